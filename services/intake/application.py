@@ -1,0 +1,194 @@
+"""Intake's commands: load, decide, append; the only user of its store."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from uuid import UUID, uuid4, uuid5
+
+from services.intake import tables
+from services.intake.commands import (
+    Heard,
+    ImportMessage,
+    LinkIncident,
+    OldMessage,
+    RegisterIncident,
+    VoidIncident,
+)
+from services.intake.incident import INCIDENT
+from services.intake.tables import Entry
+from shared.aggregate import answer
+from shared.clock import SHANGHAI
+from shared.contracts.envelope import Actor
+from shared.errors import HuiyinError
+from shared.identity.officers import Officer
+from shared.room import key_id
+from shared.store.events import By, Matter
+from shared.store.requests import Answer, Request, once
+from shared.store.sql import Sql
+from shared.store.store import Store
+from shared.store.transaction import Transaction
+from shared.units import check_within, known_unit
+from shared.vault.vault import Vault
+
+IMPORTS = UUID("5f3b8f0e-6c1c-5c55-9a70-3d1f7a5b0c11")
+"""Namespace from which imported messages get their ids, so that a second import meets them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of one row: ``imported``, ``known`` or ``refused`` with the problem."""
+
+    outcome: str
+    number: str | None = None
+    problem: HuiyinError | None = None
+
+
+class Intake:
+    """What was heard."""
+
+    def __init__(self, store: Store, vault: Vault) -> None:
+        self.store = store
+        self._vault = vault
+
+    async def register(
+        self,
+        heard: Heard,
+        unit: str,
+        officer: Officer,
+        occurred_at: datetime | None,
+        request: Request | None,
+    ) -> Answer:
+        """Enter an incident for a unit; the number is given in the same transaction."""
+        incident = uuid4()
+        await self._provide_keys([incident], ["matter", "contact"] if heard.contact else ["matter"])
+
+        def work(tx: Transaction) -> Answer:
+            known_unit(tx.sql, unit)
+            check_within(tx.sql, unit, officer.unit)
+            by = By(officer.actor, occurred_at or tx.now)
+            return self._enter(tx, incident, unit, heard, by)
+
+        return await self.store.write(lambda tx: once(tx, request, work))
+
+    async def link(
+        self, name: str, to: str, grounds: str, officer: Officer, request: Request | None
+    ) -> Answer:
+        """Join a duplicate (并案)."""
+
+        def work(tx: Transaction) -> Answer:
+            entry, target = tables.find(tx.sql, name), tables.find(tx.sql, to)
+            open_ = target.standing == "open"
+            command = LinkIncident(entry.id, target.id, target.number, open_, grounds)
+            done = self._act(tx, entry, command, officer)
+            tables.set_standing(tx.sql, entry.id, "linked")
+            return done
+
+        return await self.store.write(lambda tx: once(tx, request, work))
+
+    async def void(
+        self, name: str, reason: str, officer: Officer, request: Request | None
+    ) -> Answer:
+        """Take back a registration made in error (作废)."""
+
+        def work(tx: Transaction) -> Answer:
+            entry = tables.find(tx.sql, name)
+            done = self._act(tx, entry, VoidIncident(reason, entry.answered), officer)
+            tables.set_standing(tx.sql, entry.id, "voided")
+            return done
+
+        return await self.store.write(lambda tx: once(tx, request, work))
+
+    async def import_messages(
+        self, unit: str, messages: Sequence[OldMessage], actor: Actor
+    ) -> list[Imported]:
+        """Enter old messages of a unit; what is there already, or is refused, changes nothing."""
+        ids = [uuid5(IMPORTS, f"{self.store.source.node}/{unit}/{m.message_id}") for m in messages]
+        known = await self.store.read(lambda sql: tables.known_ids(sql, ids))
+        fresh = [incident for incident in dict.fromkeys(ids) if str(incident) not in known]
+        await self._provide_keys(fresh, ["matter", "reply"])
+        pairs = list(zip(ids, messages, strict=True))
+        return await self.store.write(partial(self._import, unit=unit, pairs=pairs, actor=actor))
+
+    async def check_unit(self, unit: str, officer: Officer) -> None:
+        """Raises Invalid ``unit.unknown`` or Refused ``unit.not-yours``."""
+
+        def ask(sql: Sql) -> None:
+            known_unit(sql, unit)
+            check_within(sql, unit, officer.unit)
+
+        await self.store.read(ask)
+
+    async def position(self) -> int:
+        """The position of the last event."""
+        return await asyncio.to_thread(self.store.position)
+
+    def _import(
+        self,
+        tx: Transaction,
+        *,
+        unit: str,
+        pairs: Sequence[tuple[UUID, OldMessage]],
+        actor: Actor,
+    ) -> list[Imported]:
+        known = tables.known_ids(tx.sql, [incident for incident, _ in pairs])
+        outcomes = []
+        for incident, message in pairs:
+            if str(incident) in known:
+                outcomes.append(Imported("known"))
+            else:
+                outcomes.append(self._import_one(tx, incident, unit, message, actor))
+                known.add(str(incident))
+        return outcomes
+
+    def _import_one(
+        self, tx: Transaction, incident: UUID, unit: str, message: OldMessage, actor: Actor
+    ) -> Imported:
+        by = By(actor, message.posted_at, standing="imported")
+        try:
+            with tx.savepoint():
+                entered = self._enter(tx, incident, unit, message, by)
+        except HuiyinError as problem:
+            return Imported("refused", problem=problem)
+        return Imported("imported", entered.number)
+
+    def _enter(
+        self,
+        tx: Transaction,
+        incident: UUID,
+        unit: str,
+        told: Heard | OldMessage,
+        by: By,
+    ) -> Answer:
+        year = tx.now.astimezone(SHANGHAI).year
+        number = tables.next_number(tx.sql, tx.source.node, year)
+        matter = Matter("incident", incident, unit, incident)
+        appended = INCIDENT.handle(tx, matter, _command(number, told, tx.now), by)
+        tables.enter(tx.sql, Entry(incident, number, unit, "open", answered=False))
+        return answer(tx, appended, matter, number)
+
+    def _act(
+        self,
+        tx: Transaction,
+        entry: Entry,
+        command: LinkIncident | VoidIncident,
+        officer: Officer,
+    ) -> Answer:
+        check_within(tx.sql, entry.unit, officer.unit)
+        matter = Matter("incident", entry.id, entry.unit, entry.id)
+        appended = INCIDENT.handle(tx, matter, command, By(officer.actor, tx.now))
+        return answer(tx, appended, matter, entry.number)
+
+    async def _provide_keys(self, incidents: Sequence[UUID], subjects: Sequence[str]) -> None:
+        ids = [key_id(incident, subject) for incident in incidents for subject in subjects]
+        if ids:
+            await asyncio.to_thread(self._vault.ensure, ids)
+
+
+def _command(
+    number: str, told: Heard | OldMessage, now: datetime
+) -> RegisterIncident | ImportMessage:
+    if isinstance(told, Heard):
+        return RegisterIncident(number, told, now)
+    return ImportMessage(number, told, now)

@@ -1,0 +1,81 @@
+"""What intake can be asked (登记、并案、作废、导入)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.contracts.intake import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was heard, and where; times are UTC."""
+
+    channel: Channel
+    category: str
+    title: str
+    body: str | None
+    contact: str | None
+    link: str | None
+    posted_at: datetime | None
+    discovered_at: datetime | None
+    state_secret: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OldMessage:
+    """A message from before this system, with what its file says of its answer; times are UTC.
+
+    ``unit`` is the code of the unit that replied, ``named`` its name as the file has it.
+    """
+
+    message_id: str
+    category: str
+    title: str
+    body: str | None
+    posted_at: datetime
+    unit: str
+    named: str
+    reply: str | None
+    replied_at: datetime | None
+    left_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterIncident:
+    """Enter what was heard (登记) under a number; ``now`` is the moment of recording."""
+
+    number: str
+    heard: Heard
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ImportMessage:
+    """Enter an old message under a number (历史导入); ``now`` is the moment of recording."""
+
+    number: str
+    message: OldMessage
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LinkIncident:
+    """Join the incident to the one it repeats (并案); ``target_open`` as this room knows it."""
+
+    incident: UUID
+    to: UUID
+    to_number: str
+    target_open: bool
+    grounds: str
+
+
+@dataclass(frozen=True, slots=True)
+class VoidIncident:
+    """Take back a registration made in error (作废); ``answered`` as heard from routing."""
+
+    reason: str
+    answered: bool
+
+
+IncidentCommand = RegisterIncident | ImportMessage | LinkIncident | VoidIncident

@@ -1,0 +1,41 @@
+"""Errors that people and programs read: a stable code, a Chinese sentence, a field and a remedy."""
+
+from dataclasses import dataclass
+
+
+@dataclass(eq=False)
+class HuiyinError(Exception):
+    """A problem that is told to whoever asked: what is wrong, in which field, and what to do.
+
+    ``code`` is stable and published; ``message`` and ``remedy`` are Chinese sentences.
+    """
+
+    code: str
+    message: str
+    remedy: str = ""
+    field: str | None = None
+
+    def __str__(self) -> str:
+        place = f"[{self.field}] " if self.field else ""
+        advice = f" 处理办法：{self.remedy}" if self.remedy else ""
+        return f"{place}{self.message}{advice}({self.code})"
+
+
+class Refused(HuiyinError):
+    """A rule says no: the request is understood and nothing of it was done (拒绝)."""
+
+
+class Invalid(HuiyinError):
+    """The request cannot be understood as it stands: a field is missing or wrong."""
+
+
+class Unknown(HuiyinError):
+    """The thing asked for is not known here (yet)."""
+
+
+class Unavailable(HuiyinError):
+    """The system cannot do it now; nothing of the request was done and it may be repeated."""
+
+
+class Untrusted(HuiyinError):
+    """What is stored contradicts itself: the part concerned stops rather than guess."""

@@ -1,0 +1,118 @@
+"""The directory of officers: who a token belongs to, and the post held (人员名册).
+
+Names live here and nowhere else, so that they can be erased; events carry the pseudonymous id.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+
+from shared.contracts.envelope import Actor
+from shared.errors import Refused
+from shared.store.failures import translated
+from shared.store.sql import Row, Sql
+from shared.store.tables import Tables
+
+ADMINISTRATOR = "administrator"
+"""The post that sets the system up and appoints others (系统管理员)."""
+
+POSTS = {
+    ADMINISTRATOR: "系统管理员",
+    "info_officer": "信息员",
+    "office_director": "办公室主任",
+    "principal_leader": "主要领导",
+    "spokesperson": "新闻发言人",
+    "liaison": "联络员",
+    "supervisor": "督查员",
+}
+"""Posts and their Chinese names; packs may name more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """Somebody who acts for a unit: pseudonymous id, name, unit's code and post."""
+
+    id: str
+    name: str
+    unit: str
+    post: str
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(officer=self.id, post=self.post)
+
+
+class Officers:
+    """The directory, shared by all rooms as a library."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        with translated(), tables.writing() as sql:
+            sql.execute(
+                "CREATE TABLE IF NOT EXISTS officers (id TEXT PRIMARY KEY, name TEXT, unit TEXT,"
+                " post TEXT, token_hash TEXT UNIQUE)"
+            )
+
+    def enter(self, officer: Officer) -> str:
+        """Enter an officer, or give a known one another post; returns a new token, shown once."""
+        token = f"hy-{secrets.token_urlsafe(24)}"
+        with translated(), self._tables.writing() as sql:
+            sql.execute(
+                "INSERT INTO officers VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+                " name = excluded.name, unit = excluded.unit, post = excluded.post,"
+                " token_hash = excluded.token_hash",
+                (officer.id, officer.name, officer.unit, officer.post, _hash(token)),
+            )
+        return token
+
+    def by_token(self, token: str) -> Officer:
+        """Who a token belongs to; raises Refused ``token.unknown``."""
+        row = self._one("SELECT * FROM officers WHERE token_hash = ?", _hash(token))
+        if row is None:
+            raise unknown_token()
+        return _officer(row)
+
+    def names(self) -> dict[str, str]:
+        """Names by officer id, for showing."""
+        with translated(), self._tables.reading() as sql:
+            return {row["id"]: row["name"] for row in sql.all("SELECT id, name FROM officers")}
+
+    def all(self) -> list[Officer]:
+        """Every officer, by unit and post."""
+        with translated(), self._tables.reading() as sql:
+            return [_officer(row) for row in sql.all("SELECT * FROM officers ORDER BY unit, post")]
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._tables.close()
+
+    def _one(self, statement: str, value: str) -> Row | None:
+        def ask(sql: Sql) -> Row | None:
+            return sql.one(statement, (value,))
+
+        with translated(), self._tables.reading() as sql:
+            return ask(sql)
+
+
+def new_officer_id() -> str:
+    """A pseudonymous id: it tells nothing about who bears it."""
+    return f"o-{secrets.token_hex(6)}"
+
+
+def unknown_token() -> Refused:
+    """The error for a missing or unknown token."""
+    return Refused(
+        "token.unknown",
+        "没有有效的身份令牌。",
+        "请带上 Authorization: Bearer <令牌>；令牌由管理员用 huiyin appoint 发放, 只显示一次。",
+        "Authorization",
+    )
+
+
+def _officer(row: Row) -> Officer:
+    return Officer(row["id"], row["name"], row["unit"], row["post"])
+
+
+def _hash(token: str) -> str:
+    # Tokens are 192 random bits: a plain hash cannot be guessed backwards.
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,233 @@
+"""A room's ear on one upstream: events in, in order, each applied exactly once.
+
+FastStream delivers batches; ``taking.take`` applies them in one transaction with the tracking row;
+only then is the batch acknowledged. Our tracking row is the truth: at start, and whenever a gap
+shows, JetStream's consumer is set back to it.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from typing import Annotated, Any
+
+import structlog
+from faststream import AckPolicy, Context
+from faststream.nats import JStream, NatsBroker, PullSub
+from faststream.nats.message import NatsBatchMessage
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext, api
+from nats.js.errors import APIError, NotFoundError
+
+from shared.errors import Unavailable, Untrusted
+from shared.messaging.pull import forget_pending
+from shared.messaging.relay import Checkpoint, pass_by
+from shared.messaging.streams import Incoming, incoming, message_at, provide_stream, stream_name
+from shared.messaging.taking import Gap, Handler, Poison, Taken, other_history, take
+from shared.store.parking import parked, unpark
+from shared.store.store import Store
+from shared.store.tracking import Tracking, tracked
+from shared.store.transaction import Transaction
+
+BATCH = 500
+"""Events in one transaction."""
+
+PATIENCE = (0.05, 0.1, 0.2)
+"""Seconds to wait before each further attempt at an event that cannot be applied."""
+
+HEALS = 3
+"""Times in a row a gap may be healed by reading again before the consumer halts."""
+
+log = structlog.get_logger("consumer")
+
+
+class Consumer:
+    """Follows one upstream service for one store."""
+
+    def __init__(
+        self, store: Store, upstream: str, handler: Handler, *, checkpoint: Checkpoint = pass_by
+    ) -> None:
+        self.store = store
+        self.upstream = upstream
+        self.handler = handler
+        self.halted: Untrusted | None = None
+        self.progressed = asyncio.Event()
+        self._checkpoint = checkpoint
+        self._heals = 0
+        self._subscriber: Any = None
+        self._js: JetStreamContext | None = None
+
+    @property
+    def durable(self) -> str:
+        """The name of the JetStream consumer: one for each room and upstream."""
+        return self.store.source.service
+
+    def subscribe(self, broker: NatsBroker) -> None:
+        """Register with FastStream; to be called before the broker starts."""
+        self._subscriber = broker.subscriber(
+            f"huiyin.{self.upstream}.>",
+            stream=JStream(stream_name(self.upstream), declare=False),
+            durable=self.durable,
+            config=self._config(),
+            decoder=_raw,
+            pull_sub=PullSub(batch_size=BATCH, timeout=1.0, batch=True),
+            ack_policy=AckPolicy.MANUAL,
+            title=f"{self.durable} follows {self.upstream}",
+        )
+        self._subscriber(self._receive)
+
+    async def prepare(self, js: JetStreamContext) -> None:
+        """Set JetStream's consumer to our own position; call before the broker starts.
+
+        Raises Untrusted ``consumer.other-history`` when the stream's past is not what we applied.
+        """
+        self._js = js
+        await provide_stream(js, self.upstream)
+        await self._provide_durable(js)
+        await self._set_back(js)
+
+    async def watch(self, every: float = 2.0) -> None:
+        """Bring JetStream's consumer back whenever it has gone; runs until cancelled."""
+        assert self._js is not None
+        while True:
+            await asyncio.sleep(every)
+            try:
+                await self._js.consumer_info(stream_name(self.upstream), self.durable)
+            except NotFoundError:
+                log.warning("consumer gone, made again", **self._bound)
+                await self._heal_quietly()
+            except (APIError, TimeoutError, OSError):
+                continue  # the broker is away; the client reconnects by itself
+
+    async def release(self, matter: str) -> int:
+        """Apply a matter's parked events after what stopped them was mended; returns how many.
+
+        Raises what the handler raises, and then nothing is changed.
+        """
+        return await self.store.write(partial(self._release, matter=matter))
+
+    async def _receive(self, message: Annotated[NatsBatchMessage, Context("message")]) -> None:
+        if self.halted is None:
+            await self.handle(message.raw_message)
+
+    async def handle(self, messages: Sequence[Msg]) -> None:
+        """Take a batch and acknowledge it; a gap is healed, a contradiction halts the consumer."""
+        try:
+            taken = await self._take([incoming(message) for message in messages])
+            self._checkpoint("consumer.committed")
+            await messages[-1].ack()
+            self._checkpoint("consumer.acknowledged")
+        except Gap as gap:
+            await self._heal(gap)
+        except Untrusted as problem:
+            self._halt(problem)
+        except Unavailable as problem:
+            log.warning("batch put off", code=problem.code, **self._bound)
+            await asyncio.sleep(0.5)
+            await self._heal_quietly()
+        else:
+            self._note(taken)
+
+    async def _take(self, batch: Sequence[Incoming]) -> Taken:
+        for pause in PATIENCE:
+            try:
+                return await self.store.write(partial(self._take_in, batch=batch, last_try=False))
+            except Poison as problem:
+                log.warning("event not applied, trying again", problem=str(problem), **self._bound)
+                await asyncio.sleep(pause)
+        return await self.store.write(partial(self._take_in, batch=batch, last_try=True))
+
+    def _take_in(self, tx: Transaction, *, batch: Sequence[Incoming], last_try: bool) -> Taken:
+        taken = take(tx, self.upstream, batch, self.handler, last_try=last_try)
+        self._checkpoint("consumer.in-transaction")
+        return taken
+
+    def _note(self, taken: Taken) -> None:
+        self._heals = 0
+        self.progressed.set()
+        self.progressed = asyncio.Event()
+        if taken.set_aside:
+            log.error("events set aside", count=taken.set_aside, **self._bound)
+        if taken.stop:
+            self._halt(taken.stop)
+
+    def _halt(self, problem: Untrusted) -> None:
+        self.halted = problem
+        log.error("consumer halted", code=problem.code, place=problem.field, **self._bound)
+
+    async def _heal(self, gap: Gap) -> None:
+        self._heals += 1
+        log.warning("gap, reading again", gap=str(gap), **self._bound)
+        if self._heals > HEALS:
+            self._halt(_broken_chain(self.upstream, str(gap)))
+        else:
+            await self._heal_quietly()
+
+    async def _heal_quietly(self) -> None:
+        try:
+            if self._js is not None:
+                await self.prepare(self._js)
+        except Untrusted as problem:
+            self._halt(problem)
+        except (APIError, TimeoutError, OSError) as problem:
+            log.warning("broker away", problem=repr(problem)[:200], **self._bound)
+
+    async def _provide_durable(self, js: JetStreamContext) -> None:
+        try:
+            await js.consumer_info(stream_name(self.upstream), self.durable)
+        except NotFoundError:
+            await js.add_consumer(stream_name(self.upstream), self._config())
+
+    async def _set_back(self, js: JetStreamContext) -> None:
+        last = await self.store.read(lambda sql: tracked(sql, self.upstream))
+        await self._check_past(js, last)
+        if self._subscriber is not None and self._subscriber.subscription is not None:
+            forget_pending(self._subscriber.subscription)
+        await js.reset_consumer(stream_name(self.upstream), self.durable, seq=max(last.seq, 1))
+
+    async def _check_past(self, js: JetStreamContext, last: Tracking) -> None:
+        found = await message_at(js, self.upstream, last.seq) if last.seq else None
+        if found and (found.epoch, found.position, found.hash) != (
+            last.epoch,
+            last.position,
+            last.hash,
+        ):
+            raise other_history(last.position, "与已接收的不同")
+
+    def _config(self) -> api.ConsumerConfig:
+        return api.ConsumerConfig(
+            durable_name=self.durable,
+            name=self.durable,
+            ack_policy=api.AckPolicy.ALL,
+            deliver_policy=api.DeliverPolicy.ALL,
+            max_ack_pending=8 * BATCH,
+            ack_wait=30,
+            max_deliver=-1,
+        )
+
+    def _release(self, tx: Transaction, *, matter: str) -> int:
+        events = [event for event in parked(tx.sql, matter) if event.upstream == self.upstream]
+        for event in events:
+            self.handler.apply(tx, [_unparked(event.position, event.matter, event.type, event.raw)])
+        unpark(tx.sql, self.upstream, matter)
+        return len(events)
+
+    @property
+    def _bound(self) -> dict[str, str]:
+        return {"room": self.durable, "upstream": self.upstream}
+
+
+def _raw(message: Any) -> Any:
+    return message.body
+
+
+def _unparked(position: int, matter: str, type_: str, raw: bytes) -> Incoming:
+    return Incoming("", position, position - 1, 0, "", type_, matter, raw)
+
+
+def _broken_chain(upstream: str, gap: str) -> Untrusted:
+    return Untrusted(
+        "consumer.broken-chain",
+        f"来自 {upstream} 的事件顺序对不上, 重新读取后仍然如此（{gap}）, 已停止接收。",
+        "请停止系统, 保存并移走 jetstream 目录后重新启动, 消息流会由各库原样补齐。",
+        "position",
+    )

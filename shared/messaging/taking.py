@@ -1,0 +1,173 @@
+"""How a batch of delivered events is taken: in order, each once, in one transaction (接收).
+
+No messaging happens here: the same rules hold whatever delivered the batch.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from shared.contracts.catalogue import is_known, unknown_type
+from shared.errors import Untrusted
+from shared.messaging.streams import Incoming
+from shared.store.failures import BROKEN
+from shared.store.micros import to_micros
+from shared.store.parking import Parked, park, parked_matters
+from shared.store.tracking import START, Tracking, track, tracked
+from shared.store.transaction import Transaction
+
+
+class Handler(Protocol):
+    """What a room does with an upstream's events."""
+
+    understands_all: bool
+    """Whether it takes events as bytes, of types unknown to this release too."""
+
+    def apply(self, tx: Transaction, events: Sequence[Incoming]) -> None:
+        """Apply events in order, in the given transaction; may raise for what cannot be applied."""
+
+
+class Gap(Exception):
+    """Events are missing before the one delivered; reading again from our position heals it."""
+
+
+class Poison(Exception):
+    """An event could not be applied; worth trying again before it is set aside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Where the consumer stands now, and what stops it there, if anything."""
+
+    last: Tracking
+    stop: Untrusted | None = None
+    set_aside: int = 0
+
+
+def take(
+    tx: Transaction, upstream: str, batch: Sequence[Incoming], handler: Handler, *, last_try: bool
+) -> Taken:
+    """Apply what is new of a batch and move the tracking row on, all in ``tx``.
+
+    With ``last_try`` an event that cannot be applied is set aside with its followers; otherwise
+    Poison is raised and nothing is done. Raises Gap, or Untrusted ``consumer.*`` when the upstream
+    is not the one followed so far.
+    """
+    last = tracked(tx.sql, upstream)
+    fresh = follow(last, batch)
+    readable, stop = _readable(fresh, handler)
+    if not readable:
+        return Taken(last, stop)
+    aside = _apply(tx, upstream, readable, handler, last_try=last_try)
+    end = readable[-1]
+    now = Tracking(end.epoch, end.position, end.seq, end.hash)
+    track(tx.sql, upstream, now)
+    return Taken(now, stop, aside)
+
+
+def follow(last: Tracking, batch: Sequence[Incoming]) -> list[Incoming]:
+    """The part of a batch that directly continues ``last``; what was applied before is left out.
+
+    Raises Gap when something is missing, Untrusted when history differs from what was applied.
+    """
+    fresh: list[Incoming] = []
+    for event in batch:
+        _check_identity(last, event)
+        if event.position <= last.position:
+            continue
+        if event.after != last.position:
+            raise Gap(f"{event.position} follows {event.after}, not {last.position}")
+        fresh.append(event)
+        last = Tracking(event.epoch, event.position, event.seq, "")
+    return fresh
+
+
+def _check_identity(last: Tracking, event: Incoming) -> None:
+    if last is START:
+        return
+    if event.epoch != last.epoch:
+        raise other_history(event.position, "来自另一个数据库")
+    if event.position == last.position and last.hash and event.hash != last.hash:
+        raise other_history(event.position, "内容与已接收的不同")
+
+
+def _readable(
+    events: Sequence[Incoming], handler: Handler
+) -> tuple[Sequence[Incoming], Untrusted | None]:
+    if handler.understands_all:
+        return events, None
+    for at, event in enumerate(events):
+        if not is_known(event.type):
+            return events[:at], unknown_type(event.type)
+    return events, None
+
+
+def _apply(
+    tx: Transaction, upstream: str, events: Sequence[Incoming], handler: Handler, *, last_try: bool
+) -> int:
+    waiting = parked_matters(tx.sql, upstream)
+    if not waiting and _applied_together(tx, events, handler, last_try=last_try):
+        return 0
+    return _apply_singly(tx, upstream, events, handler, waiting, last_try=last_try)
+
+
+def _applied_together(
+    tx: Transaction, events: Sequence[Incoming], handler: Handler, *, last_try: bool
+) -> bool:
+    try:
+        with tx.savepoint():
+            handler.apply(tx, events)
+    except BROKEN:
+        raise
+    except Exception as problem:
+        if not last_try:
+            raise Poison(str(problem)) from problem
+        return False
+    return True
+
+
+def _apply_singly(  # noqa: PLR0913
+    tx: Transaction,
+    upstream: str,
+    events: Sequence[Incoming],
+    handler: Handler,
+    waiting: set[str],
+    *,
+    last_try: bool,
+) -> int:
+    aside: list[Parked] = []
+    for event in events:
+        reason = "" if event.correlation in waiting else _reason_to_park(tx, event, handler)
+        if reason is None:
+            continue
+        if reason and not last_try:
+            raise Poison(reason)
+        waiting.add(event.correlation)
+        aside.append(_parked(upstream, event, reason, to_micros(tx.now)))
+    park(tx.sql, aside)
+    return len(aside)
+
+
+def _reason_to_park(tx: Transaction, event: Incoming, handler: Handler) -> str | None:
+    try:
+        with tx.savepoint():
+            handler.apply(tx, [event])
+    except BROKEN:
+        raise
+    except Exception as problem:
+        return f"{type(problem).__name__}: {problem}"
+    return None
+
+
+def _parked(upstream: str, event: Incoming, reason: str, now: int) -> Parked:
+    return Parked(upstream, event.position, event.correlation, event.type, event.raw, reason, now)
+
+
+def other_history(position: int, how: str) -> Untrusted:
+    """The error for an upstream whose past is not the one applied here."""
+    return Untrusted(
+        "consumer.other-history",
+        f"上游第 {position} 号事件{how}：上游可能是从较旧的备份恢复的, 已停止接收。",
+        "请恢复与本库一致的上游备份, 或一并恢复本库与其上游在同一时刻的备份。",
+        "position",
+    )

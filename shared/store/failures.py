@@ -1,0 +1,54 @@
+"""What a database can fail with, said in our words."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from sqlite3 import Error as SqliteError
+
+from eventsourcing.persistence import InterfaceError, OperationalError, PersistenceError
+from psycopg import Error as PostgresError
+
+from shared.clock import shown
+from shared.errors import HuiyinError, Unavailable
+
+BROKEN = (OperationalError, InterfaceError, SqliteError, PostgresError)
+"""Failures of the database itself: the whole transaction is gone, not one piece of work."""
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn a database's failures into Unavailable ``store.full``, ``.busy`` or ``.failed``."""
+    try:
+        yield
+    except HuiyinError:
+        raise
+    except (PersistenceError, SqliteError, PostgresError) as problem:
+        raise _unavailable(problem) from problem
+
+
+def _unavailable(problem: Exception) -> Unavailable:
+    text = str(problem)
+    if any(sign in text for sign in ("disk is full", "No space left", "disk I/O error")):
+        return Unavailable(
+            "store.full",
+            "磁盘已满或不可写, 本次操作没有记录任何内容。",
+            "请腾出磁盘空间后原样重试；huiyin doctor 会显示剩余空间。",
+        )
+    if "locked" in text or "lock timeout" in text:
+        return Unavailable(
+            "store.busy", "数据库正被占用, 本次操作没有记录任何内容。", "请稍后原样重试。"
+        )
+    return Unavailable(
+        "store.failed",
+        f"数据库出错, 本次操作没有记录任何内容（{type(problem).__name__}: {text}）。",
+        "请查看日志与 huiyin doctor, 排除后原样重试。",
+    )
+
+
+def clock_behind(now: datetime, recorded_until: datetime) -> Unavailable:
+    """The error for a clock that stands before what is already on record."""
+    return Unavailable(
+        "clock.behind",
+        f"本机时钟（{shown(now)}）早于已有记录（{shown(recorded_until)}）, 暂不登记。",
+        "请先校准时钟；若曾误调到将来, 校准后用 huiyin clock accept --reason 说明情况。",
+    )

@@ -1,0 +1,62 @@
+"""Requests already answered, so that repeating one changes nothing (幂等)."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shared.contracts.catalogue import Contract
+from shared.errors import Refused
+from shared.store.transaction import Transaction
+
+
+class Answer(Contract):
+    """What a command is answered with: where its last event stands and what happened.
+
+    ``position`` is ``service:number``; give it as ``after`` to whoever must have seen it first.
+    """
+
+    incident: str | None
+    number: str | None
+    position: str
+    events: tuple[str, ...]
+    hash: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An ``Idempotency-Key`` of one officer and the fingerprint of what was asked under it."""
+
+    key: str
+    fingerprint: str
+
+    @classmethod
+    def of(cls, officer: str, key: str, body: bytes) -> "Request":
+        """The request that an officer made under a key."""
+        return cls(f"{officer}/{key}", hashlib.sha256(body).hexdigest())
+
+
+def once(tx: Transaction, request: Request | None, do: Callable[[Transaction], Answer]) -> Answer:
+    """Do it, or give the answer given before to the same request.
+
+    Raises Refused ``request.key-reused`` when the key was used for something else.
+    """
+    if request is None:
+        return do(tx)
+    known = tx.sql.one("SELECT * FROM requests WHERE key = ?", (request.key,))
+    if known is None:
+        answer = do(tx)
+        row = (request.key, request.fingerprint, answer.model_dump_json())
+        tx.sql.execute("INSERT INTO requests VALUES (?, ?, ?)", row)
+        return answer
+    if known["fingerprint"] != request.fingerprint:
+        raise _reused()
+    return Answer.model_validate_json(known["answer"])
+
+
+def _reused() -> Refused:
+    return Refused(
+        "request.key-reused",
+        "这个 Idempotency-Key 已用于另一项不同的请求。",
+        "重试请保持内容不变；新的请求请换用新的键。",
+        "Idempotency-Key",
+    )

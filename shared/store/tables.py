@@ -1,0 +1,105 @@
+"""Tables in a SQLite file or a PostgreSQL schema, opened to transactions of our own."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import quote, unquote, urlsplit
+
+from eventsourcing.postgres import PostgresDatastore
+from eventsourcing.sqlite import SQLiteDatastore
+
+from shared.store.sql import CursorSql, Sql
+
+
+class Tables(Protocol):
+    """What it takes to work with tables, whatever database holds them."""
+
+    def writing(self) -> AbstractContextManager[Sql]:
+        """A transaction; committed at the end unless something is raised."""
+
+    def reading(self) -> AbstractContextManager[Sql]:
+        """A consistent view of what is committed."""
+
+    def close(self) -> None:
+        """Give the connections back."""
+
+
+class SqliteTables:
+    """Tables in one SQLite file (WAL, synchronous FULL)."""
+
+    datastore: SQLiteDatastore
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.datastore = sqlite_datastore(path, read_only=read_only)
+
+    @contextmanager
+    def writing(self) -> Iterator[Sql]:
+        """A transaction; its first statement must write, or two processes meet "locked"."""
+        with self.datastore.transaction(commit=True) as cursor:
+            yield CursorSql(cursor, postgres=False)
+
+    @contextmanager
+    def reading(self) -> Iterator[Sql]:
+        with self.datastore.transaction(commit=False) as cursor:
+            yield CursorSql(cursor, postgres=False)
+
+    def close(self) -> None:
+        self.datastore.close()
+
+
+class PostgresTables:
+    """Tables in one schema of a PostgreSQL database."""
+
+    datastore: PostgresDatastore
+
+    def __init__(self, url: str, schema: str) -> None:
+        self.datastore = postgres_datastore(url, schema)
+
+    @contextmanager
+    def writing(self) -> Iterator[Sql]:
+        with self.datastore.transaction(commit=True) as cursor:
+            yield CursorSql(cursor, postgres=True)
+
+    @contextmanager
+    def reading(self) -> Iterator[Sql]:
+        with self.datastore.transaction(commit=True) as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield CursorSql(cursor, postgres=True)
+
+    def close(self) -> None:
+        self.datastore.close()
+
+
+def open_tables(location: str, name: str) -> Tables:
+    """The tables called ``name``: a file in the directory, or a schema at a postgresql:// URL."""
+    if location.startswith("postgresql://"):
+        return PostgresTables(location, name)
+    return SqliteTables(Path(location) / f"{name}.db")
+
+
+def sqlite_datastore(path: Path, *, read_only: bool) -> SQLiteDatastore:
+    """Connections to one SQLite file."""
+    mode = "ro" if read_only else "rwc"
+    return SQLiteDatastore(f"file:{quote(str(path))}?mode={mode}")
+
+
+def postgres_datastore(url: str, schema: str) -> PostgresDatastore:
+    """Connections to a PostgreSQL database that see one schema, which is made if missing."""
+    parts = urlsplit(url)
+    datastore = PostgresDatastore(
+        dbname=parts.path.lstrip("/"),
+        host=parts.hostname or "127.0.0.1",
+        port=str(parts.port or 5432),
+        user=unquote(parts.username or "postgres"),
+        password=unquote(parts.password or ""),
+        schema=schema,
+        pool_size=1,
+        max_overflow=8,
+    )
+    # Our own tables live in the same schema; the pool has not been opened yet.
+    datastore.pool.kwargs["options"] = f"-c search_path={schema}"  # type: ignore[index]
+    with datastore.transaction(commit=True) as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('huiyin.schema'))")
+        cursor.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
+    return datastore

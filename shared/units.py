@@ -1,0 +1,95 @@
+"""A room's own copy of the county's units (单位), kept from routing's events."""
+
+from dataclasses import dataclass
+
+from shared.contracts.envelope import UNIT_CODE
+from shared.contracts.routing import UnitEstablished
+from shared.errors import Invalid, Refused
+from shared.store.sql import Row, Sql
+
+SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS units (code TEXT PRIMARY KEY, name TEXT, aliases TEXT, parent TEXT)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit: code, name, other names and the code of the unit above it."""
+
+    code: str
+    name: str
+    aliases: tuple[str, ...]
+    parent: str | None
+
+
+def learn_unit(sql: Sql, fact: UnitEstablished) -> None:
+    """Keep what an event says of a unit."""
+    sql.execute(
+        "INSERT INTO units VALUES (?, ?, ?, ?) ON CONFLICT (code) DO UPDATE SET"
+        " name = excluded.name, aliases = excluded.aliases, parent = excluded.parent",
+        (fact.code, fact.name, ";".join(fact.aliases), fact.parent),
+    )
+
+
+def all_units(sql: Sql) -> dict[str, Unit]:
+    """Every unit by code."""
+    return {row["code"]: _unit(row) for row in sql.all("SELECT * FROM units ORDER BY code")}
+
+
+def known_unit(sql: Sql, code: str, *, field: str = "unit") -> Unit:
+    """The unit with that code; raises Invalid ``unit.unknown``."""
+    row = sql.one("SELECT * FROM units WHERE code = ?", (code,))
+    if row is None:
+        raise unknown_unit(code, field)
+    return _unit(row)
+
+
+def unit_by_name(units: dict[str, Unit], name: str) -> Unit | None:
+    """The unit that a name or other name means, or none when it is unknown or not clear."""
+    found = [unit for unit in units.values() if name in (unit.code, unit.name, *unit.aliases)]
+    return found[0] if len(found) == 1 else None
+
+
+def check_within(sql: Sql, code: str, above: str) -> None:
+    """Refuse unless the unit is ``above`` itself or under it: officers act for their own."""
+    units = all_units(sql)
+    at: str | None = code
+    while at is not None and at != above:
+        at = units[at].parent if at in units else None
+    if at is None:
+        raise _not_yours(code, above)
+
+
+def check_code(code: str, *, field: str) -> None:
+    """Raises Invalid ``unit.code-malformed`` for a code that cannot stand in a subject."""
+    if not UNIT_CODE.fullmatch(code):
+        raise Invalid(
+            "unit.code-malformed",
+            f"单位代码“{code}”不合规定。",
+            "请用大写字母、数字和连字符, 最长 32 个字符, 例如 QH-YZ。",
+            field,
+        )
+
+
+def unknown_unit(code: str, field: str) -> Invalid:
+    """The error for a unit that is not in the directory."""
+    return Invalid(
+        "unit.unknown",
+        f"没有代码为“{code}”的单位。",
+        "请用 huiyin units 查看单位代码；新单位由管理员登记。",
+        field,
+    )
+
+
+def _not_yours(code: str, above: str) -> Refused:
+    return Refused(
+        "unit.not-yours",
+        f"您任职于 {above}, 不能代 {code} 办理。",
+        "请由该单位或其上级单位的人员办理。",
+        "unit",
+    )
+
+
+def _unit(row: Row) -> Unit:
+    aliases = tuple(filter(None, row["aliases"].split(";")))
+    return Unit(row["code"], row["name"], aliases, row["parent"])

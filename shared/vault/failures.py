@@ -1,0 +1,101 @@
+"""Every problem the vault tells about, with its published code."""
+
+from shared.errors import Invalid, Refused, Unavailable, Unknown, Untrusted
+
+
+def key_id_malformed(key_id: str) -> Invalid:
+    return Invalid(
+        "vault.key-id-malformed",
+        f"密钥编号“{key_id}”不合规定。",
+        "应写作“事件编号/内容类别”，事件编号为小写 UUID。",
+    )
+
+
+def text_malformed() -> Invalid:
+    return Invalid("vault.text-malformed", "文字中有无法保存的残缺字符。", "请重新输入该段文字。")
+
+
+def key_missing(key_id: str) -> Unknown:
+    return Unknown(
+        "vault.key-missing",
+        f"密钥库中没有密钥“{key_id}”。",
+        "请核对密钥库是否与事件库配套；恢复备份时两者都要恢复。",
+    )
+
+
+def key_erased(key_id: str) -> Refused:
+    return Refused(
+        "vault.key-erased",
+        f"密钥“{key_id}”已依法销毁，其内容不可恢复，也不得重新建立。",
+        "如需查证，请看该事件的销毁记录。",
+    )
+
+
+def unreadable(key_id: str) -> Untrusted:
+    return Untrusted(
+        "vault.unreadable",
+        f"用密钥“{key_id}”密封的内容核验不符：可能被改动，或被移到了别处。",
+        "请保留现场，核对事件日志与检查点。",
+    )
+
+
+def wrong_wrapping_key() -> Untrusted:
+    return Untrusted(
+        "vault.wrong-wrapping-key",
+        "包裹密钥与密钥库不符，库中的密钥解不开。",
+        "请换用与该密钥库配套的包裹密钥文件后重新启动；刚轮换过的，请用新文件。",
+    )
+
+
+def wrapping_key_exposed(place: str) -> Untrusted:
+    return Untrusted(
+        "vault.wrapping-key-exposed",
+        f"包裹密钥文件 {place} 可被其他用户读写。",
+        f"先查明谁可能读过并考虑轮换，再执行 chmod 600 {place}。",
+    )
+
+
+def wrapping_key_malformed() -> Untrusted:
+    return Untrusted(
+        "vault.wrapping-key-malformed",
+        "包裹密钥不是 32 字节。",
+        "请从备份恢复包裹密钥文件；不要自行编写。",
+    )
+
+
+def wrapping_key_unavailable(place: str) -> Unavailable:
+    return Unavailable(
+        "vault.wrapping-key-unavailable",
+        f"包裹密钥文件 {place} 读不到，也建不了。",
+        "请检查所在目录是否存在、服务账户是否有权读写。",
+    )
+
+
+def busy() -> Unavailable:
+    return Unavailable("vault.busy", "密钥库正被别的程序占用，一直没有让出。", "请稍后重试。")
+
+
+def full() -> Unavailable:
+    return Unavailable("vault.full", "密钥库所在磁盘已满。", "请腾出空间后重试。")
+
+
+def not_scrubbed() -> Unavailable:
+    return Unavailable(
+        "vault.busy",
+        "密钥已销毁，但另有程序正在读密钥库，文件中的残留尚未清除。",
+        "请稍后再执行一次同样的操作。",
+    )
+
+
+def unreachable() -> Unavailable:
+    return Unavailable(
+        "vault.unreachable",
+        "密钥库打不开或连接中断。",
+        "请检查密钥库的位置、权限和数据库服务后重试。",
+    )
+
+
+def damaged() -> Untrusted:
+    return Untrusted(
+        "vault.damaged", "密钥库文件已损坏，或不是密钥库。", "请停用该文件并从备份恢复。"
+    )

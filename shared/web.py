@@ -1,0 +1,94 @@
+"""What every room's HTTP interface has in common: who asks, what was asked before, and errors."""
+
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Header, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+
+from shared.contracts.catalogue import Contract
+from shared.errors import HuiyinError, Invalid, Refused, Unavailable, Unknown
+from shared.identity.officers import Officer, Officers, unknown_token
+from shared.store import requests
+
+STATUS = {"token.unknown": 401, "unit.not-yours": 403, "post.not-competent": 403}
+"""HTTP status by error code, where the kind of error does not say it."""
+
+BY_KIND = {Refused: 409, Invalid: 422, Unknown: 404, Unavailable: 503}
+
+
+class Problem(Contract):
+    """An error as programs read it; ``message`` and ``remedy`` are Chinese sentences."""
+
+    code: str
+    message: str
+    field: str | None = None
+    remedy: str = ""
+
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    400: {"model": Problem, "description": "请求的编码或格式不对"},
+    401: {"model": Problem, "description": "没有有效的身份令牌"},
+    403: {"model": Problem, "description": "不在职责范围内"},
+    404: {"model": Problem, "description": "没有这个对象"},
+    409: {"model": Problem, "description": "按规则不能办理"},
+    422: {"model": Problem, "description": "请求内容有误"},
+    503: {"model": Problem, "description": "暂时不能办理, 可以重试"},
+}
+
+
+def add_errors(app: FastAPI) -> None:
+    """Answer every error with a Problem."""
+    app.add_exception_handler(HuiyinError, _tell)
+    app.add_exception_handler(RequestValidationError, _tell_invalid)
+
+
+async def current_officer(
+    request: Request, authorization: Annotated[str | None, Header()] = None
+) -> Officer:
+    """Who asks, from the token alone; raises Refused ``token.unknown``."""
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise unknown_token()
+    officers: Officers = request.app.state.officers
+    return officers.by_token(token.strip())
+
+
+async def idempotency(
+    request: Request,
+    officer: Annotated[Officer, Depends(current_officer)],
+    idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+) -> requests.Request | None:
+    """The request's Idempotency-Key with a fingerprint of path and body, if it has one."""
+    if idempotency_key is None:
+        return None
+    asked = request.url.path.encode() + b"\0" + await request.body()
+    return requests.Request.of(officer.id, idempotency_key, asked)
+
+
+Asking = Annotated[Officer, Depends(current_officer)]
+Once = Annotated[requests.Request | None, Depends(idempotency)]
+After = Annotated[
+    str | None, Query(description="等到本服务已收到此位置再办理, 例如 intake:42", max_length=60)
+]
+
+
+async def _tell(_: Request, problem: Exception) -> JSONResponse:
+    assert isinstance(problem, HuiyinError)
+    status = STATUS.get(problem.code) or BY_KIND.get(type(problem), 500)
+    return _answer(status, problem.code, problem.message, problem.field, problem.remedy)
+
+
+async def _tell_invalid(_: Request, problem: Exception) -> JSONResponse:
+    assert isinstance(problem, RequestValidationError)
+    first = problem.errors()[0]
+    place = ".".join(str(part) for part in first["loc"] if part != "body") or "body"
+    message = f"字段 {place} 不合要求：{first['msg']}。"
+    return _answer(
+        422, "request.invalid", message, place, "请按 /openapi.json 中的定义修改后重试。"
+    )
+
+
+def _answer(status: int, code: str, message: str, field: str | None, remedy: str) -> JSONResponse:
+    problem = Problem(code=code, message=message, field=field, remedy=remedy)
+    return JSONResponse(problem.model_dump(), status)

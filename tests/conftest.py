@@ -1,0 +1,39 @@
+"""What every test may ask for."""
+
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.postgres import PostgresServer, find_installation
+
+
+def pytest_configure() -> None:
+    """Let SIGTERM end the run as Ctrl-C does, so that fixtures stop what they started."""
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("SIGTERM", returncode=143))
+
+
+def pytest_report_header() -> str:
+    """Say which PostgreSQL the tests will use."""
+    try:
+        return f"PostgreSQL: {find_installation()}"
+    except LookupError as problem:
+        return f"PostgreSQL: {problem}"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A real PostgreSQL, started when the first test needs it."""
+    server = PostgresServer(find_installation())
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """The URL of an empty database that belongs to one test alone."""
+    with postgres_server.database() as url:
+        yield url
