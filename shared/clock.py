@@ -1,7 +1,10 @@
 """Time as a dependency: services take a clock, so that drills can run in simulated time."""
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
+
+from shared.errors import Invalid, Unavailable
 
 Clock = Callable[[], datetime]
 """Returns the present moment as an aware UTC datetime."""
@@ -15,6 +18,76 @@ def system_clock() -> datetime:
     return datetime.now(UTC)
 
 
+def since_boot() -> float:
+    """Seconds since the machine started, suspension included where the system tells."""
+    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return time.clock_gettime(clock)
+
+
 def shown(moment: datetime) -> str:
     """A moment as people here read it: ``2026-03-02 14:10:00``, Asia/Shanghai."""
     return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def read_moment(text: str, *, field: str) -> datetime:
+    """A moment as people write it, in UTC: ``2026-03-02 14:10``, ISO 8601, or a date.
+
+    Without an offset it is Asia/Shanghai; a date alone means its end (24:00). Raises Invalid
+    ``time.unreadable``.
+    """
+    try:
+        if len(text.strip()) == len("2026-03-02"):
+            day = datetime.fromisoformat(text.strip()).replace(tzinfo=SHANGHAI)
+            return (day + timedelta(days=1, microseconds=-1)).astimezone(UTC)
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError as problem:
+        raise unreadable_moment(text, field) from problem
+    return (moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)).astimezone(UTC)
+
+
+def unreadable_moment(text: str, field: str) -> Invalid:
+    """The error for a time that cannot be read."""
+    return Invalid(
+        "time.unreadable",
+        f"时间“{text}”看不懂。",
+        "请写成 2026-03-02 14:10 或 2026-03-02T14:10:00+08:00；不写时区按北京时间。",
+        field,
+    )
+
+
+class SteadyClock:
+    """The wall clock, refused when it jumps while the process runs.
+
+    It is compared with the machine's time since boot, which nobody can set and which counts
+    through suspension. Raises Unavailable ``clock.jumped`` from the first jump on: what was
+    recorded after it could not be trusted.
+    """
+
+    def __init__(
+        self,
+        wall: Clock = system_clock,
+        since_boot: Callable[[], float] = since_boot,
+        tolerance: timedelta = timedelta(seconds=60),
+    ) -> None:
+        self._wall = wall
+        self._since_boot = since_boot
+        self._tolerance = tolerance
+        self._started = (wall(), since_boot())
+        self._jumped: datetime | None = None
+
+    def __call__(self) -> datetime:
+        now = self._wall()
+        moment, boot = self._started
+        expected = moment + timedelta(seconds=self._since_boot() - boot)
+        if self._jumped or abs(now - expected) > self._tolerance:
+            self._jumped = self._jumped or now
+            raise _jumped(now, expected)
+        return now
+
+
+def _jumped(now: datetime, expected: datetime) -> Unavailable:
+    return Unavailable(
+        "clock.jumped",
+        f"本机时钟突然变动：应为 {shown(expected)}, 现为 {shown(now)}, 暂停登记。",
+        "请校准时钟（建议启用 NTP）, 确认无误后重新启动本系统。",
+    )

@@ -1,22 +1,41 @@
 """A room (服务) as the process that runs it sees it: its store, its ears, its door, its chores."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any, Protocol
 from uuid import UUID
 
 from fastapi import APIRouter
 
 from shared.clock import Clock
+from shared.contracts.envelope import Actor
 from shared.contracts.sealed import Sealed, Unsealed
+from shared.errors import Untrusted
 from shared.identity.officers import Officers
 from shared.messaging.consumer import Consumer
 from shared.messaging.relay import Checkpoint, pass_by
+from shared.store.readmodel import ReadModel
 from shared.store.recorders import open_recorder
+from shared.store.sql import Sql
 from shared.store.store import Store
 from shared.vault.vault import Vault
 
-Chore = Callable[[], Awaitable[None]]
+
+class Follower(Protocol):
+    """Something that applies a sequence of events in order."""
+
+    upstream: str
+    halted: Untrusted | None
+
+    async def release(self, matter: str, actor: Actor) -> int:
+        """Apply a matter's parked events after what stopped them was mended; returns how many.
+
+        Raises what applying raises, and then nothing is changed.
+        """
+
+
+Chore = Callable[[], Coroutine[Any, Any, None]]
 """Something that runs beside the room until cancelled, such as a scheduler."""
 
 
@@ -59,7 +78,16 @@ class Room:
     store: Store
     consumers: Sequence[Consumer]
     router: APIRouter
-    chores: Sequence[Chore] = field(default_factory=tuple)
+    chores: Sequence[Chore]
+    model: ReadModel
+    ends: Callable[[Sql], dict[str, int]] | None = None
+    also_follows: Sequence[Follower] = ()
+    checkpoint: Checkpoint = pass_by
+
+    @property
+    def followers(self) -> Sequence[Follower]:
+        """Everything in the room that applies events in order, and may set some aside."""
+        return (*self.consumers, *self.also_follows)
 
     @property
     def name(self) -> str:

@@ -81,9 +81,7 @@ class Intake:
             entry, target = tables.find(tx.sql, name), tables.find(tx.sql, to)
             open_ = target.standing == "open"
             command = LinkIncident(entry.id, target.id, target.number, open_, grounds)
-            done = self._act(tx, entry, command, officer)
-            tables.set_standing(tx.sql, entry.id, "linked")
-            return done
+            return self._act(tx, entry, command, officer)
 
         return await self.store.write(lambda tx: once(tx, request, work))
 
@@ -94,9 +92,7 @@ class Intake:
 
         def work(tx: Transaction) -> Answer:
             entry = tables.find(tx.sql, name)
-            done = self._act(tx, entry, VoidIncident(reason, entry.answered), officer)
-            tables.set_standing(tx.sql, entry.id, "voided")
-            return done
+            return self._act(tx, entry, VoidIncident(reason, entry.answered), officer)
 
         return await self.store.write(lambda tx: once(tx, request, work))
 
@@ -165,7 +161,7 @@ class Intake:
         number = tables.next_number(tx.sql, tx.source.node, year)
         matter = Matter("incident", incident, unit, incident)
         appended = INCIDENT.handle(tx, matter, _command(number, told, tx.now), by)
-        tables.enter(tx.sql, Entry(incident, number, unit, "open", answered=False))
+        tables.MODEL.note(tx.sql, appended.events)
         return answer(tx, appended, matter, number)
 
     def _act(
@@ -178,6 +174,7 @@ class Intake:
         check_within(tx.sql, entry.unit, officer.unit)
         matter = Matter("incident", entry.id, entry.unit, entry.id)
         appended = INCIDENT.handle(tx, matter, command, By(officer.actor, tx.now))
+        tables.MODEL.note(tx.sql, appended.events)
         return answer(tx, appended, matter, entry.number)
 
     async def _provide_keys(self, incidents: Sequence[UUID], subjects: Sequence[str]) -> None:

@@ -1,10 +1,14 @@
 """Intake's read models: what it must look up to decide, all derived from events."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from shared import units
+from shared.contracts.intake import IncidentLinked, IncidentRegistered, IncidentVoided
+from shared.contracts.routing import ReplyPublished, UnitEstablished
 from shared.errors import Unknown
+from shared.store.readmodel import Placed, ReadModel
 from shared.store.sql import Row, Sql
 
 SCHEMA = (
@@ -27,46 +31,52 @@ class Entry:
 
 
 def next_number(sql: Sql, node: str, year: int) -> str:
-    """Take the next incident number (事件编号) of a year; none is skipped, none given twice."""
-    row = sql.one(
-        "INSERT INTO numbers VALUES (?, 1) ON CONFLICT (year) DO UPDATE SET"
-        " last = numbers.last + 1 RETURNING last",
-        (year,),
-    )
-    assert row is not None
-    return f"{node}-{year}-{row['last']:06d}"
+    """The next incident number (事件编号) of a year; none is skipped, none given twice."""
+    row = sql.one("SELECT last FROM numbers WHERE year = ?", (year,))
+    return f"{node}-{year}-{(row['last'] if row else 0) + 1:06d}"
 
 
-def enter(sql: Sql, entry: Entry) -> None:
-    """Enter a new incident."""
-    sql.execute(
-        "INSERT INTO incidents VALUES (?, ?, ?, ?, ?)",
-        (str(entry.id), entry.number, entry.unit, entry.standing, int(entry.answered)),
-    )
+def project(sql: Sql, batch: Sequence[Placed]) -> None:
+    """How each fact changes the tables."""
+    for _, event in batch:
+        incident = str(event.envelope.correlation)
+        match event.fact:
+            case UnitEstablished() as fact:
+                units.learn_unit(sql, fact)
+            case IncidentRegistered() as fact:
+                _note(sql, incident, number=fact.number, unit=event.envelope.unit)
+                _count(sql, fact.number)
+            case IncidentLinked():
+                _note(sql, incident, standing="linked")
+            case IncidentVoided():
+                _note(sql, incident, standing="voided")
+            case ReplyPublished():
+                _note(sql, incident, answered=1)
+
+
+MODEL = ReadModel(
+    {"units": ("code",), "numbers": ("year",), "incidents": ("id",)},
+    SCHEMA,
+    (UnitEstablished, IncidentRegistered, IncidentLinked, IncidentVoided, ReplyPublished),
+    project,
+)
 
 
 def find(sql: Sql, name: str) -> Entry:
     """The incident with that number or id; raises Unknown ``incident.unknown``."""
     row = sql.one("SELECT * FROM incidents WHERE number = ? OR id = ?", (name, name))
-    if row is None:
+    if row is None or row["number"] is None:
         raise unknown_incident(name)
     return _entry(row)
-
-
-def set_standing(sql: Sql, incident: UUID, standing: str) -> None:
-    """Note that an incident was linked or voided."""
-    sql.execute("UPDATE incidents SET standing = ? WHERE id = ?", (standing, str(incident)))
-
-
-def set_answered(sql: Sql, incident: UUID) -> None:
-    """Note that the public was answered."""
-    sql.execute("UPDATE incidents SET answered = 1 WHERE id = ?", (str(incident),))
 
 
 def known_ids(sql: Sql, ids: list[UUID]) -> set[str]:
     """Which of the ids are entered already."""
     marks = ",".join("?" * len(ids))
-    rows = sql.all(f"SELECT id FROM incidents WHERE id IN ({marks})", [str(i) for i in ids])
+    rows = sql.all(
+        f"SELECT id FROM incidents WHERE number IS NOT NULL AND id IN ({marks})",
+        [str(i) for i in ids],
+    )
     return {row["id"] for row in rows}
 
 
@@ -77,6 +87,25 @@ def unknown_incident(name: str) -> Unknown:
         f"没有编号或标识为“{name}”的事件。",
         "请用 huiyin ledger 查看编号。",
         "incident",
+    )
+
+
+def _note(sql: Sql, incident: str, **columns: str | int) -> None:
+    """Set columns of an incident, which may be heard of before it is registered here."""
+    sql.execute(
+        "INSERT INTO incidents VALUES (?, NULL, NULL, 'open', 0) ON CONFLICT DO NOTHING",
+        (incident,),
+    )
+    for column, value in columns.items():
+        sql.execute(f"UPDATE incidents SET {column} = ? WHERE id = ?", (value, incident))
+
+
+def _count(sql: Sql, number: str) -> None:
+    _, year, count = number.rsplit("-", 2)
+    sql.execute(
+        "INSERT INTO numbers VALUES (?, ?) ON CONFLICT (year) DO UPDATE SET last = excluded.last"
+        " WHERE numbers.last < excluded.last",
+        (int(year), int(count)),
     )
 
 

@@ -1,7 +1,5 @@
 """What any service stores about its own running: operator acts are events too."""
 
-from typing import Literal
-
 from shared.contracts.catalogue import Fact, UtcTime, event
 
 
@@ -10,9 +8,8 @@ class ParkedReleased(Fact):
     """Events set aside because one of them could not be applied were let through (放行)."""
 
     upstream: str
-    stream: str
+    matter: str
     events: int
-    outcome: Literal["applied"]
 
 
 @event("operations.clock-accepted.v1")

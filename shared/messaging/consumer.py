@@ -18,12 +18,13 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext, api
 from nats.js.errors import APIError, NotFoundError
 
+from shared.contracts.envelope import Actor
 from shared.errors import Unavailable, Untrusted
 from shared.messaging.pull import forget_pending
 from shared.messaging.relay import Checkpoint, pass_by
+from shared.messaging.releasing import release
 from shared.messaging.streams import Incoming, incoming, message_at, provide_stream, stream_name
 from shared.messaging.taking import Gap, Handler, Poison, Taken, other_history, take
-from shared.store.parking import parked, unpark
 from shared.store.store import Store
 from shared.store.tracking import Tracking, tracked
 from shared.store.transaction import Transaction
@@ -98,12 +99,10 @@ class Consumer:
             except (APIError, TimeoutError, OSError):
                 continue  # the broker is away; the client reconnects by itself
 
-    async def release(self, matter: str) -> int:
-        """Apply a matter's parked events after what stopped them was mended; returns how many.
-
-        Raises what the handler raises, and then nothing is changed.
-        """
-        return await self.store.write(partial(self._release, matter=matter))
+    async def release(self, matter: str, actor: Actor) -> int:
+        """Apply a matter's parked events after what stopped them was mended; returns how many."""
+        work = partial(release, upstream=self.upstream, handler=self.handler)
+        return await self.store.write(lambda tx: work(tx, matter=matter, actor=actor))
 
     async def _receive(self, message: Annotated[NatsBatchMessage, Context("message")]) -> None:
         if self.halted is None:
@@ -204,13 +203,6 @@ class Consumer:
             max_deliver=-1,
         )
 
-    def _release(self, tx: Transaction, *, matter: str) -> int:
-        events = [event for event in parked(tx.sql, matter) if event.upstream == self.upstream]
-        for event in events:
-            self.handler.apply(tx, [_unparked(event.position, event.matter, event.type, event.raw)])
-        unpark(tx.sql, self.upstream, matter)
-        return len(events)
-
     @property
     def _bound(self) -> dict[str, str]:
         return {"room": self.durable, "upstream": self.upstream}
@@ -218,10 +210,6 @@ class Consumer:
 
 def _raw(message: Any) -> Any:
     return message.body
-
-
-def _unparked(position: int, matter: str, type_: str, raw: bytes) -> Incoming:
-    return Incoming("", position, position - 1, 0, "", type_, matter, raw)
 
 
 def _broken_chain(upstream: str, gap: str) -> Untrusted:

@@ -126,7 +126,7 @@ def _applied_together(
     return True
 
 
-def _apply_singly(  # noqa: PLR0913
+def _apply_singly(
     tx: Transaction,
     upstream: str,
     events: Sequence[Incoming],

@@ -80,7 +80,7 @@ class Store:
         self._listeners: list[Callable[[], None]] = []
 
     @classmethod
-    def open(  # noqa: PLR0913 -- wiring
+    def open(
         cls,
         recorder: Recorder,
         *,

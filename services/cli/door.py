@@ -1,0 +1,108 @@
+"""How a command reaches the system: over HTTP when it runs, otherwise by booting it for a moment.
+
+Either way it is the same HTTP interface, with the same refusals.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx2
+
+from services.embedded.directory import DataDirectory, in_use
+from shared.errors import HuiyinError, Invalid, Refused, Unavailable, Unknown
+from shared.settings import Settings
+
+ANSWER_WITHIN = 120.0
+"""Seconds to wait for an answer; verification of a large record takes its time."""
+
+_KINDS: dict[int, type[HuiyinError]] = {404: Unknown, 422: Invalid, 503: Unavailable}
+
+
+class Door:
+    """The HTTP interface as one officer uses it."""
+
+    def __init__(self, client: httpx2.AsyncClient) -> None:
+        self._client = client
+
+    async def get(self, path: str, **params: str | None) -> Any:
+        """Ask; raises the error that the system answers with."""
+        given = {key: value for key, value in params.items() if value is not None}
+        return _result(await self._send("GET", path, params=given))
+
+    async def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        """Do; raises the error that the system answers with."""
+        given = {key: value for key, value in (body or {}).items() if value is not None}
+        return _result(await self._send("POST", path, json=given))
+
+    async def settle(self) -> None:
+        """Wait until what was done can be seen everywhere."""
+        await self.post("/operations/settle")
+
+    async def _send(self, method: str, path: str, **given: Any) -> httpx2.Response:
+        try:
+            return await self._client.request(method, path, **given)
+        except httpx2.TransportError as problem:
+            raise _no_answer(str(self._client.base_url)) from problem
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Door]:
+    """The door, open while the block lasts."""
+    directory = DataDirectory(settings.data)
+    directory.county()
+    serving = directory.serving()
+    headers = {"Authorization": f"Bearer {_token(settings, directory)}"}
+    if serving is not None and serving.url is None:
+        raise in_use(directory.path, serving)
+    if serving is not None and serving.url is not None:
+        async with httpx2.AsyncClient(
+            base_url=serving.url, headers=headers, timeout=ANSWER_WITHIN
+        ) as client:
+            yield Door(client)
+    else:
+        async with _booted_door(settings, directory, headers) as door:
+            yield door
+
+
+@asynccontextmanager
+async def _booted_door(
+    settings: Settings, directory: DataDirectory, headers: dict[str, str]
+) -> AsyncIterator[Door]:
+    from services.embedded.app import create_app
+    from services.embedded.system import booted
+
+    county = directory.county()
+    with directory.held():
+        async with booted(settings, county.code) as system:
+            await system.settle()
+            transport = httpx2.ASGITransport(create_app(system, county, settings))
+            async with httpx2.AsyncClient(
+                transport=transport, base_url="http://huiyin", headers=headers
+            ) as client:
+                yield Door(client)
+
+
+def _token(settings: Settings, directory: DataDirectory) -> str:
+    return settings.token or directory.token() or ""
+
+
+def _result(response: httpx2.Response) -> Any:
+    if response.is_success:
+        return response.json() if response.content else None
+    try:
+        said = response.json()
+        kind = _KINDS.get(response.status_code, Refused)
+        raise kind(said["code"], said["message"], said["remedy"], said["field"])
+    except (ValueError, KeyError, TypeError) as problem:
+        raise Unavailable(
+            "http.failed", f"服务出错（{response.status_code}）。", "请查看运行日志后重试。"
+        ) from problem
+
+
+def _no_answer(url: str) -> Unavailable:
+    return Unavailable(
+        "http.no-answer",
+        f"运行中的系统（{url}）没有应答。",
+        "请稍后重试；若它已停止, 再运行一次本命令即可。",
+    )

@@ -1,0 +1,60 @@
+"""How results are shown: tables for people, one JSON array for programs."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from rich.console import Console
+from rich.table import Table
+
+from shared.clock import shown
+from shared.errors import HuiyinError
+
+Format = Literal["table", "json"]
+
+Columns = Mapping[str, str]
+"""Field names of a row and the Chinese headings to show them under."""
+
+
+def show(rows: Sequence[Mapping[str, Any]], columns: Columns, format_: Format) -> None:
+    """Print rows as a table or as one JSON array."""
+    if format_ == "json":
+        print(json.dumps(list(rows), ensure_ascii=False, indent=2))
+        return
+    table = Table(*columns.values(), header_style="bold")
+    for row in rows:
+        table.add_row(*(_text(row.get(name)) for name in columns))
+    console().print(table)
+    console().print(f"共 {len(rows)} 条")
+
+
+def say(text: str) -> None:
+    """Print a sentence."""
+    console().print(text, highlight=False, soft_wrap=True)
+
+
+def complain(problem: HuiyinError) -> None:
+    """Print a problem where problems go."""
+    print(f"错误：{problem}", file=sys.stderr)
+
+
+def console() -> Console:
+    """Standard output; as wide as needed when it is not a terminal."""
+    return Console(width=None if sys.stdout.isatty() else 200)
+
+
+def moment(text: str | None) -> str:
+    """An ISO moment as people here read it."""
+    return shown(datetime.fromisoformat(text)) if text else ""
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, list):
+        return "、".join(str(each) for each in value)
+    return str(value)

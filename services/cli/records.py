@@ -1,0 +1,174 @@
+"""Reading and checking the record: ledger, duties, audit show, audit verify, rebuild."""
+
+from typing import Annotated, Any
+
+import typer
+
+from services.cli.county import FormatOption
+from services.cli.door import Door
+from services.cli.output import complain, moment, say, show
+from services.cli.running import through_door
+from shared.errors import Refused
+from shared.words import GRADES, STATUSES, VERDICTS
+
+AsOf = Annotated[
+    str | None,
+    typer.Option(help="当时所见：2026-03-02 14:10（北京时间）；只写日期指当日 24:00"),
+]
+
+LEDGER_COLUMNS = {
+    "number": "编号",
+    "unit": "登记单位",
+    "category": "类别",
+    "title": "标题",
+    "status": "状态",
+    "grade": "等级",
+    "lead": "牵头单位",
+    "posted_at": "发帖",
+    "due": "应答复",
+    "published_at": "发布",
+    "verdict": "时限",
+    "closed_at": "办结",
+    "standing": "来源",
+}
+TRAIL_COLUMNS = {
+    "leaf": "册号",
+    "title": "事项",
+    "who": "经办",
+    "unit": "单位",
+    "occurred_at": "发生",
+    "recorded_at": "登记",
+    "sequenced_at": "入册",
+    "what": "内容",
+    "running": "连续散列",
+}
+COMPARED_COLUMNS = {
+    "service": "服务",
+    "table": "表",
+    "live": "现有行",
+    "rebuilt": "重建行",
+    "holds": "一致",
+    "difference": "第一处不同",
+}
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    audit = typer.Typer(help="审计轨迹与核验。", no_args_is_help=True)
+    audit.command("show")(audit_show)
+    audit.command("verify")(audit_verify)
+    app.command("ledger")(ledger)
+    app.add_typer(audit, name="audit")
+    app.command("rebuild")(rebuild)
+
+
+def ledger(
+    as_of: AsOf = None,
+    unit: Annotated[str | None, typer.Option(help="只看某单位登记、牵头或协办的")] = None,
+    status: Annotated[str | None, typer.Option(help="只看某状态：" + "、".join(STATUSES))] = None,
+    format_: FormatOption = "table",
+) -> None:
+    """归档台账：每个事件一行。"""
+
+    async def work(door: Door) -> None:
+        rows = await door.get("/reporting/ledger", as_of=as_of, unit=unit, status=status)
+        show(
+            rows if format_ == "json" else [_ledger_row(row) for row in rows],
+            LEDGER_COLUMNS,
+            format_,
+        )
+
+    through_door(work)
+
+
+def audit_show(
+    incident: Annotated[str, typer.Argument(help="事件编号或标识")],
+    as_of: AsOf = None,
+    format_: FormatOption = "table",
+) -> None:
+    """一个事件的审计轨迹：何人何时做了什么, 以及连续散列。"""
+
+    async def work(door: Door) -> None:
+        entries = await door.get(f"/reporting/incidents/{incident}/trail", as_of=as_of)
+        rows = entries if format_ == "json" else [_trail_row(entry) for entry in entries]
+        show(rows, TRAIL_COLUMNS, format_)
+
+    through_door(work)
+
+
+def audit_verify(format_: FormatOption = "table") -> None:
+    """核验各序列的散列链, 以及数据库与日志逐字节一致；不一致时退出状态为 1。"""
+
+    async def work(door: Door) -> bool:
+        verified = await door.post("/operations/verify")
+        if format_ == "json":
+            show([verified], {}, format_)
+        else:
+            _tell_verified(verified)
+        return bool(verified["holds"])
+
+    _exit_unless(through_door(work))
+
+
+def rebuild(
+    compare: Annotated[
+        bool, typer.Option("--compare", help="从日志重建各读模型并逐行比较, 不改动任何内容")
+    ] = False,
+    format_: FormatOption = "table",
+) -> None:
+    """从日志重建读模型并与现有的逐行比较；不一致时退出状态为 1。"""
+    if not compare:
+        raise typer.BadParameter("请加上 --compare", param_hint="--compare")
+
+    async def work(door: Door) -> bool:
+        tables = await door.post("/operations/rebuild")
+        show(tables, COMPARED_COLUMNS, format_)
+        return all(table["holds"] for table in tables)
+
+    _exit_unless(through_door(work))
+
+
+def _exit_unless(holds: bool) -> None:
+    if not holds:
+        raise typer.Exit(1)
+
+
+def _tell_verified(verified: dict[str, Any]) -> None:
+    counts = "、".join(f"{name} {count} 条" for name, count in verified["events"].items())
+    say(f"事件：{counts}；日志 {verified['leaves']} 条, 连续散列 {verified['running']}")
+    pending = {name: count for name, count in verified["pending"].items() if count}
+    if pending:
+        say("尚未入册：" + "、".join(f"{name} {count} 条" for name, count in pending.items()))
+    difference = verified["difference"]
+    if difference is None:
+        say("核验通过：各序列首尾相接, 数据库与日志逐字节一致。")
+    else:
+        complain(
+            Refused(
+                difference["code"],
+                f"核验不通过, 第一处不同在 {difference['place']}：{difference['message']}。",
+                "请停止使用并保全现场, 与备份逐条核对。",
+                difference["place"],
+            )
+        )
+
+
+def _ledger_row(row: dict[str, Any]) -> dict[str, Any]:
+    times = {name: moment(row[name]) for name in ("posted_at", "due", "published_at", "closed_at")}
+    words = {
+        "status": STATUSES[row["status"]],
+        "grade": GRADES.get(row["grade"], ""),
+        "verdict": VERDICTS.get(row["verdict"], "") + _late(row["late_seconds"]),
+        "standing": {"live": "", "imported": "导入"}[row["standing"]],
+    }
+    return row | times | words
+
+
+def _late(seconds: int | None) -> str:
+    return f" {seconds / 3600:.1f} 小时" if seconds else ""
+
+
+def _trail_row(entry: dict[str, Any]) -> dict[str, Any]:
+    times = {name: moment(entry[name]) for name in ("occurred_at", "recorded_at", "sequenced_at")}
+    who = f"{entry['name'] or entry['officer']}（{entry['post']}）"
+    return entry | times | {"who": who, "running": entry["running"][:16]}

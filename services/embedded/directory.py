@@ -1,0 +1,156 @@
+"""The data directory: what lies where, whose county it is, and that one process holds it."""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from pydantic import ValidationError
+
+from shared.contracts.catalogue import Contract
+from shared.errors import Refused, Unavailable, Untrusted
+
+
+class County(Contract):
+    """Whose data this is: code (the node of its events), name, root unit, and if it is invented."""
+
+    code: str
+    name: str
+    root: str
+    demonstration: bool
+
+
+class Serving(Contract):
+    """Who holds the directory, and where it answers."""
+
+    pid: int
+    url: str | None
+
+
+class DataDirectory:
+    """Paths and lock of one data directory."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.token_file = path / "admin.token"
+        self.nats = path / "nats"
+        self.vault = path / "vault.db"
+        self._county = path / "county.json"
+        self._lock = path / "lock"
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no county was made here yet."""
+        return not self._county.exists()
+
+    def county(self) -> County:
+        """Whose data this is; raises Refused ``data.empty`` or Untrusted ``data.unreadable``."""
+        if self.is_empty:
+            raise no_county(self.path)
+        try:
+            return County.model_validate_json(self._county.read_bytes())
+        except ValidationError as problem:
+            raise _unreadable(self._county) from problem
+
+    def found(self, county: County) -> None:
+        """Note whose data this is, last of all when a county is made: before that it is empty."""
+        draft = self._county.with_suffix(".draft")
+        draft.write_text(county.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        os.replace(draft, self._county)
+
+    def keep_token(self, token: str) -> None:
+        """Keep the first administrator's token for the command line, readable by its user only."""
+        with _private(self.token_file) as file:
+            file.write(token + "\n")
+
+    def token(self) -> str | None:
+        """The first administrator's token, if this user may read it."""
+        try:
+            return self.token_file.read_text(encoding="utf-8").strip()
+        except OSError:
+            return None
+
+    @contextmanager
+    def held(self) -> Iterator["Held"]:
+        """Hold the directory; raises Unavailable ``data.in-use`` while another process does."""
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with open(self._lock, "a+", encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise in_use(self.path, self.serving()) from None
+            held = Held(file)
+            held.says(None)
+            try:
+                yield held
+            finally:
+                file.truncate(0)
+
+    def serving(self) -> Serving | None:
+        """Who holds the directory now, or none."""
+        try:
+            with open(self._lock, encoding="utf-8") as file:
+                if _is_free(file):
+                    return None
+                file.seek(0)
+                return Serving.model_validate_json(file.read())
+        except (OSError, ValidationError):
+            return None
+
+
+class Held:
+    """The lock while it is held; tells others where to reach the holder."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+
+    def says(self, url: str | None) -> None:
+        """Let others know where the holder answers."""
+        self._file.seek(0)
+        self._file.truncate()
+        json.dump({"pid": os.getpid(), "url": url}, self._file)
+        self._file.flush()
+
+
+def no_county(path: Path) -> Refused:
+    """The error for a directory in which no county was made."""
+    return Refused(
+        "data.empty",
+        f"数据目录 {path} 里还没有县域数据。",
+        "请先运行 huiyin init --code 代码 --name 名称 建库, 或用 make run 查看演示。",
+        "HUIYIN_DATA",
+    )
+
+
+def in_use(path: Path, by: Serving | None) -> Unavailable:
+    """The error for a directory that another process holds."""
+    who = f"（进程 {by.pid}{'，' + by.url if by.url else ''}）" if by else ""
+    return Unavailable(
+        "data.in-use",
+        f"数据目录 {path} 正由另一个进程使用{who}。",
+        "请先停止该进程, 或用环境变量 HUIYIN_DATA 指定另一个目录。",
+        "HUIYIN_DATA",
+    )
+
+
+def _is_free(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    fcntl.flock(file, fcntl.LOCK_UN)
+    return True
+
+
+def _private(path: Path) -> IO[str]:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    return open(descriptor, "w", encoding="utf-8")
+
+
+def _unreadable(path: Path) -> Untrusted:
+    return Untrusted(
+        "data.unreadable", f"{path} 的内容不完整。", "请从备份恢复该文件。", "HUIYIN_DATA"
+    )

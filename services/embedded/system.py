@@ -1,0 +1,199 @@
+"""Boots and stops the embedded system in the running event loop.
+
+One loop carries NATS, HTTP and all four rooms; one thread writes all four databases in turn, so
+that the interpreter is shared by two threads and not by five.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import nats
+import structlog
+from faststream.nats import NatsBroker
+from nats.aio.client import Client
+
+from services.deadlines import main as deadlines
+from services.embedded.directory import DataDirectory
+from services.intake import main as intake
+from services.reporting import main as reporting
+from services.routing import main as routing
+from shared.clock import Clock, SteadyClock
+from shared.contracts.envelope import event_hash
+from shared.errors import Unavailable
+from shared.identity.officers import Officers
+from shared.messaging import pull
+from shared.messaging.barrier import barrier
+from shared.messaging.relay import Checkpoint, pass_by
+from shared.messaging.running import RunningRoom
+from shared.messaging.server import NatsServer
+from shared.messaging.status import RoomStatus
+from shared.messaging.taking import other_history
+from shared.room import Room, Surroundings
+from shared.settings import Settings
+from shared.store.tables import open_tables
+from shared.store.tracking import tracked
+from shared.vault import Vault, load_or_create_wrapping_key, open_vault
+
+log = structlog.get_logger("system")
+
+BUILDERS: tuple[Callable[[Surroundings], Room], ...] = (
+    intake.build,
+    routing.build,
+    deadlines.build,
+    reporting.build,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """The running county."""
+
+    directory: DataDirectory
+    rooms: dict[str, Room]
+    running: Sequence[RunningRoom]
+    officers: Officers
+    vault: Vault
+    clock: Clock
+    server: NatsServer
+
+    async def statuses(self) -> list[RoomStatus]:
+        """How every room is."""
+        return list(await asyncio.gather(*(each.status() for each in self.running)))
+
+    async def settle(self, within: float = 30.0) -> None:
+        """Wait until everything up to here has been applied everywhere."""
+        await barrier(self.statuses, within=within)
+
+
+@asynccontextmanager
+async def booted(
+    settings: Settings,
+    node: str,
+    *,
+    clock: Clock | None = None,
+    checkpoint: Checkpoint = pass_by,
+) -> AsyncIterator[System]:
+    """The system, up while the block lasts; the caller holds the data directory.
+
+    Raises Untrusted when a database and its stream or followers contradict each other: an older
+    backup was restored, and going on would lose events silently.
+    """
+    async with AsyncExitStack() as stack:
+        directory = DataDirectory(settings.data)
+        clock = clock or SteadyClock()
+        around = _surroundings(settings, node, clock, checkpoint, stack)
+        rooms = [build(around) for build in BUILDERS]
+        for room in rooms:
+            stack.push_async_callback(room.store.close)
+        check_histories(rooms)
+        server = NatsServer(directory.nats)
+        server.start()
+        stack.callback(server.stop)
+        running = await stack.enter_async_context(at_work(rooms, server.url))
+        stack.push_async_callback(_end, asyncio.create_task(_keep_up(server)))
+        by_name = {room.name: room for room in rooms}
+        yield System(directory, by_name, running, around.officers, around.vault, clock, server)
+
+
+@asynccontextmanager
+async def at_work(
+    rooms: Sequence[Room], nats_url: str, *, poll: float = 0.5
+) -> AsyncIterator[list[RunningRoom]]:
+    """Rooms connected to NATS and doing what they do by themselves."""
+    pull.install()
+    client = await connected(nats_url)
+    broker = NatsBroker(
+        nats_url,
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=0.1,  # type: ignore[arg-type]  # nats-py takes fractions
+        error_cb=_pass,
+        logger=None,
+    )
+    running = [RunningRoom(room, client, broker, poll=poll) for room in rooms]
+    try:
+        for each in running:
+            await each.prepare()
+        await broker.start()
+        for each in running:
+            await each.start()
+        yield running
+    finally:
+        for each in running:
+            await each.stop()
+        await broker.stop()
+        await client.close()
+
+
+async def connected(url: str) -> Client:
+    """A client that comes back by itself; raises Unavailable ``nats.unreachable``."""
+    try:
+        return await nats.connect(
+            url, max_reconnect_attempts=-1, reconnect_time_wait=0.1, error_cb=_pass
+        )
+    except (OSError, nats.errors.Error, TimeoutError) as problem:
+        raise Unavailable(
+            "nats.unreachable", "连不上 NATS 服务。", "请检查 HUIYIN_NATS_URL 与网络后重试。"
+        ) from problem
+
+
+def check_histories(rooms: Sequence[Room]) -> None:
+    """Raises Untrusted if a room has applied what its upstream's database does not hold."""
+    by_name = {room.name: room for room in rooms}
+    for room in rooms:
+        for consumer in room.consumers:
+            _check_history(room, by_name[consumer.upstream])
+
+
+def _check_history(room: Room, upstream: Room) -> None:
+    at = room.store.read_now(lambda sql: tracked(sql, upstream.name))
+    if at.position == 0:
+        return
+    rows = upstream.store.recorder.notifications(at.position - 1, 1)
+    same = rows and rows[0].id == at.position and event_hash(rows[0].state) == at.hash
+    if not same or upstream.store.source.epoch != at.epoch:
+        raise other_history(
+            at.position, f"（{room.name} 已接收）在 {upstream.name} 的数据库里没有同一条记录"
+        )
+
+
+def _surroundings(
+    settings: Settings, node: str, clock: Clock, checkpoint: Checkpoint, stack: AsyncExitStack
+) -> Surroundings:
+    location = settings.database or str(settings.data)
+    settings.wrapping_key.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    wrapping_key = load_or_create_wrapping_key(settings.wrapping_key)
+    vault = open_vault(settings.database or str(settings.data / "vault.db"), wrapping_key)
+    stack.callback(vault.close)
+    officers = stack.enter_context(closing(Officers(open_tables(location, "identity"))))
+    return Surroundings(
+        location,
+        node,
+        clock,
+        vault,
+        officers,
+        writer=ThreadPoolExecutor(1, "writer"),
+        checkpoint=checkpoint,
+    )
+
+
+async def _keep_up(server: NatsServer) -> None:
+    """Start the nats-server again whenever it has ended."""
+    while True:
+        await asyncio.sleep(0.1)
+        if not server.running:
+            log.warning("nats-server ended, starting it again")
+            server.start()  # in the main thread, which outlives it
+
+
+async def _end(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def _pass(_: Any) -> None:
+    """Connection errors show in doctor and in what fails because of them."""

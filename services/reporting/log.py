@@ -1,0 +1,158 @@
+"""The audit log (审计日志): every event of every service, as bytes, in one order.
+
+The order is a fact of its own and cannot be derived again, so the log is a store of record. Bytes
+go in before anybody reads them, and nothing is skipped.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.messaging.streams import Incoming
+from shared.store.micros import from_micros, to_micros
+from shared.store.sql import Row, Sql
+from shared.store.transaction import Transaction
+
+SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS log (leaf BIGINT PRIMARY KEY, source TEXT, epoch TEXT,"
+    " position BIGINT, stream TEXT, type TEXT, correlation TEXT, sequenced_at BIGINT,"
+    " running TEXT, raw BYTEA)",
+    "CREATE INDEX IF NOT EXISTS log_by_matter ON log (correlation, leaf)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS log_by_position ON log (source, epoch, position)",
+)
+
+EMPTY = hashlib.sha256(b"").hexdigest()
+"""The running hash of a log with nothing in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One entry of the log: its index, where it came from, when it was taken, and the bytes."""
+
+    leaf: int
+    source: str
+    epoch: str
+    position: int
+    stream: str
+    type: str
+    correlation: str
+    sequenced_at: datetime
+    running: str
+    raw: bytes
+
+    def incoming(self) -> Incoming:
+        """The entry as something to fold: its position is the size of the log up to it."""
+        return Incoming(
+            "log",
+            self.leaf + 1,
+            self.leaf,
+            0,
+            self.stream,
+            self.type,
+            self.correlation,
+            self.raw,
+        )
+
+
+class Sequencer:
+    """The handler that gives events their place in the log; one is active in a county."""
+
+    understands_all = True
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+
+    def apply(self, tx: Transaction, events: Sequence[Incoming]) -> None:
+        """Append events at the end of the log; ``sequenced_at`` never goes backwards."""
+        leaf, running = head(tx.sql)
+        rows = []
+        for number, event in enumerate(events, leaf):
+            running = extend(running, event.raw)
+            rows.append(
+                (number, self._source, *_columns(event), to_micros(tx.now), running, event.raw)
+            )
+        tx.sql.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+def extend(running: str, raw: bytes) -> str:
+    """The running hash after one more event: SHA-256 over the one before and the event's hash."""
+    return hashlib.sha256(bytes.fromhex(running) + hashlib.sha256(raw).digest()).hexdigest()
+
+
+def head(sql: Sql) -> tuple[int, str]:
+    """The size of the log and its running hash."""
+    row = sql.one("SELECT leaf, running FROM log ORDER BY leaf DESC LIMIT 1")
+    return (row["leaf"] + 1, row["running"]) if row else (0, EMPTY)
+
+
+def ends(sql: Sql) -> dict[str, int]:
+    """How long the log is, for those who ask how far its readers are."""
+    return {"log": head(sql)[0]}
+
+
+def size_as_of(sql: Sql, moment: datetime | None) -> int:
+    """How many leaves there were at a moment (UTC): the prefix that ``as of`` means."""
+    if moment is None:
+        return head(sql)[0]
+    row = sql.one(
+        "SELECT leaf FROM log WHERE sequenced_at <= ? ORDER BY leaf DESC LIMIT 1",
+        (to_micros(moment),),
+    )
+    return row["leaf"] + 1 if row else 0
+
+
+def leaves(sql: Sql, start: int, limit: int) -> list[Leaf]:
+    """Entries from index ``start`` on."""
+    rows = sql.all("SELECT * FROM log WHERE leaf >= ? ORDER BY leaf LIMIT ?", (start, limit))
+    return [_leaf(row) for row in rows]
+
+
+def every_leaf(sql: Sql, page: int = 2000) -> Iterator[Leaf]:
+    """The whole log in order, read page by page."""
+    start = 0
+    while found := leaves(sql, start, page):
+        yield from found
+        start = found[-1].leaf + 1
+
+
+def leaves_of_source(sql: Sql, source: str, after: int, limit: int) -> list[Leaf]:
+    """Entries of one service behind a position, in the service's own order."""
+    rows = sql.all(
+        "SELECT * FROM log WHERE source = ? AND position > ? ORDER BY position LIMIT ?",
+        (source, after, limit),
+    )
+    return [_leaf(row) for row in rows]
+
+
+def leaves_of_matter(sql: Sql, correlation: str, size: int) -> list[Leaf]:
+    """Entries of one incident within the first ``size`` leaves."""
+    rows = sql.all(
+        "SELECT * FROM log WHERE correlation = ? AND leaf < ? ORDER BY leaf", (correlation, size)
+    )
+    return [_leaf(row) for row in rows]
+
+
+def leaf_at(sql: Sql, leaf: int) -> Leaf | None:
+    """One entry by its index."""
+    found = leaves(sql, leaf, 1)
+    return found[0] if found and found[0].leaf == leaf else None
+
+
+def _columns(event: Incoming) -> tuple[str, int, str, str, str]:
+    return event.epoch, event.position, event.stream, event.type, event.correlation
+
+
+def _leaf(row: Row) -> Leaf:
+    return Leaf(
+        row["leaf"],
+        row["source"],
+        row["epoch"],
+        row["position"],
+        row["stream"],
+        row["type"],
+        row["correlation"],
+        from_micros(row["sequenced_at"]),
+        row["running"],
+        bytes(row["raw"]),
+    )

@@ -1,0 +1,110 @@
+"""Folds the log into the ledger, in leaf order, each leaf once.
+
+New leaves are folded in the transaction that sequences them; whatever was left behind (after a
+rebuild, or because an event could not be folded at once) is caught up with here.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+
+import structlog
+
+from services.reporting.ledger_table import LedgerFold
+from services.reporting.log import Sequencer, leaves
+from shared.contracts.envelope import Actor
+from shared.errors import Untrusted
+from shared.messaging.consumer import PATIENCE
+from shared.messaging.releasing import release
+from shared.messaging.streams import Incoming
+from shared.messaging.taking import Poison, Taken, take
+from shared.store.failures import BROKEN
+from shared.store.store import Store
+from shared.store.tracking import tracked
+from shared.store.transaction import Transaction
+
+PAGE = 1000
+UPSTREAM = "log"
+
+log = structlog.get_logger("projector")
+
+
+class SequencerAndFold:
+    """Sequences events and folds them at once when the ledger is up to date."""
+
+    understands_all = True
+
+    def __init__(self, source: str, projector: "Projector") -> None:
+        self._sequencer = Sequencer(source)
+        self._projector = projector
+
+    def apply(self, tx: Transaction, events: Sequence[Incoming]) -> None:
+        """The log takes the bytes whatever happens to the fold."""
+        self._sequencer.apply(tx, events)
+        try:
+            with tx.savepoint():
+                self._projector.advance(tx, last_try=False)
+        except BROKEN:
+            raise
+        except Exception as problem:
+            self._projector.behind.set()
+            log.warning("fold put off", problem=str(problem))
+
+
+class Projector:
+    """The ledger's place in the log, and the loop that keeps it there."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.upstream = UPSTREAM
+        self.halted: Untrusted | None = None
+        self.behind = asyncio.Event()
+        self._fold = LedgerFold()
+
+    def advance(self, tx: Transaction, *, last_try: bool) -> Taken:
+        """Fold the next page of leaves; raises Poison for one that cannot be folded."""
+        done = tracked(tx.sql, UPSTREAM).position
+        page = [leaf.incoming() for leaf in leaves(tx.sql, done, PAGE)]
+        return take(tx, UPSTREAM, page, self._fold, last_try=last_try)
+
+    async def run(self) -> None:
+        """Catch up now and whenever the fold was left behind; runs until cancelled."""
+        while self.halted is None:
+            await self._catch_up()
+            try:
+                await asyncio.wait_for(self.behind.wait(), 1.0)
+            except TimeoutError:
+                continue
+
+    async def release(self, matter: str, actor: Actor) -> int:
+        """Fold a matter's parked leaves after what stopped them was mended; returns how many."""
+        work = partial(release, upstream=UPSTREAM, handler=self._fold)
+        return await self.store.write(lambda tx: work(tx, matter=matter, actor=actor))
+
+    async def _catch_up(self) -> None:
+        self.behind.clear()
+        while self.halted is None and await self._step():
+            pass
+
+    async def _step(self) -> bool:
+        for pause in PATIENCE:
+            try:
+                return self._note(await self.store.write(lambda tx: self._moved(tx, False)))
+            except Poison as problem:
+                log.warning("leaf not folded, trying again", problem=str(problem))
+                await asyncio.sleep(pause)
+        return self._note(await self.store.write(lambda tx: self._moved(tx, True)))
+
+    def _moved(self, tx: Transaction, last_try: bool) -> tuple[Taken, bool]:
+        before = tracked(tx.sql, UPSTREAM).position
+        taken = self.advance(tx, last_try=last_try)
+        return taken, taken.last.position > before
+
+    def _note(self, step: tuple[Taken, bool]) -> bool:
+        taken, moved = step
+        if taken.set_aside:
+            log.error("leaves set aside", count=taken.set_aside)
+        if taken.stop:
+            self.halted = taken.stop
+            log.error("fold halted", code=taken.stop.code, place=taken.stop.field)
+        return moved

@@ -1,0 +1,167 @@
+"""Whether the record holds (核验): every stream's chain, and stores and log byte by byte.
+
+It reads the databases with its own eyes and trusts no column: what an event is, is read from its
+bytes.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import zip_longest
+
+from eventsourcing.persistence import Notification
+from pydantic import BaseModel
+
+from services.reporting.log import EMPTY, Leaf, every_leaf, extend, leaves_of_source
+from shared.contracts.envelope import Envelope, decode_envelope, event_hash
+from shared.errors import Untrusted
+from shared.store.recorders import Recorder
+from shared.store.sql import Sql
+from shared.store.tracking import all_tracked
+
+PAGE = 1000
+
+
+class Difference(BaseModel):
+    """The first place where the record does not hold: where, and what is wrong there."""
+
+    place: str
+    code: str
+    message: str
+
+
+class Verified(BaseModel):
+    """What was checked. ``pending`` counts events that are stored and not sequenced yet."""
+
+    holds: bool
+    events: dict[str, int]
+    leaves: int
+    pending: dict[str, int]
+    running: str
+    difference: Difference | None = None
+
+
+class Differs(Exception):
+    """Carries the first difference found."""
+
+    def __init__(self, place: str, code: str, message: str) -> None:
+        super().__init__(message)
+        self.difference = Difference(place=place, code=code, message=message)
+
+
+@dataclass(slots=True)
+class _Count:
+    events: dict[str, int] = field(default_factory=dict)
+    pending: dict[str, int] = field(default_factory=dict)
+    leaves: int = 0
+    running: str = EMPTY
+
+
+def verify(stores: Mapping[str, Recorder], log: Recorder) -> Verified:
+    """Check everything; ``log`` is the reporting service's database."""
+    count = _Count()
+    difference = None
+    try:
+        with log.reading() as sql:
+            _check_log(sql, count)
+            for service, recorder in stores.items():
+                _check_store(service, recorder, sql, count)
+    except Differs as found:
+        difference = found.difference
+    return Verified(
+        holds=difference is None,
+        events=count.events,
+        leaves=count.leaves,
+        pending=count.pending,
+        running=count.running,
+        difference=difference,
+    )
+
+
+def _check_log(sql: Sql, count: _Count) -> None:
+    last = None
+    for number, leaf in enumerate(every_leaf(sql)):
+        place = f"log:{number}"
+        count.running = extend(count.running, leaf.raw)
+        _hold(leaf.leaf == number, place, "log.gap", f"日志第 {number} 条缺失")
+        _hold(leaf.running == count.running, place, "log.running-hash", "日志的连续散列不符")
+        _hold(last is None or last <= leaf.sequenced_at, place, "log.time", "入册时间倒退")
+        _check_columns(leaf, place)
+        last = leaf.sequenced_at
+        count.leaves = number + 1
+
+
+def _check_columns(leaf: Leaf, place: str) -> None:
+    envelope = _envelope(leaf.raw, place)
+    columns = (leaf.source, leaf.epoch, leaf.stream, leaf.type, leaf.correlation)
+    said = (
+        envelope.service,
+        envelope.epoch,
+        envelope.stream,
+        envelope.type,
+        str(envelope.correlation),
+    )
+    _hold(columns == said, place, "log.columns", "日志的索引列与事件内容不符")
+
+
+def _check_store(service: str, recorder: Recorder, sql: Sql, count: _Count) -> None:
+    sequenced = all_tracked(sql).get(service)
+    done = sequenced.position if sequenced else 0
+    heads: dict[str, tuple[int, str]] = {}
+    count.events[service] = count.pending[service] = 0
+    pairs = zip_longest(_stored(recorder), _logged(sql, service))
+    for event, leaf in pairs:
+        position = event.id if event else leaf.position if leaf else 0
+        place = f"{service}:{position}"
+        if event is None:
+            raise Differs(place, "store.missing", "日志里有这条事件, 数据库里没有")
+        count.events[service] += 1
+        _check_chain(event, heads, place)
+        if leaf is None and event.id > done:
+            count.pending[service] += 1
+            continue
+        _check_same(event, leaf, place)
+
+
+def _check_same(event: Notification, leaf: Leaf | None, place: str) -> None:
+    if leaf is None:
+        raise Differs(place, "log.missing", "数据库里有这条事件, 日志里没有")
+    _hold(leaf.position == event.id, place, "log.position", f"日志里接着的是第 {leaf.position} 号")
+    _hold(leaf.raw == event.state, place, "bytes.differ", "数据库与日志里的字节不同")
+
+
+def _check_chain(event: Notification, heads: dict[str, tuple[int, str]], place: str) -> None:
+    envelope = _envelope(event.state, place)
+    seq, prev = heads.get(envelope.stream, (0, None))
+    named = f"{place} {envelope.stream} 第 {envelope.seq} 条"
+    _hold(envelope.seq == seq + 1, named, "chain.seq", f"应为本序列第 {seq + 1} 条")
+    _hold(envelope.prev == prev, named, "chain.prev", "所记的前一条散列不符")
+    columns = (event.originator_id, event.originator_version, event.topic)
+    said = (envelope.stream_id, envelope.seq, envelope.type)
+    _hold(columns == said, named, "store.columns", "数据库的索引列与事件内容不符")
+    heads[envelope.stream] = (envelope.seq, event_hash(event.state))
+
+
+def _stored(recorder: Recorder) -> Iterator[Notification]:
+    after = 0
+    while page := recorder.notifications(after, PAGE):
+        yield from page
+        after = page[-1].id
+
+
+def _logged(sql: Sql, service: str) -> Iterator[Leaf]:
+    after = 0
+    while page := leaves_of_source(sql, service, after, PAGE):
+        yield from page
+        after = page[-1].position
+
+
+def _envelope(raw: bytes, place: str) -> Envelope:
+    try:
+        return decode_envelope(raw)
+    except Untrusted as problem:
+        raise Differs(place, problem.code, problem.message) from problem
+
+
+def _hold(condition: bool, place: str, code: str, message: str) -> None:
+    if not condition:
+        raise Differs(place, code, message)

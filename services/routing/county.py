@@ -1,0 +1,109 @@
+"""The county (县): its founding, its units and its posts. All their rules live here, pure."""
+
+from collections.abc import Mapping, Sequence
+
+from services.routing.required import require
+from shared.contracts.catalogue import Fact
+from shared.contracts.routing import CountyFounded, OfficerAppointed, UnitEstablished
+from shared.errors import Invalid, Refused
+from shared.identity.officers import ADMINISTRATOR, POSTS, Officer
+from shared.units import Unit, check_code, unknown_unit
+
+
+def check_competent(officer: Officer) -> None:
+    """Raises Refused ``post.not-competent`` unless the officer is an administrator."""
+    if officer.post != ADMINISTRATOR:
+        raise Refused(
+            "post.not-competent",
+            "这项操作只有系统管理员可以办理。",
+            "请联系本县的系统管理员。",
+        )
+
+
+def found(known: CountyFounded | None, wanted: CountyFounded, root_name: str) -> Sequence[Fact]:
+    """Set up the county's system (建库) with its root unit; one store serves one county."""
+    check_code(wanted.code, field="code")
+    check_code(wanted.root, field="root_code")
+    require(wanted.name, "name", "县名")
+    require(root_name, "root_name", "单位名称")
+    if known == wanted:
+        return []
+    if known is not None:
+        raise Refused(
+            "county.already-founded",
+            f"本库已建为“{known.name}”（{known.code}）, 不能改作他用。",
+            "请为另一个县另建数据目录或数据库。",
+            "code",
+        )
+    return [wanted, UnitEstablished(code=wanted.root, name=root_name, aliases=(), parent=None)]
+
+
+def establish(
+    county: CountyFounded | None, known: Mapping[str, Unit], wanted: UnitEstablished
+) -> Sequence[Fact]:
+    """Let a unit take part (单位登记), or change what is said of it.
+
+    Without a parent it stands directly under the county's root, so that the tree has one root.
+    """
+    placed = wanted.model_copy(update={"parent": _parent(county, wanted)})
+    check_code(placed.code, field="code")
+    require(placed.name, "name", "单位名称")
+    _check_aliases(placed.aliases)
+    _check_parent(known, placed)
+    return [] if _said(known.get(placed.code)) == placed else [placed]
+
+
+def appoint(known: OfficerAppointed | None, wanted: OfficerAppointed) -> Sequence[Fact]:
+    """Give an officer a post in a unit (任命), or another one."""
+    if wanted.post not in POSTS:
+        raise Invalid(
+            "post.unknown",
+            f"没有“{wanted.post}”这一职务。",
+            f"请从这些职务中选择：{'、'.join(POSTS)}。",
+            "post",
+        )
+    return [] if known == wanted else [wanted]
+
+
+def _parent(county: CountyFounded | None, wanted: UnitEstablished) -> str | None:
+    if county is None:
+        raise Refused("county.not-founded", "本县尚未建库, 不能登记单位。", "请先建库。")
+    if wanted.parent is None and wanted.code != county.root:
+        return county.root
+    return wanted.parent
+
+
+def _check_aliases(aliases: Sequence[str]) -> None:
+    # Copies of the directory keep other names in one column, separated by semicolons.
+    if any(not alias.strip() or ";" in alias for alias in aliases):
+        raise Invalid(
+            "unit.alias-malformed",
+            "单位别名不能为空, 也不能含分号。",
+            "请把每个别名单独填写。",
+            "aliases",
+        )
+
+
+def _check_parent(known: Mapping[str, Unit], wanted: UnitEstablished) -> None:
+    if wanted.parent is not None and wanted.parent not in known:
+        raise unknown_unit(wanted.parent, "parent")
+    at = wanted.parent
+    while at is not None:
+        if at == wanted.code:
+            raise _own_parent(wanted)
+        at = known[at].parent
+
+
+def _own_parent(wanted: UnitEstablished) -> Refused:
+    return Refused(
+        "unit.cycle",
+        f"{wanted.parent} 就是 {wanted.code} 或是它的下级, 不能作它的上级。",
+        "请核对上级单位代码。",
+        "parent",
+    )
+
+
+def _said(unit: Unit | None) -> UnitEstablished | None:
+    if unit is None:
+        return None
+    return UnitEstablished(code=unit.code, name=unit.name, aliases=unit.aliases, parent=unit.parent)

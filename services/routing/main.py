@@ -1,0 +1,17 @@
+"""Routing's composition: settings in, a wired room out."""
+
+from services.routing.administration import Administration
+from services.routing.api import router
+from services.routing.application import Routing
+from services.routing.subscribers import from_intake
+from services.routing.tables import MODEL
+from shared.messaging.consumer import Consumer
+from shared.room import Room, Surroundings
+
+
+def build(around: Surroundings) -> Room:
+    """Wire the room."""
+    store = around.open_store("routing", MODEL.schema)
+    hears = [Consumer(store, "intake", from_intake(around.vault), checkpoint=around.checkpoint)]
+    door = router(Routing(store, around.vault), Administration(store, around.officers))
+    return Room(store, hears, door, (), MODEL, checkpoint=around.checkpoint)

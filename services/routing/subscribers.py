@@ -1,0 +1,72 @@
+"""What routing hears from intake: which incidents there are, and the past of imported ones."""
+
+from datetime import datetime
+from functools import partial
+
+from services.routing import tables
+from services.routing.case import CASE
+from services.routing.commands import OldReply, RecordHistory
+from shared.contracts.catalogue import Fact
+from shared.contracts.envelope import Recorded, associated_data
+from shared.contracts.intake import (
+    HistoryRecorded,
+    IncidentLinked,
+    IncidentRegistered,
+    IncidentVoided,
+)
+from shared.contracts.routing import IncidentAssigned
+from shared.messaging.reactions import Reactions
+from shared.room import key_id
+from shared.store.events import By
+from shared.store.transaction import Transaction
+from shared.units import known_unit
+from shared.vault.vault import Vault
+
+
+def keep(tx: Transaction, event: Recorded, _: object) -> None:
+    """Incidents can be handled from now on, or no longer once linked or voided."""
+    tables.MODEL.note(tx.sql, [event])
+
+
+def when_history_recorded(
+    vault: Vault, tx: Transaction, event: Recorded, fact: HistoryRecorded
+) -> None:
+    """What the old message's file says becomes its case, each act at the time it names.
+
+    Raises Invalid ``unit.unknown``: the event is then set aside until the unit is established.
+    """
+    name = str(event.envelope.correlation)
+    case = CASE.fold(tx.load(event.envelope.correlation))
+    for said in CASE.decide(case, _history(vault, tx, event, fact)):
+        by = By(event.envelope.actor, _moment(said, fact), event.envelope.id, "imported")
+        appended = tx.append(tables.find(tx.sql, name).matter, [said], by)
+        tables.MODEL.note(tx.sql, appended.events)
+
+
+def from_intake(vault: Vault) -> Reactions:
+    """Routing's reactions; the vault opens old replies, which are sealed again for the case."""
+    return Reactions(
+        {
+            IncidentRegistered: keep,
+            IncidentLinked: keep,
+            IncidentVoided: keep,
+            HistoryRecorded: partial(when_history_recorded, vault),
+        }
+    )
+
+
+def _history(
+    vault: Vault, tx: Transaction, event: Recorded, fact: HistoryRecorded
+) -> RecordHistory:
+    unit = known_unit(tx.sql, fact.unit)
+    if fact.reply is None:
+        return RecordHistory(unit.code, None, fact.left_open)
+    text = vault.open(fact.reply, associated_data(event.raw, "reply"))
+    content = vault.commitment(key_id(event.envelope.correlation, "reply"), text)
+    return RecordHistory(unit.code, OldReply(text, content, fact.named or unit.name), False)
+
+
+def _moment(said: Fact, history: HistoryRecorded) -> datetime:
+    if isinstance(said, IncidentAssigned):
+        return history.posted_at
+    return history.replied_at or history.posted_at

@@ -1,0 +1,63 @@
+"""The barrier (屏障): everything up to here has been applied everywhere.
+
+Whoever would otherwise sleep and hope (drills, backups, tests, rebuilds, a command line that is
+about to end) waits for this instead.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from shared.errors import Unavailable
+from shared.messaging.status import RoomStatus
+
+AskAll = Callable[[], Awaitable[Sequence[RoomStatus]]]
+"""Returns the status of every room."""
+
+
+LONGEST_CHAIN = 4
+"""Rooms that one event can run through: intake, routing, deadlines, reporting."""
+
+
+async def barrier(ask_all: AskAll, *, within: float = 30.0) -> None:
+    """Wait until every room has applied what there is now, and what follows from it.
+
+    Each round takes the present ends and waits until they are reached; what the rooms answered
+    with meanwhile is waited for in the next. New commands from elsewhere do not prolong it.
+    Raises Unavailable ``barrier.not-reached`` after ``within`` seconds, naming who is behind.
+    """
+    deadline = time.monotonic() + within
+    for _ in range(LONGEST_CHAIN):
+        ends = positions(await ask_all())
+        while behind := lagging(await ask_all(), ends):
+            if time.monotonic() > deadline:
+                raise _not_reached(behind)
+            await asyncio.sleep(0.005)
+
+
+def positions(rooms: Sequence[RoomStatus]) -> dict[str, int]:
+    """How far every sequence goes: each room's events, and those kept by one room alone."""
+    ends = {room.service: room.position for room in rooms}
+    for room in rooms:
+        ends |= room.ends
+    return ends
+
+
+def lagging(rooms: Sequence[RoomStatus], ends: Mapping[str, int] | None = None) -> dict[str, int]:
+    """How many positions each ``room<upstream`` is behind ``ends``; only those that are."""
+    ends = positions(rooms) if ends is None else ends
+    lags = {
+        f"{room.service}<{name}": ends.get(name, 0) - at.position
+        for room in rooms
+        for name, at in room.upstreams.items()
+    }
+    return {name: lag for name, lag in lags.items() if lag > 0}
+
+
+def _not_reached(behind: dict[str, int]) -> Unavailable:
+    said = "、".join(f"{name} 落后 {lag} 条" for name, lag in behind.items())
+    return Unavailable(
+        "barrier.not-reached",
+        f"等待各服务处理完毕超时（{said}）。",
+        "请用 huiyin doctor 查看停顿或搁置的原因。",
+    )

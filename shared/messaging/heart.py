@@ -1,0 +1,97 @@
+"""The watermark (完整至): each service says "complete up to T", and keeps what others say.
+
+Once a second a room records its own clock, after which nothing earlier can be stored there, and
+tells the others up to which position that holds. A room believes it of an upstream when it has
+applied everything up to that position.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime
+
+import nats.errors
+import structlog
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from shared.contracts.catalogue import Contract, UtcTime
+from shared.errors import Unavailable
+from shared.messaging.relay import Relay
+from shared.store.micros import from_micros, to_micros
+from shared.store.sql import Sql
+from shared.store.store import Store
+from shared.store.tracking import tracked
+from shared.store.transaction import Transaction
+
+log = structlog.get_logger("heart")
+
+
+class Complete(Contract):
+    """Everything recorded by ``service`` up to ``to`` is at or before ``position``."""
+
+    service: str
+    epoch: str
+    position: int
+    to: UtcTime
+
+
+class Heart:
+    """One room's heartbeat, ``every`` so many seconds."""
+
+    def __init__(self, store: Store, relay: Relay, client: Client, *, every: float = 1.0) -> None:
+        self.store = store
+        self._relay = relay
+        self._client = client
+        self._every = every
+        self._heard: dict[str, Complete] = {}
+
+    async def listen(self) -> None:
+        """Hear what every service says of itself."""
+        await self._client.subscribe("huiyin.watermark.*", cb=self._hear)
+
+    async def run(self) -> None:
+        """Beat until cancelled."""
+        while True:
+            await asyncio.sleep(self._every)
+            try:
+                await self._beat()
+            except (Unavailable, nats.errors.Error, OSError) as problem:
+                log.warning("no beat", room=self.store.source.service, problem=str(problem)[:200])
+
+    async def _beat(self) -> None:
+        own = await self.store.write(self._mark)
+        if self._relay.position >= own.position:
+            subject = f"huiyin.watermark.{own.service}"
+            await self._client.publish(subject, own.model_dump_json().encode())
+
+    def _mark(self, tx: Transaction) -> Complete:
+        for complete in self._heard.values():
+            if _is_applied(tx.sql, complete):
+                _keep(tx.sql, complete)
+        source = tx.source
+        return Complete(
+            service=source.service, epoch=source.epoch, position=tx.position(), to=tx.now
+        )
+
+    async def _hear(self, message: Msg) -> None:
+        complete = Complete.model_validate_json(message.data)
+        self._heard[complete.service] = complete
+
+
+def watermarks(sql: Sql) -> Mapping[str, datetime]:
+    """Up to when each upstream is complete here (UTC)."""
+    rows = sql.all("SELECT upstream, complete_to FROM watermarks")
+    return {row["upstream"]: from_micros(row["complete_to"]) for row in rows}
+
+
+def _is_applied(sql: Sql, complete: Complete) -> bool:
+    at = tracked(sql, complete.service)
+    return at.position >= complete.position and at.epoch in ("", complete.epoch)
+
+
+def _keep(sql: Sql, complete: Complete) -> None:
+    sql.execute(
+        "INSERT INTO watermarks VALUES (?, ?, ?) ON CONFLICT (upstream) DO UPDATE SET"
+        " complete_to = excluded.complete_to, position = excluded.position",
+        (complete.service, to_micros(complete.to), complete.position),
+    )

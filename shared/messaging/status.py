@@ -1,0 +1,130 @@
+"""How a room is: what it says when asked over NATS, and what its database says when it is down."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from shared.clock import Clock
+from shared.contracts.catalogue import Contract, UtcTime
+from shared.errors import HuiyinError
+from shared.messaging.heart import watermarks
+from shared.messaging.topology import FOLLOWS
+from shared.store.micros import from_micros
+from shared.store.parking import parked
+from shared.store.recorders import Recorder
+from shared.store.sql import Sql
+from shared.store.tracking import START, all_tracked
+from shared.store.transaction import last_position
+
+Ends = Callable[[Sql], dict[str, int]]
+"""Tells how long a room's own sequences are."""
+
+
+class Halt(Contract):
+    """Something that stopped itself rather than guess, and why."""
+
+    part: str
+    code: str
+    message: str
+    remedy: str
+
+
+class Upstream(Contract):
+    """Where a room stands in one upstream."""
+
+    position: int
+    complete_to: UtcTime | None
+
+
+class ParkedMatter(Contract):
+    """A matter whose events are set aside: the first of them and how many."""
+
+    upstream: str
+    matter: str
+    position: int
+    type: str
+    reason: str
+    events: int
+    since: UtcTime
+
+
+class RoomStatus(Contract):
+    """One room: its events, what it relayed and applied, and what needs somebody's attention.
+
+    ``ends`` tells how long the sequences are that only this room keeps (the audit log).
+    """
+
+    service: str
+    epoch: str
+    position: int
+    relayed: int | None
+    recorded_until: UtcTime | None
+    clock: UtcTime | None
+    upstreams: dict[str, Upstream]
+    ends: dict[str, int]
+    parked: tuple[ParkedMatter, ...]
+    halts: tuple[Halt, ...]
+
+
+def status_subject(service: str) -> str:
+    """Where a room answers how it is."""
+    return f"huiyin.control.{service}.status"
+
+
+def read_status(
+    service: str,
+    recorder: Recorder,
+    *,
+    ends: Ends | None = None,
+    relayed: int | None = None,
+    clock: Clock | None = None,
+    halts: Sequence[Halt] = (),
+) -> RoomStatus:
+    """What a room's database says, with what only the running room knows."""
+    with recorder.reading() as sql:
+        row = sql.one("SELECT epoch, recorded_until FROM store")
+        return RoomStatus(
+            service=service,
+            epoch=row["epoch"] if row else "",
+            position=last_position(sql, recorder),
+            relayed=relayed,
+            recorded_until=_moment(row["recorded_until"]) if row else None,
+            clock=clock() if clock else None,
+            upstreams=_upstreams(sql, service),
+            ends=ends(sql) if ends else {},
+            parked=_parked(sql),
+            halts=tuple(halts),
+        )
+
+
+def halt(part: str, problem: HuiyinError) -> Halt:
+    """What stopped a part of a room."""
+    return Halt(part=part, code=problem.code, message=problem.message, remedy=problem.remedy)
+
+
+def _upstreams(sql: Sql, service: str) -> dict[str, Upstream]:
+    complete, at = watermarks(sql), all_tracked(sql)
+    followed = dict.fromkeys((*FOLLOWS[service], *at))
+    return {
+        name: Upstream(position=at.get(name, START).position, complete_to=complete.get(name))
+        for name in followed
+    }
+
+
+def _parked(sql: Sql) -> tuple[ParkedMatter, ...]:
+    matters: dict[tuple[str, str], ParkedMatter] = {}
+    for event in parked(sql):
+        known = matters.get((event.upstream, event.matter))
+        matters[event.upstream, event.matter] = ParkedMatter(
+            upstream=event.upstream,
+            matter=event.matter,
+            position=known.position if known else event.position,
+            type=known.type if known else event.type,
+            reason=known.reason if known else event.reason,
+            events=known.events + 1 if known else 1,
+            since=known.since if known else from_micros(event.parked_at),
+        )
+    return tuple(matters.values())
+
+
+def _moment(micros: int) -> datetime | None:
+    return from_micros(micros) if micros else None

@@ -1,0 +1,163 @@
+"""The rules of the docket: a duty starts once, and its verdict is what happened."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from services.deadlines.commands import Because, NoteDone, NoteDue, NoteGone
+from shared.contracts.catalogue import Fact
+from shared.contracts.deadlines import (
+    DutyCancelled,
+    DutyMet,
+    DutyMetLate,
+    DutyMissed,
+    DutyRecordedLate,
+    DutySuperseded,
+)
+from shared.contracts.envelope import Standing
+from tests.deadlines.case import DUE, MICROSECOND, POSTED, SECOND, START, STARTED, done, given
+
+HOUR = timedelta(hours=1)
+MET = DutyMet(duty="B.T01", done_at=DUE - HOUR, due=DUE, spare_seconds=3600)
+MISSED = DutyMissed(duty="B.T01", due=DUE, observed_at=DUE + SECOND)
+LATE = DutyMetLate(duty="B.T01", done_at=DUE + HOUR, due=DUE, late_seconds=3600)
+SUPERSEDED = DutySuperseded(duty="B.T01", done_at=DUE - HOUR, due=DUE, spare_seconds=3600)
+RECORDED_LATE = DutyRecordedLate(duty="B.T01", done_at=DUE - HOUR, recorded_at=DUE + HOUR, due=DUE)
+VOIDED = DutyCancelled(duty="B.T01", because="voided")
+
+BY_A_REPLY: list[list[Fact]] = [[MET], [LATE], [RECORDED_LATE], [MISSED, SUPERSEDED]]
+
+
+class TestStart:
+    def test_a_duty_starts(self) -> None:
+        assert given().when(START) == [STARTED]
+
+    def test_a_duty_starts_once(self) -> None:
+        assert given(STARTED).when(START) == []
+
+    def test_hearing_of_it_again_with_other_times_does_not_restart_the_clock(self) -> None:
+        later = replace(START, start=POSTED + HOUR, due=DUE + timedelta(days=1))
+
+        assert given(STARTED, MISSED).when(later) == []
+
+    def test_another_duty_of_the_same_incident_starts_beside_it(self) -> None:
+        assert given(STARTED).when(replace(START, duty="B.T02")) == [
+            STARTED.model_copy(update={"duty": "B.T02"})
+        ]
+
+
+class TestDone:
+    def test_in_time_leaves_time_to_spare(self) -> None:
+        assert given(STARTED).when(done(DUE - HOUR)) == [MET]
+
+    def test_at_exactly_the_limit_is_in_time(self) -> None:
+        assert given(STARTED).when(done(DUE)) == [
+            DutyMet(duty="B.T01", done_at=DUE, due=DUE, spare_seconds=0)
+        ]
+
+    def test_spare_seconds_are_rounded_down(self) -> None:
+        at = DUE - 2 * SECOND + MICROSECOND
+
+        assert given(STARTED).when(done(at)) == [
+            DutyMet(duty="B.T01", done_at=at, due=DUE, spare_seconds=1)
+        ]
+
+    def test_after_the_limit_is_late(self) -> None:
+        assert given(STARTED).when(done(DUE + HOUR)) == [LATE]
+
+    def test_late_seconds_are_rounded_up(self) -> None:
+        at = DUE + MICROSECOND
+
+        assert given(STARTED).when(done(at)) == [
+            DutyMetLate(duty="B.T01", done_at=at, due=DUE, late_seconds=1)
+        ]
+
+    def test_late_is_late_also_when_it_was_seen_missed(self) -> None:
+        assert given(STARTED, MISSED).when(done(DUE + HOUR)) == [LATE]
+
+    def test_in_time_and_recorded_in_time_corrects_a_miss(self) -> None:
+        assert given(STARTED, MISSED).when(done(DUE - HOUR)) == [SUPERSEDED]
+
+    def test_recorded_at_exactly_the_limit_is_recorded_in_time(self) -> None:
+        assert given(STARTED).when(done(DUE - HOUR, recorded=DUE)) == [MET]
+
+    @pytest.mark.parametrize("before", [[], [MISSED], [VOIDED]])
+    def test_in_time_but_recorded_too_late_is_for_a_person_to_settle(
+        self, before: list[Fact]
+    ) -> None:
+        command = done(DUE - HOUR, recorded=DUE + HOUR)
+
+        assert given(STARTED, *before).when(command) == [RECORDED_LATE]
+
+    def test_when_an_imported_reply_was_recorded_does_not_matter(self) -> None:
+        command = done(DUE - HOUR, recorded=DUE + 1000 * HOUR, standing="imported")
+
+        assert given(STARTED, standing="imported").when(command) == [MET]
+
+    def test_an_imported_reply_after_the_limit_is_late_all_the_same(self) -> None:
+        command = done(DUE + HOUR, recorded=DUE + 1000 * HOUR, standing="imported")
+
+        assert given(STARTED, standing="imported").when(command) == [LATE]
+
+    def test_an_import_answered_here_cannot_claim_an_earlier_time_unnoticed(self) -> None:
+        command = done(DUE - HOUR, recorded=DUE + HOUR, standing="live")
+
+        assert given(STARTED, standing="imported").when(command) == [RECORDED_LATE]
+
+    @pytest.mark.parametrize("verdict", BY_A_REPLY)
+    @pytest.mark.parametrize("at", [DUE - 2 * HOUR, DUE + 2 * HOUR])
+    def test_only_the_first_reply_counts(self, verdict: list[Fact], at: datetime) -> None:
+        assert given(STARTED, *verdict).when(done(at)) == []
+
+    def test_another_act_does_not_fulfil_it(self) -> None:
+        assert given(STARTED).when(NoteDone("close", DUE - HOUR, DUE - HOUR, "live")) == []
+
+    def test_nothing_is_owed_where_nothing_started(self) -> None:
+        assert given().when(done(DUE)) == []
+
+
+class TestDue:
+    def test_a_limit_that_passed_is_missed(self) -> None:
+        assert given(STARTED).when(NoteDue(DUE + MICROSECOND)) == [
+            DutyMissed(duty="B.T01", due=DUE, observed_at=DUE + MICROSECOND)
+        ]
+
+    @pytest.mark.parametrize("early", [HOUR, MICROSECOND, timedelta()])
+    def test_up_to_the_limit_and_at_it_nothing_is_missed(self, early: timedelta) -> None:
+        assert given(STARTED).when(NoteDue(DUE - early)) == []
+
+    @pytest.mark.parametrize("verdict", [*BY_A_REPLY, [MISSED], [VOIDED]])
+    def test_after_a_verdict_nothing_is_missed(self, verdict: list[Fact]) -> None:
+        assert given(STARTED, *verdict).when(NoteDue(DUE + HOUR)) == []
+
+    def test_imported_history_is_never_observed(self) -> None:
+        assert given(STARTED, standing="imported").when(NoteDue(DUE + HOUR)) == []
+
+
+class TestGone:
+    @pytest.mark.parametrize("because", ["voided", "linked", "history"])
+    def test_what_runs_falls_away(self, because: Because) -> None:
+        assert given(STARTED).when(NoteGone(because)) == [
+            DutyCancelled(duty="B.T01", because=because)
+        ]
+
+    @pytest.mark.parametrize("standing", ["live", "imported"])
+    def test_it_falls_away_once(self, standing: Standing) -> None:
+        assert given(STARTED, VOIDED, standing=standing).when(NoteGone("history")) == []
+
+    @pytest.mark.parametrize("verdict", [*BY_A_REPLY, [MISSED]])
+    def test_a_verdict_stays(self, verdict: list[Fact]) -> None:
+        assert given(STARTED, *verdict).when(NoteGone("linked")) == []
+
+    def test_a_reply_that_was_published_all_the_same_has_its_verdict(self) -> None:
+        assert given(STARTED, VOIDED).when(done(DUE - HOUR)) == [MET]
+
+
+def test_each_duty_of_a_docket_has_a_verdict_of_its_own() -> None:
+    sooner = STARTED.model_copy(update={"duty": "B.T02", "due": DUE - 2 * HOUR})
+
+    assert given(STARTED, sooner).when(done(DUE - HOUR)) == [
+        MET,
+        DutyMetLate(duty="B.T02", done_at=DUE - HOUR, due=DUE - 2 * HOUR, late_seconds=3600),
+    ]

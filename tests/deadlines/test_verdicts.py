@@ -1,0 +1,106 @@
+"""Whatever the order in which a docket hears of things, the verdict is the same."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.deadlines.commands import DocketCommand, NoteDone, NoteDue, NoteGone
+from services.deadlines.docket import DOCKET
+from services.deadlines.projections import DutyRow, fold_duties, key_of, project
+from shared.contracts.envelope import Recorded
+from tests.deadlines.case import DUE, INCIDENT, START, live
+
+AROUND = st.timedeltas(timedelta(days=-4), timedelta(days=4)) | st.timedeltas(
+    timedelta(microseconds=-2), timedelta(microseconds=2)
+)
+MOMENTS = AROUND.map(lambda distance: DUE + distance)
+STANDINGS = st.sampled_from(["live", "imported"])
+REPLIES = st.builds(NoteDone, st.just("publish"), MOMENTS, MOMENTS, STANDINGS)
+LOOKS = st.lists(st.builds(NoteDue, MOMENTS), max_size=4)
+GOING = st.lists(st.builds(NoteGone, st.sampled_from(["voided", "linked", "history"])), max_size=2)
+
+
+def rows(history: Sequence[Recorded]) -> dict[tuple[str, str], DutyRow]:
+    """The table, carried along event by event."""
+    table: dict[tuple[str, str], DutyRow] = {}
+    for event in history:
+        key = key_of(event)
+        row = project(table.get(key), event) if key else None
+        assert key is not None
+        assert row is not None
+        table[key] = row
+    return table
+
+
+def outcome(commands: Sequence[DocketCommand]) -> tuple[str, int | None, int | None]:
+    """How the duty stands in the end: a miss that was corrected counts as in time."""
+    _, history = live(commands)
+    row = rows(history)[str(INCIDENT), "B.T01"]
+    state = "met" if row.state == "superseded" else row.state
+    return state, row.spare_seconds, row.late_seconds
+
+
+def expected(reply: NoteDone, due: datetime) -> str:
+    if reply.done_at > due:
+        return "met_late"
+    on_record = reply.recorded_at <= due or reply.standing == "imported"
+    return "met" if on_record else "recorded_late"
+
+
+@given(REPLIES, LOOKS, GOING, st.data())
+def test_a_reply_has_one_verdict_whenever_it_is_heard_of(
+    reply: NoteDone, looks: list[NoteDue], going: list[NoteGone], data: st.DataObject
+) -> None:
+    said: list[DocketCommand] = [reply, *looks, *going]
+    notes = data.draw(st.permutations(said))
+
+    state, spare, late = outcome([START, *notes])
+
+    assert (state, spare, late) == outcome([START, reply])
+    assert state == expected(reply, DUE)
+
+
+@given(REPLIES)
+def test_spare_and_late_are_the_distance_in_whole_seconds(reply: NoteDone) -> None:
+    _, spare, late = outcome([START, reply])
+
+    second, distance = timedelta(seconds=1), DUE - reply.done_at
+    if spare is not None:
+        assert spare * second <= distance < (spare + 1) * second
+    if late is not None:
+        assert (late - 1) * second < -distance <= late * second
+        assert late >= 1
+
+
+@given(LOOKS, st.data())
+def test_without_a_reply_it_is_missed_if_anybody_looked_after_the_limit(
+    looks: list[NoteDue], data: st.DataObject
+) -> None:
+    notes = data.draw(st.permutations(looks))
+
+    state, _, _ = outcome([START, *notes])
+
+    assert state == ("missed" if any(look.now > DUE for look in looks) else "running")
+
+
+@given(st.lists(REPLIES | st.builds(NoteDue, MOMENTS), min_size=1, max_size=8))
+def test_the_first_reply_decides_whatever_follows(notes: list[DocketCommand]) -> None:
+    replies = [note for note in notes if isinstance(note, NoteDone)]
+
+    state, _, _ = outcome([START, *notes])
+
+    if replies:
+        assert state == expected(replies[0], DUE)
+
+
+@given(st.lists(st.one_of(st.just(START), REPLIES, st.builds(NoteDue, MOMENTS)), max_size=8), GOING)
+def test_replay_equals_live(notes: list[DocketCommand], going: list[NoteGone]) -> None:
+    docket, history = live([*notes, *going])
+
+    assert DOCKET.fold(history) == docket
+    assert fold_duties(history) == rows(history)
+    assert {duty.id: duty.state for duty in docket.duties.values()} == {
+        duty: row.state for (_, duty), row in fold_duties(history).items()
+    }

@@ -1,0 +1,321 @@
+"""Routing's commands on incidents over a real database."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from services.routing.application import Drafted
+from services.routing.tables import MODEL, Entry, find
+from shared.contracts.envelope import associated_data, decode
+from shared.contracts.intake import IncidentLinked, IncidentVoided
+from shared.contracts.routing import ReplyDrafted, ReplyPublished
+from shared.errors import Invalid, Refused, Unknown
+from shared.identity.officers import Officer
+from shared.store.micros import to_micros
+from shared.store.requests import Answer, Request
+from shared.store.transaction import Transaction
+from tests.routing.world import BUREAU, LI, START, TOWN, WU, World, later
+
+pytestmark = pytest.mark.anyio
+
+NUMBER = "QINGHE-2026-000001"
+TEXT = "课本本周五前补齐, 给您添了不便。"
+BOARD = "message_board"
+
+
+async def assigned(world: World, lead: str = "QH-YZ", unit: str = "QH-YZ") -> UUID:
+    """Given an incident of a unit that leads a case."""
+    incident = await world.registered(NUMBER, unit)
+    await world.routing.assign(NUMBER, lead, (), "", BUREAU, None, None)
+    return incident
+
+
+async def drafted(world: World, officer: Officer = LI, text: str = TEXT) -> Drafted:
+    """Given a draft of a final reply."""
+    return await world.routing.draft(NUMBER, "result", text, officer, None, None)
+
+
+async def approved(world: World) -> UUID:
+    """Given a draft by one officer that another approved."""
+    incident = await assigned(world)
+    await drafted(world)
+    await world.routing.approve(NUMBER, None, WU, None, None)
+    return incident
+
+
+async def test_two_officers_lead_an_incident_from_grading_to_closing(world: World) -> None:
+    incident = await world.registered(NUMBER)
+    routing = world.routing
+
+    await routing.grade(NUMBER, "ordinary", "个别咨询", BUREAU, None, None)
+    await routing.assign(NUMBER, "QH-YZ", ("QH-LX",), "三日内答复", BUREAU, None, None)
+    draft = (await drafted(world)).draft
+    await routing.approve(NUMBER, draft, WU, None, None)
+    await routing.publish(NUMBER, draft, None, BOARD, LI, None, None)
+    done = await routing.close(NUMBER, "已回访", WU, None, None)
+
+    assert await world.types(incident) == [
+        "incident-graded",
+        "incident-assigned",
+        "reply-drafted",
+        "reply-approved",
+        "reply-published",
+        "incident-closed",
+    ]
+    assert (done.incident, done.number) == (str(incident), NUMBER)
+    assert done.position == f"routing:{world.room.store.position()}"
+
+
+async def test_the_published_words_open_and_carry_the_lead_units_name(world: World) -> None:
+    incident = await approved(world)
+
+    await world.routing.publish(NUMBER, None, None, BOARD, LI, None, None)
+
+    event = (await world.case(incident))[-1]
+    assert isinstance(event.fact, ReplyPublished)
+    assert event.fact.named_unit == "青禾县第一中学"
+    assert world.vault.open(event.fact.text, associated_data(event.raw, "text")) == TEXT
+    assert TEXT.encode() not in event.raw
+
+
+async def test_the_approved_text_may_be_given_again_when_publishing(world: World) -> None:
+    incident = await approved(world)
+    await world.routing.publish(NUMBER, None, TEXT, BOARD, LI, None, None)
+    assert (await world.types(incident))[-1] == "reply-published"
+
+
+async def test_another_text_than_approved_is_not_published(world: World) -> None:
+    incident = await approved(world)
+
+    with pytest.raises(Refused, match=r"publish\.text-differs"):
+        await world.routing.publish(NUMBER, None, TEXT + "！", BOARD, LI, None, None)
+
+    assert "reply-published" not in await world.types(incident)
+
+
+@pytest.mark.parametrize("text", [None, TEXT])
+async def test_nothing_is_published_before_anything_was_drafted(
+    world: World, text: str | None
+) -> None:
+    await assigned(world)
+    with pytest.raises(Refused, match=r"publish\.not-approved"):
+        await world.routing.publish(NUMBER, None, text, BOARD, LI, None, None)
+
+
+async def test_an_approver_who_wrote_the_same_text_is_refused(world: World) -> None:
+    await assigned(world)
+    first = await drafted(world, LI)
+    await drafted(world, WU)
+
+    for officer in (LI, WU):
+        with pytest.raises(Refused) as caught:
+            await world.routing.approve(NUMBER, first.draft, officer, None, None)
+        assert caught.value.code == "drafter"
+
+    done = await world.routing.approve(NUMBER, first.draft, BUREAU, None, None)
+    assert done.events == ("routing.reply-approved.v1",)
+
+
+async def test_the_same_words_in_two_incidents_have_unrelated_commitments(world: World) -> None:
+    commitments = []
+    for number in (NUMBER, "QINGHE-2026-000002"):
+        incident = await world.registered(number)
+        await world.routing.assign(number, "QH-YZ", (), "", BUREAU, None, None)
+        await world.routing.draft(number, "result", TEXT, LI, None, None)
+        fact = (await world.case(incident))[-1].fact
+        assert isinstance(fact, ReplyDrafted)
+        commitments.append(fact.content)
+    assert len(set(commitments)) == 2
+
+
+async def test_an_incident_is_found_by_its_id_too(world: World) -> None:
+    incident = await world.registered(NUMBER)
+    done = await world.routing.grade(str(incident), "major", "多家转发", BUREAU, None, None)
+    assert done.number == NUMBER
+
+
+async def test_an_unknown_incident_is_answered_with_what_was_heard_so_far(world: World) -> None:
+    await world.registered(NUMBER)
+    heard = world.upstream.position()
+
+    with pytest.raises(Unknown) as caught:
+        await world.routing.grade("QINGHE-2026-000099", "major", "x", BUREAU, None, None)
+
+    assert (caught.value.code, caught.value.field) == ("incident.unknown", "incident")
+    assert f"intake:{heard}" in caught.value.message
+
+
+async def test_a_lead_or_co_handling_unit_must_be_known(world: World) -> None:
+    await world.registered(NUMBER)
+    for lead, co_handling, field in (("QH-X", (), "lead"), ("QH-YZ", ("QH-X",), "co_handling")):
+        with pytest.raises(Invalid) as caught:
+            await world.routing.assign(NUMBER, lead, co_handling, "", BUREAU, None, None)
+        assert (caught.value.code, caught.value.field) == ("unit.unknown", field)
+
+
+async def test_events_carry_the_unit_that_had_the_matter_in_hand(world: World) -> None:
+    incident = await world.registered(NUMBER, "QH-YZ")
+    routing = world.routing
+
+    await routing.grade(NUMBER, "ordinary", "个别咨询", LI, None, None)
+    await routing.assign(NUMBER, "QH-LX", (), "", LI, None, None)
+    await routing.draft(NUMBER, "interim", TEXT, TOWN, None, None)
+
+    units = [event.envelope.unit for event in await world.case(incident)]
+    assert units == ["QH-YZ", "QH-YZ", "QH-LX"]
+
+
+class TestWithinOnesUnit:
+    async def test_the_lead_does_not_grade_or_assign_for_who_registered(self, world: World) -> None:
+        await assigned(world, lead="QH-LX", unit="QH-YZ")
+        with pytest.raises(Refused, match=r"unit\.not-yours"):
+            await world.routing.grade(NUMBER, "major", "多家转发", TOWN, None, None)
+        with pytest.raises(Refused, match=r"unit\.not-yours"):
+            await world.routing.assign(NUMBER, "QH-YZ", (), "", TOWN, None, None)
+
+    @pytest.mark.parametrize("officer", [LI, TOWN, BUREAU], ids=lambda officer: officer.unit)
+    async def test_the_lead_and_who_registered_and_those_above_draft(
+        self, world: World, officer: Officer
+    ) -> None:
+        incident = await assigned(world, lead="QH-LX", unit="QH-YZ")
+        await drafted(world, officer)
+        assert (await world.types(incident))[-1] == "reply-drafted"
+
+    async def test_no_other_unit_drafts_approves_publishes_or_closes(self, world: World) -> None:
+        incident = await approved(world)
+        before = await world.types(incident)
+        routing = world.routing
+        attempts: list[Callable[[], Awaitable[Answer]]] = [
+            lambda: routing.draft(NUMBER, "result", TEXT, TOWN, None, None),
+            lambda: routing.approve(NUMBER, None, TOWN, None, None),
+            lambda: routing.publish(NUMBER, None, None, BOARD, TOWN, None, None),
+            lambda: routing.close(NUMBER, "", TOWN, None, None),
+        ]
+        for attempt in attempts:
+            with pytest.raises(Refused, match=r"unit\.not-yours"):
+                await attempt()
+        assert await world.types(incident) == before
+
+    async def test_a_former_lead_has_no_more_say(self, world: World) -> None:
+        await assigned(world, lead="QH-LX", unit="QH-YZ")
+        await world.routing.assign(NUMBER, "QH-YZ", (), "", BUREAU, None, None)
+        with pytest.raises(Refused, match=r"unit\.not-yours"):
+            await drafted(world, TOWN)
+
+
+class TestTimes:
+    async def test_a_claimed_moment_is_kept_beside_the_recorded_one(self, world: World) -> None:
+        incident = await world.registered(NUMBER)
+        await world.routing.grade(NUMBER, "major", "多家转发", BUREAU, later(-1), None)
+        envelope = (await world.case(incident))[-1].envelope
+        assert envelope.occurred_at == later(-1)
+        assert envelope.recorded_at >= START
+
+    async def test_without_a_claim_it_happened_when_recorded(self, world: World) -> None:
+        incident = await world.registered(NUMBER)
+        await world.routing.grade(NUMBER, "major", "多家转发", BUREAU, None, None)
+        envelope = (await world.case(incident))[-1].envelope
+        assert to_micros(envelope.occurred_at) == to_micros(envelope.recorded_at)
+
+    async def test_a_clock_a_little_ahead_is_tolerated(self, world: World) -> None:
+        await world.registered(NUMBER)
+        ahead = START + timedelta(minutes=4)
+        done = await world.routing.grade(NUMBER, "major", "多家转发", BUREAU, ahead, None)
+        assert done.events == ("routing.incident-graded.v1",)
+
+    async def test_the_future_has_not_happened(self, world: World) -> None:
+        await world.registered(NUMBER)
+        ahead = START + timedelta(minutes=6)
+        with pytest.raises(Invalid, match=r"time\.in-future"):
+            await world.routing.grade(NUMBER, "major", "多家转发", BUREAU, ahead, None)
+
+
+class TestAskedTwice:
+    async def test_the_same_request_adds_one_event_and_gets_the_same_answer(
+        self, world: World
+    ) -> None:
+        incident = await world.registered(NUMBER)
+        request = Request.of(BUREAU.id, "k1", b"major")
+
+        answers = [
+            await world.routing.grade(NUMBER, "major", "多家转发", BUREAU, None, request)
+            for _ in range(2)
+        ]
+
+        assert answers[0] == answers[1]
+        assert await world.types(incident) == ["incident-graded"]
+
+    async def test_a_repeated_draft_names_the_same_draft(self, world: World) -> None:
+        incident = await assigned(world)
+        request = Request.of(LI.id, "k1", b"draft")
+
+        answers = [
+            await world.routing.draft(NUMBER, "result", TEXT, LI, None, request) for _ in range(2)
+        ]
+
+        fact = (await world.case(incident))[-1].fact
+        assert isinstance(fact, ReplyDrafted)
+        assert answers[0] == answers[1]
+        assert answers[0].draft == fact.draft
+        assert await world.types(incident) == ["incident-assigned", "reply-drafted"]
+
+    async def test_without_a_key_two_drafts_are_two(self, world: World) -> None:
+        await assigned(world)
+        assert (await drafted(world)).draft != (await drafted(world)).draft
+
+    async def test_a_key_does_not_serve_another_request(self, world: World) -> None:
+        incident = await world.registered(NUMBER)
+        first = Request.of(BUREAU.id, "k1", b"major")
+        other = Request.of(BUREAU.id, "k1", b"ordinary")
+        await world.routing.grade(NUMBER, "major", "多家转发", BUREAU, None, first)
+
+        with pytest.raises(Refused, match=r"request\.key-reused"):
+            await world.routing.grade(NUMBER, "ordinary", "已平息", BUREAU, None, other)
+
+        assert await world.types(incident) == ["incident-graded"]
+
+    async def test_said_again_without_a_key_nothing_new_happens(self, world: World) -> None:
+        incident = await approved(world)
+        before = await world.types(incident)
+        again = await world.routing.approve(NUMBER, None, WU, None, None)
+        assert (again.events, again.hash) == ((), None)
+        assert await world.types(incident) == before
+
+
+class TestHeardFromIntake:
+    async def test_a_linked_incident_is_handled_no_further(self, world: World) -> None:
+        incident = await world.registered(NUMBER)
+        other = await world.registered("QINGHE-2026-000002")
+        link = IncidentLinked(to=other, to_number="QINGHE-2026-000002", grounds="同一件事")
+        await world.say(incident, "QH-YZ", link)
+        await world.deliver()
+        with pytest.raises(Refused, match=r"incident\.linked"):
+            await world.routing.grade(NUMBER, "major", "多家转发", BUREAU, None, None)
+
+    async def test_a_voided_incident_is_handled_no_further(self, world: World) -> None:
+        incident = await approved(world)
+        await world.say(incident, "QH-YZ", IncidentVoided(reason="误登记"))
+        await world.deliver()
+        with pytest.raises(Refused, match=r"incident\.voided"):
+            await world.routing.publish(NUMBER, None, None, BOARD, LI, None, None)
+
+    async def test_the_tables_are_the_same_whichever_service_is_read_first(
+        self, world: World
+    ) -> None:
+        incident = await assigned(world, lead="QH-LX")
+        await world.say(incident, "QH-YZ", IncidentVoided(reason="误登记"))
+        await world.deliver()
+        own = await world.case(incident)
+        heard = [decode(n.state) for n in await world.upstream.notifications(0, 1000)]
+
+        def afresh(tx: Transaction) -> tuple[Entry, Entry]:
+            before = find(tx.sql, NUMBER)
+            tx.sql.execute("DELETE FROM incidents")
+            MODEL.note(tx.sql, own)
+            MODEL.note(tx.sql, heard)
+            return before, find(tx.sql, NUMBER)
+
+        before, after = await world.room.store.write(afresh)
+        assert after == before == Entry(incident, NUMBER, "QH-YZ", "voided", "QH-LX")

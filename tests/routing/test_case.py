@@ -1,0 +1,310 @@
+"""The rules of a case: each happens, is refused, and stays quiet."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from services.routing.commands import (
+    ApproveReply,
+    AssignIncident,
+    CaseCommand,
+    CloseIncident,
+    DraftReply,
+    GradeIncident,
+    IncidentStanding,
+    OldReply,
+    PublishReply,
+    RecordHistory,
+)
+from shared.contracts.routing import (
+    IncidentAssigned,
+    IncidentClosed,
+    IncidentGraded,
+    ReplyApproved,
+    ReplyDrafted,
+    ReplyKind,
+    ReplyPublished,
+)
+from shared.contracts.sealed import Sealed
+from shared.errors import Invalid, Unknown
+from tests.routing.story import By, given
+
+FIRST = UUID("aaaaaaaa-0000-4000-8000-000000000001")
+SECOND = UUID("aaaaaaaa-0000-4000-8000-000000000002")
+THIRD = UUID("aaaaaaaa-0000-4000-8000-000000000003")
+LI, WU, QIAN = "o-li", "o-wu", "o-qian"
+
+graded = IncidentGraded(grade="ordinary", grounds="个别咨询")
+assigned = IncidentAssigned(lead="QH-YZ", co_handling=("QH-LX",), instruction="三日内答复")
+closed = IncidentClosed(outcome="answered", note="")
+
+
+def drafted(draft: UUID, officer: str, content: str = "hmac:a", kind: ReplyKind = "result") -> By:
+    words = Sealed.of("课本本周五前补齐。", subject="reply")
+    return By(officer, ReplyDrafted(draft=draft, kind=kind, text=words, content=content))
+
+
+def approved(draft: UUID, content: str = "hmac:a") -> ReplyApproved:
+    return ReplyApproved(draft=draft, content=content)
+
+
+def published(draft: UUID | None, kind: ReplyKind = "result") -> ReplyPublished:
+    return ReplyPublished(
+        draft=draft,
+        kind=kind,
+        channel="message_board",
+        named_unit="青禾县第一中学",
+        text=Sealed.of("课本本周五前补齐。", subject="reply"),
+        content="hmac:a",
+    )
+
+
+GRADE = GradeIncident("ordinary", "个别咨询", "open")
+ASSIGN = AssignIncident("QH-YZ", ("QH-LX",), "三日内答复", "open")
+DRAFT = DraftReply(FIRST, "result", "课本本周五前补齐。", "hmac:a", "open")
+APPROVE = ApproveReply(None, WU, "open")
+PUBLISH = PublishReply(
+    None, "课本本周五前补齐。", "hmac:a", "message_board", "青禾县第一中学", "open"
+)
+
+ready_to_publish = (assigned, drafted(FIRST, LI), approved(FIRST))
+
+
+@pytest.mark.parametrize(
+    ("standing", "code"), [("voided", "incident.voided"), ("linked", "incident.linked")]
+)
+@pytest.mark.parametrize(
+    ("history", "command"),
+    [
+        ((), GRADE),
+        ((), ASSIGN),
+        ((assigned,), DRAFT),
+        ((assigned, drafted(FIRST, LI)), APPROVE),
+        (ready_to_publish, PUBLISH),
+    ],
+    ids=["grade", "assign", "draft", "approve", "publish"],
+)
+def test_nothing_new_is_done_to_a_voided_or_linked_incident(
+    history: tuple[IncidentAssigned | By, ...],
+    command: GradeIncident | AssignIncident | DraftReply | ApproveReply | PublishReply,
+    standing: IncidentStanding,
+    code: str,
+) -> None:
+    stood = replace(command, incident_standing=standing)
+    given(*history).when(stood).then_refused(code)
+
+
+@pytest.mark.parametrize(
+    ("history", "command"),
+    [
+        ((), GRADE),
+        ((), ASSIGN),
+        ((assigned,), DRAFT),
+        ((assigned, drafted(FIRST, LI)), APPROVE),
+        (ready_to_publish, PUBLISH),
+    ],
+    ids=["grade", "assign", "draft", "approve", "publish"],
+)
+def test_nothing_new_is_done_to_a_closed_case(
+    history: tuple[IncidentAssigned | By, ...], command: CaseCommand
+) -> None:
+    given(*history, closed).when(command).then_refused("incident.closed")
+
+
+class TestGrade:
+    def test_sets_the_grade_with_its_grounds(self) -> None:
+        given().when(GRADE).then(graded)
+
+    def test_can_be_changed(self) -> None:
+        again = GradeIncident("major", "已有多家转发", "open")
+        given(graded).when(again).then(IncidentGraded(grade="major", grounds="已有多家转发"))
+
+    def test_without_grounds_is_refused(self) -> None:
+        given().when(replace(GRADE, grounds=" ")).then_refused("grounds.missing", Invalid)
+
+    def test_the_same_grade_again_is_quiet(self) -> None:
+        given(graded).when(replace(GRADE, grounds="换个说法")).then_nothing()
+
+
+class TestAssign:
+    def test_makes_units_responsible_without_waiting_for_a_grade(self) -> None:
+        given().when(ASSIGN).then(assigned)
+
+    def test_can_go_to_another_unit(self) -> None:
+        other = AssignIncident("QH-LX", (), "", "open")
+        to_other = IncidentAssigned(lead="QH-LX", co_handling=(), instruction="")
+        given(assigned).when(other).then(to_other)
+
+    def test_a_new_instruction_to_the_same_units_is_said(self) -> None:
+        sooner = replace(ASSIGN, instruction="今日答复")
+        given(assigned).when(sooner).then(assigned.model_copy(update={"instruction": "今日答复"}))
+
+    def test_the_lead_cannot_handle_with_itself(self) -> None:
+        both = replace(ASSIGN, co_handling=("QH-LX", "QH-YZ"))
+        given().when(both).then_refused("assign.lead-among-co-handling", Invalid)
+
+    def test_a_unit_named_twice_is_refused(self) -> None:
+        twice = replace(ASSIGN, co_handling=("QH-LX", "QH-LX"))
+        given().when(twice).then_refused("assign.co-handling-repeated", Invalid)
+
+    def test_the_same_assignment_again_is_quiet(self) -> None:
+        given(assigned).when(ASSIGN).then_nothing()
+
+
+class TestDraft:
+    def test_a_reply_is_drafted(self) -> None:
+        given(assigned).when(DRAFT).then(drafted(FIRST, LI).fact)
+
+    def test_nobody_drafts_before_it_is_assigned(self) -> None:
+        given(graded).when(DRAFT).then_refused("draft.not-assigned")
+
+    def test_an_empty_reply_is_refused(self) -> None:
+        given(assigned).when(replace(DRAFT, text="\n ")).then_refused("text.missing", Invalid)
+
+    def test_the_same_draft_again_is_quiet(self) -> None:
+        given(assigned, drafted(FIRST, LI)).when(DRAFT).then_nothing()
+
+
+class TestApprove:
+    def test_another_officer_approves_the_latest_draft(self) -> None:
+        two = (drafted(FIRST, LI), drafted(SECOND, LI, "hmac:b"))
+        given(assigned, *two).when(APPROVE).then(approved(SECOND, "hmac:b"))
+
+    def test_another_officer_approves_a_named_draft(self) -> None:
+        two = (drafted(FIRST, LI), drafted(SECOND, LI, "hmac:b"))
+        given(assigned, *two).when(replace(APPROVE, draft=FIRST)).then(approved(FIRST))
+
+    def test_the_drafter_cannot_approve_their_own_reply(self) -> None:
+        own = replace(APPROVE, officer=LI)
+        given(assigned, drafted(FIRST, LI)).when(own).then_refused("drafter")
+
+    def test_a_draft_copied_by_another_cannot_be_approved_by_its_first_writer(self) -> None:
+        copied = (drafted(FIRST, LI), drafted(SECOND, WU))
+        own = ApproveReply(SECOND, LI, "open")
+        given(assigned, *copied).when(own).then_refused("drafter")
+
+    def test_who_copied_a_draft_cannot_approve_the_first_one_either(self) -> None:
+        copied = (drafted(FIRST, LI), drafted(SECOND, WU))
+        own = ApproveReply(FIRST, WU, "open")
+        given(assigned, *copied).when(own).then_refused("drafter")
+
+    def test_who_wrote_another_text_may_approve(self) -> None:
+        two = (drafted(FIRST, WU, "hmac:b"), drafted(SECOND, LI))
+        given(assigned, *two).when(APPROVE).then(approved(SECOND))
+
+    def test_a_third_officer_approves_a_copied_draft(self) -> None:
+        copied = (drafted(FIRST, LI), drafted(SECOND, WU))
+        given(assigned, *copied).when(ApproveReply(None, QIAN, "open")).then(approved(SECOND))
+
+    @pytest.mark.parametrize("draft", [None, THIRD])
+    def test_a_draft_that_is_not_there_is_unknown(self, draft: UUID | None) -> None:
+        history = (assigned,) if draft is None else (assigned, drafted(FIRST, LI))
+        command = replace(APPROVE, draft=draft)
+        given(*history).when(command).then_refused("draft.unknown", Unknown)
+
+    @pytest.mark.parametrize("officer", [WU, QIAN, LI])
+    def test_approving_again_is_quiet_whoever_does(self, officer: str) -> None:
+        again = replace(APPROVE, officer=officer)
+        given(*ready_to_publish).when(again).then_nothing()
+
+    def test_approving_again_is_quiet_even_after_closing(self) -> None:
+        given(*ready_to_publish, published(FIRST), closed).when(APPROVE).then_nothing()
+
+
+class TestPublish:
+    def test_the_approved_text_is_published_in_the_units_name(self) -> None:
+        given(*ready_to_publish).when(PUBLISH).then(published(FIRST))
+
+    def test_the_draft_approved_last_is_the_one(self) -> None:
+        later = (drafted(SECOND, LI, "hmac:b"), drafted(THIRD, LI, "hmac:c"))
+        history = (*ready_to_publish, *later, approved(SECOND, "hmac:b"))
+        command = replace(PUBLISH, content="hmac:b")
+        expected = published(SECOND).model_copy(update={"content": "hmac:b"})
+        given(*history).when(command).then(expected)
+
+    def test_the_kind_is_that_of_the_draft(self) -> None:
+        interim = (assigned, drafted(FIRST, LI, kind="interim"), approved(FIRST))
+        given(*interim).when(PUBLISH).then(published(FIRST, "interim"))
+
+    @pytest.mark.parametrize("draft", [None, FIRST])
+    def test_an_unapproved_draft_is_not_published(self, draft: UUID | None) -> None:
+        command = replace(PUBLISH, draft=draft)
+        given(assigned, drafted(FIRST, LI)).when(command).then_refused("publish.not-approved")
+
+    def test_the_approval_of_one_draft_does_not_serve_another(self) -> None:
+        history = (*ready_to_publish, drafted(SECOND, LI))
+        command = replace(PUBLISH, draft=SECOND)
+        given(*history).when(command).then_refused("publish.not-approved")
+
+    def test_another_text_than_approved_is_not_published(self) -> None:
+        other = replace(PUBLISH, content="hmac:b")
+        given(*ready_to_publish).when(other).then_refused("publish.text-differs")
+
+    def test_another_text_is_refused_after_publishing_too(self) -> None:
+        other = replace(PUBLISH, content="hmac:b")
+        history = (*ready_to_publish, published(FIRST))
+        given(*history).when(other).then_refused("publish.text-differs")
+
+    def test_a_draft_that_is_not_there_is_unknown(self) -> None:
+        command = replace(PUBLISH, draft=THIRD)
+        given(*ready_to_publish).when(command).then_refused("draft.unknown", Unknown)
+
+    def test_nobody_speaks_anonymously(self) -> None:
+        unnamed = replace(PUBLISH, named_unit=" ")
+        given(*ready_to_publish).when(unnamed).then_refused("named_unit.missing", Invalid)
+
+    def test_a_channel_is_named(self) -> None:
+        nowhere = replace(PUBLISH, channel="")
+        given(*ready_to_publish).when(nowhere).then_refused("channel.missing", Invalid)
+
+    def test_publishing_the_same_draft_again_is_quiet_even_after_closing(self) -> None:
+        history = (*ready_to_publish, published(FIRST))
+        given(*history).when(PUBLISH).then_nothing()
+        given(*history, closed).when(PUBLISH).then_nothing()
+
+
+class TestClose:
+    def test_an_answered_case_is_closed(self) -> None:
+        history = (*ready_to_publish, published(FIRST))
+        expected = IncidentClosed(outcome="answered", note="已回访")
+        given(*history).when(CloseIncident("已回访")).then(expected)
+
+    def test_a_result_stays_a_result_after_a_further_interim_reply(self) -> None:
+        history = (*ready_to_publish, published(FIRST), published(SECOND, "interim"))
+        given(*history).when(CloseIncident("")).then(closed)
+
+    @pytest.mark.parametrize("history", [(), (assigned, published(FIRST, "interim"))])
+    def test_without_a_published_result_it_is_refused(
+        self, history: tuple[IncidentAssigned | ReplyPublished, ...]
+    ) -> None:
+        given(*history).when(CloseIncident("")).then_refused("close.not-answered")
+
+    def test_closing_twice_is_quiet(self) -> None:
+        history = (*ready_to_publish, published(FIRST), closed)
+        given(*history).when(CloseIncident("再办一次")).then_nothing()
+
+
+class TestHistory:
+    REPLY = OldReply("课本本周五前补齐。", "hmac:a", "青禾县第一中学")
+    BY_LEAD = IncidentAssigned(lead="QH-YZ", co_handling=(), instruction="")
+    PUBLISHED = published(None).model_copy(update={"channel": "import"})
+
+    def test_an_answered_message_is_assigned_published_and_closed(self) -> None:
+        command = RecordHistory("QH-YZ", self.REPLY, left_open=False)
+        given().when(command).then(self.BY_LEAD, self.PUBLISHED, closed)
+
+    def test_an_unanswered_message_is_closed_as_history(self) -> None:
+        command = RecordHistory("QH-YZ", None, left_open=False)
+        given().when(command).then(self.BY_LEAD, IncidentClosed(outcome="history", note=""))
+
+    def test_an_unanswered_message_may_be_left_open(self) -> None:
+        given().when(RecordHistory("QH-YZ", None, left_open=True)).then(self.BY_LEAD)
+
+    def test_what_was_assigned_meanwhile_stays_so(self) -> None:
+        command = RecordHistory("QH-YZ", self.REPLY, left_open=False)
+        given(assigned).when(command).then(self.PUBLISHED, closed)
+
+    def test_what_is_on_record_already_is_quiet(self) -> None:
+        command = RecordHistory("QH-YZ", self.REPLY, left_open=False)
+        given(self.BY_LEAD, self.PUBLISHED, closed).when(command).then_nothing()
