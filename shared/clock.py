@@ -29,6 +29,14 @@ def shown(moment: datetime) -> str:
     return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def shown_limit(moment: datetime) -> str:
+    """A limit as people say it: the end of a day is its 24:00, not 00:00 of the next."""
+    local = moment.astimezone(SHANGHAI)
+    if (local.hour, local.minute, local.second) == (0, 0, 0):
+        return (local - timedelta(days=1)).strftime("%Y-%m-%d 24:00")
+    return local.strftime("%Y-%m-%d %H:%M")
+
+
 def read_moment(text: str, *, field: str) -> datetime:
     """A moment as people write it, in UTC: ``2026-03-02 14:10``, ISO 8601, or a date.
 
@@ -91,3 +99,17 @@ def _jumped(now: datetime, expected: datetime) -> Unavailable:
         f"本机时钟突然变动：应为 {shown(expected)}, 现为 {shown(now)}, 暂停登记。",
         "请校准时钟（建议启用 NTP）, 确认无误后重新启动本系统。",
     )
+
+
+class SimulatedClock:
+    """A clock that stands still until it is moved on, for rehearsals and invented histories."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+
+    def __call__(self) -> datetime:
+        return self._now
+
+    def move_to(self, moment: datetime) -> None:
+        """Move on; a moment that has passed changes nothing."""
+        self._now = max(self._now, moment)

@@ -94,6 +94,10 @@ class Room:
         return self.store.source.service
 
 
+SUBJECTS = ("matter", "contact", "reply")
+"""Whose words an incident holds, each under a data key of its own."""
+
+
 def key_id(incident: UUID, subject: str) -> str:
     """The name of the data key for one incident's words of one kind."""
     return f"{incident}/{subject}"

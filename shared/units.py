@@ -52,10 +52,10 @@ def unit_by_name(units: dict[str, Unit], name: str) -> Unit | None:
 
 def check_within(sql: Sql, code: str, above: str) -> None:
     """Refuse unless the unit is ``above`` itself or under it: officers act for their own."""
-    units = all_units(sql)
     at: str | None = code
     while at is not None and at != above:
-        at = units[at].parent if at in units else None
+        row = sql.one("SELECT parent FROM units WHERE code = ?", (at,))
+        at = row["parent"] if row else None
     if at is None:
         raise _not_yours(code, above)
 

@@ -1,6 +1,7 @@
 """What every room's HTTP interface has in common: who asks, what was asked before, and errors."""
 
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import Depends, FastAPI, Header, Query, Request
 from fastapi.exceptions import RequestValidationError
@@ -10,6 +11,7 @@ from shared.contracts.catalogue import Contract
 from shared.errors import HuiyinError, Invalid, Refused, Unavailable, Unknown
 from shared.identity.officers import Officer, Officers, unknown_token
 from shared.store import requests
+from shared.vault import Vault
 
 STATUS = {"token.unknown": 401, "unit.not-yours": 403, "post.not-competent": 403}
 """HTTP status by error code, where the kind of error does not say it."""
@@ -26,6 +28,9 @@ class Problem(Contract):
     remedy: str = ""
 
 
+FINGERPRINTS = f"{UUID(int=0)}/requests"
+"""The vault's key under which requests are fingerprinted; it belongs to no incident."""
+
 RESPONSES: dict[int | str, dict[str, Any]] = {
     400: {"model": Problem, "description": "请求的编码或格式不对"},
     401: {"model": Problem, "description": "没有有效的身份令牌"},
@@ -37,8 +42,11 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
-def add_errors(app: FastAPI) -> None:
-    """Answer every error with a Problem."""
+def prepare(app: FastAPI, officers: Officers, vault: Vault) -> None:
+    """Give the app what every request needs, and answer every error with a Problem."""
+    vault.ensure([FINGERPRINTS])
+    app.state.officers = officers
+    app.state.vault = vault
     app.add_exception_handler(HuiyinError, _tell)
     app.add_exception_handler(RequestValidationError, _tell_invalid)
 
@@ -62,8 +70,9 @@ async def idempotency(
     """The request's Idempotency-Key with a fingerprint of path and body, if it has one."""
     if idempotency_key is None:
         return None
-    asked = request.url.path.encode() + b"\0" + await request.body()
-    return requests.Request.of(officer.id, idempotency_key, asked)
+    vault: Vault = request.app.state.vault
+    asked = f"{request.url.path}\0{(await request.body()).hex()}"
+    return requests.Request.of(officer.id, idempotency_key, vault.commitment(FINGERPRINTS, asked))
 
 
 Asking = Annotated[Officer, Depends(current_officer)]

@@ -6,13 +6,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from shared.clock import shown
+from shared.clock import shown, shown_limit
 from shared.errors import HuiyinError
 
 Format = Literal["table", "json"]
+
+WRAPPED = {"title", "what", "message", "remedy", "upstreams", "difference", "aliases", "named"}
+"""Columns that may run over several lines; all others stay whole."""
 
 Columns = Mapping[str, str]
 """Field names of a row and the Chinese headings to show them under."""
@@ -23,7 +27,9 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Columns, format_: Format) -
     if format_ == "json":
         print(json.dumps(list(rows), ensure_ascii=False, indent=2))
         return
-    table = Table(*columns.values(), header_style="bold")
+    table = Table(header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    for name, heading in columns.items():
+        table.add_column(heading, no_wrap=name not in WRAPPED, overflow="fold")
     for row in rows:
         table.add_row(*(_text(row.get(name)) for name in columns))
     console().print(table)
@@ -46,8 +52,18 @@ def console() -> Console:
 
 
 def moment(text: str | None) -> str:
-    """An ISO moment as people here read it."""
+    """An ISO moment as people here read it, to the second."""
     return shown(datetime.fromisoformat(text)) if text else ""
+
+
+def minute(text: str | None) -> str:
+    """An ISO moment to the minute."""
+    return moment(text)[:-3]
+
+
+def limit(text: str | None) -> str:
+    """An ISO moment that is a limit: the end of a day is its 24:00."""
+    return shown_limit(datetime.fromisoformat(text)) if text else ""
 
 
 def _text(value: Any) -> str:

@@ -6,9 +6,10 @@ import typer
 
 from services.cli.county import FormatOption
 from services.cli.door import Door
-from services.cli.output import complain, moment, say, show
+from services.cli.output import complain, limit, minute, moment, say, show
 from services.cli.running import through_door
 from shared.errors import Refused
+from shared.identity.officers import POSTS
 from shared.words import GRADES, STATUSES, VERDICTS
 
 AsOf = Annotated[
@@ -154,8 +155,9 @@ def _tell_verified(verified: dict[str, Any]) -> None:
 
 
 def _ledger_row(row: dict[str, Any]) -> dict[str, Any]:
-    times = {name: moment(row[name]) for name in ("posted_at", "due", "published_at", "closed_at")}
+    times = {name: minute(row[name]) for name in ("posted_at", "published_at", "closed_at")}
     words = {
+        "due": limit(row["due"]),
         "status": STATUSES[row["status"]],
         "grade": GRADES.get(row["grade"], ""),
         "verdict": VERDICTS.get(row["verdict"], "") + _late(row["late_seconds"]),
@@ -170,5 +172,5 @@ def _late(seconds: int | None) -> str:
 
 def _trail_row(entry: dict[str, Any]) -> dict[str, Any]:
     times = {name: moment(entry[name]) for name in ("occurred_at", "recorded_at", "sequenced_at")}
-    who = f"{entry['name'] or entry['officer']}（{entry['post']}）"
+    who = f"{entry['name'] or entry['officer']}（{POSTS.get(entry['post'], entry['post'])}）"
     return entry | times | {"who": who, "running": entry["running"][:16]}

@@ -20,9 +20,10 @@ SYSTEM = Actor(officer="system", post="deadlines")
 def begin(tx: Transaction, pack: Pack, event: Recorded, fact: IncidentRegistered) -> None:
     """Open an incident's docket under the pack, once, and catch up on news that came before."""
     told = event.envelope
-    if tables.is_registered(tx.sql, told.correlation):
-        return
+    known = tables.is_registered(tx.sql, told.correlation)
     MODEL.note(tx.sql, [event])
+    if known:
+        return
     matter = Matter("docket", told.correlation, told.unit, told.correlation, pack.pin)
     by = By(SYSTEM, tx.now, told.id, told.standing)
     for command in policies.when_registered(pack, fact, told.recorded_at):

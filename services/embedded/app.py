@@ -14,7 +14,7 @@ from services.reporting.verify import Verified
 from shared.errors import Refused, Unknown
 from shared.identity.officers import ADMINISTRATOR, Officer
 from shared.settings import Settings
-from shared.web import RESPONSES, Asking, add_errors
+from shared.web import RESPONSES, Asking, prepare
 
 
 class Release(BaseModel):
@@ -49,9 +49,7 @@ def create_app(system: System, county: County, settings: Settings) -> FastAPI:
         redoc_url=None,
         responses=RESPONSES,
     )
-    app.state.officers = system.officers
-    app.state.vault = system.vault
-    add_errors(app)
+    prepare(app, system.officers, system.vault)
     for room in system.rooms.values():
         app.include_router(room.router)
     _add_operations(app, system, settings)

@@ -13,13 +13,19 @@ from services.embedded.app import create_app
 from services.embedded.directory import County, DataDirectory, Held
 from services.embedded.system import booted
 from shared.errors import Unavailable
+from shared.messaging.relay import Checkpoint, pass_by
 from shared.settings import Settings
 
 STOP_WITHIN = 1
 """Seconds that open connections are given when the server stops."""
 
 
-async def serve(settings: Settings, ready: Callable[[str, County], None]) -> None:
+async def serve(
+    settings: Settings,
+    ready: Callable[[str, County], None],
+    *,
+    checkpoint: Checkpoint = pass_by,
+) -> None:
     """Hold the data directory, boot, serve; returns after SIGINT or SIGTERM.
 
     ``ready`` is told the address once requests are answered. Raises Unavailable
@@ -30,7 +36,7 @@ async def serve(settings: Settings, ready: Callable[[str, County], None]) -> Non
     with directory.held() as held:
         listener = _listen(settings)
         url = f"http://{settings.http_host}:{listener.getsockname()[1]}"
-        async with booted(settings, county.code) as system:
+        async with booted(settings, county.code, checkpoint=checkpoint) as system:
             app = create_app(system, county, settings)
             await _serve_until_stopped(app, listener, lambda: _announce(held, url, county, ready))
 

@@ -143,6 +143,7 @@ class Intake:
     ) -> Imported:
         by = By(actor, message.posted_at, standing="imported")
         try:
+            known_unit(tx.sql, message.unit)
             with tx.savepoint():
                 entered = self._enter(tx, incident, unit, message, by)
         except HuiyinError as problem:

@@ -1,6 +1,7 @@
 """Reporting's questions and its own acts."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,7 @@ from shared.contracts.envelope import decode
 from shared.contracts.reporting import IncidentErased
 from shared.errors import Invalid, Refused, Unknown
 from shared.identity.officers import ADMINISTRATOR, Officer, Officers
+from shared.room import SUBJECTS, key_id
 from shared.store.events import By, Matter
 from shared.store.micros import from_micros
 from shared.store.requests import Answer
@@ -98,7 +100,7 @@ class Reporting:
         row = await self.store.read(lambda sql: ledger_table.current(sql, name))
         if row is None:
             raise _unknown(name)
-        keys = await asyncio.to_thread(self._vault.shred, row.incident)
+        keys = await asyncio.to_thread(self._shred, UUID(row.incident))
         matter = Matter("erasure", UUID(row.incident), row.unit or "", UUID(row.incident))
 
         def work(tx: Transaction) -> Answer:
@@ -107,6 +109,13 @@ class Reporting:
             return answer(tx, appended, matter, row.number)
 
         return await self.store.write(work)
+
+    def _shred(self, incident: UUID) -> tuple[str, ...]:
+        """Destroy the keys of every subject, also those not used yet, so that none comes later."""
+        for subject in SUBJECTS:
+            with suppress(Refused):  # destroyed before
+                self._vault.ensure([key_id(incident, subject)])
+        return self._vault.shred(str(incident))
 
     def _entry(self, sql: Sql, row: LedgerRow) -> LedgerEntry:
         values: dict[str, Any] = asdict(row)

@@ -1,9 +1,8 @@
 """What happened, in the words of those who read it."""
 
 from collections.abc import Callable
-from datetime import datetime
 
-from shared.clock import shown
+from shared.clock import shown, shown_limit
 from shared.contracts import deadlines, intake, operations, reporting, routing
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded, associated_data
@@ -106,13 +105,13 @@ def _what_was_done(event: Recorded, read: Read) -> str:
 def _what_became_of_the_duty(event: Recorded) -> str:
     match event.fact:
         case deadlines.DutyStarted() as fact:
-            return f"{fact.title}（{fact.duty}）, 应于 {shown(fact.due)} 前完成"
+            return f"{fact.title}（{fact.duty}）, 应于 {shown_limit(fact.due)} 前完成"
         case deadlines.DutyMet() | deadlines.DutySuperseded() as fact:
             return f"于 {shown(fact.done_at)} 完成, 余 {_span(fact.spare_seconds)}"
         case deadlines.DutyMetLate() as fact:
             return f"于 {shown(fact.done_at)} 完成, 迟 {_span(fact.late_seconds)}"
         case deadlines.DutyMissed() as fact:
-            return f"至 {_moment(fact.due)} 未见答复"
+            return f"至 {shown_limit(fact.due)} 未见答复"
         case deadlines.DutyRecordedLate() as fact:
             return f"称于 {shown(fact.done_at)} 完成, {shown(fact.recorded_at)} 才补录"
         case deadlines.DutyCancelled() as fact:
@@ -123,10 +122,6 @@ def _what_became_of_the_duty(event: Recorded) -> str:
 
 def _then(text: str) -> str:
     return f", {text}" if text else ""
-
-
-def _moment(moment: datetime) -> str:
-    return shown(moment)
 
 
 def _span(seconds: int) -> str:

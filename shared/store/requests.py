@@ -1,6 +1,5 @@
 """Requests already answered, so that repeating one changes nothing (幂等)."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -24,15 +23,18 @@ class Answer(Contract):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An ``Idempotency-Key`` of one officer and the fingerprint of what was asked under it."""
+    """An ``Idempotency-Key`` of one officer and the fingerprint of what was asked under it.
+
+    The fingerprint is keyed: what is asked may hold personal words, of which no bare hash is kept.
+    """
 
     key: str
     fingerprint: str
 
     @classmethod
-    def of(cls, officer: str, key: str, body: bytes) -> "Request":
+    def of(cls, officer: str, key: str, fingerprint: str) -> "Request":
         """The request that an officer made under a key."""
-        return cls(f"{officer}/{key}", hashlib.sha256(body).hexdigest())
+        return cls(f"{officer}/{key}", fingerprint)
 
 
 def once(tx: Transaction, request: Request | None, do: Callable[[Transaction], Answer]) -> Answer:

@@ -251,6 +251,25 @@ async def test_a_docket_keeps_the_rules_it_was_opened_under(world: World, tmp_pa
     assert pins == {load_pack(COUNTY_BASELINE).pin}
 
 
+async def test_a_second_registration_under_newer_rules_starts_nothing(
+    world: World, tmp_path: Path
+) -> None:
+    incident = await world.registered(posted=at(1))
+    await world.deliver("intake")
+    baseline = COUNTY_BASELINE.read_text("utf-8")
+    duty = baseline[baseline.index("[duty.") :].replace("B.T01", "B.T02")
+    newer = tmp_path / "newer.toml"
+    newer.write_text(baseline + duty, "utf-8")
+    world.room = world.open_another(load_pack(newer))
+
+    await world.registered(posted=at(1), incident=incident)
+    other = await world.registered(posted=at(1))
+    await world.deliver("intake")
+
+    assert await world.said(incident) == ["started"]
+    assert await world.said(other) == ["started", "started"]
+
+
 async def test_the_tables_are_a_fold_of_events_in_any_order_of_services(
     world: World, tmp_path: Path
 ) -> None:

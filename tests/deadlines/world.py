@@ -67,20 +67,19 @@ class World:
             "routing": self.around.open_store("routing", ()),
         }
         self.room = build(self.around)
-        self._more: list[Room] = []
+        self._rooms = [self.room]
 
     async def close(self) -> None:
         """Give everything back."""
-        rooms = [self.room, *self._more]
-        for store in [*self.upstreams.values(), *(room.store for room in rooms)]:
+        for store in [*self.upstreams.values(), *(room.store for room in self._rooms)]:
             await store.close()
         self.around.officers.close()
         self.around.vault.close()
 
     def open_another(self, pack: Pack | None = None) -> Room:
         """The same room once more, as another process would have it."""
-        self._more.append(build(self.around, pack))
-        return self._more[-1]
+        self._rooms.append(build(self.around, pack))
+        return self._rooms[-1]
 
     @property
     def store(self) -> Store:

@@ -131,7 +131,7 @@ class TestAppoint:
     async def test_a_repeated_request_after_a_failed_directory_enters_the_same_officer(
         self, world: World
     ) -> None:
-        request = Request.of(ADMIN.id, "k1", b"appoint")
+        request = Request.of(ADMIN.id, "k1", "appoint")
         world.break_directory()
         with pytest.raises(Unavailable):
             await world.administration.appoint(*NEW, ADMIN, request=request)
@@ -145,7 +145,7 @@ class TestAppoint:
     async def test_an_old_request_repeated_does_not_bring_back_an_old_post(
         self, world: World
     ) -> None:
-        request = Request.of(ADMIN.id, "k1", b"appoint")
+        request = Request.of(ADMIN.id, "k1", "appoint")
         officer_id, _ = await world.administration.appoint(*NEW, ADMIN, request=request)
         await world.administration.appoint("示例·辰", "QH-JYJ", "supervisor", ADMIN, officer_id)
 

@@ -8,6 +8,7 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 
+from shared.contracts.intake import IncidentVoided
 from shared.identity.officers import Officer
 from shared.web import add_errors
 from tests.routing.world import ADMIN, BUREAU, LI, WU, World
@@ -108,8 +109,9 @@ async def test_an_incident_on_its_way_is_waited_for(door: Door) -> None:
     assert told(await asked)["number"] == NUMBER
 
 
-async def test_a_position_is_waited_for(door: Door) -> None:
-    await door.world.register(NUMBER, "QH-YZ")
+async def test_a_position_is_waited_for_before_deciding(door: Door) -> None:
+    incident = await door.world.registered(NUMBER)
+    await door.world.say(incident, "QH-YZ", IncidentVoided(reason="误登记"))
     after = f"intake:{door.world.upstream.position()}"
 
     asked = asyncio.create_task(
@@ -119,7 +121,7 @@ async def test_a_position_is_waited_for(door: Door) -> None:
     assert not asked.done()
     await door.world.deliver()
 
-    assert told(await asked)["number"] == NUMBER
+    assert refused(await asked) == (409, "incident.voided")
 
 
 async def test_an_unknown_incident_is_not_found_and_nothing_is_written(door: Door) -> None:

@@ -237,7 +237,7 @@ class TestAskedTwice:
         self, world: World
     ) -> None:
         incident = await world.registered(NUMBER)
-        request = Request.of(BUREAU.id, "k1", b"major")
+        request = Request.of(BUREAU.id, "k1", "major")
 
         answers = [
             await world.routing.grade(NUMBER, "major", "多家转发", BUREAU, None, request)
@@ -249,7 +249,7 @@ class TestAskedTwice:
 
     async def test_a_repeated_draft_names_the_same_draft(self, world: World) -> None:
         incident = await assigned(world)
-        request = Request.of(LI.id, "k1", b"draft")
+        request = Request.of(LI.id, "k1", "draft")
 
         answers = [
             await world.routing.draft(NUMBER, "result", TEXT, LI, None, request) for _ in range(2)
@@ -267,8 +267,8 @@ class TestAskedTwice:
 
     async def test_a_key_does_not_serve_another_request(self, world: World) -> None:
         incident = await world.registered(NUMBER)
-        first = Request.of(BUREAU.id, "k1", b"major")
-        other = Request.of(BUREAU.id, "k1", b"ordinary")
+        first = Request.of(BUREAU.id, "k1", "major")
+        other = Request.of(BUREAU.id, "k1", "ordinary")
         await world.routing.grade(NUMBER, "major", "多家转发", BUREAU, None, first)
 
         with pytest.raises(Refused, match=r"request\.key-reused"):
