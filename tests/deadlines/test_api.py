@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from services.deadlines.scheduler import observe_due
 from shared.identity.officers import Officer
-from shared.web import add_errors
+from shared.web import prepare
 from tests.deadlines.world import World, at
 
 pytestmark = pytest.mark.anyio
@@ -20,9 +20,8 @@ pytestmark = pytest.mark.anyio
 async def client(world: World) -> AsyncIterator[httpx2.AsyncClient]:
     """王老师 of 第一中学 asks."""
     app = FastAPI()
-    add_errors(app)
+    prepare(app, world.around.officers, world.around.vault)
     app.include_router(world.room.router)
-    app.state.officers = world.around.officers
     token = world.around.officers.enter(Officer("o-1", "王老师", "QH-YZ", "info_officer"))
     headers = {"Authorization": f"Bearer {token}"}
     transport = httpx2.ASGITransport(app=app)

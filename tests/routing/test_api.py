@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from shared.contracts.intake import IncidentVoided
 from shared.identity.officers import Officer
-from shared.web import add_errors
+from shared.web import prepare
 from tests.routing.world import ADMIN, BUREAU, LI, WU, World
 
 pytestmark = pytest.mark.anyio
@@ -47,9 +47,8 @@ class Door:
 @pytest.fixture
 async def door(world: World) -> AsyncIterator[Door]:
     app = FastAPI()
-    app.state.officers = world.officers
     app.include_router(world.room.router)
-    add_errors(app)
+    prepare(app, world.officers, world.vault)
     transport = httpx2.ASGITransport(app=app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://huiyin.test") as client:
         yield Door(world, client)
