@@ -46,9 +46,10 @@ class NoteDue:
 
 @dataclass(frozen=True, slots=True)
 class NoteGone:
-    """The incident needs no handling of its own any more (撤销)."""
+    """The incident needs no handling of its own any more (撤销), and when that was recorded."""
 
     because: Because
+    recorded_at: datetime
 
 
 DocketCommand = StartDuty | NoteDone | NoteDue | NoteGone

@@ -126,10 +126,15 @@ def due(duty: Duty, command: NoteDue) -> Sequence[Fact]:
 
 
 def gone(duty: Duty, command: NoteGone) -> Sequence[Fact]:
-    """What still runs falls away; a verdict stays."""
-    if duty.state != "running":
+    """What was recorded as gone by the limit falls away, also if a miss was seen meanwhile.
+
+    Gone after the limit, a live duty was missed all the same, whether anybody had looked or not.
+    """
+    if duty.state not in ("running", "missed"):
         return []
-    return [DutyCancelled(duty=duty.id, because=command.because)]
+    if command.recorded_at <= duty.due or duty.standing == "imported":
+        return [DutyCancelled(duty=duty.id, because=command.because)]
+    return due(duty, NoteDue(command.recorded_at))
 
 
 DOCKET: Aggregate[Docket, DocketCommand] = Aggregate(Docket(), evolve, decide)

@@ -41,11 +41,11 @@ def what_follows(event: Recorded) -> Sequence[NoteDone | NoteGone]:
             told = event.envelope
             return [NoteDone("publish", told.occurred_at, told.recorded_at, told.standing)]
         case IncidentVoided():
-            return [NoteGone("voided")]
+            return [NoteGone("voided", event.envelope.recorded_at)]
         case IncidentLinked():
-            return [NoteGone("linked")]
+            return [NoteGone("linked", event.envelope.recorded_at)]
         case IncidentClosed(outcome="history"):
-            return [NoteGone("history")]
+            return [NoteGone("history", event.envelope.recorded_at)]
         case _:
             return []
 

@@ -25,7 +25,7 @@ from shared.clock import Clock, SteadyClock
 from shared.contracts.envelope import event_hash
 from shared.errors import Unavailable
 from shared.identity.officers import Officers
-from shared.messaging import pull
+from shared.messaging import headers, pull
 from shared.messaging.barrier import barrier
 from shared.messaging.relay import Checkpoint, pass_by
 from shared.messaging.running import RunningRoom
@@ -105,6 +105,7 @@ async def at_work(
 ) -> AsyncIterator[list[RunningRoom]]:
     """Rooms connected to NATS and doing what they do by themselves."""
     pull.install()
+    headers.install()
     client = await connected(nats_url)
     broker = NatsBroker(
         nats_url,

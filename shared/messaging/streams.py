@@ -21,6 +21,10 @@ TYPE = "ce-type"
 CORRELATION = "ce-correlationid"
 
 
+SHORT_REPLY = 9
+"""Tokens in ``$JS.ACK.<stream>.<consumer>.…`` without domain and account."""
+
+
 def stream_name(service: str) -> str:
     """The JetStream stream of one service's events."""
     return f"HUIYIN_{service.upper()}"
@@ -96,8 +100,8 @@ def incoming(message: Msg) -> Incoming:
     Raises Untrusted ``message.unreadable`` if it is not one of ours.
     """
     try:
-        return _incoming(message.headers or {}, message.metadata.sequence.stream, message.data)
-    except (KeyError, ValueError, AttributeError) as problem:
+        return _incoming(message.headers or {}, _stream_seq(message.reply), message.data)
+    except (KeyError, ValueError, IndexError) as problem:
         raise foreign_message(message.subject) from problem
 
 
@@ -113,6 +117,12 @@ def _incoming(headers: dict[str, Any], seq: int, raw: bytes) -> Incoming:
         headers[CORRELATION],
         raw,
     )
+
+
+def _stream_seq(reply: str) -> int:
+    """The stream sequence in a delivered message's reply subject, in its short or long form."""
+    tokens = reply.split(".")
+    return int(tokens[5] if len(tokens) == SHORT_REPLY else tokens[7])
 
 
 async def message_at(js: JetStreamContext, service: str, seq: int) -> Incoming | None:

@@ -138,17 +138,35 @@ class TestDue:
 class TestGone:
     @pytest.mark.parametrize("because", ["voided", "linked", "history"])
     def test_what_runs_falls_away(self, because: Because) -> None:
-        assert given(STARTED).when(NoteGone(because)) == [
+        assert given(STARTED).when(NoteGone(because, DUE)) == [
             DutyCancelled(duty="B.T01", because=because)
         ]
 
     @pytest.mark.parametrize("standing", ["live", "imported"])
     def test_it_falls_away_once(self, standing: Standing) -> None:
-        assert given(STARTED, VOIDED, standing=standing).when(NoteGone("history")) == []
+        assert given(STARTED, VOIDED, standing=standing).when(NoteGone("history", DUE)) == []
 
-    @pytest.mark.parametrize("verdict", [*BY_A_REPLY, [MISSED]])
+    @pytest.mark.parametrize("verdict", BY_A_REPLY)
     def test_a_verdict_stays(self, verdict: list[Fact]) -> None:
-        assert given(STARTED, *verdict).when(NoteGone("linked")) == []
+        assert given(STARTED, *verdict).when(NoteGone("linked", DUE)) == []
+
+    def test_a_miss_gives_way_to_what_was_recorded_as_gone_in_time(self) -> None:
+        assert given(STARTED, MISSED).when(NoteGone("voided", DUE)) == [VOIDED]
+
+    def test_gone_after_the_limit_it_was_missed_whether_seen_or_not(self) -> None:
+        later = NoteGone("voided", DUE + HOUR)
+
+        assert given(STARTED, MISSED).when(later) == []
+        assert given(STARTED).when(later) == [
+            DutyMissed(duty="B.T01", due=DUE, observed_at=DUE + HOUR)
+        ]
+
+    def test_imported_history_falls_away_whenever_it_was_recorded(self) -> None:
+        later = NoteGone("history", DUE + HOUR)
+
+        assert given(STARTED, standing="imported").when(later) == [
+            DutyCancelled(duty="B.T01", because="history")
+        ]
 
     def test_a_reply_that_was_published_all_the_same_has_its_verdict(self) -> None:
         assert given(STARTED, VOIDED).when(done(DUE - HOUR)) == [MET]

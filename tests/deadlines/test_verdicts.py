@@ -19,7 +19,8 @@ MOMENTS = AROUND.map(lambda distance: DUE + distance)
 STANDINGS = st.sampled_from(["live", "imported"])
 REPLIES = st.builds(NoteDone, st.just("publish"), MOMENTS, MOMENTS, STANDINGS)
 LOOKS = st.lists(st.builds(NoteDue, MOMENTS), max_size=4)
-GOING = st.lists(st.builds(NoteGone, st.sampled_from(["voided", "linked", "history"])), max_size=2)
+REASONS = st.sampled_from(["voided", "linked", "history"])
+GOING = st.lists(st.builds(NoteGone, REASONS, MOMENTS), max_size=2)
 
 
 def rows(history: Sequence[Recorded]) -> dict[tuple[str, str], DutyRow]:
@@ -83,6 +84,18 @@ def test_without_a_reply_it_is_missed_if_anybody_looked_after_the_limit(
     state, _, _ = outcome([START, *notes])
 
     assert state == ("missed" if any(look.now > DUE for look in looks) else "running")
+
+
+@given(st.builds(NoteGone, REASONS, MOMENTS), LOOKS, st.data())
+def test_going_has_one_verdict_whenever_it_is_heard_of(
+    going: NoteGone, looks: list[NoteDue], data: st.DataObject
+) -> None:
+    said: list[DocketCommand] = [going, *looks]
+    notes = data.draw(st.permutations(said))
+
+    state, _, _ = outcome([START, *notes])
+
+    assert state == ("cancelled" if going.recorded_at <= DUE else "missed")
 
 
 @given(st.lists(REPLIES | st.builds(NoteDue, MOMENTS), min_size=1, max_size=8))

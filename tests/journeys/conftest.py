@@ -1,10 +1,11 @@
 """Counties to walk through: founded once by the command line, and copied where needed."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.journeys.county import County
+from tests.journeys.county import County, Served
 
 OFFICERS = {
     "bureau": ("甲一", "QINGHE", "info_officer"),
@@ -42,3 +43,10 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> County:
 def county(founded: County, tmp_path: Path) -> County:
     """A county of the test's own."""
     return founded.copy(tmp_path / "data")
+
+
+@pytest.fixture(scope="module")
+def served(founded: County, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A running county that the tests of one module share: each registers what it needs."""
+    with founded.copy(tmp_path_factory.mktemp("served") / "data").up() as served:
+        yield served

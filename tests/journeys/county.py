@@ -121,11 +121,23 @@ class Served:
         return self.client.get(path, params=params, headers=self._as(by))
 
     def post(
-        self, path: str, by: str | None = None, *, key: str | None = None, **body: Any
+        self,
+        path: str,
+        by: str | None = None,
+        *,
+        key: str | None = None,
+        after: str | None = None,
+        **body: Any,
     ) -> httpx2.Response:
-        """A command with a JSON body, perhaps under an Idempotency-Key."""
+        """A command with a JSON body, perhaps under an Idempotency-Key or relying on a position."""
         headers = self._as(by) | ({"Idempotency-Key": key} if key else {})
-        return self.client.post(path, json=body, headers=headers)
+        params = {"after": after} if after else {}
+        return self.client.post(path, json=body, headers=headers, params=params)
+
+    def send(self, path: str, body: bytes) -> httpx2.Response:
+        """A request whose body is these very bytes, whatever they are."""
+        headers = self._as(None) | {"Content-Type": "application/json"}
+        return self.client.post(path, content=body, headers=headers)
 
     def told(self, path: str, by: str | None = None, **body: Any) -> dict[str, Any]:
         """What a command is answered, which must succeed."""
@@ -133,6 +145,13 @@ class Served:
         assert response.is_success, response.text
         answer: dict[str, Any] = response.json()
         return answer
+
+    def row(self, number: str) -> dict[str, Any]:
+        """An incident's row of the ledger, once everything up to here can be seen."""
+        self.settle()
+        [row] = [row for row in self.get("/reporting/ledger").json() if row["number"] == number]
+        assert isinstance(row, dict)
+        return row
 
     def settle(self) -> None:
         """Until everything up to here can be seen everywhere."""

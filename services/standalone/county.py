@@ -1,0 +1,94 @@
+"""The whole county as reporting's process sees it: rooms over NATS, schemas of one PostgreSQL."""
+
+import asyncio
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from nats.aio.client import Client
+
+from services.deadlines import tables as deadlines
+from services.embedded.directory import County
+from services.embedded.doctor import Report, examine
+from services.intake import tables as intake
+from services.reporting import ledger_table, log
+from services.reporting.rebuild import Compared, compare
+from services.reporting.verify import Verified, verify
+from services.routing import tables as routing
+from services.standalone import far
+from services.standalone.place import unknown_room
+from shared.contracts.envelope import Actor
+from shared.errors import Unavailable
+from shared.messaging.barrier import barrier
+from shared.messaging.status import RoomStatus, halt, read_status
+from shared.messaging.topology import SERVICES
+from shared.store.failures import translated
+from shared.store.recorders import Recorder
+
+MODELS = {
+    "intake": intake.MODEL,
+    "routing": routing.MODEL,
+    "deadlines": deadlines.MODEL,
+    "reporting": ledger_table.MODEL,
+}
+
+TAKEOVER_WITHIN = 10.0
+"""Seconds in which a stand-by has surely taken over, so that a room answers again."""
+
+
+class FarCounty:
+    """Answers the operator: what only a running room knows is asked, the rest is read."""
+
+    def __init__(
+        self, client: Client, recorders: Mapping[str, Recorder], wrapping_key: Path
+    ) -> None:
+        self._client = client
+        self._recorders = recorders
+        self._wrapping_key = wrapping_key
+
+    async def doctor(self) -> Report:
+        """How every room is; of a silent one, what its database says."""
+        rooms = await asyncio.gather(*(self._examined(service) for service in SERVICES))
+        return examine(rooms, Path.cwd(), running=True, wrapping_key=self._wrapping_key)
+
+    async def settle(self) -> None:
+        """Wait until everything up to here has been applied everywhere."""
+        await barrier(self._statuses)
+
+    async def release(self, room: str, matter: str, actor: Actor) -> int:
+        """Have a room let through what it set aside of a matter; returns how many events."""
+        if room not in SERVICES:
+            raise unknown_room(room)
+        return await far.release(self._client, room, matter, actor)
+
+    async def verified(self) -> Verified:
+        """Whether stores and log hold and agree."""
+        return await asyncio.to_thread(verify, self._recorders, self._recorders["reporting"])
+
+    async def rebuilt(self) -> list[Compared]:
+        """Every read model folded afresh from the log and compared with the live one."""
+        log_of = self._recorders["reporting"]
+        return await asyncio.to_thread(compare, MODELS, self._recorders, log_of)
+
+    def founded(self) -> County | None:
+        """Whose data this is, as routing has it on record."""
+        with translated(), self._recorders["routing"].reading() as sql:
+            said = routing.founded_county(sql)
+        return County(**said.model_dump()) if said else None
+
+    async def _statuses(self) -> list[RoomStatus]:
+        ask = partial(far.status, self._client, within=TAKEOVER_WITHIN)
+        return list(await asyncio.gather(*(ask(service) for service in SERVICES)))
+
+    async def _examined(self, service: str) -> RoomStatus:
+        try:
+            return await far.status(self._client, service)
+        except Unavailable as problem:
+            return await asyncio.to_thread(self._on_record, service, problem)
+
+    def _on_record(self, service: str, problem: Unavailable) -> RoomStatus:
+        ends = log.ends if service == "reporting" else None
+        with translated():
+            return read_status(
+                service, self._recorders[service], ends=ends, halts=[halt("process", problem)]
+            )

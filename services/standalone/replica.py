@@ -1,0 +1,68 @@
+"""One process of a room: its door is always open, and it works while it holds the lease."""
+
+import asyncio
+import os
+import secrets
+import socket
+
+import nats.errors
+import structlog
+from nats.aio.client import Client
+
+from services.embedded.system import at_work
+from services.standalone.far import obeying
+from shared.errors import Unavailable
+from shared.room import Room
+from shared.store.lease import while_held
+
+LEASE = "room"
+"""The lease under which one process relays, follows and keeps time."""
+
+POLL = 0.1
+"""Seconds between looks for events that another process of the room appended."""
+
+log = structlog.get_logger("replica")
+
+
+class Replica:
+    """A room in this process, active or standing by."""
+
+    def __init__(self, room: Room, nats_url: str, client: Client) -> None:
+        self.room = room
+        self.holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
+        self.active = False
+        self._nats_url = nats_url
+        self._client = client
+
+    async def run(self) -> None:
+        """Stand by and work in turn, until cancelled.
+
+        Raises Untrusted when database and streams contradict each other.
+        """
+        await while_held(self.room.store, LEASE, self.holder, self._work)
+
+    async def _work(self) -> None:
+        try:
+            async with (
+                at_work([self.room], self._nats_url, poll=POLL) as [running],
+                obeying(self._client, running),
+            ):
+                self._become(active=True)
+                await asyncio.Event().wait()
+        except (nats.errors.Error, TimeoutError, OSError) as problem:
+            raise _broker_away(problem) from problem
+        finally:
+            self._become(active=False)
+
+    def _become(self, *, active: bool) -> None:
+        if self.active != active:
+            self.active = active
+            log.info("room active" if active else "room passive", room=self.room.name)
+
+
+def _broker_away(problem: Exception) -> Unavailable:
+    return Unavailable(
+        "nats.unreachable",
+        f"与 NATS 的联系中断（{problem!r}）。",
+        "将自动重试；若一直如此, 请检查 HUIYIN_NATS_URL 与网络。",
+    )
