@@ -2,14 +2,14 @@
 
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 EVERY = 0.001
 """Seconds between looks."""
 
-_SEEN = (
+_FOLDED = (
     "SELECT source, position FROM log WHERE leaf >= ? AND leaf <"
     " (SELECT position FROM tracking WHERE upstream = 'log') ORDER BY leaf"
 )
@@ -25,17 +25,26 @@ class Seen:
 
 
 def ready() -> None:
-    """Return as soon as the process that watches is there."""
+    """Returns once the process that is to watch is there."""
 
 
-def watch(database: str, first: int, number: int, within: float) -> Sequence[Seen]:
-    """Wait until so many events from leaf ``first`` on are folded; those seen by ``within`` s."""
+def watch(database: str, first: int, told: int, within: float) -> Sequence[Seen]:
+    """Events of intake and routing from leaf ``first`` on, as they are folded.
+
+    Returns when there are ``told`` of them, or after ``within`` seconds with what there was.
+    """
     seen: list[Seen] = []
     deadline = time.monotonic() + within
-    with _changes(database) as changed:
-        while len(seen) < number and time.monotonic() < deadline:
-            rows = changed(first + len(seen))
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        while told > 0 and time.monotonic() < deadline:
+            rows = connection.execute(_FOLDED, (first,)).fetchall()
             now = time.monotonic()
-            seen += [Seen(service, position, now) for service, position in rows]
+            first += len(rows)
+            fresh = [Seen(name, position, now) for name, position in rows if name in _TOLD]
+            told -= len(fresh)
+            seen += fresh
             time.sleep(EVERY)
     return seen
+
+
+_TOLD = ("intake", "routing")

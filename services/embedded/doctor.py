@@ -101,7 +101,7 @@ def _clocks(rooms: Sequence[RoomStatus], now: datetime) -> Iterator[Finding]:
                 level="error",
                 place=room.service,
                 message=f"已有记录的时间（{shown(room.recorded_until)}）晚于现在",
-                remedy="校准时钟；若曾误调到将来, 请按 clock.behind 的提示处理。",
+                remedy="请校准时钟；若曾误调到将来, 到该时间后即自动恢复, 其间只读。",
             )
 
 

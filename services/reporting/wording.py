@@ -34,7 +34,6 @@ TITLES: dict[type[Fact], str] = {
     deadlines.DutyCancelled: VERDICTS["cancelled"],
     reporting.IncidentErased: "销毁密钥",
     operations.ParkedReleased: "放行搁置事件",
-    operations.ClockAccepted: "确认时钟",
 }
 """The Chinese name of each kind of event."""
 

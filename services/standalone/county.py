@@ -70,11 +70,15 @@ class FarCounty:
         log_of = self._recorders["reporting"]
         return await asyncio.to_thread(compare, MODELS, self._recorders, log_of)
 
-    def founded(self) -> County | None:
-        """Whose data this is, as routing has it on record."""
+    def founded(self) -> County:
+        """Whose data this is, as routing has it on record; raises Unavailable before founding."""
         with translated(), self._recorders["routing"].reading() as sql:
             said = routing.founded_county(sql)
-        return County(**said.model_dump()) if said else None
+        if said is None:
+            raise _not_founded()
+        return County(
+            code=said.code, name=said.name, root=said.root, demonstration=said.demonstration
+        )
 
     async def _statuses(self) -> list[RoomStatus]:
         ask = partial(far.status, self._client, within=TAKEOVER_WITHIN)
@@ -92,3 +96,12 @@ class FarCounty:
             return read_status(
                 service, self._recorders[service], ends=ends, halts=[halt("process", problem)]
             )
+
+
+def _not_founded() -> Unavailable:
+    return Unavailable(
+        "county.not-founded",
+        "数据库里还没有县域数据。",
+        "请先用同一 HUIYIN_DATABASE 运行 huiyin init --code 代码 --name 名称 建库。",
+        "HUIYIN_DATABASE",
+    )

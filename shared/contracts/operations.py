@@ -1,6 +1,6 @@
 """What any service stores about its own running: operator acts are events too."""
 
-from shared.contracts.catalogue import Fact, UtcTime, event
+from shared.contracts.catalogue import Fact, event
 
 
 @event("operations.parked-released.v1")
@@ -10,12 +10,3 @@ class ParkedReleased(Fact):
     upstream: str
     matter: str
     events: int
-
-
-@event("operations.clock-accepted.v1")
-class ClockAccepted(Fact):
-    """An operator confirmed the clock after it stood behind the record (确认时钟)."""
-
-    recorded_until: UtcTime
-    clock: UtcTime
-    reason: str

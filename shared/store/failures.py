@@ -50,5 +50,5 @@ def clock_behind(now: datetime, recorded_until: datetime) -> Unavailable:
     return Unavailable(
         "clock.behind",
         f"本机时钟（{shown(now)}）早于已有记录（{shown(recorded_until)}）, 暂不登记。",
-        "请先校准时钟；若曾误调到将来, 校准后用 huiyin clock accept --reason 说明情况。",
+        "请先校准时钟；若曾误调到将来, 到已有记录的时间后即自动恢复, 其间只读。",
     )

@@ -70,9 +70,7 @@ class Lease:
         return tx.sql.one(_TAKE, (self.name, self.holder, until, now)) is not None
 
     def _delete(self, tx: Transaction) -> None:
-        tx.sql.execute(
-            "DELETE FROM leases WHERE name = ? AND holder = ?", (self.name, self.holder)
-        )
+        tx.sql.execute("DELETE FROM leases WHERE name = ? AND holder = ?", (self.name, self.holder))
 
 
 async def while_held(store: Store, name: str, holder: str, work: Work) -> None:
