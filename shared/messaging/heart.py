@@ -65,7 +65,7 @@ class Heart:
             await self._client.publish(subject, own.model_dump_json().encode())
 
     def _mark(self, tx: Transaction) -> Complete:
-        for complete in self._heard.values():
+        for complete in list(self._heard.values()):  # the loop goes on hearing meanwhile
             if _is_applied(tx.sql, complete):
                 _keep(tx.sql, complete)
         source = tx.source
