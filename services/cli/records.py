@@ -172,5 +172,10 @@ def _late(seconds: int | None) -> str:
 
 def _trail_row(entry: dict[str, Any]) -> dict[str, Any]:
     times = {name: moment(entry[name]) for name in ("occurred_at", "recorded_at", "sequenced_at")}
-    who = f"{entry['name'] or entry['officer']}（{POSTS.get(entry['post'], entry['post'])}）"
-    return entry | times | {"who": who, "running": entry["running"][:16]}
+    return entry | times | {"who": _who(entry), "running": entry["running"][:16]}
+
+
+def _who(entry: dict[str, Any]) -> str:
+    if entry["officer"] == "system":
+        return "系统"
+    return f"{entry['name'] or entry['officer']}（{POSTS.get(entry['post'], entry['post'])}）"
