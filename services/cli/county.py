@@ -134,6 +134,7 @@ async def _serve(settings: Settings) -> None:
         say(f"回音 · {county.name} 已启动：{url}")
         if county.demonstration:
             say("这是演示数据, 单位、人员与留言均为虚构。")
+            say(f"各虚构人员的令牌在 {settings.data / 'officers.csv'}")
         say(f"身份：Authorization: Bearer <令牌>；管理员令牌在 {settings.data / 'admin.token'}")
         say("另开一个终端可用 .venv/bin/huiyin ledger、huiyin doctor 等命令。按 Ctrl-C 停止。")
 

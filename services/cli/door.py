@@ -47,8 +47,8 @@ class Door:
 
 
 @asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[Door]:
-    """The door, open while the block lasts."""
+async def opened(settings: Settings, *, to_read: bool = False) -> AsyncIterator[Door]:
+    """The door, open while the block lasts; ``to_read`` boots nothing if all is applied."""
     directory = DataDirectory(settings.data)
     directory.county()
     serving = directory.serving()
@@ -60,6 +60,9 @@ async def opened(settings: Settings) -> AsyncIterator[Door]:
             base_url=serving.url, headers=headers, timeout=ANSWER_WITHIN
         ) as client:
             yield Door(client)
+    elif to_read and _is_settled(settings):
+        async with _reading_door(settings, headers) as door:
+            yield door
     else:
         async with _booted_door(settings, directory, headers) as door:
             yield door
@@ -76,11 +79,29 @@ async def _booted_door(
     with directory.held():
         async with booted(settings, county.code) as system:
             await system.settle()
-            transport = httpx2.ASGITransport(create_app(system, county, settings))
-            async with httpx2.AsyncClient(
-                transport=transport, base_url="http://huiyin", headers=headers
-            ) as client:
+            async with _client(create_app(system, county, settings), headers) as client:
                 yield Door(client)
+
+
+@asynccontextmanager
+async def _reading_door(settings: Settings, headers: dict[str, str]) -> AsyncIterator[Door]:
+    from services.embedded.offline import reading_app
+
+    with reading_app(settings) as app:
+        async with _client(app, headers) as client:
+            yield Door(client)
+
+
+def _client(app: Any, headers: dict[str, str]) -> httpx2.AsyncClient:
+    """A client of an app in this very process."""
+    transport = httpx2.ASGITransport(app)
+    return httpx2.AsyncClient(transport=transport, base_url="http://huiyin", headers=headers)
+
+
+def _is_settled(settings: Settings) -> bool:
+    from services.embedded.offline import is_settled
+
+    return is_settled(settings)
 
 
 def _token(settings: Settings, directory: DataDirectory) -> str:

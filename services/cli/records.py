@@ -7,9 +7,10 @@ import typer
 from services.cli.county import FormatOption
 from services.cli.door import Door
 from services.cli.output import complain, limit, minute, moment, say, show
-from services.cli.running import through_door
+from services.cli.running import by_door_or_files, through_door
 from shared.errors import Refused
 from shared.identity.officers import POSTS
+from shared.settings import Settings
 from shared.words import GRADES, STATUSES, VERDICTS
 
 AsOf = Annotated[
@@ -94,21 +95,17 @@ def audit_show(
         rows = entries if format_ == "json" else [_trail_row(entry) for entry in entries]
         show(rows, TRAIL_COLUMNS, format_)
 
-    through_door(work)
+    through_door(work, to_read=True)
 
 
 def audit_verify(format_: FormatOption = "table") -> None:
     """核验各序列的散列链, 以及数据库与日志逐字节一致；不一致时退出状态为 1。"""
-
-    async def work(door: Door) -> bool:
-        verified = await door.post("/operations/verify")
-        if format_ == "json":
-            show([verified], {}, format_)
-        else:
-            _tell_verified(verified)
-        return bool(verified["holds"])
-
-    _exit_unless(through_door(work))
+    verified = by_door_or_files("/operations/verify", _verify_files)
+    if format_ == "json":
+        show([verified], {}, format_)
+    else:
+        _tell_verified(verified)
+    _exit_unless(verified["holds"])
 
 
 def rebuild(
@@ -120,13 +117,21 @@ def rebuild(
     """从日志重建读模型并与现有的逐行比较；不一致时退出状态为 1。"""
     if not compare:
         raise typer.BadParameter("请加上 --compare", param_hint="--compare")
+    tables = by_door_or_files("/operations/rebuild", _rebuild_files)
+    show(tables, COMPARED_COLUMNS, format_)
+    _exit_unless(all(table["holds"] for table in tables))
 
-    async def work(door: Door) -> bool:
-        tables = await door.post("/operations/rebuild")
-        show(tables, COMPARED_COLUMNS, format_)
-        return all(table["holds"] for table in tables)
 
-    _exit_unless(through_door(work))
+def _verify_files(settings: Settings) -> Any:
+    from services.embedded.offline import verify_offline
+
+    return verify_offline(settings).model_dump(mode="json")
+
+
+def _rebuild_files(settings: Settings) -> Any:
+    from services.embedded.offline import rebuild_offline
+
+    return [compared.model_dump(mode="json") for compared in rebuild_offline(settings)]
 
 
 def _exit_unless(holds: bool) -> None:

@@ -8,6 +8,7 @@ import typer
 
 from services.cli.door import Door, opened
 from services.cli.output import complain
+from services.embedded.directory import DataDirectory
 from shared.errors import HuiyinError
 from shared.logs import configure
 from shared.settings import Settings
@@ -28,14 +29,28 @@ def run(work: Callable[[Settings], Coroutine[Any, Any, T]]) -> T:
         raise typer.Exit(130) from None
 
 
-def through_door(work: Callable[[Door], Coroutine[Any, Any, T]]) -> T:
+def through_door(work: Callable[[Door], Coroutine[Any, Any, T]], *, to_read: bool = False) -> T:
     """Do the work through the system's HTTP interface, running or not."""
 
     async def opened_work(settings: Settings) -> T:
-        async with opened(settings) as door:
+        async with opened(settings, to_read=to_read) as door:
             return await work(door)
 
     return run(opened_work)
+
+
+def by_door_or_files(path: str, by_files: Callable[[Settings], Any]) -> Any:
+    """Ask the running system; while none runs, look at the files themselves, read-only."""
+
+    async def work(settings: Settings) -> Any:
+        directory = DataDirectory(settings.data)
+        directory.county()
+        if directory.serving() is None:
+            return by_files(settings)
+        async with opened(settings) as door:
+            return await door.post(path)
+
+    return run(work)
 
 
 def run_loop(work: Coroutine[Any, Any, T]) -> T:

@@ -1,25 +1,83 @@
-"""What the databases say while nothing runs, read with read-only connections."""
+"""What the databases say while nothing runs, read with read-only connections.
+
+Nothing is booted, written or caught up with: an auditor looks at what is there.
+"""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
+from fastapi import FastAPI
+
+from services.deadlines.tables import MODEL as DEADLINES
 from services.embedded.doctor import Report, examine
+from services.intake.tables import MODEL as INTAKE
 from services.reporting import log
-from shared.messaging.status import read_status
+from services.reporting.api import router
+from services.reporting.application import Reporting
+from services.reporting.ledger_table import MODEL as REPORTING
+from services.reporting.rebuild import Compared, compare
+from services.reporting.verify import Verified, verify
+from services.routing.tables import MODEL as ROUTING
+from shared.identity.officers import Officers
+from shared.messaging.barrier import lagging
+from shared.messaging.status import RoomStatus, read_status
 from shared.messaging.topology import SERVICES
 from shared.settings import Settings
+from shared.store.readmodel import ReadModel
 from shared.store.recorders import Recorder, SqliteRecorder, open_recorder
+from shared.store.store import Store
+from shared.store.tables import open_tables
+from shared.vault import load_or_create_wrapping_key, open_vault
+from shared.web import prepare
+
+MODELS: dict[str, ReadModel] = {
+    "intake": INTAKE,
+    "routing": ROUTING,
+    "deadlines": DEADLINES,
+    "reporting": REPORTING,
+}
 
 
 def examine_offline(settings: Settings) -> Report:
     """The doctor's report from the databases alone."""
     with read_only(settings) as recorders:
-        rooms = [
-            read_status(name, recorder, ends=log.ends if name == "reporting" else None)
-            for name, recorder in recorders.items()
-        ]
+        rooms = _statuses(recorders)
     return examine(rooms, settings.data, running=False, wrapping_key=settings.wrapping_key)
+
+
+def verify_offline(settings: Settings) -> Verified:
+    """Whether stores and log hold and agree, as they lie there."""
+    with read_only(settings) as recorders:
+        return verify(recorders, recorders["reporting"])
+
+
+def rebuild_offline(settings: Settings) -> list[Compared]:
+    """Every read model folded afresh from the log and compared with what lies there."""
+    with read_only(settings) as recorders:
+        return compare(MODELS, recorders, recorders["reporting"])
+
+
+def is_settled(settings: Settings) -> bool:
+    """Whether everybody has applied everything, so that reading alone shows the whole truth."""
+    with read_only(settings) as recorders:
+        return not lagging(_statuses(recorders))
+
+
+@contextmanager
+def reading_app(settings: Settings) -> Iterator[FastAPI]:
+    """Reporting's questions over a read-only database."""
+    key = load_or_create_wrapping_key(settings.wrapping_key)
+    with (
+        read_only(settings) as recorders,
+        closing(open_vault(settings.database or str(settings.data / "vault.db"), key)) as vault,
+        closing(Officers(open_tables(settings.database or str(settings.data), "identity"))) as who,
+    ):
+        app = FastAPI()
+        prepare(app, who, vault)
+        store = Store.for_reading(recorders["reporting"], "reporting")
+        app.include_router(router(Reporting(store, vault, who)))
+        yield app
 
 
 @contextmanager
@@ -31,6 +89,13 @@ def read_only(settings: Settings) -> Iterator[dict[str, Recorder]]:
     finally:
         for recorder in recorders.values():
             recorder.close()
+
+
+def _statuses(recorders: dict[str, Recorder]) -> list[RoomStatus]:
+    return [
+        read_status(name, recorder, ends=log.ends if name == "reporting" else None)
+        for name, recorder in recorders.items()
+    ]
 
 
 def _open(settings: Settings, service: str) -> Recorder:

@@ -14,11 +14,11 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Never, TypeVar
 
 from eventsourcing.persistence import Notification
 
-from shared.clock import Clock
+from shared.clock import Clock, system_clock
 from shared.store.events import Source
 from shared.store.failures import BROKEN, clock_behind, translated
 from shared.store.micros import from_micros, to_micros
@@ -101,6 +101,16 @@ class Store:
             epoch = _epoch(sql)
         source = Source(service, node, epoch)
         return cls(recorder, source, clock, seal_for, writer or ThreadPoolExecutor(1, service))
+
+    @classmethod
+    def for_reading(cls, recorder: Recorder, service: str) -> "Store":
+        """A store that only answers questions; it makes nothing and cannot write."""
+
+        def refuse(*_: object) -> Never:
+            raise TypeError("this store is open for reading")
+
+        source = Source(service, "", "")
+        return cls(recorder, source, system_clock, refuse, ThreadPoolExecutor(1, service))
 
     async def write(self, do: Callable[[Transaction], T]) -> T:
         """Do ``do`` in the next transaction; returns its result once that is durable.
