@@ -51,4 +51,6 @@ def address(settings: Settings, process: subprocess.Popen[bytes]) -> str:
         if serving is not None and serving.url is not None:
             return serving.url
         time.sleep(0.005)
-    raise Unavailable("bench.not-started", "huiyin up 没有启动。", "请单独运行 huiyin up 查看原因。")
+    raise Unavailable(
+        "bench.not-started", "huiyin up 没有启动。", "请单独运行 huiyin up 查看原因。"
+    )

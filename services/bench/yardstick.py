@@ -65,24 +65,15 @@ def available(stack: ExitStack) -> tuple[tuple[Yardstick, ...], tuple[str, ...]]
 
 def rate_by_hand(events: Sequence[bytes]) -> float:
     """A loop over the notification log on SQLite, as one writes it where there is no runner."""
-    with tempfile.TemporaryDirectory(prefix="huiyin-bench-") as directory:
-        with closing(Log(_sqlite(Path(directory) / "log.db"))) as log:
-            log.recorder.insert_events(_stored(events))
-            factory = InfrastructureFactory[SqliteLedger].construct(
-                _sqlite(Path(directory) / "ledger.db")
-            )
-            with closing(factory):
-                view = factory.tracking_recorder(SqliteLedger)
-                began = time.perf_counter()
-                done = 0
-                while page := log.recorder.select_notifications(
-                    done, PAGE, inclusive_of_start=False
-                ):
-                    for notification in page:
-                        event = log.mapper.to_domain_event(notification)
-                        view.take(event, Tracking(log.name, notification.id))
-                    done = page[-1].id
-                return len(events) / (time.perf_counter() - began)
+    with ExitStack() as stack:
+        place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="huiyin-bench-")))
+        log = stack.enter_context(closing(Log(_sqlite(place / "log.db"))))
+        log.recorder.insert_events(_stored(events))
+        factory = InfrastructureFactory[SqliteLedger].construct(_sqlite(place / "ledger.db"))
+        view = stack.enter_context(closing(factory)).tracking_recorder(SqliteLedger)
+        began = time.perf_counter()
+        _project(log, view)
+        return len(events) / (time.perf_counter() - began)
 
 
 def rate_of_runner(server: Postgres, events: Sequence[bytes]) -> float:
@@ -137,7 +128,7 @@ class PostgresLedger(PostgresTrackingRecorder):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.sql_create_statements += [SQL(statement) for statement in ledger_table.SCHEMA]
+        self.sql_create_statements += [SQL(text).format() for text in ledger_table.SCHEMA]
         self.taken_at: list[float] = []
 
     def take(self, event: Recorded, tracking: Tracking) -> None:
@@ -156,6 +147,15 @@ class LedgerProjection(Projection[PostgresLedger]):
 
     def process_event(self, domain_event: Any, tracking: Tracking) -> None:
         self.view.take(domain_event, tracking)
+
+
+def _project(log: Log, view: SqliteLedger) -> None:
+    done = 0
+    while page := log.recorder.select_notifications(done, PAGE, inclusive_of_start=False):
+        for notification in page:
+            event: Any = log.mapper.to_domain_event(notification)
+            view.take(event, Tracking(log.name, notification.id))
+        done = page[-1].id
 
 
 def _stored(events: Sequence[bytes]) -> list[StoredEvent]:

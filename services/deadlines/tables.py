@@ -5,8 +5,9 @@ say. ``early`` is no read model: there, events wait for the registration of thei
 """
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
+from operator import attrgetter
 from uuid import UUID
 
 from services.deadlines.docket import STATES, State
@@ -54,6 +55,7 @@ FIRST = Place(0, "")
 """Before everything."""
 
 
+_values = attrgetter(*(f.name for f in fields(DutyRow)))
 _COLUMNS = ", ".join(f.name for f in fields(DutyRow))
 _MARKS = ", ".join("?" for _ in fields(DutyRow))
 _CHANGES = ", ".join(f"{f.name} = excluded.{f.name}" for f in fields(DutyRow))
@@ -166,9 +168,9 @@ def _put(sql: Sql, row: DutyRow) -> None:
     sql.execute(
         f"INSERT INTO duties ({_COLUMNS}) VALUES ({_MARKS})"
         f" ON CONFLICT (incident, duty) DO UPDATE SET {_CHANGES}",
-        astuple(row),
+        _values(row),
     )
 
 
 def _duty_row(row: Row) -> DutyRow:
-    return DutyRow(**{f.name: row[f.name] for f in fields(DutyRow)})
+    return DutyRow(*(row[f.name] for f in fields(DutyRow)))

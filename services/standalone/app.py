@@ -15,7 +15,7 @@ from services.standalone.replica import Replica
 from shared.identity.officers import Officers
 from shared.store.store import Store
 from shared.vault import Vault
-from shared.web import RESPONSES, add_errors
+from shared.web import RESPONSES, prepare
 
 
 class Health(BaseModel):
@@ -37,9 +37,7 @@ def create_app(replica: Replica, place: Place, officers: Officers, vault: Vault)
         redoc_url=None,
         responses=RESPONSES,
     )
-    app.state.officers = officers
-    app.state.vault = vault
-    add_errors(app)
+    prepare(app, officers, vault)
     app.include_router(replica.room.router)
     _add_health(app, replica, place)
     return app

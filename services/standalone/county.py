@@ -7,14 +7,13 @@ from pathlib import Path
 
 from nats.aio.client import Client
 
-from services.deadlines import tables as deadlines
 from services.embedded.directory import County
 from services.embedded.doctor import Report, examine
-from services.intake import tables as intake
-from services.reporting import ledger_table, log
+from services.embedded.offline import MODELS
+from services.reporting import log
 from services.reporting.rebuild import Compared, compare
 from services.reporting.verify import Verified, verify
-from services.routing import tables as routing
+from services.routing.tables import founded_county
 from services.standalone import far
 from services.standalone.place import unknown_room
 from shared.contracts.envelope import Actor
@@ -24,13 +23,6 @@ from shared.messaging.status import RoomStatus, halt, read_status
 from shared.messaging.topology import SERVICES
 from shared.store.failures import translated
 from shared.store.recorders import Recorder
-
-MODELS = {
-    "intake": intake.MODEL,
-    "routing": routing.MODEL,
-    "deadlines": deadlines.MODEL,
-    "reporting": ledger_table.MODEL,
-}
 
 TAKEOVER_WITHIN = 10.0
 """Seconds in which a stand-by has surely taken over, so that a room answers again."""
@@ -49,6 +41,7 @@ class FarCounty:
     async def doctor(self) -> Report:
         """How every room is; of a silent one, what its database says."""
         rooms = await asyncio.gather(*(self._examined(service) for service in SERVICES))
+        # The disk looked at is this process's own: PostgreSQL's is for its machine to watch.
         return examine(rooms, Path.cwd(), running=True, wrapping_key=self._wrapping_key)
 
     async def settle(self) -> None:
@@ -73,7 +66,7 @@ class FarCounty:
     def founded(self) -> County:
         """Whose data this is, as routing has it on record; raises Unavailable before founding."""
         with translated(), self._recorders["routing"].reading() as sql:
-            said = routing.founded_county(sql)
+            said = founded_county(sql)
         if said is None:
             raise _not_founded()
         return County(

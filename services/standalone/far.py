@@ -111,6 +111,6 @@ def _silent(service: str) -> Unavailable:
     return Unavailable(
         "room.silent",
         f"服务 {service} 没有应答。",
-        f"请检查 {service} 是否至少有一个进程在运行（huiyin serve {service}）, 以及 NATS 是否可用。",
+        f"请检查 NATS, 以及 {service} 是否至少有一个进程在运行（huiyin serve {service}）。",
         "room",
     )

@@ -12,6 +12,7 @@ from nats.aio.client import Client
 from services.embedded.system import at_work
 from services.standalone.far import obeying
 from shared.errors import Unavailable
+from shared.messaging.relay import Relay
 from shared.room import Room
 from shared.store.lease import while_held
 
@@ -20,6 +21,8 @@ LEASE = "room"
 
 POLL = 0.1
 """Seconds between looks for events that another process of the room appended."""
+
+BROKER_AWAY = (nats.errors.Error, TimeoutError, OSError)
 
 log = structlog.get_logger("replica")
 
@@ -33,6 +36,16 @@ class Replica:
         self.active = False
         self._nats_url = nats_url
         self._client = client
+
+    async def check_stream(self) -> None:
+        """Look before the door is opened whether the room's stream was filled from this database.
+
+        Raises Untrusted ``relay.stream-ahead`` when it was not, Unavailable ``nats.unreachable``.
+        """
+        try:
+            await Relay(self.room.store, self._client).resync()
+        except BROKER_AWAY as problem:
+            raise _broker_away(problem) from problem
 
     async def run(self) -> None:
         """Stand by and work in turn, until cancelled.
@@ -49,7 +62,7 @@ class Replica:
             ):
                 self._become(active=True)
                 await asyncio.Event().wait()
-        except (nats.errors.Error, TimeoutError, OSError) as problem:
+        except BROKER_AWAY as problem:
             raise _broker_away(problem) from problem
         finally:
             self._become(active=False)

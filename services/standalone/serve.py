@@ -1,8 +1,10 @@
 """Serves one room until it is told to stop."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -38,8 +40,9 @@ async def serve_one(service: str, settings: Settings, say: Callable[[str], None]
     url = f"http://{settings.http_host}:{listener.getsockname()[1]}"
     await await_reachable(place)
     async with _opened(place, settings) as (replica, app):
-        announce = lambda: say(f"{service} 已启动：{url}/{service}")  # noqa: E731
+        announce = partial(say, f"{service} 已启动：{url}/{service}")
         await _first(replica.run(), _serve_until_stopped(app, listener, announce))
+    gc.freeze()  # else the interpreter looks through everything once more, for up to a second
 
 
 @asynccontextmanager
@@ -52,6 +55,7 @@ async def _opened(place: Place, settings: Settings) -> AsyncIterator[tuple[Repli
         client = await connected(place.nats_url)
         stack.push_async_callback(client.close)
         replica = Replica(room, place.nats_url, client)
+        await replica.check_stream()
         app = create_app(replica, place, around.officers, around.vault)
         if place.service == "reporting":
             recorders = stack.enter_context(read_only(settings))
@@ -60,14 +64,14 @@ async def _opened(place: Place, settings: Settings) -> AsyncIterator[tuple[Repli
 
 
 async def _first(*works: Coroutine[Any, Any, None]) -> None:
-    """Do several things until one of them ends; the others are then cancelled."""
+    """Do several things until one of them ends; the others are cancelled, a failure is raised."""
     tasks = [asyncio.create_task(work) for work in works]
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in tasks:
         task.cancel()
-    for task in tasks:
-        with suppress(asyncio.CancelledError):
-            await task
+    for ended in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(ended, Exception):
+            raise ended
 
 
 def _check_county(room: Room) -> None:

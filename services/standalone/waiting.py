@@ -53,13 +53,19 @@ async def _failure(probe: Probe) -> Exception | None:
 
 
 async def _ask_database(url: str) -> None:
-    connection = await asyncio.to_thread(psycopg.connect, url, connect_timeout=2)
-    connection.close()
+    await (await psycopg.AsyncConnection.connect(url, connect_timeout=2)).close()
 
 
 async def _ask_nats(url: str) -> None:
-    """That JetStream answers too; a client allowed to reconnect would wait for ever."""
-    client = await nats.connect(url, allow_reconnect=False, connect_timeout=2, error_cb=_pass)
+    """That JetStream answers too. The client would try a minute or two by itself, in silence."""
+    client = await nats.connect(
+        url,
+        allow_reconnect=False,
+        max_reconnect_attempts=1,
+        reconnect_time_wait=0,
+        connect_timeout=2,
+        error_cb=_pass,
+    )
     try:
         await client.jetstream(timeout=2).account_info()
     finally:

@@ -14,7 +14,7 @@ class Fate:
     """
 
     def __init__(self, seed: str, probability: float, record: Path) -> None:
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # noqa: S311 - chance, not a secret
         self._probability = probability
         self._record = record
 

@@ -41,7 +41,7 @@ def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def test_what_was_acknowledged_arrives_everywhere_exactly_once(
-    location: str, tmp_path: Path, seed: int, record_property: Note
+    location: str, tmp_path: Path, seed: int, note: Note
 ) -> None:
     """Whoever dies wherever: stored once, in the stream once and in order, applied once."""
     with Fleet(tmp_path, location, seed) as fleet:
@@ -49,10 +49,10 @@ def test_what_was_acknowledged_arrives_everywhere_exactly_once(
         fleet.calm()
         stores = {name: open_recorder(location, name) for name in (UPSTREAM, *CONSUMERS)}
         drained = fleet.tend(lambda: _drained(stores), DRAINED_WITHIN)
-        record_property("struck", dict(fleet.struck())); import sys; print(fleet.struck(), fleet.broker_deaths, len(fleet.acknowledged())*3, fleet._lives, file=open("/tmp/chaos-scratch/stat","a"))
+        note("deaths", fleet.died())
         assert drained, (_ends(stores), fleet.said())
-        assert fleet.struck().keys() >= POINTS
-        assert fleet.broker_deaths >= 2
+        assert fleet.died().keys() >= POINTS
+        assert fleet.died()["broker"] >= 2
         assert not fleet.odd_exits, fleet.said()
         _check_stored(stores[UPSTREAM], fleet.acknowledged())
         _check_streamed(stores[UPSTREAM], fleet.broker.url)
@@ -64,7 +64,7 @@ def test_what_was_acknowledged_arrives_everywhere_exactly_once(
 
 def _enough(fleet: Fleet) -> bool:
     written = sum(len(each.hashes) for each in fleet.acknowledged())
-    return written >= EVENTS and fleet.struck().keys() >= POINTS and fleet.broker_deaths >= 2
+    return written >= EVENTS and fleet.died().keys() >= POINTS and fleet.died()["broker"] >= 2
 
 
 def _drained(stores: dict[str, Recorder]) -> bool:

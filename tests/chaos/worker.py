@@ -40,7 +40,7 @@ CONSUMERS: tuple[Role, ...] = ("routing", "deadlines")
 APPLIED = "CREATE TABLE IF NOT EXISTS applied (position BIGINT, hash TEXT)"
 """A row per event and no constraint: what is applied twice shows twice."""
 
-PAUSE = 0.02
+PAUSE = 0.01
 """Seconds between two incidents of one clerk: many small pages give fate more to choose from."""
 
 CLERKS = 4
@@ -96,9 +96,7 @@ def _surroundings(order: Order, fate: Fate) -> Surroundings:
     in_postgres = order.location.startswith("postgresql://")
     vault = open_vault(order.location if in_postgres else f"{order.location}/vault.db", b"k" * 32)
     officers = Officers(open_tables(order.location, "identity"))
-    return Surroundings(
-        order.location, "QINGHE", system_clock, vault, officers, checkpoint=fate
-    )
+    return Surroundings(order.location, "QINGHE", system_clock, vault, officers, checkpoint=fate)
 
 
 def _room(store: Store, fate: Fate, *ears: Consumer) -> Room:

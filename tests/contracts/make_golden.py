@@ -14,7 +14,7 @@ from tests.contracts.samples import envelope, sample, seal
 GOLDEN = Path(__file__).parent / "golden"
 
 
-def make(name: str, data: str | None = None, directory: Path = GOLDEN) -> Path:
+def make(name: str, data: str | None = None, *, directory: Path = GOLDEN) -> Path:
     """Write the bytes of one event of that name, and what they are read as.
 
     Raises FileExistsError when the name has its golden file, KeyError for an old or unknown name

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from shared.contracts.catalogue import Fact, is_known
+from shared.contracts.catalogue import Fact, facts
 from shared.contracts.envelope import (
     LARGEST_EVENT,
     Envelope,
@@ -36,12 +36,15 @@ from tests.contracts.samples import (
 VOIDED = "intake.incident-voided.v1"
 REGISTERED = "intake.incident-registered.v1"
 
+SEALING = [kind for kind in facts().values() if kind.SEALED]
+"""The kinds of fact that hold personal words."""
+
 any_event = any_fact().flatmap(
     lambda fact: st.tuples(any_envelope(fact.TYPE), st.just(fact)),
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(any_event)
 def test_whatever_is_encoded_is_decoded_the_same(event: tuple[Envelope, Fact]) -> None:
     stored, raw = encode(*event, seal)
@@ -100,13 +103,11 @@ def test_no_bit_of_the_envelope_can_change_under_a_ciphertext() -> None:
 
 
 @settings(deadline=None)
-@given(any_fact(), st.text("密封的话甲乙丙丁", min_size=12, max_size=30))
-def test_sealed_words_never_stand_in_the_bytes(fact: Fact, said: str) -> None:
-    sealed = {field: Sealed.of(said, subject="matter") for field in fact.SEALED}
-    assume(sealed)
-    fact = fact.model_copy(update=sealed)
+@given(st.sampled_from(SEALING), st.text("密封的话甲乙丙丁", min_size=12, max_size=30))
+def test_sealed_words_never_stand_in_the_bytes(kind: type[Fact], said: str) -> None:
+    sealed = {field: Sealed.of(said, subject="matter") for field in kind.SEALED}
 
-    stored, raw = encode(envelope(fact.TYPE), fact, seal)
+    stored, raw = encode(envelope(kind.TYPE), sample(kind).model_copy(update=sealed), seal)
 
     assert said.encode() not in raw
     assert json.dumps(said)[1:-1].encode() not in raw
@@ -253,13 +254,9 @@ def test_damaged_bytes_are_refused_or_are_still_an_event(path: object, data: st.
     at = data.draw(st.integers(0, len(raw) - 1))
     raw[at : at + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
 
-    try:
-        event = decode(bytes(raw))
-    except Untrusted as problem:
-        assert problem.code in ("event.unreadable", "event.unknown-type")
-    else:
-        assert is_known(event.envelope.type)
-        assert json.loads(raw)["data"] is not None
+    refusal = _refusal(bytes(raw))
+
+    assert refusal in ("event.unreadable", "event.unknown-type") or json.loads(raw)["data"]
 
 
 @pytest.mark.parametrize("end", [b"", b"x", b"]", b"}}"], ids=["cut", "changed", "other", "more"])
@@ -291,6 +288,14 @@ def _registered(said: str) -> IncidentRegistered:
             "posted_at": datetime(2026, 3, 2, tzinfo=UTC),
         }
     )
+
+
+def _refusal(raw: bytes) -> str | None:
+    try:
+        decode(raw)
+    except Untrusted as problem:
+        return problem.code
+    return None
 
 
 def _unsealed(fact: Fact) -> dict[str, str]:

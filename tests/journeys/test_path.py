@@ -173,10 +173,10 @@ def test_a_duplicate_and_an_error_end_where_they_are(served: Served) -> None:
 
 
 def test_the_actor_comes_from_the_token_alone(served: Served) -> None:
-    named = {"actor": {"officer": "o-someone", "post": "administrator"}}
+    somebody = {"officer": "o-someone", "post": "administrator"}
 
     refused = served.post(
-        "/intake/incidents", "drafter", channel="call", category="x", title=TITLE, **named
+        "/intake/incidents", "drafter", channel="call", category="x", title=TITLE, actor=somebody
     )
     number = registered(served)
     entries = served.get(f"/reporting/incidents/{number}/trail").json()

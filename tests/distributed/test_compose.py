@@ -1,0 +1,225 @@
+"""The county of ``docker-compose.yml``: four processes that share nothing but events."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.distributed.composed import VARIABLES, Proxy, compose_file, until
+from tests.distributed.conftest import ROOMS, WAITING, Composed
+
+HEARD = {"channel": "message_board", "category": "食堂", "title": "食堂的饭凉了"}
+LIKE_A_HOST = ("http:", "https:", ".com", ".io", ".org")
+
+
+def registered(proxy: Proxy) -> dict[str, Any]:
+    """The answer to a new registration."""
+    answer: dict[str, Any] = proxy.post("/intake/incidents", **HEARD)
+    return answer
+
+
+def handled(county: Composed, number: str, after: str) -> str:
+    """Grade, assign, answer and close; returns the last position."""
+    case = f"/routing/incidents/{number}"
+    county.drafter.post(f"{case}/grade", after, grade="ordinary", grounds="影响小")
+    county.administrator.post(f"{case}/assign", lead="QH-YZ")
+    county.drafter.post(f"{case}/draft", kind="result", text="明天起饭菜加盖保温。")
+    county.approver.post(f"{case}/approve")
+    county.drafter.post(f"{case}/publish", channel="县网站")
+    position: str = county.approver.post(f"{case}/close")["position"]
+    return position
+
+
+def acts(trail: list[dict[str, Any]]) -> list[str]:
+    """What people did, by name and in order, whatever duties followed from it."""
+    names = [entry["type"].rpartition(".")[0] for entry in trail]
+    return [name for name in names if not name.startswith("deadlines.")]
+
+
+def test_an_incident_goes_its_way_from_room_to_room(county: Composed) -> None:
+    new = registered(county.drafter)
+    closed = handled(county, new["number"], new["position"])
+
+    rows = county.administrator.get("/reporting/ledger", after=closed)
+    [row] = [row for row in rows if row["number"] == new["number"]]
+    assert (row["status"], row["lead"], row["named_unit"]) == ("closed", "QH-YZ", "青禾县第一中学")
+    assert row["title"] == HEARD["title"]
+    path = f"/reporting/incidents/{new['number']}/trail"
+    trail = county.administrator.get(path, after=closed)
+    assert acts(trail) == [
+        "intake.incident-registered",
+        "routing.incident-graded",
+        "routing.incident-assigned",
+        "routing.reply-drafted",
+        "routing.reply-approved",
+        "routing.reply-published",
+        "routing.incident-closed",
+    ]
+
+
+def test_the_doctor_sees_every_room_and_the_record_holds(county: Composed) -> None:
+    registered(county.drafter)
+    county.administrator.settle()
+
+    report = county.administrator.get("/operations/doctor")
+    assert [room["service"] for room in report["rooms"]] == list(ROOMS)
+    assert all(room["clock"] for room in report["rooms"])
+    assert report["healthy"], report["findings"]
+    verified = county.administrator.post("/operations/verify")
+    assert verified["holds"], verified
+    assert verified["leaves"] == sum(verified["events"].values()) > 0
+    assert all(table["holds"] for table in county.administrator.post("/operations/rebuild"))
+
+
+def test_what_the_founding_put_on_record_reaches_a_broker_that_was_empty(county: Composed) -> None:
+    county.administrator.settle()
+
+    assert _logged(county, "routing.county-founded") == 1
+
+
+def test_a_room_started_before_the_broker_waits_for_it(county: Composed) -> None:
+    for room in county.rooms.values():
+        assert room.said.index(WAITING) < room.said.index("room active")
+
+
+def test_a_room_that_is_down_is_named_and_holds_nobody_up(county: Composed) -> None:
+    assert county.rooms["deadlines"].stop() < 2
+    assert county.rooms["deadlines"].process.returncode == 0
+
+    new = registered(county.drafter)
+    county.administrator.get("/reporting/ledger", after=new["position"])
+    report = county.administrator.get("/operations/doctor")
+    assert "deadlines process" in {finding["place"] for finding in report["findings"]}
+    assert not report["healthy"]
+
+    county.rooms["deadlines"] = county.machine.restarted("deadlines")
+    county.administrator.settle()
+    assert county.administrator.get("/operations/doctor")["healthy"]
+    duties = county.administrator.get("/deadlines/duties", after=new["position"])["duties"]
+    assert new["number"] in {duty["number"] for duty in duties}
+
+
+def test_what_a_room_set_aside_is_shown_and_released_from_afar(county: Composed) -> None:
+    new = registered(county.drafter)
+    with set_aside(county, new["incident"], raw=None):
+        report = county.administrator.get("/operations/doctor")
+        assert f"huiyin release routing {new['incident']}" in str(report["findings"])
+
+        order = {"room": "routing", "matter": new["incident"]}
+        assert county.administrator.post("/operations/release", **order) == {"events": 1}
+
+        county.administrator.settle()
+        assert county.administrator.get("/operations/doctor")["healthy"]
+
+
+def test_what_still_cannot_be_applied_is_refused_from_afar_in_the_rooms_own_words(
+    county: Composed,
+) -> None:
+    new = registered(county.drafter)
+    with set_aside(county, new["incident"], raw=b"{}"):
+        order = {"room": "routing", "matter": new["incident"]}
+        refused = county.administrator.send("POST", "/operations/release", json=order)
+
+    assert (refused.status_code, refused.json()["code"]) == (500, "event.unreadable")
+
+
+@pytest.mark.parametrize(
+    ("room", "by", "status", "code"),
+    [
+        ("kitchen", "administrator", 404, "room.unknown"),
+        ("routing", "drafter", 403, "post.not-competent"),
+    ],
+)
+def test_release_is_for_administrators_and_for_rooms_that_there_are(
+    county: Composed, room: str, by: str, status: int, code: str
+) -> None:
+    order = {"room": room, "matter": "00000000-0000-0000-0000-000000000000"}
+    answer = getattr(county, by).send("POST", "/operations/release", json=order)
+
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_the_first_page_and_every_rooms_description_are_found_through_the_proxy(
+    county: Composed,
+) -> None:
+    assert "青禾县教育局" in county.administrator.send("GET", "/").text
+    for room in ROOMS:
+        assert county.administrator.get(f"/{room}/health")["service"] == room
+        paths = county.administrator.get(f"/{room}/openapi.json")["paths"]
+        assert any(path.startswith(f"/{room}/") for path in paths)
+
+
+def test_a_room_for_another_county_does_not_write_into_this_ones_database(
+    county: Composed,
+) -> None:
+    stranger = county.machine.start("routing", HUIYIN_COUNTY="BAISHUI")
+
+    assert stranger.process.wait(20) == 1
+    assert "routing@QINGHE" in stranger.said
+    assert "settings.county" in stranger.said
+
+
+def test_a_room_whose_database_is_older_than_its_stream_takes_no_request(
+    county: Composed, postgres_url: str
+) -> None:
+    restored = county.machine.start("routing", HUIYIN_DATABASE=postgres_url)
+
+    assert restored.process.wait(20) == 1
+    assert "relay.stream-ahead" in restored.said
+    assert "已启动" not in restored.said
+
+
+def test_the_founding_said_again_changes_nothing(county: Composed) -> None:
+    county.machine.run("init")
+
+    county.administrator.settle()
+    assert _logged(county, "routing.county-founded") == 1
+
+
+@pytest.mark.parametrize("missing", VARIABLES)
+def test_the_file_has_no_default_for_what_must_be_chosen(missing: str) -> None:
+    chosen = {name: value for name, value in VARIABLES.items() if name != missing}
+
+    with pytest.raises(KeyError, match=missing):
+        compose_file(chosen)
+
+
+def test_the_file_opens_loopback_only_and_names_no_registry() -> None:
+    services = compose_file()["services"]
+
+    ports = [port for service in services.values() for port in service.get("ports", [])]
+    assert ports == ["127.0.0.1:8080:8080"]
+    for name, service in services.items():
+        assert "/" not in service["image"], name
+    build = services["intake"]["build"]["dockerfile_inline"]
+    assert not any(sign in build for sign in LIKE_A_HOST)
+    assert "--require-hashes" in build
+    assert "USER huiyin" in build
+
+
+@contextmanager
+def set_aside(county: Composed, incident: str, raw: bytes | None) -> Iterator[None]:
+    """Routing has the incident's registration set aside, with its own bytes or with these."""
+    until(lambda: incident in str(county.administrator.get("/reporting/ledger")), 5)
+    with psycopg.connect(county.machine.database, autocommit=True) as connection:
+        found = connection.execute(
+            "SELECT notification_id, topic, state FROM intake.stored_events"
+            " ORDER BY notification_id DESC LIMIT 1"
+        ).fetchone()
+        assert found is not None
+        row = ("intake", found[0], incident, found[1], raw or found[2], "示例", 0)
+        connection.execute("INSERT INTO routing.parked VALUES (%s, %s, %s, %s, %s, %s, %s)", row)
+        yield
+        connection.execute("DELETE FROM routing.parked WHERE matter = %s", (incident,))
+
+
+def _logged(county: Composed, name: str) -> int:
+    """How often the audit log has a fact of that name."""
+    with psycopg.connect(county.machine.database) as connection:
+        found = connection.execute(
+            "SELECT count(*) FROM reporting.log WHERE type LIKE %s", (f"{name}.v%",)
+        ).fetchone()
+    assert found is not None
+    return int(found[0])

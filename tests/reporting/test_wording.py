@@ -1,0 +1,93 @@
+"""Every kind of event has a name and a sentence that people can read."""
+
+import pytest
+
+from services.reporting.wording import ERASED, TITLES, reader, what
+from shared.contracts.catalogue import Fact, facts
+from shared.contracts.deadlines import DutyMet, DutyMetLate
+from shared.contracts.envelope import Recorded
+from shared.contracts.intake import IncidentRegistered
+from tests.contracts.samples import MOMENT, envelope, sample
+from tests.reporting.world import World
+
+EVERY_KIND = sorted(facts().values(), key=lambda kind: kind.TYPE)
+
+
+def quoted(field: str) -> str:
+    """A sealed field, opened."""
+    return f"«{field}»"
+
+
+def sentence(fact: Fact) -> str:
+    """What is said of a fact."""
+    return what(Recorded(envelope(fact.TYPE), fact, b""), quoted)
+
+
+def test_every_fact_of_the_catalogue_has_a_title_of_its_own() -> None:
+    assert set(TITLES) == set(facts().values())
+    assert len(set(TITLES.values())) == len(TITLES)
+    assert all(TITLES.values())
+
+
+@pytest.mark.parametrize("kind", EVERY_KIND, ids=lambda kind: kind.TYPE)
+def test_every_fact_is_told_in_a_sentence(kind: type[Fact]) -> None:
+    assert sentence(sample(kind))
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("intake.incident-registered.v1", "title"),
+        ("routing.reply-drafted.v1", "text"),
+        ("routing.reply-published.v1", "text"),
+    ],
+)
+def test_sealed_words_are_shown_opened(name: str, field: str) -> None:
+    assert quoted(field) in sentence(sample(facts()[name]))
+
+
+def test_a_contact_is_never_shown() -> None:
+    assert quoted("contact") not in sentence(sample(IncidentRegistered))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, "0秒"),
+        (1, "1秒"),
+        (60, "1分"),
+        (3_600, "1小时"),
+        (86_400, "1天"),
+        (322_829, "3天17小时40分29秒"),
+        (90_000, "1天1小时"),
+    ],
+)
+def test_a_span_is_told_in_days_hours_minutes_and_seconds(seconds: int, said: str) -> None:
+    met = DutyMet(duty="B.T01", done_at=MOMENT, due=MOMENT, spare_seconds=seconds)
+    late = DutyMetLate(duty="B.T01", done_at=MOMENT, due=MOMENT, late_seconds=seconds)
+
+    assert sentence(met).endswith(f"余 {said}")
+    assert sentence(late).endswith(f"迟 {said}")
+
+
+@pytest.mark.anyio
+async def test_what_was_erased_reads_as_such(world: World) -> None:
+    incident = await world.registered("QINGHE-2026-000001")
+    [registered] = await world.say("intake", incident, sample(IncidentRegistered))
+    before = what(registered, reader(world.vault, registered))
+
+    world.vault.shred(str(incident))
+    after = what(registered, reader(world.vault, registered))
+
+    assert "密封：title" in before
+    assert ERASED in after
+    assert "密封" not in after
+
+
+@pytest.mark.anyio
+async def test_a_field_left_empty_reads_as_empty(world: World) -> None:
+    incident = await world.registered("QINGHE-2026-000001")
+    empty = sample(IncidentRegistered).model_copy(update={"body": None})
+    [registered] = await world.say("intake", incident, empty)
+
+    assert reader(world.vault, registered)("body") == ""

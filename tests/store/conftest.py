@@ -1,0 +1,39 @@
+"""Each kind of database, empty, for every test that needs one."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from shared.store.store import Store
+from tests.support.stores import HandClock, open_store
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """The loop that stores need."""
+    return "asyncio"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where tables live."""
+    if request.param == "sqlite":
+        return str(tmp_path)
+    return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    """The clock of ``store``; it stands still until it is set."""
+    return HandClock()
+
+
+@pytest.fixture
+async def store(location: str, clock: HandClock) -> AsyncIterator[Store]:
+    """An empty store of intake, with a table of its own."""
+    opened = open_store(
+        location, clock=clock, schema=("CREATE TABLE IF NOT EXISTS kept (word TEXT PRIMARY KEY)",)
+    )
+    yield opened
+    await opened.close()
