@@ -26,6 +26,12 @@ from services.reporting.log import leaves
 GOAL = Goal(floor=4_000, aim=10_000)
 
 
+NOTE = (
+    "追加：每条事件是一次单独的写入（如同一条命令）, 含密封、各服务读模型与各自的反应；"
+    "不含 HTTP 与命令的判定。对照只算投影, 不含追加、转发与日志。"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Round:
     """Events appended by commands, all events there were then, and the seconds all took."""
@@ -49,7 +55,7 @@ async def measure(effort: Effort, probe: Probe) -> Measured:
         yardsticks, notes = ((), ()) if probe.on else available(stack)
         async with running() as system:
             course = await _run(system, effort, probe, yardsticks)
-    return Measured((*_own(course), *_beside(course, yardsticks)), notes)
+    return Measured((*_own(course), *_beside(course, yardsticks)), (NOTE, *notes))
 
 
 async def _run(

@@ -17,5 +17,6 @@ class Effort:
     import_messages: int = 1_600
 
     def once(self) -> "Effort":
-        """The same in a single round, to be looked at closely."""
-        return replace(self, rounds=1, latency_rounds=1)
+        """A single round, to be looked at closely; a shorter log shows as much of a rebuild."""
+        events = min(self.rebuild_events, 20_000)
+        return replace(self, rounds=1, latency_rounds=1, rebuild_events=events)

@@ -73,7 +73,7 @@ async def _served() -> AsyncIterator[tuple[Path, Door]]:
     """A directory for files, and the door of a system in another process."""
     async with founded() as settings:
         with launched(settings) as process:
-            address(settings, process)
+            address(process)
             async with opened(settings) as door:
                 yield settings.data.parent, door
 

@@ -30,7 +30,7 @@ async def measure(effort: Effort, probe: Probe) -> Measured:
 def _seconds(settings: Settings, profile: Path | None = None) -> float:
     began = time.perf_counter()
     with launched(settings, profile) as process:
-        url = address(settings, process)
+        url = address(process)
         httpx2.get(f"{url}/", timeout=30.0).raise_for_status()
         return time.perf_counter() - began
 

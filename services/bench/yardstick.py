@@ -67,12 +67,12 @@ def rate_by_hand(events: Sequence[bytes]) -> float:
     """A loop over the notification log on SQLite, as one writes it where there is no runner."""
     with ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="huiyin-bench-")))
-        log = stack.enter_context(closing(Log(_sqlite(place / "log.db"))))
-        log.recorder.insert_events(_stored(events))
-        factory = InfrastructureFactory[SqliteLedger].construct(_sqlite(place / "ledger.db"))
+        log = stack.enter_context(closing(Log(in_sqlite(place / "log.db"))))
+        log.recorder.insert_events(stored(events))
+        factory = InfrastructureFactory[SqliteLedger].construct(in_sqlite(place / "ledger.db"))
         view = stack.enter_context(closing(factory)).tracking_recorder(SqliteLedger)
         began = time.perf_counter()
-        _project(log, view)
+        project_by_hand(log, view)
         return len(events) / (time.perf_counter() - began)
 
 
@@ -80,7 +80,7 @@ def rate_of_runner(server: Postgres, events: Sequence[bytes]) -> float:
     """The library's ProjectionRunner catching up, on PostgreSQL, which has subscriptions."""
     settings = server.database()
     with closing(Log(settings)) as log:
-        log.recorder.insert_events(_stored(events))
+        log.recorder.insert_events(stored(events))
         last = log.recorder.max_notification_id()
     with ProjectionRunner(
         application_class=Log,
@@ -149,7 +149,8 @@ class LedgerProjection(Projection[PostgresLedger]):
         self.view.take(domain_event, tracking)
 
 
-def _project(log: Log, view: SqliteLedger) -> None:
+def project_by_hand(log: Log, view: SqliteLedger) -> None:
+    """Everything that the log holds, one event and one transaction at a time."""
     done = 0
     while page := log.recorder.select_notifications(done, PAGE, inclusive_of_start=False):
         for notification in page:
@@ -158,7 +159,7 @@ def _project(log: Log, view: SqliteLedger) -> None:
         done = page[-1].id
 
 
-def _stored(events: Sequence[bytes]) -> list[StoredEvent]:
+def stored(events: Sequence[bytes]) -> list[StoredEvent]:
     """The events as one stream for each incident: the library has one table for all services."""
     versions: Counter[UUID] = Counter()
     stored: list[StoredEvent] = []
@@ -170,5 +171,6 @@ def _stored(events: Sequence[bytes]) -> list[StoredEvent]:
     return stored
 
 
-def _sqlite(path: Path) -> dict[str, str]:
+def in_sqlite(path: Path) -> dict[str, str]:
+    """The library's settings for a SQLite file."""
     return {"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": str(path)}

@@ -14,6 +14,7 @@ from services.embedded.serve import _listen, _serve_until_stopped
 from services.embedded.system import BUILDERS, _surroundings, connected
 from services.standalone.app import add_county, create_app
 from services.standalone.county import FarCounty
+from services.standalone.far import closed
 from services.standalone.place import Place
 from services.standalone.replica import Replica
 from services.standalone.waiting import await_reachable
@@ -53,7 +54,7 @@ async def _opened(place: Place, settings: Settings) -> AsyncIterator[tuple[Repli
         stack.push_async_callback(room.store.close)
         _check_county(room)
         client = await connected(place.nats_url)
-        stack.push_async_callback(client.close)
+        stack.push_async_callback(closed, client)
         replica = Replica(room, place.nats_url, client)
         await replica.check_stream()
         app = create_app(replica, place, around.officers, around.vault)

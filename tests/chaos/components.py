@@ -16,13 +16,13 @@ from tests.chaos.worker import Acknowledged, Order, Role
 ROOT = Path(__file__).parents[2]
 PROBABILITY: dict[Role, float] = {
     "writer": 0.015,
-    "relay": 0.08,
-    "routing": 0.08,
-    "deadlines": 0.08,
+    "relay": 0.12,
+    "routing": 0.12,
+    "deadlines": 0.12,
 }
 """Of dying at a checkpoint."""
 
-BROKER_LIVES = (1.0, 4.0)
+BROKER_LIVES = (2.0, 5.0)
 """Seconds between two deaths of the nats-server, at least and at most."""
 
 

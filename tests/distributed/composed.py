@@ -148,7 +148,7 @@ class Machine:
 
     def stop(self) -> None:
         """End everything, the broker last."""
-        for container in reversed(self.running):
+        for container in sorted(self.running, key=lambda each: each.service == "nats"):
             container.stop()
 
     def proxied(self, path: str) -> str:

@@ -10,7 +10,8 @@ from services.standalone.waiting import await_reachable
 from shared.errors import HuiyinError, Invalid, Unavailable, Unknown
 from shared.messaging.server import NatsServer
 from shared.settings import Settings
-from tests.distributed.composed import free_port
+from shared.vault import load_or_create_wrapping_key
+from tests.distributed.composed import Machine, free_port
 
 COMPLETE = {
     "HUIYIN_COUNTY": "QINGHE",
@@ -98,3 +99,21 @@ async def test_a_broker_that_is_not_there_or_does_not_know_us_is_named(
             await await_reachable(place, within=0)
 
     assert (refused.value.code, refused.value.field) == ("nats.unreachable", "HUIYIN_NATS_URL")
+
+
+def test_a_room_whose_broker_has_gone_still_ends_in_order(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    machine = Machine(tmp_path, postgres_url)
+    load_or_create_wrapping_key(machine.volume("keys") / "wrapping.key")
+    try:
+        broker, room = machine.start("nats"), machine.start("intake")
+        room.takes("active", within=30)
+
+        broker.stop()
+
+        assert room.stop() < 2
+        assert room.process.returncode == 0, room
+        assert "Traceback" not in room.said
+    finally:
+        machine.stop()

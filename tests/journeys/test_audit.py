@@ -47,15 +47,15 @@ def audited(founded: County, tmp_path_factory: pytest.TempPathFactory) -> Audite
 
 
 @pytest.fixture(scope="module")
-def auditing(audited: Audited, tmp_path_factory: pytest.TempPathFactory) -> Iterator[County]:
+def auditing(audited: Audited, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The same county, running, for questions that change nothing."""
     county = audited.county.copy(tmp_path_factory.mktemp("auditing") / "data")
-    with county.up():
-        yield county
+    with county.up() as served:
+        yield served
 
 
-def test_the_trail_tells_in_order_who_did_what_and_when(audited: Audited, auditing: County) -> None:
-    entries = auditing.done("audit", "show", audited.closed)
+def test_the_trail_tells_in_order_who_did_what_and_when(audited: Audited, auditing: Served) -> None:
+    entries = auditing.county.done("audit", "show", audited.closed)
 
     assert entries == audited.entries
     assert [(entry["title"], entry["name"], entry["post"]) for entry in entries] == [
@@ -100,14 +100,14 @@ def test_an_auditor_recomputes_the_hashes_from_the_bytes(audited: Audited) -> No
 
 
 def test_as_of_shows_the_trail_and_the_ledger_as_they_stood(
-    audited: Audited, auditing: County
+    audited: Audited, auditing: Served
 ) -> None:
     at = {entry["title"]: entry["sequenced_at"] for entry in audited.entries}
 
-    trail = auditing.done("audit", "show", audited.closed, "--as-of", at["拟稿"])
-    [row] = auditing.done("ledger", "--as-of", at["拟稿"])
-    [graded] = auditing.done("ledger", "--as-of", _before(at["交办"]))
-    now = {row["number"]: row["status"] for row in auditing.done("ledger")}
+    trail = auditing.county.done("audit", "show", audited.closed, "--as-of", at["拟稿"])
+    [row] = auditing.county.done("ledger", "--as-of", at["拟稿"])
+    [graded] = auditing.get("/reporting/ledger", as_of=_before(at["交办"])).json()
+    now = {row["number"]: row["status"] for row in auditing.get("/reporting/ledger").json()}
 
     assert trail == audited.entries[:5]
     assert (row["number"], row["status"], row["verdict"]) == (audited.closed, "drafted", "running")
@@ -118,40 +118,40 @@ def test_as_of_shows_the_trail_and_the_ledger_as_they_stood(
 
 
 def test_before_anything_was_heard_there_is_nothing_to_see(
-    audited: Audited, auditing: County
+    audited: Audited, auditing: Served
 ) -> None:
     before = _before(audited.entries[0]["sequenced_at"])
 
-    shown = auditing.run("audit", "show", audited.closed, "--as-of", before)
-    unclear = auditing.run("ledger", "--as-of", "上周")
+    shown = auditing.county.run("audit", "show", audited.closed, "--as-of", before)
+    unclear = auditing.county.run("ledger", "--as-of", "上周")
 
     assert (shown.status, shown.out) == (1, "")
     assert "(incident.unknown)" in shown.err
-    assert auditing.done("ledger", "--as-of", before) == []
+    assert auditing.get("/reporting/ledger", as_of=before).json() == []
     assert (unclear.status, unclear.out) == (1, "")
     assert "(time.unreadable)" in unclear.err
 
 
-def test_a_date_alone_means_its_end_in_beijing(audited: Audited, auditing: County) -> None:
+def test_a_date_alone_means_its_end_in_beijing(audited: Audited, auditing: Served) -> None:
     today = datetime.fromisoformat(audited.entries[-1]["sequenced_at"]) + timedelta(hours=8)
 
-    whole = auditing.done("ledger", "--as-of", today.strftime("%Y-%m-%d"))
-    before = auditing.done("ledger", "--as-of", (today - timedelta(days=1)).strftime("%Y-%m-%d"))
+    whole = auditing.county.done("ledger", "--as-of", f"{today:%Y-%m-%d}")
+    before = auditing.get("/reporting/ledger", as_of=f"{today - timedelta(days=1):%Y-%m-%d}")
 
     assert len(whole) == 4
-    assert before == []
+    assert before.json() == []
 
 
 def test_the_ledger_is_asked_by_unit_and_by_status_in_code_or_words(
-    audited: Audited, auditing: County
+    audited: Audited, auditing: Served
 ) -> None:
     def numbers(*options: str) -> set[str]:
-        return {row["number"] for row in auditing.done("ledger", *options)}
+        return {row["number"] for row in auditing.county.done("ledger", *options)}
 
     assert numbers("--status", "voided") == {audited.voided}
     assert numbers("--unit", "QH-LX") == {audited.closed}  # it handled with the lead
     assert numbers("--unit", "QH-YZ", "--status", "已并案") == {audited.linked}
-    unknown = auditing.run("ledger", "--status", "失踪")
+    unknown = auditing.county.run("ledger", "--status", "失踪")
     assert (unknown.status, unknown.out) == (1, "")
     assert "(status.unknown)" in unknown.err
 
@@ -237,11 +237,6 @@ def change_a_running_hash(log: sqlite3.Connection) -> None:
     log.execute("UPDATE log SET running = ? WHERE leaf = 9", ("0" * 64,))
 
 
-def delete_a_leaf(log: sqlite3.Connection) -> None:
-    """A leaf in the middle is gone."""
-    log.execute("DELETE FROM log WHERE leaf = 9")
-
-
 def delete_the_last_leaf(log: sqlite3.Connection) -> None:
     """The newest leaf is gone."""
     log.execute("DELETE FROM log WHERE leaf = (SELECT MAX(leaf) FROM log)")
@@ -252,7 +247,6 @@ def delete_the_last_leaf(log: sqlite3.Connection) -> None:
     [
         (change_a_leaf, "log:9", "log.running-hash"),
         (change_a_running_hash, "log:9", "log.running-hash"),
-        (delete_a_leaf, "log:9", "log.gap"),
         (delete_the_last_leaf, "reporting:2", "log.missing"),
     ],
 )
@@ -287,9 +281,7 @@ def test_verify_tells_a_person_where_the_first_difference_is(
     ("room", "table", "change"),
     [
         ("reporting", "ledger", "UPDATE ledger SET grade = 'major' WHERE grade = 'ordinary'"),
-        ("reporting", "ledger", "DELETE FROM ledger WHERE status = 'voided'"),
         ("intake", "incidents", "UPDATE incidents SET standing = 'open'"),
-        ("deadlines", "duties", "UPDATE duties SET state = 'met' WHERE state = 'cancelled'"),
     ],
 )
 def test_rebuild_finds_the_row_that_was_changed(

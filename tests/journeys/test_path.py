@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -43,12 +44,16 @@ def test_the_command_line_leads_an_incident_to_its_end(typed: County) -> None:
     assert (row["verdict"], row["late_seconds"]) == ("met", None)
 
 
-def test_the_command_line_joins_a_duplicate_and_takes_back_an_error(typed: County) -> None:
-    numbers = [typed.done("register", "--title", TITLE)[0]["number"] for _ in range(3)]
-    typed.done("link", numbers[1], "--to", numbers[0], "--grounds", "同一件事")
-    typed.done("void", numbers[2], "--reason", "误登记")
+def test_the_command_line_joins_a_duplicate_and_takes_back_an_error(
+    founded: County, tmp_path: Path
+) -> None:
+    county = founded.copy(tmp_path / "data")
 
-    rows = {row["number"]: row for row in typed.done("ledger")}
+    numbers = [county.done("register", "--title", TITLE)[0]["number"] for _ in range(3)]
+    county.done("link", numbers[1], "--to", numbers[0], "--grounds", "同一件事")
+    county.done("void", numbers[2], "--reason", "误登记")
+
+    rows = {row["number"]: row for row in county.done("ledger")}
     assert [rows[number]["status"] for number in numbers] == ["registered", "linked", "voided"]
     assert [rows[number]["verdict"] for number in numbers] == ["running", "cancelled", "cancelled"]
     assert rows[numbers[1]]["linked_to"] == numbers[0]
@@ -60,11 +65,13 @@ def test_the_command_line_says_why_it_refuses(served: Served) -> None:
 
     early = served.county.run("close", number, by="approver")
     other = served.county.run("publish", number, "--text", "课本下学期补齐。", by="drafter")
+    linked = served.county.run("link", number, "--to", number, "--grounds", "x", by="drafter")
     absent = served.county.run("grade", "QINGHE-1999-000001", "--grade", "major", "--grounds", "x")
     slip = served.county.run("grade", number, "--grade", "grave", "--grounds", "x")
 
     refusals = [(early, "close.not-answered"), (other, "publish.text-differs")]
     refusals += [(absent, "incident.unknown"), (slip, "request.invalid")]
+    refusals += [(linked, "link.to-itself")]
     for done, reason in refusals:
         assert (done.status, done.out) == (1, ""), done
         assert f"({reason})" in done.err, done

@@ -102,7 +102,7 @@ def test_poison_waits_with_its_followers_until_it_is_mended_and_holds_up_nobody_
 
         _check_that_it_is_shown(county, poison)
         _check_that_others_go_on(served, other)
-        _check_that_it_stays_until_mended(county, poison)
+        _check_that_it_stays_until_mended(served, poison)
 
         poison.mend()
         released = county.run("release", "routing", poison.incident)
@@ -115,7 +115,8 @@ def test_poison_waits_with_its_followers_until_it_is_mended_and_holds_up_nobody_
         assert served.row(poison.number)["status"] == "voided"
         trail = served.get(f"/reporting/incidents/{poison.number}/trail").json()
         assert "放行搁置事件" in [entry["title"] for entry in trail]
-        _check_that_the_record_holds(county)
+        assert served.post("/operations/verify").json()["holds"]
+        assert all(table["holds"] for table in served.post("/operations/rebuild").json())
 
 
 def _check_that_it_is_shown(county: County, poison: Poison) -> None:
@@ -139,20 +140,15 @@ def _check_that_others_go_on(served: Served, number: str) -> None:
     assert served.row(number)["status"] == "graded"
 
 
-def _check_that_it_stays_until_mended(county: County, poison: Poison) -> None:
-    early = county.run("release", "routing", poison.incident)
+def _check_that_it_stays_until_mended(served: Served, poison: Poison) -> None:
+    early = served.county.run("release", "routing", poison.incident)
     assert (early.status, early.out) == (1, ""), early
-    officer = county.run("release", "routing", poison.incident, by="bureau")
-    assert "(post.not-competent)" in officer.err
-    [report] = county.run("doctor", "--format", "json").rows
-    [parked] = next(room["parked"] for room in report["rooms"] if room["service"] == "routing")
+    order = {"room": "routing", "matter": poison.incident}
+    officer = served.post("/operations/release", "bureau", **order)
+    assert code(officer) == (403, "post.not-competent")
+    rooms = served.get("/operations/doctor").json()["rooms"]
+    [parked] = next(room["parked"] for room in rooms if room["service"] == "routing")
     assert parked["events"] == 2
-
-
-def _check_that_the_record_holds(county: County) -> None:
-    [verified] = county.done("audit", "verify")
-    assert verified["holds"]
-    assert all(table["holds"] for table in county.done("rebuild", "--compare"))
 
 
 class IncidentAnnotated(Fact):
@@ -193,7 +189,7 @@ async def test_an_event_of_a_newer_release_stops_the_projections_and_loses_nothi
             f"/routing/incidents/{first['number']}/grade", grade="major", grounds="多人反映"
         )
         _await_leaves(county, "intake", 3)
-        [verified] = county.done("audit", "verify")
+        verified = served.post("/operations/verify").json()
         rows = served.get("/reporting/ledger").json()
 
     assert set(findings) == {

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
@@ -115,14 +116,32 @@ async def test_two_processes_with_the_same_batch_apply_it_once(
 
 
 @pytest.mark.anyio
-async def test_a_gap_leaves_everything_as_it_was(intake: Store, routing: Store) -> None:
+async def test_a_gap_before_a_batch_leaves_everything_as_it_was(
+    intake: Store, routing: Store
+) -> None:
     batch = await say_of(intake, ("甲", GOOD), ("乙", GOOD), ("丙", GOOD))
 
     with pytest.raises(Gap):
-        await routing.write(taking([batch[0], batch[2]], Diary(), last_try=True))
+        await routing.write(taking(batch[1:], Diary(), last_try=True))
 
     assert await heard(routing) == []
     assert (await place(routing)).position == 0
+
+
+@pytest.mark.anyio
+async def test_nothing_behind_a_gap_within_a_batch_is_applied(
+    intake: Store, routing: Store
+) -> None:
+    """What stands before it may be applied at once, or when it comes again."""
+    batch = await say_of(intake, ("甲", GOOD), ("乙", GOOD), ("丙", GOOD))
+
+    with suppress(Gap):
+        await routing.write(taking([batch[0], batch[2]], Diary(), last_try=True))
+
+    assert "丙" not in await heard(routing)
+    assert (await place(routing)).position <= batch[0].position
+    await routing.write(taking(batch, Diary()))
+    assert await heard(routing) == ["甲", "乙", "丙"]
 
 
 @pytest.mark.anyio

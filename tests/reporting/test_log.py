@@ -24,7 +24,7 @@ from shared.contracts.intake import IncidentVoided
 from shared.contracts.reporting import IncidentErased
 from shared.contracts.routing import IncidentClosed, IncidentGraded
 from shared.store.tracking import tracked
-from tests.reporting.world import World
+from tests.reporting.world import IN_ONE_DATABASE, World
 
 pytestmark = pytest.mark.anyio
 
@@ -67,6 +67,7 @@ async def test_the_log_takes_the_very_bytes_of_every_service_in_turn(world: Worl
         assert leaf.correlation == str(incident)
 
 
+@IN_ONE_DATABASE
 async def test_delivered_again_it_takes_nothing_twice(world: World) -> None:
     await world.registered("QINGHE-2026-000001")
     await world.sequence("intake")
@@ -94,6 +95,7 @@ async def test_the_running_hash_covers_every_event_before(world: World) -> None:
     assert event_hash(first.raw) == f"sha256:{hashlib.sha256(first.raw).hexdigest()}"
 
 
+@IN_ONE_DATABASE
 async def test_an_empty_log_has_a_size_and_a_hash_too(world: World) -> None:
     assert await world.room.store.read(head) == (0, EMPTY)
     assert await whole(world) == []
@@ -120,6 +122,7 @@ async def test_the_size_at_a_moment_is_the_prefix_taken_until_then(world: World)
     assert await world.room.store.read(lambda sql: size_as_of(sql, None)) == 3
 
 
+@IN_ONE_DATABASE
 async def test_what_was_taken_together_was_taken_at_one_moment(world: World) -> None:
     incident = await world.registered("QINGHE-2026-000001")
     await world.say("routing", incident, GRADED, CLOSED)

@@ -6,7 +6,7 @@ from services.reporting.ledger_table import MODEL
 from services.reporting.rebuild import Compared, compare
 from shared.contracts.reporting import IncidentErased
 from shared.contracts.routing import IncidentAssigned, IncidentClosed, IncidentGraded
-from tests.reporting.world import World
+from tests.reporting.world import IN_ONE_DATABASE, World
 
 pytestmark = pytest.mark.anyio
 
@@ -41,6 +41,7 @@ async def test_the_live_ledger_is_what_the_log_says(world: World) -> None:
     assert [row.status for row in await world.ledger()] == ["closed", "assigned"]
 
 
+@IN_ONE_DATABASE
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -8,7 +8,7 @@ from services.reporting.trail import TrailEntry, trail
 from services.reporting.wording import ERASED
 from shared.contracts.catalogue import Fact
 from shared.contracts.routing import IncidentClosed, IncidentGraded
-from tests.reporting.world import CLERK, START, World
+from tests.reporting.world import CLERK, IN_ONE_DATABASE, START, World
 
 pytestmark = pytest.mark.anyio
 
@@ -54,6 +54,7 @@ async def test_it_tells_who_did_what_when_in_the_order_of_the_log(world: World) 
     ]
 
 
+@IN_ONE_DATABASE
 async def test_the_running_hash_covers_the_incidents_own_entries(world: World) -> None:
     incident = await world.registered("QINGHE-2026-000001")
     await world.say("routing", incident, GRADED)
@@ -78,6 +79,7 @@ async def test_as_of_a_size_it_ends_there_and_its_beginning_is_the_same(world: W
     ]
 
 
+@IN_ONE_DATABASE
 async def test_what_this_release_does_not_know_is_shown_by_its_name(world: World) -> None:
     incident = await world.registered("QINGHE-2026-000001")
     await world.say("routing", incident, IncidentAnnotated(note="新版本才有的内容"), CLOSED)
@@ -89,6 +91,7 @@ async def test_what_this_release_does_not_know_is_shown_by_its_name(world: World
     assert IncidentAnnotated.TYPE in told[1].what
 
 
+@IN_ONE_DATABASE
 async def test_after_erasure_the_trail_reads_on_and_its_hashes_are_the_same(world: World) -> None:
     incident = await world.registered("QINGHE-2026-000001")
     await world.say("routing", incident, GRADED)

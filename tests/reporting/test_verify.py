@@ -15,7 +15,7 @@ from shared.contracts.reporting import IncidentErased
 from shared.contracts.routing import IncidentClosed, IncidentGraded
 from shared.store.recorders import Recorder
 from shared.store.sql import Sql
-from tests.reporting.world import World
+from tests.reporting.world import IN_ONE_DATABASE, World
 
 pytestmark = pytest.mark.anyio
 
@@ -25,10 +25,6 @@ REGRADED = IncidentGraded(grade="larger", grounds="已查明")
 CLOSED = IncidentClosed(outcome="answered", note="")
 CANCELLED = DutyCancelled(duty="B.T01", because="voided")
 ERASED = IncidentErased(keys=(), grounds="期限届满")
-
-
-IN_ONE_KIND_OF_DATABASE = pytest.mark.parametrize("location", ["sqlite"], indirect=True)
-"""For long lists of ways to tamper; what depends on the database is tested in both."""
 
 
 class IncidentAnnotated(Fact):
@@ -82,6 +78,7 @@ async def test_an_untouched_record_holds(told: World) -> None:
     )
 
 
+@IN_ONE_DATABASE
 async def test_a_record_in_which_nothing_was_said_holds(world: World) -> None:
     found = verified(world)
 
@@ -101,6 +98,7 @@ async def test_what_is_stored_and_not_yet_in_the_log_is_counted_and_is_no_differ
     assert found.leaves == 12
 
 
+@IN_ONE_DATABASE
 async def test_events_of_a_newer_release_are_verified_by_their_bytes(told: World) -> None:
     incident = await told.registered("QINGHE-2026-000003")
     await told.say("intake", incident, IncidentAnnotated(note="新版本才有的内容"))
@@ -170,7 +168,7 @@ STORE = {
 }
 
 
-@IN_ONE_KIND_OF_DATABASE
+@IN_ONE_DATABASE
 @pytest.mark.parametrize("tampering", STORE.values(), ids=STORE)
 async def test_a_changed_store_is_found(told: World, tampering: Tampering) -> None:
     recorder = told.recorders["routing"]
@@ -223,7 +221,7 @@ LOG: dict[str, tuple[str, tuple[Any, ...], str, str]] = {
 }
 
 
-@IN_ONE_KIND_OF_DATABASE
+@IN_ONE_DATABASE
 @pytest.mark.parametrize(("statement", "params", "place", "code"), LOG.values(), ids=LOG)
 async def test_a_changed_log_is_found(
     told: World, statement: str, params: tuple[Any, ...], place: str, code: str

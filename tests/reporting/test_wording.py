@@ -8,7 +8,7 @@ from shared.contracts.deadlines import DutyMet, DutyMetLate
 from shared.contracts.envelope import Recorded
 from shared.contracts.intake import IncidentRegistered
 from tests.contracts.samples import MOMENT, envelope, sample
-from tests.reporting.world import World
+from tests.reporting.world import IN_ONE_DATABASE, World
 
 EVERY_KIND = sorted(facts().values(), key=lambda kind: kind.TYPE)
 
@@ -71,6 +71,7 @@ def test_a_span_is_told_in_days_hours_minutes_and_seconds(seconds: int, said: st
 
 
 @pytest.mark.anyio
+@IN_ONE_DATABASE
 async def test_what_was_erased_reads_as_such(world: World) -> None:
     incident = await world.registered("QINGHE-2026-000001")
     [registered] = await world.say("intake", incident, sample(IncidentRegistered))
@@ -85,6 +86,7 @@ async def test_what_was_erased_reads_as_such(world: World) -> None:
 
 
 @pytest.mark.anyio
+@IN_ONE_DATABASE
 async def test_a_field_left_empty_reads_as_empty(world: World) -> None:
     incident = await world.registered("QINGHE-2026-000001")
     empty = sample(IncidentRegistered).model_copy(update={"body": None})

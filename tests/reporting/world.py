@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import pytest
+
 from services.reporting import ledger_table
 from services.reporting.ledger import LedgerRow
 from services.reporting.log import every_leaf
@@ -30,6 +32,9 @@ from shared.store.store import Store
 from shared.store.tables import open_tables
 from shared.store.tracking import tracked
 from shared.vault import open_vault
+
+IN_ONE_DATABASE = pytest.mark.parametrize("location", ["sqlite"], indirect=True)
+"""For what does not depend on the kind of database; all else is tested in both."""
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 CLERK = Actor(officer="o-clerk", post="info_officer")

@@ -1,0 +1,38 @@
+"""``huiyin bench`` as people and programs see it."""
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+
+from services.bench.effort import Effort
+from services.bench.main import bench
+
+
+def test_the_report_is_one_json_object_with_figures_and_machine(
+    tiny: Effort, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "bench.json"
+    bench("rebuild", file, tiny)
+    report = json.loads(file.read_text(encoding="utf-8"))
+    [figure] = report["figures"]
+    assert figure["name"] == "rebuild"
+    assert figure["min"] <= figure["median"] <= figure["max"]
+    assert report["machine"]["cores"] >= 1
+    assert "台账重建" in capsys.readouterr().out
+
+
+def test_what_falls_short_of_its_floor_is_looked_at_and_nothing_else_is(
+    tiny: Effort, tmp_path: Path
+) -> None:
+    file = tmp_path / "bench.json"
+    bench("rebuild", file, tiny)
+    report = json.loads(file.read_text(encoding="utf-8"))
+    [figure] = report["figures"]
+    assert ("rebuild" in report["profiles"]) == (not figure["holds"])
+
+
+def test_an_unknown_name_is_wrong_usage_and_names_those_there_are() -> None:
+    with pytest.raises(typer.BadParameter, match="append、latency、rebuild、import、start"):
+        bench("speed", None)

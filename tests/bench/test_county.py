@@ -1,0 +1,69 @@
+"""The county that is measured is a sound one: what is told of it could have happened."""
+
+from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from eventsourcing.persistence import InfrastructureFactory
+
+from services.bench.county import running
+from services.bench.progress import folded
+from services.bench.stories import STAGES, some, tell_all
+from services.bench.yardstick import Log, SqliteLedger, in_sqlite, project_by_hand, stored
+from services.embedded.evidence import rebuilt, verified
+from services.embedded.system import System
+from services.reporting.ledger_table import NOW
+from services.reporting.log import every_leaf
+from shared.store.sql import CursorSql, Sql
+
+pytestmark = pytest.mark.anyio
+
+INCIDENTS = 10
+
+
+@pytest.fixture
+async def told() -> AsyncIterator[System]:
+    """A county in which ten incidents were told to the end."""
+    async with running() as system:
+        await tell_all(system, some(INCIDENTS))
+        await folded(system)
+        yield system
+
+
+async def test_every_incident_is_closed_in_the_ledger_and_its_duty_met(told: System) -> None:
+    rows = told.rooms["reporting"].store.read_now(_present)
+    assert [row["status"] for row in rows] == ["closed"] * INCIDENTS
+    assert [row["verdict"] for row in rows] == ["met"] * INCIDENTS
+
+
+async def test_when_all_is_folded_nothing_more_comes(told: System) -> None:
+    before = await folded(told)
+    await told.settle()
+    assert await folded(told) == before
+    assert before >= INCIDENTS * len(STAGES)
+
+
+async def test_record_and_read_models_hold(told: System) -> None:
+    await told.settle()
+    assert (await verified(told.rooms)).holds
+    assert [each.table for each in await rebuilt(told.rooms) if not each.holds] == []
+
+
+async def test_the_librarys_way_leads_to_the_same_ledger(told: System, tmp_path: Path) -> None:
+    store = told.rooms["reporting"].store
+    events = store.read_now(lambda sql: [leaf.raw for leaf in every_leaf(sql)])
+    factory = InfrastructureFactory[SqliteLedger].construct(in_sqlite(tmp_path / "ledger.db"))
+    with closing(factory), closing(Log(in_sqlite(tmp_path / "log.db"))) as log:
+        log.recorder.insert_events(stored(events))
+        view = factory.tracking_recorder(SqliteLedger)
+        project_by_hand(log, view)
+        with view.datastore.transaction(commit=False) as cursor:
+            theirs = _present(CursorSql(cursor, postgres=False))
+    assert theirs == store.read_now(_present)
+
+
+def _present(sql: Sql) -> list[dict[str, Any]]:
+    rows = sql.all("SELECT * FROM ledger WHERE to_leaf = ? AND number IS NOT NULL", (NOW,))
+    return sorted((dict(row) for row in rows), key=lambda row: str(row["number"]))
