@@ -186,7 +186,7 @@ class Store:
         try:
             with translated(), self.recorder.writing() as sql:
                 return self._attempt_all(sql, group)
-        except Exception as problem:  # nothing of the group was done: tell everybody why
+        except BaseException as problem:  # nothing was done, and nobody must wait for ever
             return [_Failure(problem)] * len(group), 0
 
     def _attempt_all(self, sql: Sql, group: list[_Work]) -> tuple[list[Any], int]:
@@ -217,7 +217,7 @@ class Store:
 
 @dataclass(slots=True)
 class _Failure:
-    problem: Exception
+    problem: BaseException
 
 
 def _settle(answer: "asyncio.Future[Any]", result: Any) -> None:
