@@ -19,7 +19,7 @@ from nats.js import JetStreamContext, api
 from nats.js.errors import APIError, NotFoundError
 
 from shared.contracts.envelope import Actor
-from shared.errors import Unavailable, Untrusted
+from shared.errors import Untrusted
 from shared.messaging.pull import forget_pending
 from shared.messaging.relay import Checkpoint, pass_by
 from shared.messaging.releasing import release
@@ -34,6 +34,9 @@ BATCH = 500
 
 PATIENCE = (0.05, 0.1, 0.2)
 """Seconds to wait before each further attempt at an event that cannot be applied."""
+
+PUT_OFF = 0.5
+"""Seconds before a batch is read again that could not be taken for a reason of our own."""
 
 HEALS = 3
 """Times in a row a gap may be healed by reading again before the consumer halts."""
@@ -119,9 +122,9 @@ class Consumer:
             await self._heal(gap)
         except Untrusted as problem:
             self._halt(problem)
-        except Unavailable as problem:
-            log.warning("batch put off", code=problem.code, **self._bound)
-            await asyncio.sleep(0.5)
+        except Exception as problem:  # FastStream would drop the batch without a word
+            log.warning("batch put off", problem=repr(problem)[:200], **self._bound)
+            await asyncio.sleep(PUT_OFF)
             await self._heal_quietly()
         else:
             self._note(taken)
