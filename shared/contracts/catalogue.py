@@ -16,7 +16,10 @@ from shared.errors import Untrusted
 
 
 def _to_utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as problem:
+        raise ValueError("not a moment in UTC") from problem
 
 
 UtcTime = Annotated[AwareDatetime, AfterValidator(_to_utc)]
@@ -80,14 +83,17 @@ def read_fact(name: str, data: bytes) -> Fact:
     fact = _facts.get(name)
     if fact is not None:
         return fact.model_validate_json(data)
-    newest, lifted = _lift(name, from_json(data))
-    return newest.model_validate_json(to_json(lifted))
+    found, lifted = _lift(name, from_json(data))
+    return found.model_validate_json(to_json(lifted))
 
 
 def _lift(name: str, data: dict[str, Any]) -> tuple[type[Fact], dict[str, Any]]:
     while name in _upcasters:
         name, lift = _upcasters[name]
-        data = lift(data)
+        try:
+            data = lift(data)
+        except (KeyError, TypeError, AttributeError) as problem:
+            raise ValueError(f"not the shape of what became {name}") from problem
     if name not in _facts:
         raise unknown_type(name)
     return _facts[name], data

@@ -136,7 +136,7 @@ def decode_envelope(raw: bytes) -> Envelope:
 def split(raw: bytes) -> tuple[bytes, bytes]:
     """The clear envelope (without its closing brace) and the data, as bytes."""
     at = raw.find(_DATA)
-    if at < 0:
+    if at < 0 or not raw.endswith(b"}"):
         raise unreadable("data")
     return raw[:at], raw[at + len(_DATA) : -1]
 

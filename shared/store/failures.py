@@ -1,18 +1,28 @@
 """What a database can fail with, said in our words."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from sqlite3 import Error as SqliteError
 
+import psycopg
 from eventsourcing.persistence import InterfaceError, OperationalError, PersistenceError
-from psycopg import Error as PostgresError
 
 from shared.clock import shown
 from shared.errors import HuiyinError, Unavailable
 
-BROKEN = (OperationalError, InterfaceError, SqliteError, PostgresError)
-"""Failures of the database itself: the whole transaction is gone, not one piece of work."""
+BROKEN = (
+    OperationalError,
+    InterfaceError,
+    sqlite3.OperationalError,
+    sqlite3.InterfaceError,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+)
+"""Failures of the database itself: the whole transaction is gone, not one piece of work.
+
+A row that a table does not take (a constraint, a value out of range) is none of these.
+"""
 
 
 @contextmanager
@@ -22,7 +32,7 @@ def translated() -> Iterator[None]:
         yield
     except HuiyinError:
         raise
-    except (PersistenceError, SqliteError, PostgresError) as problem:
+    except (PersistenceError, sqlite3.Error, psycopg.Error) as problem:
         raise _unavailable(problem) from problem
 
 

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
+import psycopg
 from eventsourcing.persistence import Notification, StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder
 from eventsourcing.sqlite import SQLiteApplicationRecorder
 
+from shared.store.failures import translated
 from shared.store.sql import CursorSql, Sql
 from shared.store.tables import (
     PostgresTables,
@@ -70,7 +72,9 @@ class PostgresRecorder(PostgresTables, PostgresApplicationRecorder):
 
     def __init__(self, url: str, schema: str) -> None:
         PostgresApplicationRecorder.__init__(self, postgres_datastore(url, schema))
-        self.create_table()
+        with psycopg.connect(url, autocommit=True) as connection:  # one process at a time
+            connection.execute("SELECT pg_advisory_lock(hashtext('huiyin.tables'))")
+            self.create_table()
 
     def spell_id(self, stream: UUID) -> object:
         return stream
@@ -94,7 +98,11 @@ class PostgresRecorder(PostgresTables, PostgresApplicationRecorder):
 
 
 def open_recorder(location: str, service: str) -> Recorder:
-    """A service's event tables: a file in the directory, or a schema at a postgresql:// URL."""
-    if location.startswith("postgresql://"):
-        return PostgresRecorder(location, service)
-    return SqliteRecorder(Path(location) / f"{service}.db")
+    """A service's event tables: a file in the directory, or a schema at a postgresql:// URL.
+
+    Raises Unavailable ``store.*`` when they cannot be opened.
+    """
+    with translated():
+        if location.startswith("postgresql://"):
+            return PostgresRecorder(location, service)
+        return SqliteRecorder(Path(location) / f"{service}.db")

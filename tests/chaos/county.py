@@ -31,6 +31,7 @@ class CountyProcess:
         self.data = data
         self._log = data.with_name(f"{data.name}.log")
         self._process: subprocess.Popen[bytes] | None = None
+        self._client = httpx2.Client(timeout=ANSWERS_WITHIN)
 
     def init(self) -> None:
         """Make the county: 青禾县教育局 and the invented units of the demonstration."""
@@ -123,8 +124,7 @@ class CountyProcess:
         """What the system answers; asked with the first administrator's token unless given."""
         bearer = token or DataDirectory(self.data).token()
         headers = {"Authorization": f"Bearer {bearer}"}
-        where = f"{self.url}{path}"
-        return httpx2.request(method, where, json=body, headers=headers, timeout=ANSWERS_WITHIN)
+        return self._client.request(method, f"{self.url}{path}", json=body, headers=headers)
 
     def told(self, method: str, path: str, body: Any = None, *, token: str | None = None) -> Any:
         """What the system answers when it does what is asked."""

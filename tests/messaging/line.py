@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import nats
 from eventsourcing.persistence import Notification
@@ -131,9 +131,16 @@ async def going_on(*work: Awaitable[None]) -> AsyncIterator[None]:
         yield
     finally:
         for task in tasks:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await _ended(task)
+
+
+async def _ended(task: "asyncio.Future[None]") -> None:
+    """Cancel until it ends: the client's requests can swallow a cancellation (Python 3.11)."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=0.5)
+    if not task.cancelled() and (problem := task.exception()):
+        raise problem
 
 
 async def published(client: Client, service: str = "intake") -> list[Incoming]:

@@ -1,25 +1,19 @@
 """The barrier: when it lifts, everything said before, and what followed from it, is applied."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import pytest
-from fastapi import APIRouter
-from faststream.nats import NatsBroker
 from nats.aio.client import Client
 
 from shared.errors import Unavailable
-from shared.messaging import pull
-from shared.messaging.barrier import AskAll, barrier, lagging, positions
+from shared.messaging.barrier import barrier, lagging, positions
 from shared.messaging.consumer import Consumer
 from shared.messaging.running import RunningRoom
 from shared.messaging.server import NatsServer
 from shared.messaging.status import RoomStatus, Upstream
-from shared.room import Room
-from shared.store.readmodel import ReadModel
-from shared.store.store import Store
 from tests.messaging.line import Diary, heard, listener
+from tests.messaging.rooms import plain_room, running
 from tests.support.stores import saying
 
 
@@ -136,17 +130,17 @@ async def test_over_real_rooms_everything_that_followed_is_there_when_it_lifts(
     location: str, client: Client, server: NatsServer
 ) -> None:
     intake, routing = listener(location, "intake"), listener(location)
-    ears = (
-        Consumer(intake, "routing", Diary(answers=False)),
-        Consumer(routing, "intake", Diary()),
+    rooms = (
+        plain_room(intake, Consumer(intake, "routing", Diary(answers=False))),
+        plain_room(routing, Consumer(routing, "intake", Diary())),
     )
 
-    async with _running(server.url, client, ears) as statuses:
+    async with running(server.url, client, *rooms) as at_work:
         for round_ in range(3):
             words = [f"{round_}.{number}" for number in range(20)]
             for each in words:
                 await intake.write(saying(each))
-            await barrier(statuses)
+            await barrier(partial(_ask_all, at_work))
             assert (await heard(routing))[-20:] == words
             assert (await heard(intake))[-20:] == [f"听到{each}" for each in words]
 
@@ -154,29 +148,5 @@ async def test_over_real_rooms_everything_that_followed_is_there_when_it_lifts(
     await routing.close()
 
 
-@asynccontextmanager
-async def _running(url: str, client: Client, ears: Sequence[Consumer]) -> AsyncIterator[AskAll]:
-    """Rooms at work, each with one ear; gives the way to ask how they all are."""
-    pull.install()
-    broker = NatsBroker(url, logger=None)
-    rooms = [RunningRoom(_room(ear.store, ear), client, broker, poll=0.02) for ear in ears]
-    for each in rooms:
-        await each.prepare()
-    await broker.start()
-    for each in rooms:
-        await each.start()
-    try:
-        yield partial(_ask_all, rooms)
-    finally:
-        for each in rooms:
-            await each.stop()
-        await broker.stop()
-
-
 async def _ask_all(rooms: Sequence[RunningRoom]) -> Sequence[RoomStatus]:
     return [await each.status() for each in rooms]
-
-
-def _room(store: Store, ear: Consumer) -> Room:
-    model = ReadModel({}, (), (), lambda _, __: None)
-    return Room(store, [ear], APIRouter(), [], model)

@@ -298,3 +298,22 @@ def wipe(server: NatsServer) -> None:
     server.stop()
     shutil.rmtree(server.directory / "jetstream")
     server.start()
+
+
+@pytest.mark.anyio
+async def test_a_relay_told_to_stop_just_when_something_was_appended_stops(
+    intake: Store, client: Client
+) -> None:
+    """Python 3.11's ``wait_for`` swallows a cancellation that meets a result; whoever then awaits
+    the task, as a room that is stopping does, would wait for ever."""
+    task = asyncio.create_task(Relay(intake, client, poll=60).run())
+    await asyncio.sleep(0.2)  # it waits for something to do
+
+    await intake.write(saying("甲"))
+    task.cancel()
+    await asyncio.wait([task], timeout=2)
+
+    stopped = task.done()
+    task.cancel()
+    await asyncio.wait([task], timeout=2)
+    assert stopped
