@@ -3,6 +3,8 @@
 Exit status 0 = done or holds, 1 = does not hold or refused, 2 = wrong usage.
 """
 
+import gc
+
 import typer
 
 from services.cli import acts, county, importing, operating, records
@@ -30,4 +32,5 @@ for room in (county, acts, importing, records, operating):
 
 def main() -> None:
     """Entry point of the program."""
+    gc.set_threshold(50_000, 20, 50)  # events are many small objects that live as long as a batch
     app()

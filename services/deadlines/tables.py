@@ -19,6 +19,7 @@ from shared.contracts.routing import IncidentAssigned
 from shared.store.micros import to_micros
 from shared.store.readmodel import Placed, ReadModel
 from shared.store.sql import Row, Sql
+from shared.store.upsert import upsert
 
 _OBSERVED = "state = 'running' AND standing = 'live'"
 """What the scheduler watches."""
@@ -145,11 +146,7 @@ def take_early(sql: Sql, incident: UUID) -> list[Recorded]:
 def _note(sql: Sql, event: Recorded, **columns: str) -> None:
     """Set columns of an incident, which may be assigned before it is registered here."""
     incident = str(event.envelope.correlation)
-    sql.execute(
-        "INSERT INTO incidents VALUES (?, NULL, NULL, NULL) ON CONFLICT DO NOTHING", (incident,)
-    )
-    for column, value in columns.items():
-        sql.execute(f"UPDATE incidents SET {column} = ? WHERE id = ?", (value, incident))
+    upsert(sql, "incidents", incident, columns, {})
 
 
 def _follow(sql: Sql, event: Recorded) -> None:

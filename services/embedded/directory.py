@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -78,10 +79,8 @@ class DataDirectory:
         """Hold the directory; raises Unavailable ``data.in-use`` while another process does."""
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         with open(self._lock, "a+", encoding="utf-8") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise in_use(self.path, self.serving()) from None
+            if not _taken(file):
+                raise in_use(self.path, self.serving())
             held = Held(file)
             held.says(None)
             try:
@@ -134,6 +133,20 @@ def in_use(path: Path, by: Serving | None) -> Unavailable:
         "请先停止该进程, 或用环境变量 HUIYIN_DATA 指定另一个目录。",
         "HUIYIN_DATA",
     )
+
+
+def _taken(file: IO[str]) -> bool:
+    """Take the lock; somebody who only looks holds it for a moment, so try for a while."""
+    deadline = time.monotonic() + 0.2
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.01)
+        else:
+            return True
 
 
 def _is_free(file: IO[str]) -> bool:

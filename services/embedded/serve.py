@@ -1,7 +1,6 @@
 """Serves the embedded system over HTTP until it is told to stop."""
 
 import asyncio
-import gc
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -34,20 +33,12 @@ async def serve(
     """
     directory = DataDirectory(settings.data)
     county = directory.county()
-    calm_collector()
     with directory.held() as held:
         listener = _listen(settings)
         url = f"http://{settings.http_host}:{listener.getsockname()[1]}"
         async with booted(settings, county.code, checkpoint=checkpoint) as system:
             app = create_app(system, county, settings)
             await _serve_until_stopped(app, listener, lambda: _announce(held, url, county, ready))
-
-
-def calm_collector() -> None:
-    """Look for garbage rarely: events are many small objects that live as long as a batch."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
 
 
 async def _serve_until_stopped(

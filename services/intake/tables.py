@@ -10,6 +10,7 @@ from shared.contracts.routing import ReplyPublished, UnitEstablished
 from shared.errors import Unknown
 from shared.store.readmodel import Placed, ReadModel
 from shared.store.sql import Row, Sql
+from shared.store.upsert import upsert
 
 SCHEMA = (
     units.SCHEMA,
@@ -92,12 +93,7 @@ def unknown_incident(name: str) -> Unknown:
 
 def _note(sql: Sql, incident: str, **columns: str | int) -> None:
     """Set columns of an incident, which may be heard of before it is registered here."""
-    sql.execute(
-        "INSERT INTO incidents VALUES (?, NULL, NULL, 'open', 0) ON CONFLICT DO NOTHING",
-        (incident,),
-    )
-    for column, value in columns.items():
-        sql.execute(f"UPDATE incidents SET {column} = ? WHERE id = ?", (value, incident))
+    upsert(sql, "incidents", incident, columns, {"standing": "open", "answered": 0})
 
 
 def _count(sql: Sql, number: str) -> None:

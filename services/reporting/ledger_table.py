@@ -41,7 +41,6 @@ SCHEMA = (
 
 _INSERT = f"INSERT INTO ledger VALUES ({', '.join('?' * (len(_COLUMNS) + 2))})"
 _END = "UPDATE ledger SET to_leaf = ? WHERE incident = ? AND from_leaf = ?"
-_LATEST = "SELECT * FROM ledger WHERE incident = ? ORDER BY from_leaf DESC LIMIT 1"
 
 
 @dataclass(slots=True)
@@ -65,13 +64,13 @@ class LedgerFold:
 
 def apply(sql: Sql, batch: Sequence[Placed]) -> None:
     """Write the versions that a batch of events (position = leaf + 1) leads to."""
-    latest: dict[str, _Version] = {}
+    latest = _latest(sql, {str(event.envelope.correlation) for _, event in batch})
     made: list[_Version] = []
     ended: list[tuple[int, str, int]] = []
     for position, event in batch:
         leaf = position - 1
         incident = str(event.envelope.correlation)
-        before = latest.get(incident) or _read_latest(sql, incident)
+        before = latest.get(incident)
         after = _next(before, incident, event, leaf)
         if before is not None:
             _end(before, leaf, ended)
@@ -117,11 +116,15 @@ def _end(before: _Version, leaf: int, ended: list[tuple[int, str, int]]) -> None
         ended.append((leaf, before.row.incident, before.from_leaf))
 
 
-def _read_latest(sql: Sql, incident: str) -> _Version | None:
-    row = sql.one(_LATEST, (incident,))
-    if row is None:
-        return None
-    return _Version(_row(row), row["from_leaf"], row["to_leaf"], stored=True)
+def _latest(sql: Sql, incidents: set[str]) -> dict[str, _Version]:
+    """The versions that still hold of those incidents, read at once."""
+    if not incidents:
+        return {}
+    marks = ", ".join("?" * len(incidents))
+    rows = sql.all(
+        f"SELECT * FROM ledger WHERE incident IN ({marks}) AND to_leaf = ?", (*incidents, NOW)
+    )
+    return {row["incident"]: _Version(_row(row), row["from_leaf"], stored=True) for row in rows}
 
 
 def _row(row: Row) -> LedgerRow:

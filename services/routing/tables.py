@@ -13,6 +13,7 @@ from shared.store.events import Matter
 from shared.store.readmodel import Placed, ReadModel
 from shared.store.sql import Row, Sql
 from shared.store.tracking import tracked
+from shared.store.upsert import upsert
 
 SCHEMA = (
     units.SCHEMA,
@@ -111,12 +112,7 @@ def unknown_incident(name: str, position: int) -> Unknown:
 
 def _note(sql: Sql, incident: str, **columns: str) -> None:
     """Set columns of an incident, whichever of its events is heard first."""
-    sql.execute(
-        "INSERT INTO incidents VALUES (?, NULL, NULL, 'open', NULL) ON CONFLICT DO NOTHING",
-        (incident,),
-    )
-    for column, value in columns.items():
-        sql.execute(f"UPDATE incidents SET {column} = ? WHERE id = ?", (value, incident))
+    upsert(sql, "incidents", incident, columns, {"standing": "open"})
 
 
 def _keep_county(sql: Sql, fact: CountyFounded) -> None:

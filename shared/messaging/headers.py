@@ -11,6 +11,13 @@ from nats.aio.client import Client
 
 def parse(raw: bytes) -> dict[str, str]:
     """Headers of a message, ``Name: value`` per line; undecodable bytes become U+FFFD."""
+    try:
+        return dict([line.split(": ", 1) for line in raw[:-4].decode().split("\r\n")])
+    except ValueError:
+        return _parse_anything(raw)
+
+
+def _parse_anything(raw: bytes) -> dict[str, str]:
     pairs = (line.partition(":") for line in raw.decode("utf-8", "replace").split("\r\n"))
     return {name.strip(): value.strip() for name, colon, value in pairs if colon}
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Coroutine, Sequence
-from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -54,11 +53,10 @@ class RunningRoom:
 
     async def stop(self) -> None:
         """End the tasks; what is being written is finished."""
-        for task in self._tasks:
-            task.cancel()
-        for task in self._tasks:
-            with suppress(asyncio.CancelledError, Exception):
-                await task
+        while left := [task for task in self._tasks if not task.done()]:
+            for task in left:
+                task.cancel()  # again: before Python 3.12 ``wait_for`` may swallow one
+            await asyncio.wait(left, timeout=0.1)
 
     async def release(self, matter: str, actor: Actor) -> int:
         """Let through what is set aside of a matter, wherever in the room; returns how many.

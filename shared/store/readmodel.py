@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 from shared.contracts.catalogue import Fact, newest
@@ -32,8 +33,13 @@ class ReadModel:
 
     def wants(self, name: str) -> bool:
         """Whether events of that name change these tables."""
-        return newest(name) in {fact.TYPE for fact in self.facts}
+        return newest(name) in _names(tuple(self.facts))
 
     def note(self, sql: Sql, events: Sequence[Recorded]) -> None:
         """Fold events whose position does not matter to these tables."""
         self.apply(sql, [Placed(0, event) for event in events])
+
+
+@cache
+def _names(facts: tuple[type[Fact], ...]) -> frozenset[str]:
+    return frozenset(fact.TYPE for fact in facts)

@@ -1,9 +1,10 @@
 """A service's store: one writer with group commit, any number of readers.
 
-Work is handed to a single writer thread. It takes what is waiting, does each piece inside a
-savepoint of one transaction, and answers everybody only after the commit: many commands, one
-fsync. What one piece of work refuses does not touch its neighbours; when the commit fails, nothing
-of any of them was done.
+Work is handed to a single writer thread. It takes what is waiting, does all of it in one
+transaction, and answers everybody only after the commit: many commands, one fsync. When a piece of
+work refuses, the group is done again with each piece in a savepoint of its own, so that it does not
+touch its neighbours; work must therefore bear being done twice. When the commit fails, nothing of
+any of them was done.
 """
 
 import asyncio
@@ -137,7 +138,7 @@ class Store:
     def write_now(self, do: Callable[[Transaction], T]) -> T:
         """As ``write``, in the calling thread and in a transaction of its own."""
         with translated(), self.recorder.writing() as sql:
-            return do(Transaction(sql, self.recorder, self.source, self._tick(sql), self._seal_for))
+            return do(self._transaction(sql, self._tick(sql)))
 
     async def notifications(self, after: int, limit: int) -> Sequence[Notification]:
         """The events behind position ``after``, in order."""
@@ -184,18 +185,35 @@ class Store:
 
     def _commit(self, group: list[_Work]) -> tuple[list[Any], int]:
         try:
-            with translated(), self.recorder.writing() as sql:
-                return self._attempt_all(sql, group)
+            with translated():
+                return self._commit_together(group) or self._commit_guarded(group)
         except BaseException as problem:  # nothing was done, and nobody must wait for ever
             return [_Failure(problem)] * len(group), 0
 
-    def _attempt_all(self, sql: Sql, group: list[_Work]) -> tuple[list[Any], int]:
-        now = self._tick(sql)
-        done = [self._attempt(sql, now, work) for work in group]
+    def _commit_together(self, group: list[_Work]) -> tuple[list[Any], int] | None:
+        """Do the group without savepoints; none, and nothing done, if any work refuses."""
+        try:
+            with self.recorder.writing() as sql:
+                now, results, appended = self._tick(sql), [], 0
+                for work in group:
+                    transaction = self._transaction(sql, now)
+                    results.append(work.do(transaction))
+                    appended += transaction.appended
+                return results, appended
+        except BROKEN:
+            raise
+        except Exception:
+            return None
+
+    def _commit_guarded(self, group: list[_Work]) -> tuple[list[Any], int]:
+        """Do the group again, each work in a savepoint: what refuses does not touch the others."""
+        with self.recorder.writing() as sql:
+            now = self._tick(sql)
+            done = [self._attempt(sql, now, work) for work in group]
         return [result for result, _ in done], sum(appended for _, appended in done)
 
     def _attempt(self, sql: Sql, now: datetime, work: _Work) -> tuple[Any, int]:
-        transaction = Transaction(sql, self.recorder, self.source, now, self._seal_for)
+        transaction = self._transaction(sql, now)
         try:
             with transaction.savepoint():
                 return work.do(transaction), transaction.appended
@@ -203,6 +221,9 @@ class Store:
             raise
         except Exception as problem:
             return _Failure(problem), 0
+
+    def _transaction(self, sql: Sql, now: datetime) -> Transaction:
+        return Transaction(sql, self.recorder, self.source, now, self._seal_for)
 
     def _tick(self, sql: Sql) -> datetime:
         """Take the write lock and the moment to record, strictly after the last one."""

@@ -1,5 +1,7 @@
 """Tables in a SQLite file or a PostgreSQL schema, opened to transactions of our own."""
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -7,9 +9,12 @@ from typing import Protocol
 from urllib.parse import quote, unquote, urlsplit
 
 from eventsourcing.postgres import PostgresDatastore
-from eventsourcing.sqlite import SQLiteDatastore
+from eventsourcing.sqlite import SQLiteConnection, SQLiteConnectionPool, SQLiteDatastore
 
 from shared.store.sql import CursorSql, Sql
+
+BUSY_SECONDS = 5.0
+"""How long to wait for another process's write."""
 
 
 class Tables(Protocol):
@@ -81,7 +86,41 @@ def open_tables(location: str, name: str) -> Tables:
 def sqlite_datastore(path: Path, *, read_only: bool) -> SQLiteDatastore:
     """Connections to one SQLite file."""
     mode = "ro" if read_only else "rwc"
-    return SQLiteDatastore(f"file:{quote(str(path))}?mode={mode}")
+    datastore = SQLiteDatastore(f"file:{quote(str(path))}?mode={mode}")
+    datastore.pool = _Pool(db_name=datastore.pool.db_name)
+    return datastore
+
+
+class _Pool(SQLiteConnectionPool):
+    """The library's pool with room for prepared statements.
+
+    The library's own connections keep a single one, so that nearly every statement is prepared
+    again; and they do not wait when two processes turn a new file to write-ahead logging at once.
+    """
+
+    def _create_connection(self) -> SQLiteConnection:
+        connection = sqlite3.connect(
+            self.db_name,
+            uri=True,
+            check_same_thread=False,
+            isolation_level=None,
+            timeout=BUSY_SECONDS,
+            cached_statements=256,
+        )
+        connection.row_factory = sqlite3.Row
+        _log_ahead(connection)
+        return SQLiteConnection(connection, max_age=self.max_age)
+
+
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    deadline = time.monotonic() + BUSY_SECONDS
+    while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def postgres_datastore(url: str, schema: str) -> PostgresDatastore:

@@ -147,7 +147,8 @@ async def published(client: Client, service: str = "intake") -> list[Incoming]:
     """Everything in a service's stream, in order."""
     js = client.jetstream()
     state = (await js.stream_info(stream_name(service))).state
-    found = [await message_at(js, service, n) for n in range(state.first_seq, state.last_seq + 1)]
+    places = range(state.first_seq, state.last_seq + 1) if state.messages else ()
+    found = [await message_at(js, service, place) for place in places]
     return [message for message in found if message is not None]
 
 

@@ -124,7 +124,9 @@ async def test_an_event_of_another_store_is_not_taken_for_our_next_one(
     await say_and_hear(intake, routing, client, server.url)
     consumer = ear(routing)
     position = intake.position()
-    forged = await _invented(intake, intake.source, position + 1, position)
+    forged = await _invented(
+        intake, intake.source, position + 1, position, bytes_of="ffffffffffffffff"
+    )
 
     async with listening(server.url, consumer):
         await publish(client, forged)
@@ -236,12 +238,17 @@ async def _another_intake(location: str) -> Store:
     return other
 
 
-async def _invented(intake: Store, source: Source, position: int, after: int) -> Outgoing:
-    """An event of a strange store, with headers that claim that source and position."""
+async def _invented(
+    intake: Store, source: Source, position: int, after: int, *, bytes_of: str | None = None
+) -> Outgoing:
+    """An event that never happened, with headers that claim that source and position.
+
+    The bytes name the same source as the headers, unless ``bytes_of`` is another epoch.
+    """
     (first,) = await intake.notifications(0, 1)
-    ours, strange = intake.source.epoch.encode(), b"ffffffffffffffff"
-    raw = first.state.replace(b'"epoch":"' + ours, b'"epoch":"' + strange)
-    assert raw != first.state
+    epoch = (bytes_of or source.epoch).encode()
+    raw = first.state.replace(intake.source.epoch.encode(), epoch).replace("甲".encode(), b"X")
+    assert b"X" in raw
     forged = outgoing(
         source, Notification(first.originator_id, 1, first.topic, raw, id=position), after
     )
