@@ -6,7 +6,6 @@ bytes.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import zip_longest
 
 from eventsourcing.persistence import Notification
 from pydantic import BaseModel
@@ -108,25 +107,35 @@ def _check_store(service: str, recorder: Recorder, sql: Sql, count: _Count) -> N
     done = sequenced.position if sequenced else 0
     heads: dict[str, tuple[int, str]] = {}
     count.events[service] = count.pending[service] = 0
-    pairs = zip_longest(_stored(recorder), _logged(sql, service))
-    for event, leaf in pairs:
-        position = event.id if event else leaf.position if leaf else 0
+    for position, event, leaf in _by_position(_stored(recorder), _logged(sql, service)):
         place = f"{service}:{position}"
         if event is None:
             raise Differs(place, "store.missing", "日志里有这条事件, 数据库里没有")
         count.events[service] += 1
         _check_chain(event, heads, place)
-        if leaf is None and event.id > done:
+        if leaf is not None:
+            _hold(leaf.raw == event.state, place, "bytes.differ", "数据库与日志里的字节不同")
+        elif position > done:
             count.pending[service] += 1
-            continue
-        _check_same(event, leaf, place)
+        else:
+            raise Differs(place, "log.missing", "数据库里有这条事件, 日志里没有")
 
 
-def _check_same(event: Notification, leaf: Leaf | None, place: str) -> None:
-    if leaf is None:
-        raise Differs(place, "log.missing", "数据库里有这条事件, 日志里没有")
-    _hold(leaf.position == event.id, place, "log.position", f"日志里接着的是第 {leaf.position} 号")
-    _hold(leaf.raw == event.state, place, "bytes.differ", "数据库与日志里的字节不同")
+Pair = tuple[int, Notification | None, Leaf | None]
+
+
+def _by_position(stored: Iterator[Notification], logged: Iterator[Leaf]) -> Iterator[Pair]:
+    """Both in step: what stands at each position in the store, and in the log."""
+    event, leaf = next(stored, None), next(logged, None)
+    while event is not None or leaf is not None:
+        places = [event.id] if event else []
+        places += [leaf.position] if leaf else []
+        position = min(places)
+        here = event if event and event.id == position else None
+        there = leaf if leaf and leaf.position == position else None
+        yield position, here, there
+        event = next(stored, None) if here else event
+        leaf = next(logged, None) if there else leaf
 
 
 def _check_chain(event: Notification, heads: dict[str, tuple[int, str]], place: str) -> None:

@@ -72,6 +72,8 @@ def what(event: Recorded, read: Read) -> str:
             return f"理由：{fact.reason}"
         case reporting.IncidentErased() as fact:
             return f"销毁 {len(fact.keys)} 把数据密钥, 依据：{fact.grounds}"
+        case operations.ParkedReleased() as fact:
+            return f"来自 {fact.upstream} 的 {fact.events} 条事件"
         case routing.CountyFounded() as fact:
             return f"{fact.name}（{fact.code}）"
         case routing.UnitEstablished() as fact:

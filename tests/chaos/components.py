@@ -11,7 +11,7 @@ from typing import get_args
 
 from shared.messaging.server import NatsServer, dying_with_parent
 from tests.chaos.fate import struck
-from tests.chaos.worker import Acknowledged, Order, Role
+from tests.chaos.worker import BROKER_AWAY, Acknowledged, Order, Role
 
 ROOT = Path(__file__).parents[2]
 PROBABILITY: dict[Role, float] = {
@@ -92,7 +92,7 @@ class Fleet:
         for role, process in self._processes.items():
             status = process.poll()
             if status is not None:
-                if status != -9:
+                if status not in (-9, BROKER_AWAY):
                     self.odd_exits[f"{role} {status}"] += 1
                 self._start(role)
 

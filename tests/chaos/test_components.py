@@ -17,7 +17,7 @@ from tests.chaos.conftest import Note
 from tests.chaos.worker import CONSUMERS, UPSTREAM, Acknowledged
 
 EVENTS = 1000
-WRITING_WITHIN = 60.0
+WRITING_WITHIN = 120.0
 DRAINED_WITHIN = 60.0
 POINTS = {
     "writer.in-transaction",

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 from uuid import UUID, uuid4
 
+import nats.errors
 from fastapi import APIRouter
 from pydantic import BaseModel
 
@@ -21,6 +22,7 @@ from shared.clock import system_clock
 from shared.contracts.envelope import Actor, event_hash
 from shared.contracts.intake import IncidentLinked, IncidentRegistered, IncidentVoided
 from shared.contracts.sealed import Sealed
+from shared.errors import Unavailable
 from shared.identity.officers import Officers
 from shared.messaging.consumer import Consumer
 from shared.messaging.streams import Incoming
@@ -45,6 +47,9 @@ PAUSE = 0.01
 
 CLERKS = 4
 """Who write at the same time, so that several share a commit."""
+
+BROKER_AWAY = 75
+"""Exit status of a worker that could not begin for want of its nats-server: try again."""
 
 NOTHING = ReadModel({}, (), (), lambda _sql, _events: None)
 
@@ -104,8 +109,11 @@ def _room(store: Store, fate: Fate, *ears: Consumer) -> Room:
 
 
 async def _run(room: Room, order: Order) -> None:
-    async with at_work([room], order.nats, poll=0.01):
-        await asyncio.Event().wait()
+    try:
+        async with at_work([room], order.nats, poll=0.01):
+            await asyncio.Event().wait()
+    except (nats.errors.Error, TimeoutError, Unavailable):
+        sys.exit(BROKER_AWAY)
 
 
 async def _write(around: Surroundings, fate: Fate) -> None:

@@ -1,6 +1,7 @@
 """A line between two rooms: intake speaks, routing listens and writes down what it heard."""
 
 import asyncio
+import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -9,12 +10,14 @@ import nats
 from eventsourcing.persistence import Notification
 from faststream.nats import NatsBroker
 from nats.aio.client import Client
+from nats.js.errors import NotFoundError
 
 from shared.clock import Clock, system_clock
 from shared.contracts.envelope import decode
 from shared.messaging import pull
 from shared.messaging.consumer import Consumer
 from shared.messaging.relay import Checkpoint, Relay, pass_by
+from shared.messaging.server import NatsServer
 from shared.messaging.streams import Incoming, message_at, stream_name
 from shared.store.sql import Sql
 from shared.store.store import Store
@@ -31,10 +34,12 @@ class Diary:
 
     def __init__(self, *, answers: bool = True) -> None:
         self.cannot: set[str] = set()
+        self.turns = 0
         self._answers = answers
 
     def apply(self, tx: Transaction, events: Sequence[Incoming]) -> None:
         """Write events down; raises ValueError for words that it cannot write."""
+        self.turns += 1
         for event in events:
             words = words_of(decode(event.raw))
             tx.sql.execute("INSERT INTO diary VALUES (?, ?)", (event.position, words))
@@ -158,6 +163,54 @@ async def eventually(holds: Callable[[], Awaitable[bool]], *, within: float = 8.
     while not await holds():
         assert time.monotonic() < deadline, "it did not come about"
         await asyncio.sleep(0.005)
+
+
+async def until_published(store: Store, client: Client, *, within: float = 8.0) -> None:
+    """Wait until the store's stream holds as many messages as the store holds events."""
+    many = len(await store.notifications(0, 1_000_000))
+
+    async def holds() -> bool:
+        return await _length(client, store.source.service) == many
+
+    await eventually(holds, within=within)
+
+
+async def _length(client: Client, service: str) -> int:
+    try:
+        info = await client.jetstream(timeout=0.5).stream_info(stream_name(service))
+    except (NotFoundError, TimeoutError):
+        return 0
+    return info.state.messages
+
+
+async def until_heard(store: Store, *words: str) -> None:
+    """Wait until the diary holds that."""
+
+    async def holds() -> bool:
+        return await heard(store) == list(words)
+
+    try:
+        await eventually(holds)
+    except AssertionError:
+        assert await heard(store) == list(words)  # shows the difference
+
+
+async def until_halted(part: Relay | Consumer, code: str, *, within: float = 4.0) -> None:
+    """Wait until it has stopped itself, for that reason."""
+
+    async def holds() -> bool:
+        return part.halted is not None
+
+    await eventually(holds, within=within)
+    assert part.halted is not None
+    assert part.halted.code == code
+
+
+def wipe(server: NatsServer) -> None:
+    """The broker loses its disk and comes back at the same place."""
+    server.stop()
+    shutil.rmtree(server.directory / "jetstream")
+    server.start()
 
 
 async def _pass(_: Exception) -> None:

@@ -6,7 +6,6 @@ by a listener; the relay, whose store does not hold that event, halts.
 
 import asyncio
 from dataclasses import dataclass
-from functools import partial
 
 import pytest
 from eventsourcing.persistence import Notification
@@ -21,11 +20,13 @@ from shared.store.store import Store
 from shared.store.transaction import Transaction
 from tests.messaging.line import (
     Diary,
-    eventually,
     heard,
     listening,
     published,
     relaying,
+    until_halted,
+    until_heard,
+    until_published,
 )
 from tests.support.stores import open_store, saying
 
@@ -40,28 +41,13 @@ async def say_and_hear(intake: Store, routing: Store, client: Client, url: str) 
     async with relaying(intake, client), listening(url, ear(routing)):
         for words in "甲乙":
             await intake.write(saying(words))
-
-        async def is_heard() -> bool:
-            return await heard(routing) == ["甲", "乙"]
-
-        await eventually(is_heard)
+        await until_heard(routing, "甲", "乙")
 
 
 async def publish(client: Client, message: Outgoing) -> None:
     """Put a message into the stream as anybody with the token can."""
     js = client.jetstream()
     await js.publish(message.subject, message.raw, headers=message.headers)
-
-
-async def until_halted(consumer: Consumer, code: str) -> None:
-    """Wait until the consumer has stopped itself for that reason."""
-
-    async def holds() -> bool:
-        return consumer.halted is not None
-
-    await eventually(holds, within=4.0)
-    assert consumer.halted is not None
-    assert consumer.halted.code == code
 
 
 @dataclass(frozen=True)
@@ -111,7 +97,7 @@ async def test_bytes_that_are_no_event_are_not_taken_for_our_next_one(
 
     async with listening(server.url, consumer):
         await publish(client, Outgoing(forged.subject, forged.headers, raw))
-        await eventually(partial(_is_halted, consumer), within=4.0)
+        await until_halted(consumer, "event.unreadable")
 
     assert await heard(routing) == ["甲", "乙"]
 
@@ -130,7 +116,7 @@ async def test_an_event_of_another_store_is_not_taken_for_our_next_one(
 
     async with listening(server.url, consumer):
         await publish(client, forged)
-        await eventually(partial(_is_halted, consumer), within=4.0)
+        await until_halted(consumer, "message.unreadable")
 
     assert await heard(routing) == ["甲", "乙"]
 
@@ -146,16 +132,10 @@ async def test_the_relay_never_publishes_behind_a_forged_message(
     await publish(client, forged)
 
     async with relaying(intake, client) as relay:
-
-        async def holds() -> bool:
-            return relay.halted is not None
-
-        await eventually(holds)
+        await until_halted(relay, "relay.stream-ahead")
         await intake.write(saying("丙"))
         await asyncio.sleep(0.1)
 
-    assert relay.halted is not None
-    assert relay.halted.code == "relay.stream-ahead"
     assert (await published(client))[-1].raw == forged.raw
 
 
@@ -212,23 +192,15 @@ async def test_an_upstream_restored_from_elsewhere_is_refused_at_the_start(
     await provide_stream(client.jetstream(), "intake")
     other = await _another_intake(location)
 
-    async with relaying(other, client) as relay:
+    async with relaying(other, client):
         for words in "甲乙丙":
             await other.write(saying(words))
-
-        async def is_relayed() -> bool:
-            return relay.position == other.position()
-
-        await eventually(is_relayed)
+        await until_published(other, client)
     with pytest.raises(Untrusted) as refused:
         await ear(routing).prepare(client.jetstream())
 
     assert refused.value.code == "consumer.other-history"
     await other.close()
-
-
-async def _is_halted(consumer: Consumer) -> bool:
-    return consumer.halted is not None
 
 
 async def _another_intake(location: str) -> Store:

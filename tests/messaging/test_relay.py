@@ -1,14 +1,13 @@
 """The relay: every stored event stands in the stream once, in order, whatever happens between."""
 
 import asyncio
-import shutil
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from nats.aio.client import Client
-from nats.js.errors import NotFoundError
 
 from shared.errors import Refused, Untrusted
 from shared.messaging.relay import PAGE, Checkpoint, Relay
@@ -16,8 +15,16 @@ from shared.messaging.server import NatsServer
 from shared.messaging.streams import Incoming
 from shared.store.store import Store
 from shared.store.transaction import Transaction
-from tests.messaging.line import connected, eventually, published, relaying
-from tests.support.stores import copied, events, open_store, say, saying
+from tests.messaging.line import (
+    connected,
+    eventually,
+    published,
+    relaying,
+    until_halted,
+    until_published,
+    wipe,
+)
+from tests.support.stores import copied, open_store, say, say_all, saying
 
 
 class Died(Exception):
@@ -38,26 +45,16 @@ def dying_at(place: str) -> Checkpoint:
 
 async def say_many(store: Store, many: int) -> None:
     """So many events in one transaction."""
-
-    def work(tx: Transaction) -> None:
-        for number in range(many):
-            say(tx, str(number))
-
-    await store.write(work)
+    await store.write(partial(say_all, words=[str(number) for number in range(many)]))
 
 
-async def is_relayed(store: Store, relay: Relay) -> bool:
-    """Whether the relay has published everything."""
-    return relay.position == store.position()
+async def until_relayed(store: Store, relay: Relay) -> None:
+    """Wait until the relay has published everything."""
 
+    async def holds() -> bool:
+        return relay.position == store.position()
 
-async def in_stream(store: Store, client: Client) -> bool:
-    """Whether the stream holds as much as the store."""
-    try:
-        info = await client.jetstream(timeout=0.5).stream_info("HUIYIN_INTAKE")
-    except (NotFoundError, TimeoutError):
-        return False
-    return info.state.messages == len(await events(store))
+    await eventually(holds)
 
 
 async def check(store: Store, client: Client) -> None:
@@ -79,7 +76,7 @@ async def test_events_are_published_one_by_one_as_they_come(intake: Store, clien
     async with relaying(intake, client) as relay:
         for number in range(5):
             await intake.write(saying(str(number)))
-            await eventually(lambda: is_relayed(intake, relay))
+            await until_relayed(intake, relay)
 
     await check(intake, client)
     assert len(await published(client)) == 5
@@ -91,7 +88,7 @@ async def test_many_events_go_in_whole_pages(intake: Store, client: Client) -> N
     await say_many(intake, many)
 
     async with relaying(intake, client) as relay:
-        await eventually(lambda: is_relayed(intake, relay))
+        await until_relayed(intake, relay)
 
     await check(intake, client)
     assert len(await published(client)) == many
@@ -113,7 +110,7 @@ async def test_the_chain_goes_over_positions_that_refused_work_used_up(
     await intake.write(saying("乙"))
 
     async with relaying(intake, client) as relay:
-        await eventually(lambda: is_relayed(intake, relay))
+        await until_relayed(intake, relay)
 
     await check(intake, client)
     assert len(await published(client)) == 2
@@ -133,7 +130,7 @@ async def test_a_relay_that_died_is_followed_by_one_that_goes_on(
         await Relay(intake, client, poll=0.01, checkpoint=dying_at(place)).run()
 
     async with relaying(intake, client) as relay:
-        await eventually(lambda: is_relayed(intake, relay))
+        await until_relayed(intake, relay)
 
     await check(intake, client)
 
@@ -149,9 +146,9 @@ async def test_two_relays_at_once_publish_everything_once(
         for number in range(60):
             await stores[number % 2].write(saying(str(number)))
         await asyncio.gather(*(say_many(store, 100) for store in stores))
-        await eventually(lambda: in_stream(stores[0], clients[0]))
-        await eventually(lambda: is_relayed(stores[0], one))
-        await eventually(lambda: is_relayed(stores[0], other))
+        await until_published(stores[0], clients[0])
+        await until_relayed(stores[0], one)
+        await until_relayed(stores[0], other)
 
     await check(stores[0], clients[0])
     assert (one.halted, other.halted) == (None, None)
@@ -166,12 +163,12 @@ async def test_the_relay_waits_out_a_broker_that_is_away(
 ) -> None:
     async with relaying(intake, client) as relay:
         await intake.write(saying("甲"))
-        await eventually(lambda: is_relayed(intake, relay))
+        await until_relayed(intake, relay)
         server.kill()
         await intake.write(saying("乙"))
         server.start()
         await intake.write(saying("丙"))
-        await eventually(lambda: is_relayed(intake, relay))
+        await until_relayed(intake, relay)
 
     await check(intake, client)
     assert relay.halted is None
@@ -183,10 +180,10 @@ async def test_a_stream_that_was_wiped_is_filled_again_with_the_next_event(
 ) -> None:
     async with relaying(intake, client) as relay:
         await say_many(intake, 3)
-        await eventually(lambda: is_relayed(intake, relay))
+        await until_relayed(intake, relay)
         wipe(server)
         await intake.write(saying("之后"))
-        await eventually(lambda: is_relayed(intake, relay))
+        await until_relayed(intake, relay)
 
     await check(intake, client)
     assert len(await published(client)) == 4
@@ -199,9 +196,9 @@ async def test_a_stream_that_was_wiped_is_filled_again_though_nothing_new_happen
     """A listener that was behind would otherwise wait for the next event, perhaps for days."""
     async with relaying(intake, client) as relay:
         await say_many(intake, 3)
-        await eventually(lambda: is_relayed(intake, relay))
+        await until_relayed(intake, relay)
         wipe(server)
-        await eventually(lambda: in_stream(intake, client), within=3.0)
+        await until_published(intake, client, within=3.0)
 
     await check(intake, client)
 
@@ -212,11 +209,11 @@ async def test_a_relay_started_on_a_wiped_stream_fills_it(
 ) -> None:
     async with relaying(intake, client) as relay:
         await say_many(intake, 3)
-        await eventually(lambda: is_relayed(intake, relay))
+        await until_relayed(intake, relay)
     wipe(server)
 
     async with relaying(intake, client) as relay:
-        await eventually(lambda: is_relayed(intake, relay))
+        await until_relayed(intake, relay)
 
     await check(intake, client)
 
@@ -234,7 +231,7 @@ async def test_a_store_older_than_its_stream_is_refused(
         store = open_store(location)
         await say_many(store, 2)
         async with relaying(store, client) as relay:
-            await eventually(lambda: is_relayed(store, relay))
+            await until_relayed(store, relay)
         before = await published(client)
         await store.close()
 
@@ -259,7 +256,7 @@ async def test_the_stream_of_another_store_is_refused(
     old = open_store(location)
     await say_many(old, 2)
     async with relaying(old, client) as relay:
-        await eventually(lambda: is_relayed(old, relay))
+        await until_relayed(old, relay)
     (tmp_path / "anew").mkdir()
     new = open_store(str(tmp_path / "anew"))
     await say_many(new, 2)
@@ -278,26 +275,13 @@ async def test_the_stream_of_another_store_is_refused(
 async def test_a_message_that_no_relay_wrote_halts_the_relay(intake: Store, client: Client) -> None:
     async with relaying(intake, client) as relay:
         await intake.write(saying("甲"))
-        await eventually(lambda: is_relayed(intake, relay))
+        await until_relayed(intake, relay)
         await client.jetstream().publish("huiyin.intake.QH-YZ.incident.x", b"hello")
         await intake.write(saying("乙"))
-        await eventually(lambda: _halted(relay))
+        await until_halted(relay, "message.unreadable")
 
-    assert relay.halted is not None
-    assert relay.halted.code == "message.unreadable"
     state = (await client.jetstream().stream_info("HUIYIN_INTAKE")).state
     assert state.messages == 2  # the first event and the stranger
-
-
-async def _halted(relay: Relay) -> bool:
-    return relay.halted is not None
-
-
-def wipe(server: NatsServer) -> None:
-    """The broker loses its disk and comes back at the same place."""
-    server.stop()
-    shutil.rmtree(server.directory / "jetstream")
-    server.start()
 
 
 @pytest.mark.anyio

@@ -67,6 +67,11 @@ def say(tx: Transaction, words: str, about: Matter | None = None) -> Appended:
     return tx.append(about or matter(), [IncidentVoided(reason=words)], By(CLERK, tx.now))
 
 
+def say_all(tx: Transaction, words: Sequence[str]) -> Appended:
+    """Append one event for each of those words, all of one incident."""
+    return tx.append(matter(), [IncidentVoided(reason=each) for each in words], By(CLERK, tx.now))
+
+
 def saying(words: str, about: Matter | None = None) -> Callable[[Transaction], Appended]:
     """The piece of work that says so."""
     return partial(say, words=words, about=about)
