@@ -6,6 +6,7 @@ shows, JetStream's consumer is set back to it.
 """
 
 import asyncio
+import random
 from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any
@@ -39,7 +40,7 @@ PUT_OFF = 0.5
 """Seconds before a batch is read again that could not be taken for a reason of our own."""
 
 HEALS = 3
-"""Times in a row a gap may be healed by reading again before the consumer halts."""
+"""Times a gap at the same place may be healed by reading again before the consumer halts."""
 
 log = structlog.get_logger("consumer")
 
@@ -57,6 +58,7 @@ class Consumer:
         self.progressed = asyncio.Event()
         self._checkpoint = checkpoint
         self._heals = 0
+        self._stuck_at: Tracking | None = None
         self._subscriber: Any = None
         self._js: JetStreamContext | None = None
 
@@ -157,11 +159,14 @@ class Consumer:
         log.error("consumer halted", code=problem.code, place=problem.field, **self._bound)
 
     async def _heal(self, gap: Gap) -> None:
-        self._heals += 1
         log.warning("gap, reading again", gap=str(gap), **self._bound)
+        last = await self.store.read(lambda sql: tracked(sql, self.upstream))
+        self._heals = self._heals + 1 if last == self._stuck_at else 1
+        self._stuck_at = last
         if self._heals > HEALS:
             self._halt(_broken_chain(self.upstream, str(gap)))
         else:
+            await asyncio.sleep(random.uniform(0, 0.05))  # noqa: S311 -- two must not keep step
             await self._heal_quietly()
 
     async def _heal_quietly(self) -> None:

@@ -1,5 +1,6 @@
 """Streams, subjects and headers: how stored bytes travel. All of it is derived from the bytes."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ from nats.js import JetStreamContext, api
 from nats.js.errors import NotFoundError
 from pydantic_core import from_json
 
-from shared.contracts.envelope import event_hash, split
+from shared.contracts.envelope import event_hash, split, unreadable
 from shared.errors import Untrusted
 from shared.store.events import Source
 
@@ -20,6 +21,11 @@ STREAM = "ce-subject"
 TYPE = "ce-type"
 CORRELATION = "ce-correlationid"
 
+
+_HEAD = re.compile(
+    rb'\{"v":1,"id":"[^"]*","type":"([^"]*)","source":"[^"]*","epoch":"([^"]*)","stream":"([^"]*)",'
+)
+"""How the bytes of an event begin."""
 
 SHORT_REPLY = 9
 """Tokens in ``$JS.ACK.<stream>.<consumer>.…`` without domain and account."""
@@ -107,6 +113,7 @@ def incoming(message: Msg) -> Incoming:
 
 def _incoming(headers: dict[str, Any], seq: int, raw: bytes) -> Incoming:
     epoch, _, position = headers[MSG_ID].partition(":")
+    _check_bytes(raw, epoch, headers)
     return Incoming(
         epoch,
         int(position),
@@ -117,6 +124,15 @@ def _incoming(headers: dict[str, Any], seq: int, raw: bytes) -> Incoming:
         headers[CORRELATION],
         raw,
     )
+
+
+def _check_bytes(raw: bytes, epoch: str, headers: dict[str, Any]) -> None:
+    """The headers must be those derived from the bytes: what is stored is what was published."""
+    said = _HEAD.match(raw)
+    if said is None:
+        raise unreadable("envelope")
+    if said.groups() != tuple(word.encode() for word in (headers[TYPE], epoch, headers[STREAM])):
+        raise ValueError("headers that do not belong to these bytes")
 
 
 def _stream_seq(reply: str) -> int:

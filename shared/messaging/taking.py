@@ -89,6 +89,9 @@ def _check_identity(last: Tracking, event: Incoming) -> None:
         raise other_history(event.position, "来自另一个数据库")
     if event.position == last.position and last.hash and event.hash != last.hash:
         raise other_history(event.position, "内容与已接收的不同")
+    if event.position <= last.position and event.seq > last.seq:
+        # Behind our place in the stream, but not in the source: leaving it out would lose it.
+        raise other_history(event.position, "在消息流里排在已接收的之后")
 
 
 def _readable(
