@@ -7,6 +7,7 @@ shows, JetStream's consumer is set back to it.
 
 import asyncio
 import random
+import secrets
 from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any
@@ -36,6 +37,9 @@ BATCH = 500
 PATIENCE = (0.05, 0.1, 0.2)
 """Seconds to wait before each further attempt at an event that cannot be applied."""
 
+FORGOTTEN_AFTER = 600.0
+"""Seconds after which the server drops the consumer of a process that is gone."""
+
 PUT_OFF = 0.5
 """Seconds before a batch is read again that could not be taken for a reason of our own."""
 
@@ -55,6 +59,8 @@ class Consumer:
         self.upstream = upstream
         self.handler = handler
         self.halted: Untrusted | None = None
+        self.durable = f"{store.source.service}-{secrets.token_hex(4)}"
+        """JetStream's consumer is ours alone: two of us at once each hear everything."""
         self.progressed = asyncio.Event()
         self._checkpoint = checkpoint
         self._heals = 0
@@ -63,8 +69,7 @@ class Consumer:
         self._js: JetStreamContext | None = None
 
     @property
-    def durable(self) -> str:
-        """The name of the JetStream consumer: one for each room and upstream."""
+    def room(self) -> str:
         return self.store.source.service
 
     def subscribe(self, broker: NatsBroker) -> None:
@@ -77,7 +82,7 @@ class Consumer:
             decoder=_raw,
             pull_sub=PullSub(batch_size=BATCH, timeout=1.0, batch=True),
             ack_policy=AckPolicy.MANUAL,
-            title=f"{self.durable} follows {self.upstream}",
+            title=f"{self.room} follows {self.upstream}",
         )
         self._subscriber(self._receive)
 
@@ -209,11 +214,12 @@ class Consumer:
             max_ack_pending=8 * BATCH,
             ack_wait=30,
             max_deliver=-1,
+            inactive_threshold=FORGOTTEN_AFTER,
         )
 
     @property
     def _bound(self) -> dict[str, str]:
-        return {"room": self.durable, "upstream": self.upstream}
+        return {"room": self.room, "upstream": self.upstream}
 
 
 def _raw(message: Any) -> Any:

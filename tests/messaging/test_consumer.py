@@ -151,7 +151,7 @@ async def test_a_gap_is_healed_by_reading_again(
     async with listening(server.url, consumer):
         await say_each(relayed, "甲")
         await until_heard(routing, "甲")
-        await client.jetstream().reset_consumer(STREAM, "routing", seq=4)
+        await client.jetstream().reset_consumer(STREAM, consumer.durable, seq=4)
         await say_each(relayed, "乙", "丙", "丁", "戊")
         await until_heard(routing, *"甲乙丙丁戊")
 
@@ -204,7 +204,7 @@ async def test_a_durable_deleted_under_a_running_consumer_comes_back(
     async with listening(server.url, consumer):
         await say_each(relayed, "甲")
         await until_heard(routing, "甲")
-        await client.jetstream().delete_consumer(STREAM, "routing")
+        await client.jetstream().delete_consumer(STREAM, consumer.durable)
         await say_each(relayed, "乙")
         await until_heard(routing, "甲", "乙")
 
@@ -217,7 +217,8 @@ async def test_a_durable_comes_back_after_the_broker_was_away(
     relayed: Store, routing: Store, server: NatsServer, client: Client
 ) -> None:
     """What watches over it must survive the broker's absence."""
-    async with listening(server.url, ear(routing)):
+    consumer = ear(routing)
+    async with listening(server.url, consumer):
         await say_each(relayed, "甲")
         await until_heard(routing, "甲")
         server.kill()
@@ -225,7 +226,7 @@ async def test_a_durable_comes_back_after_the_broker_was_away(
         server.start()
         await say_each(relayed, "乙")
         await until_heard(routing, "甲", "乙")
-        await client.jetstream().delete_consumer(STREAM, "routing")
+        await client.jetstream().delete_consumer(STREAM, consumer.durable)
         await say_each(relayed, "丙")
         await until_heard(routing, *"甲乙丙")
 
