@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import Depends, FastAPI, Header, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
 from shared.contracts.catalogue import Contract
 from shared.errors import HuiyinError, Invalid, Refused, Unavailable, Unknown
@@ -15,6 +16,13 @@ from shared.vault import Vault
 
 STATUS = {"token.unknown": 401, "unit.not-yours": 403, "post.not-competent": 403}
 """HTTP status by error code, where the kind of error does not say it."""
+
+HTTP_CODES = {
+    400: ("request.unreadable", "请求内容读不了：应为 UTF-8 编码的 JSON。"),
+    404: ("address.unknown", "没有这个地址。"),
+    405: ("method.not-allowed", "这个地址不接受这种请求方法。"),
+}
+"""Code and message for what the HTTP layer itself refuses."""
 
 BY_KIND = {Refused: 409, Invalid: 422, Unknown: 404, Unavailable: 503}
 
@@ -49,6 +57,7 @@ def prepare(app: FastAPI, officers: Officers, vault: Vault) -> None:
     app.state.vault = vault
     app.add_exception_handler(HuiyinError, _tell)
     app.add_exception_handler(RequestValidationError, _tell_invalid)
+    app.add_exception_handler(HTTPException, _tell_http)
 
 
 async def current_officer(
@@ -96,6 +105,12 @@ async def _tell_invalid(_: Request, problem: Exception) -> JSONResponse:
     return _answer(
         422, "request.invalid", message, place, "请按 /openapi.json 中的定义修改后重试。"
     )
+
+
+async def _tell_http(_: Request, problem: Exception) -> JSONResponse:
+    assert isinstance(problem, HTTPException)
+    code, message = HTTP_CODES.get(problem.status_code, ("request.refused", "请求不能办理。"))
+    return _answer(problem.status_code, code, message, None, "请按 /openapi.json 中的定义修改。")
 
 
 def _answer(status: int, code: str, message: str, field: str | None, remedy: str) -> JSONResponse:

@@ -19,10 +19,11 @@ from services.reporting.ledger_table import MODEL as REPORTING
 from services.reporting.rebuild import Compared, compare
 from services.reporting.verify import Verified, verify
 from services.routing.tables import MODEL as ROUTING
+from shared.contracts.catalogue import is_known, unknown_type
 from shared.identity.officers import Officers
 from shared.messaging.barrier import lagging
-from shared.messaging.status import RoomStatus, read_status
-from shared.messaging.topology import SERVICES
+from shared.messaging.status import Halt, RoomStatus, halt, read_status
+from shared.messaging.topology import FOLLOWS, SERVICES
 from shared.settings import Settings
 from shared.store.readmodel import ReadModel
 from shared.store.recorders import Recorder, SqliteRecorder, open_recorder
@@ -30,6 +31,9 @@ from shared.store.store import Store
 from shared.store.tables import open_tables
 from shared.vault import load_or_create_wrapping_key, open_vault
 from shared.web import prepare
+
+PAGE = 1000
+"""How far ahead to look for events that cannot be read."""
 
 MODELS: dict[str, ReadModel] = {
     "intake": INTAKE,
@@ -92,10 +96,23 @@ def read_only(settings: Settings) -> Iterator[dict[str, Recorder]]:
 
 
 def _statuses(recorders: dict[str, Recorder]) -> list[RoomStatus]:
-    return [
-        read_status(name, recorder, ends=log.ends if name == "reporting" else None)
-        for name, recorder in recorders.items()
-    ]
+    return [_status(name, recorders) for name in recorders]
+
+
+def _status(name: str, recorders: dict[str, Recorder]) -> RoomStatus:
+    ends = log.ends if name == "reporting" else None
+    status = read_status(name, recorders[name], ends=ends)
+    return status.model_copy(update={"halts": tuple(_would_halt(status, recorders))})
+
+
+def _would_halt(room: RoomStatus, recorders: dict[str, Recorder]) -> Iterator[Halt]:
+    """What would stop the room as soon as it ran: events of types that this release cannot read."""
+    for upstream in FOLLOWS[room.service]:
+        after = room.upstreams[upstream].position
+        ahead = recorders[upstream].notifications(after, PAGE)
+        unknown = next((event.topic for event in ahead if not is_known(event.topic)), None)
+        if unknown is not None:
+            yield halt(f"follows {upstream}", unknown_type(unknown))
 
 
 def _open(settings: Settings, service: str) -> Recorder:

@@ -9,7 +9,8 @@ from nats.aio.client import Client
 from shared.messaging.server import NatsServer
 from shared.store.store import Store
 from tests.messaging.line import connected, listener
-from tests.support.stores import open_store
+from tests.support.postgres import PostgresServer
+from tests.support.stores import empty, open_store
 
 
 @pytest.fixture
@@ -18,12 +19,21 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+@pytest.fixture(scope="module")
+def shared_database(postgres_server: PostgresServer) -> Iterator[str]:
+    """One PostgreSQL database for a module's tests: making one for each takes longer than they."""
+    with postgres_server.database() as url:
+        yield url
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where tables live."""
+    """Where tables live; nothing is there yet."""
     if request.param == "sqlite":
         return str(tmp_path)
-    return str(request.getfixturevalue("postgres_url"))
+    url = str(request.getfixturevalue("shared_database"))
+    empty(url)
+    return url
 
 
 @pytest.fixture

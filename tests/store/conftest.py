@@ -1,12 +1,13 @@
 """Each kind of database, empty, for every test that needs one."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from shared.store.store import Store
-from tests.support.stores import HandClock, open_store
+from tests.support.postgres import PostgresServer
+from tests.support.stores import HandClock, empty, open_store
 
 
 @pytest.fixture
@@ -15,12 +16,21 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+@pytest.fixture(scope="module")
+def shared_database(postgres_server: PostgresServer) -> Iterator[str]:
+    """One PostgreSQL database for a module's tests: making one for each takes longer than they."""
+    with postgres_server.database() as url:
+        yield url
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where tables live."""
+    """Where tables live; nothing is there yet."""
     if request.param == "sqlite":
         return str(tmp_path)
-    return str(request.getfixturevalue("postgres_url"))
+    url = str(request.getfixturevalue("shared_database"))
+    empty(url)
+    return url
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import psycopg
+from psycopg import sql
 
 from shared.clock import Clock, system_clock
 from shared.contracts.envelope import Actor, Recorded, decode
@@ -91,6 +92,21 @@ def words_of(event: Recorded) -> str:
     """The words that an event carries."""
     assert isinstance(event.fact, IncidentVoided)
     return event.fact.reason
+
+
+def empty(url: str) -> None:
+    """Drop everything that rooms made in a PostgreSQL database; faster than making a new one."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        schemas = connection.execute(
+            "SELECT nspname FROM pg_namespace"
+            " WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'public')"
+        ).fetchall()
+        for (name,) in schemas:
+            connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(name)))
 
 
 @contextmanager
