@@ -4,11 +4,12 @@ Either way it is the same HTTP interface, with the same refusals.
 """
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import httpx2
 
+from services.cli.output import complain
 from services.embedded.directory import DataDirectory, in_use
 from shared.errors import HuiyinError, Invalid, Refused, Unavailable, Unknown
 from shared.settings import Settings
@@ -36,8 +37,11 @@ class Door:
         return _result(await self._send("POST", path, json=given))
 
     async def settle(self) -> None:
-        """Wait until what was done can be seen everywhere."""
-        await self.post("/operations/settle")
+        """Wait until what was done can be seen everywhere; if it cannot, say why and go on."""
+        try:
+            await self.post("/operations/settle")
+        except Unavailable as problem:
+            complain(problem)
 
     async def _send(self, method: str, path: str, **given: Any) -> httpx2.Response:
         try:
@@ -78,7 +82,8 @@ async def _booted_door(
     county = directory.county()
     with directory.held():
         async with booted(settings, county.code) as system:
-            await system.settle()
+            with suppress(Unavailable):  # what has halted says so where it is asked
+                await system.settle()
             async with _client(create_app(system, county, settings), headers) as client:
                 yield Door(client)
 

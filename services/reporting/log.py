@@ -66,18 +66,21 @@ class Sequencer:
     def apply(self, tx: Transaction, events: Sequence[Incoming]) -> None:
         """Append events at the end of the log; ``sequenced_at`` never goes backwards."""
         leaf, running = head(tx.sql)
-        rows = []
+        rows, taken_at = [], to_micros(tx.now)
         for number, event in enumerate(events, leaf):
-            running = extend(running, event.raw)
-            rows.append(
-                (number, self._source, *_columns(event), to_micros(tx.now), running, event.raw)
-            )
+            running = extend(running, event.raw, taken_at)
+            rows.append((number, self._source, *_columns(event), taken_at, running, event.raw))
         tx.sql.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
-def extend(running: str, raw: bytes) -> str:
-    """The running hash after one more event: SHA-256 over the one before and the event's hash."""
-    return hashlib.sha256(bytes.fromhex(running) + hashlib.sha256(raw).digest()).hexdigest()
+def extend(running: str, raw: bytes, sequenced_at: int) -> str:
+    """The running hash after one more event.
+
+    SHA-256 over the one before (32 bytes), the event's hash (32 bytes) and the moment it was
+    taken (microseconds since 1970, 8 bytes, big-endian).
+    """
+    said = bytes.fromhex(running) + hashlib.sha256(raw).digest() + sequenced_at.to_bytes(8, "big")
+    return hashlib.sha256(said).hexdigest()
 
 
 def head(sql: Sql) -> tuple[int, str]:

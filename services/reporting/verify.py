@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from services.reporting.log import EMPTY, Leaf, every_leaf, extend, leaves_of_source
 from shared.contracts.envelope import Envelope, decode_envelope, event_hash
 from shared.errors import Untrusted
+from shared.store.micros import to_micros
 from shared.store.recorders import Recorder
 from shared.store.sql import Sql
 from shared.store.tracking import all_tracked
@@ -80,7 +81,7 @@ def _check_log(sql: Sql, count: _Count) -> None:
     last = None
     for number, leaf in enumerate(every_leaf(sql)):
         place = f"log:{number}"
-        count.running = extend(count.running, leaf.raw)
+        count.running = extend(count.running, leaf.raw, to_micros(leaf.sequenced_at))
         _hold(leaf.leaf == number, place, "log.gap", f"日志第 {number} 条缺失")
         _hold(leaf.running == count.running, place, "log.running-hash", "日志的连续散列不符")
         _hold(last is None or last <= leaf.sequenced_at, place, "log.time", "入册时间倒退")
@@ -106,7 +107,7 @@ def _check_store(service: str, recorder: Recorder, sql: Sql, count: _Count) -> N
     sequenced = all_tracked(sql).get(service)
     done = sequenced.position if sequenced else 0
     heads: dict[str, tuple[int, str]] = {}
-    count.events[service] = count.pending[service] = 0
+    count.events[service] = count.pending[service] = last = 0
     for position, event, leaf in _by_position(_stored(recorder), _logged(sql, service)):
         place = f"{service}:{position}"
         if event is None:
@@ -119,6 +120,8 @@ def _check_store(service: str, recorder: Recorder, sql: Sql, count: _Count) -> N
             count.pending[service] += 1
         else:
             raise Differs(place, "log.missing", "数据库里有这条事件, 日志里没有")
+        last = position
+    _hold(last >= done, f"{service}:{done}", "store.truncated", "已入册的事件在两处都没有")
 
 
 Pair = tuple[int, Notification | None, Leaf | None]

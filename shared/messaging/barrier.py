@@ -24,12 +24,14 @@ async def barrier(ask_all: AskAll, *, within: float = 30.0) -> None:
 
     Each round takes the present ends and waits until they are reached; what the rooms answered
     with meanwhile is waited for in the next. New commands from elsewhere do not prolong it.
-    Raises Unavailable ``barrier.not-reached`` after ``within`` seconds, naming who is behind.
+    Raises Unavailable ``barrier.not-reached`` after ``within`` seconds, naming who is behind, or at
+    once with the reason of somebody who is behind and has halted.
     """
     deadline = time.monotonic() + within
     for _ in range(LONGEST_CHAIN):
         ends = positions(await ask_all())
-        while behind := lagging(await ask_all(), ends):
+        while behind := lagging(rooms := await ask_all(), ends):
+            _check_halts(rooms)
             if time.monotonic() > deadline:
                 raise _not_reached(behind)
             await asyncio.sleep(0.005)
@@ -52,6 +54,13 @@ def lagging(rooms: Sequence[RoomStatus], ends: Mapping[str, int] | None = None) 
         for name, at in room.upstreams.items()
     }
     return {name: lag for name, lag in lags.items() if lag > 0}
+
+
+def _check_halts(rooms: Sequence[RoomStatus]) -> None:
+    """Raises Unavailable with the reason of whoever has stopped: waiting would be in vain."""
+    for room in rooms:
+        for halt in room.halts:
+            raise Unavailable(halt.code, halt.message, halt.remedy, f"{room.service} {halt.part}")
 
 
 def _not_reached(behind: dict[str, int]) -> Unavailable:

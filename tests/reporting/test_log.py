@@ -23,6 +23,7 @@ from shared.contracts.envelope import event_hash
 from shared.contracts.intake import IncidentVoided
 from shared.contracts.reporting import IncidentErased
 from shared.contracts.routing import IncidentClosed, IncidentGraded
+from shared.store.micros import to_micros
 from shared.store.tracking import tracked
 from tests.reporting.world import IN_ONE_DATABASE, World
 
@@ -87,11 +88,12 @@ async def test_the_running_hash_covers_every_event_before(world: World) -> None:
     first, second = await whole(world)
     size, running = await world.room.store.read(head)
 
-    one = hashlib.sha256(hashlib.sha256(b"").digest() + hashlib.sha256(first.raw).digest())
-    two = hashlib.sha256(one.digest() + hashlib.sha256(second.raw).digest())
+    at = [to_micros(leaf.sequenced_at).to_bytes(8, "big") for leaf in (first, second)]
+    one = hashlib.sha256(hashlib.sha256(b"").digest() + hashlib.sha256(first.raw).digest() + at[0])
+    two = hashlib.sha256(one.digest() + hashlib.sha256(second.raw).digest() + at[1])
     assert (first.running, second.running) == (one.hexdigest(), two.hexdigest())
     assert (size, running) == (2, two.hexdigest())
-    assert extend(one.hexdigest(), second.raw) == two.hexdigest()
+    assert extend(one.hexdigest(), second.raw, int.from_bytes(at[1], "big")) == two.hexdigest()
     assert event_hash(first.raw) == f"sha256:{hashlib.sha256(first.raw).hexdigest()}"
 
 

@@ -13,6 +13,7 @@ from shared.contracts.deadlines import DutyCancelled
 from shared.contracts.intake import IncidentVoided
 from shared.contracts.reporting import IncidentErased
 from shared.contracts.routing import IncidentClosed, IncidentGraded
+from shared.store.micros import to_micros
 from shared.store.recorders import Recorder
 from shared.store.sql import Sql
 from tests.reporting.world import IN_ONE_DATABASE, World
@@ -68,7 +69,7 @@ async def test_an_untouched_record_holds(told: World) -> None:
     with told.log.reading() as sql:
         running = EMPTY
         for leaf in every_leaf(sql):
-            running = extend(running, leaf.raw)
+            running = extend(running, leaf.raw, to_micros(leaf.sequenced_at))
     assert found == Verified(
         holds=True,
         events=dict.fromkeys(ROOMS, 3),
@@ -270,5 +271,5 @@ def _rewrite(sql: Sql, number: int, forge: Callable[[bytes], bytes]) -> None:
     for leaf in list(every_leaf(sql)):
         raw = forge(leaf.raw) if leaf.leaf == number else leaf.raw
         assert raw != leaf.raw or leaf.leaf != number
-        running = extend(running, raw)
+        running = extend(running, raw, to_micros(leaf.sequenced_at))
         sql.execute("UPDATE log SET raw = ?, running = ? WHERE leaf = ?", (raw, running, leaf.leaf))
