@@ -41,36 +41,24 @@ class Leaf:
     running: str
     raw: bytes
 
-    def incoming(self) -> Incoming:
-        """The entry as something to fold: its position is the size of the log up to it."""
-        return Incoming(
-            "log",
-            self.leaf + 1,
-            self.leaf,
-            0,
-            self.stream,
-            self.type,
-            self.correlation,
-            self.raw,
-        )
+    def entry(self) -> Incoming:
+        """This leaf as an entry to fold."""
+        return _entry(self.leaf, self.stream, self.type, self.correlation, self.raw)
 
 
-class Sequencer:
-    """The handler that gives events their place in the log; one is active in a county."""
+def append(tx: Transaction, source: str, events: Sequence[Incoming]) -> list[Incoming]:
+    """Give events of a service their place at the end of the log; ``sequenced_at`` is ``tx.now``.
 
-    understands_all = True
-
-    def __init__(self, source: str) -> None:
-        self._source = source
-
-    def apply(self, tx: Transaction, events: Sequence[Incoming]) -> None:
-        """Append events at the end of the log; ``sequenced_at`` never goes backwards."""
-        leaf, running = head(tx.sql)
-        rows, taken_at = [], to_micros(tx.now)
-        for number, event in enumerate(events, leaf):
-            running = extend(running, event.raw, taken_at)
-            rows.append((number, self._source, *_columns(event), taken_at, running, event.raw))
-        tx.sql.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    Returns them as entries to fold: their position is the size of the log up to them.
+    """
+    size, running = head(tx.sql)
+    rows, entries, taken_at = [], [], to_micros(tx.now)
+    for leaf, event in enumerate(events, size):
+        running = extend(running, event.raw, taken_at)
+        rows.append((leaf, source, *_columns(event), taken_at, running, event.raw))
+        entries.append(_entry(leaf, event.stream, event.type, event.correlation, event.raw))
+    tx.sql.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    return entries
 
 
 def extend(running: str, raw: bytes, sequenced_at: int) -> str:
@@ -140,6 +128,10 @@ def leaf_at(sql: Sql, leaf: int) -> Leaf | None:
     """One entry by its index."""
     found = leaves(sql, leaf, 1)
     return found[0] if found and found[0].leaf == leaf else None
+
+
+def _entry(leaf: int, stream: str, type_: str, correlation: str, raw: bytes) -> Incoming:
+    return Incoming("log", leaf + 1, leaf, 0, stream, type_, correlation, raw)
 
 
 def _columns(event: Incoming) -> tuple[str, int, str, str, str]:

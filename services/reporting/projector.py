@@ -10,8 +10,8 @@ from functools import partial
 
 import structlog
 
+from services.reporting import log
 from services.reporting.ledger_table import LedgerFold
-from services.reporting.log import Sequencer, leaves
 from shared.contracts.envelope import Actor
 from shared.errors import Untrusted
 from shared.messaging.consumer import PATIENCE
@@ -26,7 +26,7 @@ from shared.store.transaction import Transaction
 PAGE = 1000
 UPSTREAM = "log"
 
-log = structlog.get_logger("projector")
+logger = structlog.get_logger("projector")
 
 
 class SequencerAndFold:
@@ -35,20 +35,20 @@ class SequencerAndFold:
     understands_all = True
 
     def __init__(self, source: str, projector: "Projector") -> None:
-        self._sequencer = Sequencer(source)
+        self._source = source
         self._projector = projector
 
     def apply(self, tx: Transaction, events: Sequence[Incoming]) -> None:
         """The log takes the bytes whatever happens to the fold."""
-        self._sequencer.apply(tx, events)
+        entries = log.append(tx, self._source, events)
         try:
             with tx.savepoint():
-                self._projector.advance(tx, last_try=False)
+                self._projector.fold(tx, entries, last_try=False)
         except BROKEN:
             raise
         except Exception as problem:
             self._projector.behind.set()
-            log.warning("fold put off", problem=str(problem))
+            logger.warning("fold put off", problem=str(problem))
 
 
 class Projector:
@@ -61,11 +61,9 @@ class Projector:
         self.behind = asyncio.Event()
         self._fold = LedgerFold()
 
-    def advance(self, tx: Transaction, *, last_try: bool) -> Taken:
-        """Fold the next page of leaves; raises Poison for one that cannot be folded."""
-        done = tracked(tx.sql, UPSTREAM).position
-        page = [leaf.incoming() for leaf in leaves(tx.sql, done, PAGE)]
-        return take(tx, UPSTREAM, page, self._fold, last_try=last_try)
+    def fold(self, tx: Transaction, entries: Sequence[Incoming], *, last_try: bool) -> Taken:
+        """Fold log entries; raises Gap if the ledger is not up to them, Poison if one cannot be."""
+        return take(tx, UPSTREAM, entries, self._fold, last_try=last_try)
 
     async def run(self) -> None:
         """Catch up now and whenever the fold was left behind; runs until cancelled."""
@@ -91,20 +89,21 @@ class Projector:
             try:
                 return self._note(await self.store.write(lambda tx: self._moved(tx, False)))
             except Poison as problem:
-                log.warning("leaf not folded, trying again", problem=str(problem))
+                logger.warning("leaf not folded, trying again", problem=str(problem))
                 await asyncio.sleep(pause)
         return self._note(await self.store.write(lambda tx: self._moved(tx, True)))
 
     def _moved(self, tx: Transaction, last_try: bool) -> tuple[Taken, bool]:
         before = tracked(tx.sql, UPSTREAM).position
-        taken = self.advance(tx, last_try=last_try)
+        page = [leaf.entry() for leaf in log.leaves(tx.sql, before, PAGE)]
+        taken = self.fold(tx, page, last_try=last_try)
         return taken, taken.last.position > before
 
     def _note(self, step: tuple[Taken, bool]) -> bool:
         taken, moved = step
         if taken.set_aside:
-            log.error("leaves set aside", count=taken.set_aside)
+            logger.error("leaves set aside", count=taken.set_aside)
         if taken.stop:
             self.halted = taken.stop
-            log.error("fold halted", code=taken.stop.code, place=taken.stop.field)
+            logger.error("fold halted", code=taken.stop.code, place=taken.stop.field)
         return moved

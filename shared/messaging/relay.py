@@ -18,6 +18,7 @@ from nats.aio.client import Client
 from nats.js.errors import APIError
 
 from shared.errors import Unavailable, Untrusted
+from shared.messaging.headers import publish_all
 from shared.messaging.streams import Incoming, Outgoing, message_at, outgoing, provide_stream
 from shared.store.store import Store
 
@@ -114,8 +115,7 @@ class Relay:
         page[0].headers["Nats-Expected-Last-Sequence"] = str(self._seq)
         if len(page) > 1:
             _mark_batch(page)
-        for event in page[:-1]:
-            await self._client.publish(event.subject, event.raw, headers=event.headers)
+        await publish_all(self._client, page[:-1])
         self._checkpoint("relay.publishing")
         last = page[-1]
         reply = await self._client.request(

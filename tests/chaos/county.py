@@ -20,7 +20,7 @@ from shared.messaging.server import dying_with_parent
 ROOT = Path(__file__).parents[2]
 HUIYIN = (str(Path(sys.executable).with_name("huiyin")),)
 STARTS_WITHIN = 40.0
-ENDS_WITHIN = 30.0
+ENDS_WITHIN = 15.0
 ANSWERS_WITHIN = 90.0
 
 
