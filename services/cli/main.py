@@ -3,6 +3,7 @@
 Exit status 0 = done or holds, 1 = does not hold or refused, 2 = wrong usage.
 """
 
+import atexit
 import gc
 
 import typer
@@ -33,4 +34,5 @@ for room in (county, acts, importing, records, operating):
 def main() -> None:
     """Entry point of the program."""
     gc.set_threshold(50_000, 20, 50)  # events are many small objects that live as long as a batch
+    atexit.register(gc.freeze)  # else the end looks through every object, for up to a second
     app()

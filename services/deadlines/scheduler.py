@@ -6,7 +6,6 @@ decides, in the transaction that writes, so that two schedulers cannot give two 
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -19,6 +18,7 @@ from services.deadlines.application import observe
 from services.deadlines.tables import FIRST, Place
 from shared.clock import Clock
 from shared.errors import Unavailable
+from shared.messaging.waiting import woken
 from shared.store.failures import BROKEN
 from shared.store.micros import from_micros, to_micros
 from shared.store.store import Store
@@ -58,18 +58,17 @@ def observe_due(tx: Transaction, now: datetime, after: Place = FIRST) -> Batch:
 
 async def run(store: Store, clock: Clock) -> None:
     """Observe until cancelled; wakes when a duty falls due or something was appended."""
-    woken = asyncio.Event()
-    store.on_append(woken.set)
+    news = asyncio.Event()
+    store.on_append(news.set)
     while True:
-        woken.clear()
+        news.clear()
         try:
             rest = await _round(store, clock)
         except Unavailable as problem:
             log.warning("observation put off", code=problem.code)
             rest = LONGEST_REST
         await asyncio.sleep(SHORTEST_REST)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(woken.wait(), rest)
+        await woken(news, rest)
 
 
 async def _round(store: Store, clock: Clock) -> float:

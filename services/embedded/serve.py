@@ -34,18 +34,22 @@ async def serve(
     directory = DataDirectory(settings.data)
     county = directory.county()
     with directory.held() as held:
-        listener = _listen(settings)
+        listener = listen(settings)
         url = f"http://{settings.http_host}:{listener.getsockname()[1]}"
         async with booted(settings, county.code, checkpoint=checkpoint) as system:
             app = create_app(system, county, settings)
-            await _serve_until_stopped(app, listener, lambda: _announce(held, url, county, ready))
+            await serve_until_stopped(app, listener, lambda: _announce(held, url, county, ready))
 
 
-async def _serve_until_stopped(
+async def serve_until_stopped(
     app: FastAPI, listener: socket.socket, announce: Callable[[], None]
 ) -> None:
+    """Serve until SIGINT or SIGTERM; ``announce`` is called once requests are answered."""
+    # Nothing of ours happens in the app's lifespan; cut short, it would only print a traceback.
     server = _Server(
-        uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=STOP_WITHIN)
+        uvicorn.Config(
+            app, log_level="warning", lifespan="off", timeout_graceful_shutdown=STOP_WITHIN
+        )
     )
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGINT, signal.SIGTERM):
@@ -74,7 +78,8 @@ def _announce(held: Held, url: str, county: County, ready: Callable[[str, County
     ready(url, county)
 
 
-def _listen(settings: Settings) -> socket.socket:
+def listen(settings: Settings) -> socket.socket:
+    """The address to serve at, taken; raises Unavailable ``http.port-taken``."""
     listener = socket.socket(socket.AF_INET6 if ":" in settings.http_host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

@@ -85,7 +85,7 @@ async def booted(
     async with AsyncExitStack() as stack:
         directory = DataDirectory(settings.data)
         clock = clock or SteadyClock()
-        around = _surroundings(settings, node, clock, checkpoint, stack)
+        around = surroundings(settings, node, clock, checkpoint, stack)
         rooms = [build(around) for build in BUILDERS]
         for room in rooms:
             stack.push_async_callback(room.store.close)
@@ -125,7 +125,21 @@ async def at_work(
     finally:
         for each in running:
             await each.stop()
+        await _closed(broker, client)
+
+
+async def _closed(broker: NatsBroker, client: Client) -> None:
+    connection = broker._connection
+    with suppress(nats.errors.Error):  # a connection that is away cannot be drained
         await broker.stop()
+    if connection is not None:
+        await closed(connection)
+    await closed(client)
+
+
+async def closed(client: Client) -> None:
+    """Close a connection, also while the broker is away; harmless when it is closed."""
+    with suppress(nats.errors.Error, OSError, RuntimeError):  # uvloop: the transport has gone
         await client.close()
 
 
@@ -161,9 +175,10 @@ def _check_history(room: Room, upstream: Room) -> None:
         )
 
 
-def _surroundings(
+def surroundings(
     settings: Settings, node: str, clock: Clock, checkpoint: Checkpoint, stack: AsyncExitStack
 ) -> Surroundings:
+    """What every room is given, closed with ``stack``; makes a wrapping key if there is none."""
     location = settings.database or str(settings.data)
     settings.wrapping_key.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     wrapping_key = load_or_create_wrapping_key(settings.wrapping_key)

@@ -18,6 +18,7 @@ from shared.messaging.consumer import PATIENCE
 from shared.messaging.releasing import release
 from shared.messaging.streams import Incoming
 from shared.messaging.taking import Poison, Taken, take
+from shared.messaging.waiting import woken
 from shared.store.failures import BROKEN
 from shared.store.store import Store
 from shared.store.tracking import tracked
@@ -69,10 +70,7 @@ class Projector:
         """Catch up now and whenever the fold was left behind; runs until cancelled."""
         while self.halted is None:
             await self._catch_up()
-            try:
-                await asyncio.wait_for(self.behind.wait(), 1.0)
-            except TimeoutError:
-                continue
+            await woken(self.behind, 1.0)
 
     async def release(self, matter: str, actor: Actor) -> int:
         """Fold a matter's parked leaves after what stopped them was mended; returns how many."""

@@ -8,8 +8,8 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 
 from services.embedded.front import front_page
+from services.operations import add_operations
 from services.standalone.county import FarCounty
-from services.standalone.operations import add_operations
 from services.standalone.place import Place
 from services.standalone.replica import Replica
 from shared.identity.officers import Officers

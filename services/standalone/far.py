@@ -48,12 +48,6 @@ class Outcome(Contract):
         return self.events
 
 
-async def closed(client: Client) -> None:
-    """Close a connection, also while the broker is away."""
-    with suppress(nats.errors.Error, OSError, RuntimeError):  # uvloop: the transport has gone
-        await client.close()
-
-
 def release_subject(service: str) -> str:
     """Where a room takes the order to let through what is set aside."""
     return f"huiyin.control.{service}.release"

@@ -1,7 +1,6 @@
 """Serves one room until it is told to stop."""
 
 import asyncio
-import gc
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -10,11 +9,10 @@ from typing import Any
 from fastapi import FastAPI
 
 from services.embedded.offline import read_only
-from services.embedded.serve import _listen, _serve_until_stopped
-from services.embedded.system import BUILDERS, _surroundings, connected
+from services.embedded.serve import listen, serve_until_stopped
+from services.embedded.system import BUILDERS, closed, connected, surroundings
 from services.standalone.app import add_county, create_app
 from services.standalone.county import FarCounty
-from services.standalone.far import closed
 from services.standalone.place import Place
 from services.standalone.replica import Replica
 from services.standalone.waiting import await_reachable
@@ -37,19 +35,18 @@ async def serve_one(service: str, settings: Settings, say: Callable[[str], None]
     """
     place = Place.of(service, settings)
     configure(settings.log_level)
-    listener = _listen(settings)
+    listener = listen(settings)
     url = f"http://{settings.http_host}:{listener.getsockname()[1]}"
     await await_reachable(place)
     async with _opened(place, settings) as (replica, app):
         announce = partial(say, f"{service} 已启动：{url}/{service}")
-        await _first(replica.run(), _serve_until_stopped(app, listener, announce))
-    gc.freeze()  # else the interpreter looks through everything once more, for up to a second
+        await _first(replica.run(), serve_until_stopped(app, listener, announce))
 
 
 @asynccontextmanager
 async def _opened(place: Place, settings: Settings) -> AsyncIterator[tuple[Replica, FastAPI]]:
     async with AsyncExitStack() as stack:
-        around = _surroundings(settings, place.county, SteadyClock(), pass_by, stack)
+        around = surroundings(settings, place.county, SteadyClock(), pass_by, stack)
         room = BUILDERS[SERVICES.index(place.service)](around)
         stack.push_async_callback(room.store.close)
         _check_county(room)

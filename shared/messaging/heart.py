@@ -7,7 +7,7 @@ applied everything up to that position.
 
 import asyncio
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import nats.errors
 import structlog
@@ -24,6 +24,9 @@ from shared.store.tracking import tracked
 from shared.store.transaction import Transaction
 
 log = structlog.get_logger("heart")
+
+MOMENT = timedelta(microseconds=1)
+"""Work of the same transaction is recorded at its moment; what is complete ends just before."""
 
 
 class Complete(Contract):
@@ -70,7 +73,7 @@ class Heart:
                 _keep(tx.sql, complete)
         source = tx.source
         return Complete(
-            service=source.service, epoch=source.epoch, position=tx.position(), to=tx.now
+            service=source.service, epoch=source.epoch, position=tx.position(), to=tx.now - MOMENT
         )
 
     async def _hear(self, message: Msg) -> None:

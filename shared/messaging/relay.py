@@ -9,6 +9,7 @@ the message its sender saw last.
 import asyncio
 import json
 import secrets
+import time
 from collections.abc import Callable, Sequence
 
 import nats.errors
@@ -20,10 +21,14 @@ from nats.js.errors import APIError
 from shared.errors import Unavailable, Untrusted
 from shared.messaging.headers import publish_all
 from shared.messaging.streams import Incoming, Outgoing, message_at, outgoing, provide_stream
+from shared.messaging.waiting import woken
 from shared.store.store import Store
 
 PAGE = 500
 """Events in one atomic batch (the server takes at most 1,000)."""
+
+LOOK_EVERY = 1.0
+"""Seconds between looks at an idle stream."""
 
 ANSWER_WITHIN = 2.0
 """Seconds to wait for the server's acknowledgement."""
@@ -52,6 +57,7 @@ class Relay:
         self._poll = poll
         self._checkpoint = checkpoint
         self._seq: int | None = None
+        self._look_again_at = 0.0
         self._appended = asyncio.Event()
         store.on_append(self._appended.set)
 
@@ -133,12 +139,17 @@ class Relay:
             raise Unavailable("relay.not-taken", f"消息流的序号不符：{answer}", "将自动重试。")
 
     async def _wait(self) -> None:
-        try:
-            await asyncio.wait_for(self._appended.wait(), self._poll)
-        except TimeoutError:
-            return
-        finally:
+        if await woken(self._appended, self._poll):
             self._appended.clear()
+        elif time.monotonic() > self._look_again_at:
+            await self._look_at_stream()
+
+    async def _look_at_stream(self) -> None:
+        """Notice that the stream was lost, though nothing new is to be published."""
+        self._look_again_at = time.monotonic() + LOOK_EVERY
+        info = await provide_stream(self._js, self._service)
+        if info.state.last_seq != self._seq:
+            self._seq = None
 
     @property
     def _service(self) -> str:

@@ -135,6 +135,7 @@ def postgres_datastore(url: str, schema: str) -> PostgresDatastore:
         schema=schema,
         pool_size=1,
         max_overflow=8,
+        pre_ping=True,  # else a restarted database fails one request for each old connection
     )
     # Our own tables live in the same schema; the pool has not been opened yet.
     datastore.pool.kwargs["options"] = f"-c search_path={schema}"  # type: ignore[index]

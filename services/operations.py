@@ -3,8 +3,8 @@
 from typing import Protocol
 
 from fastapi import FastAPI
+from pydantic import BaseModel, ConfigDict
 
-from services.embedded.app import Release, Released
 from services.embedded.doctor import Report
 from services.reporting.rebuild import Compared
 from services.reporting.verify import Verified
@@ -12,6 +12,21 @@ from shared.contracts.envelope import Actor
 from shared.errors import Refused
 from shared.identity.officers import ADMINISTRATOR, Officer
 from shared.web import Asking
+
+
+class Release(BaseModel):
+    """Which room is to let through what it has set aside of a matter (放行)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    room: str
+    matter: str
+
+
+class Released(BaseModel):
+    """How many events were applied."""
+
+    events: int
 
 
 class Operations(Protocol):
