@@ -15,7 +15,7 @@ from tests.chaos.worker import BROKER_AWAY, Acknowledged, Order, Role
 
 ROOT = Path(__file__).parents[2]
 PROBABILITY: dict[Role, float] = {
-    "writer": 0.015,
+    "writer": 0.008,
     "relay": 0.12,
     "routing": 0.12,
     "deadlines": 0.12,
