@@ -13,7 +13,8 @@ class Settings:
     """Where things are and who may reach them.
 
     ``database`` and ``nats_url`` are none in the embedded default (SQLite files and an own
-    nats-server in ``data``). ``county`` names the node when a service runs by itself.
+    nats-server in ``data``). ``county`` names the node when a service runs by itself. ``url`` lets
+    the command line use a system that runs elsewhere.
     """
 
     data: Path
@@ -24,6 +25,7 @@ class Settings:
     wrapping_key: Path
     county: str | None
     token: str | None
+    url: str | None
     log_level: str
 
     @classmethod
@@ -40,6 +42,7 @@ class Settings:
             wrapping_key=Path(key) if key else data / "keys" / "wrapping.key",
             county=environment.get("HUIYIN_COUNTY") or None,
             token=environment.get("HUIYIN_TOKEN") or None,
+            url=environment.get("HUIYIN_URL") or None,
             log_level=environment.get("HUIYIN_LOG_LEVEL") or "info",
         )
 

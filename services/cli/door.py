@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 
 from services.cli.output import complain
-from services.embedded.directory import DataDirectory, in_use
+from services.embedded.directory import DataDirectory, Serving, in_use
 from shared.errors import HuiyinError, Invalid, Refused, Unavailable, Unknown
 from shared.settings import Settings
 
@@ -54,9 +54,8 @@ class Door:
 async def opened(settings: Settings, *, to_read: bool = False) -> AsyncIterator[Door]:
     """The door, open while the block lasts; ``to_read`` boots nothing if all is applied."""
     directory = DataDirectory(settings.data)
-    directory.county()
-    serving = directory.serving()
     headers = {"Authorization": f"Bearer {_token(settings, directory)}"}
+    serving = where(settings)
     if serving is not None and serving.url is None:
         raise in_use(directory.path, serving)
     if serving is not None and serving.url is not None:
@@ -70,6 +69,18 @@ async def opened(settings: Settings, *, to_read: bool = False) -> AsyncIterator[
     else:
         async with _booted_door(settings, directory, headers) as door:
             yield door
+
+
+def where(settings: Settings) -> Serving | None:
+    """Who serves the county: the one named by HUIYIN_URL, the holder of the directory, or none.
+
+    Raises Refused ``data.empty``.
+    """
+    if settings.url:
+        return Serving(pid=0, url=settings.url)
+    directory = DataDirectory(settings.data)
+    directory.county()
+    return directory.serving()
 
 
 @asynccontextmanager

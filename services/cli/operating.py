@@ -6,10 +6,9 @@ from typing import Annotated, Any
 import typer
 
 from services.cli.county import FormatOption
-from services.cli.door import Door, opened
+from services.cli.door import Door, opened, where
 from services.cli.output import moment, say, show
 from services.cli.running import run, through_door
-from services.embedded.directory import DataDirectory
 from shared.settings import Settings
 
 ROOM_COLUMNS = {
@@ -86,9 +85,7 @@ def bench(
 
 
 async def _report(settings: Settings) -> dict[str, Any]:
-    directory = DataDirectory(settings.data)
-    directory.county()
-    if directory.serving() is None:
+    if where(settings) is None:
         from services.embedded.offline import examine_offline
 
         return examine_offline(settings).model_dump(mode="json")

@@ -6,9 +6,8 @@ from typing import Any, TypeVar
 
 import typer
 
-from services.cli.door import Door, opened
+from services.cli.door import Door, opened, where
 from services.cli.output import complain
-from services.embedded.directory import DataDirectory
 from shared.errors import HuiyinError
 from shared.logs import configure
 from shared.settings import Settings
@@ -43,9 +42,7 @@ def by_door_or_files(path: str, by_files: Callable[[Settings], Any]) -> Any:
     """Ask the running system; while none runs, look at the files themselves, read-only."""
 
     async def work(settings: Settings) -> Any:
-        directory = DataDirectory(settings.data)
-        directory.county()
-        if directory.serving() is None:
+        if where(settings) is None:
             return by_files(settings)
         async with opened(settings) as door:
             return await door.post(path)

@@ -212,7 +212,12 @@ LOG: dict[str, tuple[str, tuple[Any, ...], str, str]] = {
     "leaf gone": ("DELETE FROM log WHERE leaf = 5", (), "log:5", "log.gap"),
     "first gone": ("DELETE FROM log WHERE leaf = 0", (), "log:0", "log.gap"),
     "last gone": ("DELETE FROM log WHERE leaf = 11", (), "reporting:3", "log.missing"),
-    "time back": ("UPDATE log SET sequenced_at = 0 WHERE leaf = 5", (), "log:5", "log.running-hash"),
+    "time back": (
+        "UPDATE log SET sequenced_at = 0 WHERE leaf = 5",
+        (),
+        "log:5",
+        "log.running-hash",
+    ),
     "source": ("UPDATE log SET source = 'x' WHERE leaf = 5", (), "log:5", "log.columns"),
     "epoch": ("UPDATE log SET epoch = 'x' WHERE leaf = 5", (), "log:5", "log.columns"),
     "stream": ("UPDATE log SET stream = 'x' WHERE leaf = 5", (), "log:5", "log.columns"),
