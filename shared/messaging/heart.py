@@ -2,7 +2,7 @@
 
 Once a second a room records its own clock, after which nothing earlier can be stored there, and
 tells the others up to which position that holds. A room believes it of an upstream when it has
-applied everything up to that position.
+applied everything up to that position, and has set nothing of it aside.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from shared.contracts.catalogue import Contract, UtcTime
 from shared.errors import Unavailable
 from shared.messaging.relay import Relay
 from shared.store.micros import from_micros, to_micros
+from shared.store.parking import parked_matters
 from shared.store.sql import Sql
 from shared.store.store import Store
 from shared.store.tracking import tracked
@@ -47,6 +48,7 @@ class Heart:
         self._client = client
         self._every = every
         self._heard: dict[str, Complete] = {}
+        self._unsaid: Complete | None = None
 
     async def listen(self) -> None:
         """Hear what every service says of itself."""
@@ -63,9 +65,17 @@ class Heart:
 
     async def _beat(self) -> None:
         own = await self.store.write(self._mark)
-        if self._relay.position >= own.position:
-            subject = f"huiyin.watermark.{own.service}"
-            await self._client.publish(subject, own.model_dump_json().encode())
+        # Under steady writing the relay is always a little behind: wait for the oldest mark.
+        self._unsaid = self._unsaid or own
+        for mark in (own, self._unsaid):
+            if self._relay.position >= mark.position:
+                await self._say(mark)
+                self._unsaid = None
+                return
+
+    async def _say(self, mark: Complete) -> None:
+        subject = f"huiyin.watermark.{mark.service}"
+        await self._client.publish(subject, mark.model_dump_json().encode())
 
     def _mark(self, tx: Transaction) -> Complete:
         for complete in list(self._heard.values()):  # the loop goes on hearing meanwhile
@@ -89,7 +99,8 @@ def watermarks(sql: Sql) -> Mapping[str, datetime]:
 
 def _is_applied(sql: Sql, complete: Complete) -> bool:
     at = tracked(sql, complete.service)
-    return at.position >= complete.position and at.epoch in ("", complete.epoch)
+    reached = at.position >= complete.position and at.epoch in ("", complete.epoch)
+    return reached and not parked_matters(sql, complete.service)
 
 
 def _keep(sql: Sql, complete: Complete) -> None:

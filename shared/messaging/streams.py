@@ -38,19 +38,27 @@ def stream_name(service: str) -> str:
 
 async def provide_stream(js: JetStreamContext, service: str) -> api.StreamInfo:
     """Make the service's stream unless it is there: no expiry, no deny flags (transport only)."""
-    name = stream_name(service)
     try:
-        return await js.stream_info(name)
+        info = await js.stream_info(stream_name(service))
     except NotFoundError:
-        return await js.add_stream(
-            name=name,
-            subjects=[f"huiyin.{service}.>"],
-            storage=api.StorageType.FILE,
-            retention=api.RetentionPolicy.LIMITS,
-            duplicate_window=120,
-            allow_atomic=True,
-            allow_direct=True,
-        )
+        return await _make_stream(js, service)
+    if info.state.messages == 0 and info.state.last_seq > 0:
+        # Purged: its numbers would never again be those that followers keep. Nothing is in it.
+        await js.delete_stream(stream_name(service))
+        return await _make_stream(js, service)
+    return info
+
+
+async def _make_stream(js: JetStreamContext, service: str) -> api.StreamInfo:
+    return await js.add_stream(
+        name=stream_name(service),
+        subjects=[f"huiyin.{service}.>"],
+        storage=api.StorageType.FILE,
+        retention=api.RetentionPolicy.LIMITS,
+        duplicate_window=120,
+        allow_atomic=True,
+        allow_direct=True,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +139,8 @@ def _check_bytes(raw: bytes, epoch: str, headers: dict[str, Any]) -> None:
     said = _HEAD.match(raw)
     if said is None:
         raise unreadable("envelope")
-    if said.groups() != tuple(word.encode() for word in (headers[TYPE], epoch, headers[STREAM])):
+    same = said.groups() == tuple(word.encode() for word in (headers[TYPE], epoch, headers[STREAM]))
+    if not same or b'"correlation":"%b"' % headers[CORRELATION].encode() not in split(raw)[0]:
         raise ValueError("headers that do not belong to these bytes")
 
 

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from shared.contracts.catalogue import is_known, unknown_type
-from shared.errors import Untrusted
+from shared.errors import Unavailable, Untrusted
 from shared.messaging.streams import Incoming
 from shared.store.failures import BROKEN
 from shared.store.micros import to_micros
 from shared.store.parking import Parked, park, parked_matters
 from shared.store.tracking import START, Tracking, track, tracked
 from shared.store.transaction import Transaction
+
+PASSING = (*BROKEN, Unavailable)
+"""What is no fault of the event: the batch is put off, and nothing is set aside."""
 
 
 class Handler(Protocol):
@@ -120,7 +123,7 @@ def _applied_together(
     try:
         with tx.savepoint():
             handler.apply(tx, events)
-    except BROKEN:
+    except PASSING:
         raise
     except Exception as problem:
         if not last_try:
@@ -155,7 +158,7 @@ def _reason_to_park(tx: Transaction, event: Incoming, handler: Handler) -> str |
     try:
         with tx.savepoint():
             handler.apply(tx, [event])
-    except BROKEN:
+    except PASSING:
         raise
     except Exception as problem:
         return f"{type(problem).__name__}: {problem}"

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
@@ -9,8 +10,10 @@ from uuid import UUID
 from services.embedded.directory import DataDirectory
 from shared.clock import system_clock
 from shared.contracts.sealed import Sealed, Unsealed
+from shared.identity.officers import Officers
 from shared.store.recorders import open_recorder
 from shared.store.store import Store
+from shared.store.tables import open_tables
 
 OPENINGS = 50
 HOLDINGS = 2000
@@ -18,11 +21,24 @@ HOLDINGS = 2000
 
 def test_a_store_opens_while_another_process_writes_into_it(tmp_path: Path) -> None:
     """It waits for the other's transaction; it does not give up at once."""
-    busy = _open(tmp_path)
+    busy = _open(str(tmp_path))
     with _meanwhile(lambda: busy.write_now(lambda _tx: None)):
         for _ in range(OPENINGS):
-            _open(tmp_path).recorder.close()
-    busy.recorder.close()
+            _close(_open(str(tmp_path)))
+    _close(busy)
+
+
+def test_several_processes_make_the_tables_of_an_empty_database_at_once(postgres_url: str) -> None:
+    """As the services of a county do when they start together for the first time."""
+    openers = [lambda: _close(_open(postgres_url)), lambda: _officers(postgres_url)] * 4
+    together = threading.Barrier(len(openers))
+
+    def begin(opener: Callable[[], None]) -> None:
+        together.wait()
+        opener()
+
+    with ThreadPoolExecutor(len(openers)) as threads:
+        list(threads.map(begin, openers))
 
 
 def test_a_look_whether_somebody_serves_keeps_nobody_from_serving(tmp_path: Path) -> None:
@@ -36,14 +52,22 @@ def test_a_look_whether_somebody_serves_keeps_nobody_from_serving(tmp_path: Path
                 pass
 
 
-def _open(directory: Path) -> Store:
+def _open(location: str) -> Store:
     return Store.open(
-        open_recorder(str(directory), "intake"),
+        open_recorder(location, "intake"),
         service="intake",
         node="QINGHE",
         clock=system_clock,
         seal_for=_no_words,
     )
+
+
+def _close(store: Store) -> None:
+    store.recorder.close()
+
+
+def _officers(location: str) -> None:
+    Officers(open_tables(location, "identity")).close()
 
 
 def _no_words(_incident: UUID, _words: Unsealed, _associated: bytes) -> Sealed:
