@@ -5,6 +5,7 @@ that the interpreter is shared by two threads and not by five.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
@@ -39,6 +40,9 @@ from shared.store.tracking import tracked
 from shared.vault import Vault, load_or_create_wrapping_key, open_vault
 
 log = structlog.get_logger("system")
+
+PATIENCE = 5.0
+"""Seconds for which relays may fail before the nats-server is started anew."""
 
 BUILDERS: tuple[Callable[[Surroundings], Room], ...] = (
     intake.build,
@@ -94,7 +98,7 @@ async def booted(
         server.start()
         stack.callback(server.stop)
         running = await stack.enter_async_context(at_work(rooms, server.url))
-        stack.push_async_callback(_end, asyncio.create_task(_keep_up(server)))
+        stack.push_async_callback(_end, asyncio.create_task(_keep_up(server, running)))
         by_name = {room.name: room for room in rooms}
         yield System(directory, by_name, running, around.officers, around.vault, clock, server)
 
@@ -191,18 +195,32 @@ def surroundings(
         clock,
         vault,
         officers,
-        writer=ThreadPoolExecutor(1, "writer"),
+        writer=stack.enter_context(ThreadPoolExecutor(1, "writer")),
         checkpoint=checkpoint,
     )
 
 
-async def _keep_up(server: NatsServer) -> None:
-    """Start the nats-server again whenever it has ended."""
+async def _keep_up(server: NatsServer, running: Sequence[RunningRoom]) -> None:
+    """Start the nats-server again whenever it has ended, or takes nothing any more.
+
+    After a full disk it keeps its streams shut until it is started anew.
+    """
     while True:
         await asyncio.sleep(0.1)
-        if not server.running:
-            log.warning("nats-server ended, starting it again")
+        if server.running and not _takes_nothing(running):
+            continue
+        log.warning("nats-server is started again")
+        try:
+            server.stop()
             server.start()  # in the main thread, which outlives it
+        except Unavailable as problem:
+            log.error("nats-server not started", code=problem.code)  # noqa: TRY400 -- it says it all
+        await asyncio.sleep(1.0)
+
+
+def _takes_nothing(running: Sequence[RunningRoom]) -> bool:
+    since = [each.relay.failing_since for each in running if each.relay.failing_since]
+    return bool(since) and time.monotonic() - min(since) > PATIENCE
 
 
 async def _end(task: "asyncio.Task[None]") -> None:

@@ -47,7 +47,7 @@ class Officers:
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
-        with translated(), tables.writing() as sql:
+        with translated(), tables.making() as sql:
             sql.execute(
                 "CREATE TABLE IF NOT EXISTS officers (id TEXT PRIMARY KEY, name TEXT, unit TEXT,"
                 " post TEXT, token_hash TEXT UNIQUE)"

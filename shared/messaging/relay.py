@@ -56,6 +56,7 @@ class Relay:
         self._js = client.jetstream(timeout=ANSWER_WITHIN)
         self._poll = poll
         self._checkpoint = checkpoint
+        self.failing_since: float | None = None
         self._seq: int | None = None
         self._look_again_at = 0.0
         self._appended = asyncio.Event()
@@ -69,6 +70,7 @@ class Relay:
                     await self.resync()
                 if not await self._publish_page():
                     await self._wait()
+                self.failing_since = None
             except Untrusted as problem:
                 self.halted = problem
                 log.error(  # noqa: TRY400 -- the message says it all, a traceback would not
@@ -76,6 +78,7 @@ class Relay:
                 )
             except (APIError, nats.errors.Error, TimeoutError, OSError, Unavailable) as problem:
                 self._seq = None
+                self.failing_since = self.failing_since or time.monotonic()
                 log.warning("relay starts over", service=self._service, problem=repr(problem)[:200])
                 await asyncio.sleep(0.1)
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
-import psycopg
 from eventsourcing.persistence import Notification, StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder
 from eventsourcing.sqlite import SQLiteApplicationRecorder
@@ -72,8 +71,7 @@ class PostgresRecorder(PostgresTables, PostgresApplicationRecorder):
 
     def __init__(self, url: str, schema: str) -> None:
         PostgresApplicationRecorder.__init__(self, postgres_datastore(url, schema))
-        with psycopg.connect(url, autocommit=True) as connection:  # one process at a time
-            connection.execute("SELECT pg_advisory_lock(hashtext('huiyin.tables'))")
+        with self.making():  # one process at a time
             self.create_table()
 
     def spell_id(self, stream: UUID) -> object:

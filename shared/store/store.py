@@ -76,6 +76,7 @@ class Store:
         self.recorder = recorder
         self._seal_for = seal_for
         self._writer = writer
+        self._owns_writer = True
         self._waiting: deque[_Work] = deque()
         self._draining = False
         self._listeners: list[Callable[[], None]] = []
@@ -96,12 +97,15 @@ class Store:
 
         Raises Unavailable ``store.*`` when the database cannot be used.
         """
-        with translated(), recorder.writing() as sql:
+        with translated(), recorder.making() as sql:
             for statement in (*_SCHEMA, *schema):
                 sql.execute(statement)
-            epoch = _epoch(sql)
+        with translated(), recorder.writing() as sql:
+            epoch = _epoch(sql)  # writes first, so that another process is waited for
         source = Source(service, node, epoch)
-        return cls(recorder, source, clock, seal_for, writer or ThreadPoolExecutor(1, service))
+        store = cls(recorder, source, clock, seal_for, writer or ThreadPoolExecutor(1, service))
+        store._owns_writer = writer is None
+        return store
 
     @classmethod
     def for_reading(cls, recorder: Recorder, service: str) -> "Store":
@@ -153,10 +157,14 @@ class Store:
         self._listeners.append(listener)
 
     async def close(self) -> None:
-        """Finish what is waiting and give the connections back."""
+        """Finish what is waiting and give the connections back.
+
+        A writer that was given goes on: others may still be using it.
+        """
         while self._waiting or self._draining:
             await asyncio.sleep(0.001)
-        self._writer.shutdown(wait=True)
+        if self._owns_writer:
+            self._writer.shutdown(wait=True)
         self.recorder.close()
 
     def _notifications(self, after: int, limit: int) -> Sequence[Notification]:

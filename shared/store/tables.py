@@ -16,12 +16,17 @@ from shared.store.sql import CursorSql, Sql
 BUSY_SECONDS = 5.0
 """How long to wait for another process's write."""
 
+_ONE_MAKER = "SELECT pg_advisory_xact_lock(hashtext('huiyin.schema'))"
+
 
 class Tables(Protocol):
     """What it takes to work with tables, whatever database holds them."""
 
     def writing(self) -> AbstractContextManager[Sql]:
         """A transaction; committed at the end unless something is raised."""
+
+    def making(self) -> AbstractContextManager[Sql]:
+        """A transaction that makes tables where they are missing, one process at a time."""
 
     def reading(self) -> AbstractContextManager[Sql]:
         """A consistent view of what is committed."""
@@ -44,6 +49,9 @@ class SqliteTables:
         with self.datastore.transaction(commit=True) as cursor:
             yield CursorSql(cursor, postgres=False)
 
+    def making(self) -> AbstractContextManager[Sql]:
+        return self.writing()
+
     @contextmanager
     def reading(self) -> Iterator[Sql]:
         with self.datastore.transaction(commit=False) as cursor:
@@ -64,6 +72,12 @@ class PostgresTables:
     @contextmanager
     def writing(self) -> Iterator[Sql]:
         with self.datastore.transaction(commit=True) as cursor:
+            yield CursorSql(cursor, postgres=True)
+
+    @contextmanager
+    def making(self) -> Iterator[Sql]:
+        with self.datastore.transaction(commit=True) as cursor:
+            cursor.execute(_ONE_MAKER)
             yield CursorSql(cursor, postgres=True)
 
     @contextmanager
@@ -140,6 +154,6 @@ def postgres_datastore(url: str, schema: str) -> PostgresDatastore:
     # Our own tables live in the same schema; the pool has not been opened yet.
     datastore.pool.kwargs["options"] = f"-c search_path={schema}"  # type: ignore[index]
     with datastore.transaction(commit=True) as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('huiyin.schema'))")
+        cursor.execute(_ONE_MAKER)
         cursor.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
     return datastore

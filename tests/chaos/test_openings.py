@@ -15,7 +15,7 @@ from shared.store.recorders import open_recorder
 from shared.store.store import Store
 from shared.store.tables import open_tables
 
-OPENINGS = 50
+OPENINGS = 20
 HOLDINGS = 2000
 
 
