@@ -9,6 +9,7 @@ import asyncio
 import random
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Annotated, Any
 
@@ -17,6 +18,7 @@ from faststream import AckPolicy, Context
 from faststream.nats import JStream, NatsBroker, PullSub
 from faststream.nats.message import NatsBatchMessage
 from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
 from nats.js import JetStreamContext, api
 from nats.js.errors import APIError, NotFoundError
 
@@ -37,7 +39,7 @@ BATCH = 500
 PATIENCE = (0.05, 0.1, 0.2)
 """Seconds to wait before each further attempt at an event that cannot be applied."""
 
-FORGOTTEN_AFTER = 600.0
+FORGOTTEN_AFTER = 60.0
 """Seconds after which the server drops the consumer of a process that is gone."""
 
 PUT_OFF = 0.5
@@ -108,6 +110,12 @@ class Consumer:
                 await self._heal_quietly()
             except (APIError, TimeoutError, OSError):
                 continue  # the broker is away; the client reconnects by itself
+
+    async def leave(self) -> None:
+        """Take JetStream's consumer away; one that is left behind is dropped after a while."""
+        if self._js is not None:
+            with suppress(NatsError, OSError, TimeoutError):
+                await self._js.delete_consumer(stream_name(self.upstream), self.durable)
 
     async def release(self, matter: str, actor: Actor) -> int:
         """Apply a matter's parked events after what stopped them was mended; returns how many."""

@@ -15,6 +15,9 @@ from shared.messaging.relay import Relay
 from shared.messaging.status import Halt, RoomStatus, halt, read_status, status_subject
 from shared.room import Room
 
+LEAVE_WITHIN = 0.05
+"""Seconds for taking leave of JetStream when a room stops."""
+
 log = structlog.get_logger("room")
 
 
@@ -57,6 +60,11 @@ class RunningRoom:
             for task in left:
                 task.cancel()  # again: before Python 3.12 ``wait_for`` may swallow one
             await asyncio.wait(left, timeout=0.1)
+        if self._client.is_connected:
+            leaving = [asyncio.create_task(each.leave()) for each in self.room.consumers]
+            _, late = await asyncio.wait(leaving, timeout=LEAVE_WITHIN)
+            for task in late:
+                task.cancel()
 
     async def release(self, matter: str, actor: Actor) -> int:
         """Let through what is set aside of a matter, wherever in the room; returns how many.
