@@ -98,7 +98,7 @@ class Consumer:
         await self._provide_durable(js)
         await self._set_back(js)
 
-    async def watch(self, every: float = 2.0) -> None:
+    async def watch(self, every: float = 1.0) -> None:
         """Bring JetStream's consumer back whenever it has gone; runs until cancelled."""
         assert self._js is not None
         while True:
@@ -223,6 +223,7 @@ class Consumer:
             ack_wait=30,
             max_deliver=-1,
             inactive_threshold=FORGOTTEN_AFTER,
+            mem_storage=True,  # our tracking row is the truth; a server begun anew need not know us
         )
 
     @property

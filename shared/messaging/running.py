@@ -60,7 +60,7 @@ class RunningRoom:
             for task in left:
                 task.cancel()  # again: before Python 3.12 ``wait_for`` may swallow one
             await asyncio.wait(left, timeout=0.1)
-        if self._client.is_connected:
+        if self._client.is_connected and self.room.consumers:
             leaving = [asyncio.create_task(each.leave()) for each in self.room.consumers]
             _, late = await asyncio.wait(leaving, timeout=LEAVE_WITHIN)
             for task in late:

@@ -31,9 +31,9 @@ class SmallDisk:
         self._filler = place / "filler"
 
     def fill(self, county: CountyProcess) -> None:
-        """Take every byte that is left."""
+        """Take every byte that is left; again, what was freed meanwhile."""
         del county
-        with suppress(OSError), self._filler.open("wb", buffering=0) as filler:
+        with suppress(OSError), self._filler.open("ab", buffering=0) as filler:
             while filler.write(bytes(4096)):
                 pass
 

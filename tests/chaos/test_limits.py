@@ -103,6 +103,7 @@ def test_the_nats_server_is_started_again_once_there_is_room(
     cramped.settle()
     disk.fill(cramped)
     cramped.kill_broker()
+    disk.fill(cramped)  # what it gave back
     time.sleep(1.0)
     disk.free(cramped)
     _check_recovered(cramped, [number])
