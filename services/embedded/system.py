@@ -213,8 +213,10 @@ async def _keep_up(server: NatsServer, running: Sequence[RunningRoom]) -> None:
         try:
             server.stop()
             server.start()  # in the main thread, which outlives it
-        except Unavailable as problem:
-            log.error("nats-server not started", code=problem.code)  # noqa: TRY400 -- it says it all
+        except (Unavailable, OSError) as problem:  # a full disk has no room for its files either
+            log.error("nats-server not started", problem=repr(problem)[:200])  # noqa: TRY400
+        for each in running:
+            each.relay.failing_since = None
         await asyncio.sleep(1.0)
 
 

@@ -13,7 +13,7 @@ import structlog
 from services.reporting import log
 from services.reporting.ledger_table import LedgerFold
 from shared.contracts.envelope import Actor
-from shared.errors import Untrusted
+from shared.errors import Unavailable, Untrusted
 from shared.messaging.consumer import PATIENCE
 from shared.messaging.releasing import release
 from shared.messaging.streams import Incoming
@@ -69,7 +69,10 @@ class Projector:
     async def run(self) -> None:
         """Catch up now and whenever the fold was left behind; runs until cancelled."""
         while self.halted is None:
-            await self._catch_up()
+            try:
+                await self._catch_up()
+            except Unavailable as problem:
+                logger.warning("fold put off", code=problem.code)
             await woken(self.behind, 1.0)
 
     async def release(self, matter: str, actor: Actor) -> int:

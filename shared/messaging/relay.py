@@ -78,7 +78,8 @@ class Relay:
                 )
             except (APIError, nats.errors.Error, TimeoutError, OSError, Unavailable) as problem:
                 self._seq = None
-                self.failing_since = self.failing_since or time.monotonic()
+                if not _is_stores_trouble(problem):
+                    self.failing_since = self.failing_since or time.monotonic()
                 log.warning("relay starts over", service=self._service, problem=repr(problem)[:200])
                 await asyncio.sleep(0.1)
 
@@ -157,6 +158,10 @@ class Relay:
     @property
     def _service(self) -> str:
         return self.store.source.service
+
+
+def _is_stores_trouble(problem: Exception) -> bool:
+    return isinstance(problem, Unavailable) and problem.code.startswith("store.")
 
 
 def _same(own: Notification, published: Incoming) -> bool:
