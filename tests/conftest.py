@@ -4,6 +4,7 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+import structlog
 
 from tests.support.postgres import PostgresServer, find_installation
 
@@ -19,6 +20,12 @@ def pytest_report_header() -> str:
         return f"PostgreSQL: {find_installation()}"
     except LookupError as problem:
         return f"PostgreSQL: {problem}"
+
+
+@pytest.fixture(autouse=True)
+def default_logs() -> None:
+    """Log as the library does by default, whatever an earlier test configured."""
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
