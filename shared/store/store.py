@@ -29,7 +29,7 @@ from shared.store.transaction import SealFor, Transaction, last_position
 
 T = TypeVar("T")
 
-LARGEST_GROUP = 256
+LARGEST_GROUP = 500
 """Pieces of work in one commit."""
 
 TOLERATED_STEP_BACK = timedelta(seconds=2)
