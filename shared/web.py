@@ -35,6 +35,16 @@ class Problem(Contract):
     field: str | None = None
     remedy: str = ""
 
+    @classmethod
+    def of(cls, problem: HuiyinError) -> "Problem":
+        """An error of ours as it is told."""
+        return cls(
+            code=problem.code,
+            message=problem.message,
+            field=problem.field,
+            remedy=problem.remedy,
+        )
+
 
 FINGERPRINTS = f"{UUID(int=0)}/requests"
 """The vault's key under which requests are fingerprinted; it belongs to no incident."""
@@ -94,7 +104,7 @@ After = Annotated[
 async def _tell(_: Request, problem: Exception) -> JSONResponse:
     assert isinstance(problem, HuiyinError)
     status = STATUS.get(problem.code) or BY_KIND.get(type(problem), 500)
-    return _answer(status, problem.code, problem.message, problem.field, problem.remedy)
+    return JSONResponse(Problem.of(problem).model_dump(), status)
 
 
 async def _tell_invalid(_: Request, problem: Exception) -> JSONResponse:

@@ -10,7 +10,6 @@ from services.intake.application import Imported, Intake
 from services.intake.commands import Heard
 from shared.contracts.catalogue import UtcTime
 from shared.contracts.intake import Channel
-from shared.errors import HuiyinError
 from shared.messaging.progress import wait_until, when_known
 from shared.store.requests import Answer
 from shared.web import RESPONSES, After, Asking, Once, Problem
@@ -169,12 +168,5 @@ def _message(message: OldMessage, *, left_open: bool) -> commands.OldMessage:
 
 
 def _outcome(done: Imported) -> Outcome:
-    return Outcome(outcome=done.outcome, number=done.number, problem=_problem(done.problem))
-
-
-def _problem(problem: HuiyinError | None) -> Problem | None:
-    if problem is None:
-        return None
-    return Problem(
-        code=problem.code, message=problem.message, field=problem.field, remedy=problem.remedy
-    )
+    problem = Problem.of(done.problem) if done.problem else None
+    return Outcome(outcome=done.outcome, number=done.number, problem=problem)

@@ -48,7 +48,7 @@ class SequencerAndFold:
         except BROKEN:
             raise
         except Exception as problem:
-            self._projector.behind.set()
+            self._projector.fall_behind()
             logger.warning("fold put off", problem=str(problem))
 
 
@@ -59,21 +59,28 @@ class Projector:
         self.store = store
         self.upstream = UPSTREAM
         self.halted: Untrusted | None = None
-        self.behind = asyncio.Event()
+        self._behind = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._fold = LedgerFold()
 
     def fold(self, tx: Transaction, entries: Sequence[Incoming], *, last_try: bool) -> Taken:
         """Fold log entries; raises Gap if the ledger is not up to them, Poison if one cannot be."""
         return take(tx, UPSTREAM, entries, self._fold, last_try=last_try)
 
+    def fall_behind(self) -> None:
+        """Ask for catching up; called in the writer's thread, where no event may be set."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._behind.set)
+
     async def run(self) -> None:
         """Catch up now and whenever the fold was left behind; runs until cancelled."""
+        self._loop = asyncio.get_running_loop()
         while self.halted is None:
             try:
                 await self._catch_up()
             except Unavailable as problem:
                 logger.warning("fold put off", code=problem.code)
-            await woken(self.behind, 1.0)
+            await woken(self._behind, 1.0)
 
     async def release(self, matter: str, actor: Actor) -> int:
         """Fold a matter's parked leaves after what stopped them was mended; returns how many."""
@@ -81,7 +88,7 @@ class Projector:
         return await self.store.write(lambda tx: work(tx, matter=matter, actor=actor))
 
     async def _catch_up(self) -> None:
-        self.behind.clear()
+        self._behind.clear()
         while self.halted is None and await self._step():
             pass
 

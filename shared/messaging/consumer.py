@@ -63,7 +63,6 @@ class Consumer:
         self.halted: Untrusted | None = None
         self.durable = f"{store.source.service}-{secrets.token_hex(4)}"
         """JetStream's consumer is ours alone: two of us at once each hear everything."""
-        self.progressed = asyncio.Event()
         self._checkpoint = checkpoint
         self._heals = 0
         self._stuck_at: Tracking | None = None
@@ -160,8 +159,6 @@ class Consumer:
 
     def _note(self, taken: Taken) -> None:
         self._heals = 0
-        self.progressed.set()
-        self.progressed = asyncio.Event()
         if taken.set_aside:
             log.error("events set aside", count=taken.set_aside, **self._bound)
         if taken.stop:
