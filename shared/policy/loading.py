@@ -1,39 +1,91 @@
-"""Reading a pack file, and saying clearly what is wrong with it."""
+"""Reading a pack's file: from its bytes to its rules, or every complaint with its place."""
 
 import hashlib
-import re
 import tomllib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from shared.errors import Invalid
-from shared.policy.pack import LONGEST, Pack, PackFile
+from shared.errors import HuiyinError, Invalid
+from shared.policy.checking import check
+from shared.policy.complaints import Complaint
+from shared.policy.inheritance import check_against_parent
+from shared.policy.pack import Pack, PackFile
+from shared.policy.places import Place, place_in_error, place_of
 
-COUNTY_BASELINE = Path(__file__).parent / "packs" / "county-baseline.toml"
+PACKS = Path(__file__).parent / "packs"
+"""The packs that the project ships."""
+
+COUNTY_BASELINE = PACKS / "county-baseline.toml"
 """The rules that hold for every unit of a county."""
 
-_KINDS = {"string_type": "文字", "int_type": "整数"}
+Chosen = Mapping[str, str | int]
 
-_BARE = re.compile(r"[0-9A-Za-z_-]+")
+_KINDS = {
+    "string_type": "文字",
+    "int_type": "整数",
+    "bool_type": "true 或 false",
+    "date_type": "日期（不加引号, 如 2026-01-01）",
+}
 
 
-def load_pack(path: Path) -> Pack:
-    """Read a pack.
+def load_pack(path: Path, params: Chosen | None = None) -> Pack:
+    """Read a pack and what it inherits.
 
-    Raises Invalid ``pack.unreadable``, ``.not-toml``, ``.unknown-key``, ``.missing-key``,
-    ``.wrong-type``, ``.unknown-value``, ``.out-of-range`` or ``.malformed``; ``field`` is the
-    key's path.
+    Raises Invalid ``pack.*`` with the first complaint; ``field`` is the key's path.
+    """
+    pack, complaints = examine(path, params)
+    if complaints:
+        raise complaints[0].as_error(path)
+    assert pack is not None
+    return pack
+
+
+def known_packs() -> dict[str, Path]:
+    """The packs that are shipped, by their id, which is the name of the file."""
+    return {path.stem: path for path in sorted(PACKS.glob("*.toml"))}
+
+
+def find_pack(name: str) -> Path:
+    """The file of a shipped pack, or the file of that name; raises Invalid ``pack.unknown``."""
+    known = known_packs()
+    if name in known:
+        return known[name]
+    if Path(name).is_file():
+        return Path(name)
+    raise Invalid(
+        "pack.unknown",
+        f"没有名为“{name}”的规则包, 也没有这个文件。",
+        "请用 huiyin pack list 查看可用的规则包, 或给出文件路径。",
+        "pack",
+    )
+
+
+def examine(
+    path: Path, params: Chosen | None = None, below: Sequence[str] = ()
+) -> tuple[Pack | None, list[Complaint]]:
+    """The pack, or none if it cannot be used, and everything that is wrong with it.
+
+    ``below`` are the ids of the packs that inherit it. Raises Invalid ``pack.unreadable``.
     """
     raw = _bytes(path)
     try:
-        file = PackFile.model_validate(_toml(path, raw))
-    except ValidationError as problem:
-        raise _explained(path, problem.errors()[0]) from problem
-    digest = hashlib.sha256(raw).hexdigest()
-    return Pack(file.pack.id, file.pack.version, digest, file.duty)
+        text = raw.decode()
+        given = tomllib.loads(text)
+    except ValueError as problem:
+        return None, [_not_toml(problem)]
+    file, complaints = _file(given, text, params or {})
+    if file is None:
+        return None, complaints
+    parent, above = _parent(path, file, params, below)
+    pack = Pack(file, hashlib.sha256(raw).hexdigest(), parent, dict(params or {}) or None)
+    complaints += above + [
+        each.at(place_of(text, each.path)) for each in (*check(pack), *check_against_parent(pack))
+    ]
+    return (None if complaints else pack), complaints
 
 
 def _bytes(path: Path) -> bytes:
@@ -48,22 +100,108 @@ def _bytes(path: Path) -> bytes:
         ) from problem
 
 
-def _toml(path: Path, raw: bytes) -> dict[str, Any]:
+def _file(
+    given: dict[str, Any], text: str, params: Chosen
+) -> tuple[PackFile | None, list[Complaint]]:
     try:
-        return tomllib.loads(raw.decode())
-    except ValueError as problem:  # of the encoding or of the syntax
-        raise Invalid(
-            "pack.not-toml",
-            f"规则包 {path} 不是 UTF-8 编码的 TOML 文件：{problem}。",
-            "请按所示行列改正, 字符串要加引号。",
-            "pack",
-        ) from problem
+        file = PackFile.model_validate(_filled(given, params))
+    except Invalid as problem:
+        return None, [Complaint(problem.code, ("params",), problem.message, problem.remedy)]
+    except ValidationError as problem:
+        told = [_explained(error) for error in problem.errors()]
+        return None, [each.at(place_of(text, each.path)) for each in told]
+    return file, []
 
 
-def _explained(path: Path, error: ErrorDetails) -> Invalid:
-    key = _key(error["loc"])
+def _parent(
+    path: Path, file: PackFile, params: Chosen | None, below: Sequence[str]
+) -> tuple[Pack | None, list[Complaint]]:
+    wanted = file.pack.extends
+    if wanted is None:
+        return None, []
+    place = ("pack", "extends")
+    if wanted in (file.pack.id, *below):
+        chain = " → ".join((*below, file.pack.id, wanted))
+        return None, [
+            Complaint(
+                "pack.circular", place, f"继承绕成了圈：{chain}。", "请去掉其中一处 extends。"
+            )
+        ]
+    try:
+        found = path.with_name(f"{wanted}.toml")
+        parent, above = examine(
+            found if found.is_file() else find_pack(wanted), None, (*below, file.pack.id)
+        )
+    except HuiyinError as problem:
+        return None, [Complaint(problem.code, place, problem.message, problem.remedy)]
+    return parent, [each.inherited(wanted) for each in above]
+
+
+def _filled(given: Any, params: Chosen) -> Any:
+    """The same with every ``"$name"`` replaced by the parameter's value."""
+    declared = given.get("params", {}) if isinstance(given, dict) else {}
+    for name in params:
+        if name not in declared:
+            raise _unknown_parameter(name, declared)
+        choices = declared[name].get("of")
+        if choices is not None and params[name] not in choices:
+            raise Invalid(
+                "pack.parameter-value",
+                f"参数 {name} 不能取“{params[name]}”。",
+                f"可以取：{'、'.join(map(str, choices))}。",
+                name,
+            )
+    values = {name: params.get(name, each.get("default")) for name, each in declared.items()}
+    rest = {key: _replaced(value, values) for key, value in given.items() if key != "params"}
+    return rest | ({"params": declared} if declared else {})
+
+
+def _replaced(given: Any, values: Mapping[str, Any]) -> Any:
+    match given:
+        case str() if given.startswith("$"):
+            if given[1:] not in values:
+                raise _unknown_parameter(given[1:], values)
+            return values[given[1:]]
+        case dict():
+            return {key: _replaced(value, values) for key, value in given.items()}
+        case list():
+            return [_replaced(value, values) for value in given]
+        case _:
+            return given
+
+
+def _unknown_parameter(name: str, declared: Mapping[str, Any]) -> Invalid:
+    return Invalid(
+        "pack.unknown-parameter",
+        f"没有参数“{name}”。",
+        f"已声明的参数：{'、'.join(declared) or '无'}；新参数请在 [params.{name}] 中声明。",
+        name,
+    )
+
+
+def _not_toml(problem: ValueError) -> Complaint:
+    place = place_in_error(problem) if isinstance(problem, tomllib.TOMLDecodeError) else None
+    if "Cannot declare" in str(problem) or "Cannot overwrite" in str(problem):
+        return Complaint(
+            "pack.declared-twice",
+            (),
+            "同一个编号或键写了两次。",
+            "请改成不同的编号；一条规则要分几款的, 在编号后加 /一个英文名。",
+            place,
+        )
+    return Complaint(
+        "pack.not-toml",
+        (),
+        f"不是 UTF-8 编码的 TOML 文件：{problem}。",
+        "请按所示行列改正, 字符串要加引号。",
+        place or Place(1, 1),
+    )
+
+
+def _explained(error: ErrorDetails) -> Complaint:
+    path = tuple(str(part) for part in error["loc"] if part != "[key]")
     code, message, remedy = _told(error)
-    return Invalid(code, f"规则包 {path} 中 {key}：{message}", remedy, key)
+    return Complaint(code, path, message, remedy)
 
 
 def _told(error: ErrorDetails) -> tuple[str, str, str]:
@@ -78,18 +216,18 @@ def _told(error: ErrorDetails) -> tuple[str, str, str]:
             choice = context["expected"].replace(" or ", ", ")
             return "pack.unknown-value", f"不认识的值“{given}”。", f"可以填写：{choice}。"
         case "greater_than_equal" | "less_than_equal":
-            return "pack.out-of-range", f"{given} 不在范围内。", f"请填写 1 到 {LONGEST}。"
+            bounds = [str(context[end]) for end in ("ge", "le") if end in context]
+            return "pack.out-of-range", f"{given} 不在范围内。", f"界限为 {'、'.join(bounds)}。"
         case "string_pattern_mismatch":
             return "pack.malformed", f"“{given}”不合格式。", f"须符合 {context['pattern']} 。"
-        case "string_too_short":
+        case "string_too_short" | "too_short":
             return "pack.malformed", "不能为空。", "请填写。"
+        case "value_error":
+            problem = context["error"]
+            if isinstance(problem, HuiyinError):
+                return problem.code, problem.message, problem.remedy
+            return "pack.malformed", f"{problem}。", "请按 docs/rules.md 的写法改正。"
         case kind:
-            wanted = _KINDS.get(kind, "表")
+            wanted = _KINDS.get(kind, "表或列表")
             advice = "文字要加引号, 整数不加引号和小数点, 表写作 [名称]。"
             return "pack.wrong-type", f"类型不对, 应为{wanted}。", advice
-
-
-def _key(loc: tuple[int | str, ...]) -> str:
-    """A key's path as TOML spells it, such as ``duty."B.T01".days``."""
-    parts = [str(part) for part in loc if part != "[key]"]
-    return ".".join(part if _BARE.fullmatch(part) else f'"{part}"' for part in parts)

@@ -1,70 +1,154 @@
-"""What a policy pack (规则包) says. Its file is TOML: ``[pack]``, and one ``[duty."ID"]`` each."""
+"""A policy pack (规则包): the rules of one institution as its file has them, and what it inherits."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, TypeVar
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from shared.contracts.catalogue import Contract
+from shared.policy.acts import ACTS
+from shared.policy.parties import COMMON
+from shared.policy.rules import (
+    SECTIONS,
+    ArchiveItem,
+    Axis,
+    Declared,
+    Duty,
+    Form,
+    Gate,
+    Heading,
+    Key,
+    Offence,
+    Parameter,
+    Party,
+    Rule,
+    RuleId,
+    Schedule,
+    Shift,
+    Statistic,
+    Step,
+    Text,
+    Unarmed,
+)
 
-Start = Literal["posted", "discovered", "registered"]
-"""What a duty is counted from; where it is not on record, the next of these counts."""
-
-Stop = Literal["publish"]
-"""The act that fulfils a duty. ``publish`` is any published reply, interim or result."""
-
-Who = Literal["handling_unit"]
-"""Who owes it: the lead unit once the incident is assigned, until then the registering unit."""
-
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-PackId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
-Version = Annotated[str, StringConstraints(pattern=r"^[0-9][0-9A-Za-z.-]*$")]
-DutyId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]*$")]
-
-
-LONGEST = 3660
-"""Days; more can only be a slip, and would end outside the calendar."""
-
-
-class Duty(Contract):
-    """After ``start``, ``who`` must do ``stop`` within ``days``.
-
-    It ends at 24:00, inclusive, of the so-many-th day after the start day, Asia/Shanghai.
-    """
-
-    title: Text
-    clause: Text
-    start: Start
-    stop: Stop
-    who: Who
-    days: Annotated[int, Field(ge=1, le=LONGEST)]
-
-
-class Heading(Contract):
-    """Which pack it is."""
-
-    id: PackId
-    version: Version
+R = TypeVar("R", bound=Rule)
+Words = Mapping[Key, Text]
 
 
 class PackFile(Contract):
     """A pack as its file has it; unknown keys are refused."""
 
     pack: Heading
-    duty: dict[DutyId, Duty]
+    params: Mapping[Key, Parameter] = Field(default_factory=dict)
+    party: Mapping[Key, Party] = Field(default_factory=dict)
+    axis: Mapping[Key, Axis] = Field(default_factory=dict)
+    state: Mapping[Key, Declared] = Field(default_factory=dict)
+    channel: Mapping[Key, Party] = Field(default_factory=dict)
+    medium: Words = Field(default_factory=dict)
+    kinds: Mapping[Annotated[str, Field(pattern="^[a-z_]+$")], Words] = Field(default_factory=dict)
+    duty: Mapping[RuleId, Duty] = Field(default_factory=dict)
+    schedule: Mapping[RuleId, Schedule] = Field(default_factory=dict)
+    shift: Mapping[RuleId, Shift] = Field(default_factory=dict)
+    gate: Mapping[RuleId, Gate] = Field(default_factory=dict)
+    form: Mapping[RuleId, Form] = Field(default_factory=dict)
+    step: Mapping[RuleId, Step] = Field(default_factory=dict)
+    offence: Mapping[RuleId, Offence] = Field(default_factory=dict)
+    archive: Mapping[RuleId, ArchiveItem] = Field(default_factory=dict)
+    statistic: Mapping[RuleId, Statistic] = Field(default_factory=dict)
+    unarmed: Mapping[RuleId, Unarmed] = Field(default_factory=dict)
+
+    def rules(self) -> Iterator[tuple[str, Rule]]:
+        """Every rule of the file with its number, section by section."""
+        for section in SECTIONS:
+            yield from getattr(self, section).items()
 
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """A pack as loaded: its duties by id, and the SHA-256 (hex) of the file's bytes."""
+    """A pack as loaded, with the pack it adds to.
 
-    id: str
-    version: str
+    ``digest`` is the SHA-256 (hex) of the file's bytes; ``chosen`` are the parameters that were
+    given other values than their defaults.
+    """
+
+    file: PackFile
     digest: str
-    duties: Mapping[str, Duty]
+    parent: "Pack | None" = None
+    chosen: Mapping[str, str | int] | None = None
+
+    @property
+    def id(self) -> str:
+        return self.file.pack.id
+
+    @property
+    def version(self) -> str:
+        return self.file.pack.version
 
     @property
     def pin(self) -> str:
         """What an event says of the rules it was decided under: id, version, start of digest."""
         return f"{self.id}@{self.version}#{self.digest[:12]}"
+
+    @property
+    def lineage(self) -> "tuple[Pack, ...]":
+        """This pack and those it adds to, nearest first."""
+        return (self, *(self.parent.lineage if self.parent else ()))
+
+    @property
+    def rules(self) -> Mapping[str, Rule]:
+        """Every rule in force by number; what is inherited comes first."""
+        inherited = self.parent.rules if self.parent else {}
+        return {**inherited, **dict(self.file.rules())}
+
+    def of(self, kind: type[R]) -> Mapping[str, R]:
+        """The rules of one kind in force, by number."""
+        return {number: rule for number, rule in self.rules.items() if isinstance(rule, kind)}
+
+    @property
+    def axes(self) -> Mapping[str, Axis]:
+        """Every axis by its key."""
+        return {
+            key: axis for pack in reversed(self.lineage) for key, axis in pack.file.axis.items()
+        }
+
+    @property
+    def states(self) -> Mapping[str, Declared]:
+        """Every state that can be declared, by its key."""
+        return {
+            key: each for pack in reversed(self.lineage) for key, each in pack.file.state.items()
+        }
+
+    @property
+    def parties(self) -> Mapping[str, str]:
+        """Every party by its key, with its Chinese name."""
+        own = {
+            key: party.zh
+            for pack in reversed(self.lineage)
+            for key, party in pack.file.party.items()
+        }
+        return {**COMMON, **own}
+
+    def kind_name(self, act: str, kind: str) -> str:
+        """The Chinese name of a kind of an act; raises KeyError for one that is not declared."""
+        for pack in self.lineage:
+            if kind in pack.file.kinds.get(act, {}):
+                return pack.file.kinds[act][kind]
+        return COMMON_KINDS[act][kind]
+
+
+COMMON_KINDS: Mapping[str, Mapping[str, str]] = {
+    "publish": {
+        "interim": "阶段性答复",
+        "result": "办理结果",
+        "staged": "分阶段信息",
+        "press": "新闻发布",
+        "acknowledge": "回应",
+    },
+    "draft": {"interim": "阶段性答复", "result": "办理结果", "staged": "分阶段信息"},
+    "report": {"first": "首报", "follow_up": "续报"},
+    "note": {"facts": "情况", "evidence": "证据", "tracking": "跟踪", "worsening": "恶化"},
+}
+"""Kinds that every pack knows, by act."""
+
+assert set(COMMON_KINDS) <= set(ACTS)

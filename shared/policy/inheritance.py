@@ -1,0 +1,95 @@
+"""A unit's pack may add to the county's rules and tighten them, never loosen them (只增不减)."""
+
+from collections.abc import Iterator
+
+from shared.policy.complaints import Complaint
+from shared.policy.pack import Pack
+from shared.policy.rules import Duty, Rule, Schedule
+
+COMPARED = ("days", "working_days", "within")
+"""Clocks whose numbers can be compared where all else is the same."""
+
+
+def check_against_parent(pack: Pack) -> Iterator[Complaint]:
+    """What a pack takes away from the one it adds to."""
+    if pack.parent is None:
+        return
+    above = pack.parent.rules
+    for number in pack.file.unarmed:
+        if number in above:
+            yield _removed(pack, number, above[number])
+    for number, rule in pack.file.rules():
+        yield from _against(pack, number, rule)
+
+
+def _against(pack: Pack, number: str, rule: Rule) -> Iterator[Complaint]:
+    assert pack.parent is not None
+    for above_number, above in pack.parent.rules.items():
+        if comparable(above, rule):
+            if looser(above, rule):
+                yield _looser(pack, number, rule, above_number, above)
+        elif above_number == number:
+            yield _other_rule(pack, number, rule)
+
+
+def comparable(above: Rule, rule: Rule) -> bool:
+    """Whether two rules ask for the same, so that their numbers can be compared."""
+    match above, rule:
+        case Duty(), Duty():
+            same = (above.start, above.stop, above.clock, above.reading, above.each)
+            return (
+                same == (rule.start, rule.stop, rule.clock, rule.reading, rule.each)
+                and above.clock in COMPARED
+                and (above.when is None or above.when == rule.when)
+            )
+        case Schedule(), Schedule():
+            return (above.every, above.stop, above.each) == (rule.every, rule.stop, rule.each)
+        case _:
+            return False
+
+
+def looser(above: Rule, rule: Rule) -> bool:
+    """Whether a comparable rule asks for less than the one above."""
+    match above, rule:
+        case Duty(), Duty():
+            limit, own = (getattr(each, above.clock) for each in (above, rule))
+            return bool(own > limit)
+        case Schedule(), Schedule():
+            return rule.count < above.count or (above.at is not None and _later(rule.at, above.at))
+        case _:
+            return False
+
+
+def _later(own: str | None, above: str) -> bool:
+    return own is None or own > above
+
+
+def _looser(pack: Pack, number: str, rule: Rule, above_number: str, above: Rule) -> Complaint:
+    assert pack.parent is not None
+    return Complaint(
+        "pack.looser",
+        (rule.SECTION, number),
+        f"{number}（{rule.clause or rule.zh}）比 {pack.parent.id} 的 {above_number}"
+        f"（{above.clause or above.zh}）宽。",
+        "单位的规则只能增加或从严：请改成不宽于上级规则的数值, 或删去本条。",
+    )
+
+
+def _removed(pack: Pack, number: str, above: Rule) -> Complaint:
+    assert pack.parent is not None
+    return Complaint(
+        "pack.looser",
+        ("unarmed", number),
+        f"{number}（{above.clause or above.zh}）是 {pack.parent.id} 的规则, 不能停用。",
+        "请删去这一行：继承来的规则一律适用。",
+    )
+
+
+def _other_rule(pack: Pack, number: str, rule: Rule) -> Complaint:
+    assert pack.parent is not None
+    return Complaint(
+        "pack.number-taken",
+        (rule.SECTION, number),
+        f"编号 {number} 已用于 {pack.parent.id}, 而内容不同。",
+        "请另取编号：两条规则都会适用。",
+    )
