@@ -1,6 +1,6 @@
 """What a pack says against itself or against the vocabulary: names, references, impossibilities."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
 from shared.policy.acts import ACTS, out_of_scope
@@ -56,7 +56,9 @@ def _same_number_twice(pack: Pack) -> Iterator[Complaint]:
 
 def _beyond_the_line(pack: Pack) -> Iterator[Complaint]:
     """Actions that the product never helps with, by whatever name."""
-    named = [((rule.SECTION, number, "zh"), rule.zh) for number, rule in pack.file.rules()]
+    named: list[tuple[tuple[str, ...], str]] = [
+        ((rule.SECTION, number, "zh"), rule.zh) for number, rule in pack.file.rules()
+    ]
     kinds = pack.file.kinds.items()
     named += [
         (("kinds", act, key), f"{key} {zh}") for act, all_ in kinds for key, zh in all_.items()
@@ -118,8 +120,9 @@ def _parties(pack: Pack, rule: Rule, path: tuple[str, ...]) -> Iterator[Complain
     for name in ("who", "recipients", "only_by"):
         for role in getattr(rule, name, None) or ():
             yield from _party(pack, role, (*path, name))
-    for role in (getattr(rule, "extension", None) and rule.extension.approver) or ():  # type: ignore[attr-defined]
-        yield from _party(pack, role, (*path, "extension"))
+    if isinstance(rule, Duty) and rule.extension:
+        for role in rule.extension.approver or ():
+            yield from _party(pack, role, (*path, "extension"))
 
 
 def _party(pack: Pack, role: str | None, path: tuple[str, ...]) -> Iterator[Complaint]:
@@ -284,6 +287,6 @@ def _circle(start: str, waits: Mapping[str, set[str]]) -> list[str] | None:
     return None
 
 
-def _hint(name: str, known: object) -> str:
-    found = get_close_matches(name, [str(each) for each in known], 1)  # type: ignore[attr-defined]
+def _hint(name: str, known: Iterable[str]) -> str:
+    found = get_close_matches(name, list(known), 1)
     return f", 是否指 {found[0]}" if found else ""

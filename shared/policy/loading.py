@@ -80,7 +80,7 @@ def examine(
     file, complaints = _file(given, text, params or {})
     if file is None:
         return None, complaints
-    parent, above = _parent(path, file, params, below)
+    parent, above = _parent(path, file, below)
     pack = Pack(file, hashlib.sha256(raw).hexdigest(), parent, dict(params or {}) or None)
     complaints += above + [
         each.at(place_of(text, each.path)) for each in (*check(pack), *check_against_parent(pack))
@@ -114,7 +114,7 @@ def _file(
 
 
 def _parent(
-    path: Path, file: PackFile, params: Chosen | None, below: Sequence[str]
+    path: Path, file: PackFile, below: Sequence[str]
 ) -> tuple[Pack | None, list[Complaint]]:
     wanted = file.pack.extends
     if wanted is None:

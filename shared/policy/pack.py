@@ -1,4 +1,4 @@
-"""A policy pack (规则包): the rules of one institution as its file has them, and what it inherits."""
+"""A policy pack (规则包): the rules of one institution, and those of the pack it adds to."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -128,6 +128,13 @@ class Pack:
             for key, party in pack.file.party.items()
         }
         return {**COMMON, **own}
+
+    def canon(self, role: str) -> str | None:
+        """The common party that a party of this pack is, if it is one."""
+        for pack in self.lineage:
+            if role in pack.file.party:
+                return pack.file.party[role].canon
+        return None
 
     def kind_name(self, act: str, kind: str) -> str:
         """The Chinese name of a kind of an act; raises KeyError for one that is not declared."""

@@ -5,9 +5,9 @@ sequence, or one of them so many times.
 """
 
 import re
-from difflib import get_close_matches
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, Literal
 
 from shared.policy.acts import ACTS
@@ -92,20 +92,22 @@ def read_demand(given: Any) -> Demand:
             return Demand("any", tuple(_part(each) for each in given))
         case {"count": int() as times, "of": of, **rest} if times > 0 and not rest:
             return Demand("count", (_part(of),), times)
-        case {"any": _} | {"all": _} | {"seq": _} if len(given) == 1:
-            return _several(given)
+        case {"any": parts} if len(given) == 1:
+            return Demand("any", _parts(parts))
+        case {"all": parts} if len(given) == 1:
+            return Demand("all", _parts(parts))
+        case {"seq": parts} if len(given) == 1:
+            return Demand("seq", _parts(parts))
         case _:
             raise Malformed(
-                '应为一个式样、[任一]、{all = [全部]}、{seq = [依次]} 或 {count = 次数, of = "式样"}'
+                '应为式样、[任一]、{all = [全部]}、{seq = [依次]} 或 {count = 次数, of = "式样"}'
             )
 
 
-def _several(given: Mapping[str, Any]) -> Demand:
-    how: How
-    [(how, parts)] = given.items()  # type: ignore[assignment]  # matched above
-    if not isinstance(parts, Sequence) or isinstance(parts, str) or not parts:
-        raise Malformed(f"{how} 后面应为一个不空的列表")
-    return Demand(how, tuple(_part(each) for each in parts))
+def _parts(given: Any) -> tuple[Pattern | Demand, ...]:
+    if not isinstance(given, list) or not given:
+        raise Malformed("any、all、seq 后面应为一个不空的列表")
+    return tuple(_part(each) for each in given)
 
 
 def _part(given: Any) -> Pattern | Demand:

@@ -10,11 +10,18 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, StringConstraints
-from pydantic import model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    model_validator,
+)
 
 from shared.calendar.durations import Duration, read_duration
 from shared.contracts.catalogue import Contract
+from shared.errors import Invalid
 from shared.policy.patterns import Demand, Pattern, read_demand, read_pattern
 
 LONGEST = 3660
@@ -26,12 +33,24 @@ RuleId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]*(
 """A rule's number in its source; ``/part`` where one rule of the source takes several here."""
 
 Days = Annotated[int, Field(ge=1, le=LONGEST)]
+
+
+def _read_duration(given: Any) -> Duration:
+    """A duration of the file, told in a way that a model's check can pass on."""
+    if not isinstance(given, str):
+        raise ValueError('时长要加引号, 如 "PT3H"')  # noqa: TRY004
+    try:
+        return read_duration(given)
+    except Invalid as problem:
+        raise ValueError(f"{problem.message}{problem.remedy}") from problem
+
+
 ClockTime = Annotated[str, StringConstraints(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
 MonthDay = Annotated[
     str, StringConstraints(pattern=r"^((0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])|last|first)$")
 ]
 
-Within = Annotated[Duration, PlainValidator(read_duration)]
+Within = Annotated[Duration, PlainValidator(_read_duration)]
 Act = Annotated[Pattern, PlainValidator(read_pattern)]
 Wanted = Annotated[Demand, PlainValidator(read_demand)]
 
@@ -148,7 +167,7 @@ class Duty(Rule):
     before: Within | None = None
     window: Span | None = None
     reading: Literal["after_start_day", "from_start_day", "elapsed"] = "after_start_day"
-    each: Each | None = None
+    each: Literal["assignee", "recipient"] | None = None
     recipients: Keys | None = None
     again: bool = False
     optional: bool = False
@@ -399,7 +418,7 @@ class Declared(Contract):
 
 
 class Parameter(Contract):
-    """A reading that the source leaves open (待定参数), with the one taken unless told otherwise."""
+    """A reading that the source leaves open (待定参数), with the one taken by default."""
 
     zh: Text
     default: str | int

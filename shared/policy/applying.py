@@ -1,0 +1,83 @@
+"""Whether a rule applies to a matter (适用): its conditions, as they came to be known."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from shared.policy.deeds import Deed
+from shared.policy.rules import When
+
+
+class Told(Protocol):
+    """What a registration tells that conditions ask for."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def channel(self) -> str | None: ...
+    @property
+    def recorded_at(self) -> datetime: ...
+    @property
+    def sets(self) -> Mapping[str, tuple[str, ...]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Since when a condition holds, and when that was put on record."""
+
+    at: datetime | None
+    recorded_at: datetime
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is judged and declared of a matter so far; a new judgement replaces the old."""
+
+    values: dict[str, tuple[str, ...]]
+    states: set[str]
+
+    def take(self, deed: Deed) -> None:
+        self.values.update(deed.sets)
+        for state, on in deed.states.items():
+            (self.states.add if on else self.states.discard)(state)
+
+    def hold(self, when: When) -> bool:
+        return all(self._holds(key, values) for key, values in when.items())
+
+    def _holds(self, key: str, values: Sequence[str]) -> bool:
+        has = self.states if key == "state" else self.values.get(key, ())
+        return any(value in has for value in values)
+
+
+def first_held(when: When | None, matter: Told, deeds: Sequence[Deed]) -> Learned | None:
+    """When the conditions first held, or none: what held once is not undone by a re-grading.
+
+    Without a word on the kind of matter, rules are about incidents.
+    """
+    asked = {"matter": ("incident",), **(when or {})}
+    known = _begin(matter)
+    if known.hold(asked):
+        return Learned(None, matter.recorded_at)
+    latest = matter.recorded_at
+    for deed in deeds:
+        known.take(deed)
+        latest = max(latest, deed.recorded_at) if deed.sets or deed.states else latest
+        if known.hold(asked):
+            return Learned(deed.at, latest)
+    return None
+
+
+def holds_now(when: When | None, matter: Told, deeds: Sequence[Deed]) -> bool:
+    """Whether the conditions hold after all the deeds, as a gate asks."""
+    known = _begin(matter)
+    for deed in deeds:
+        known.take(deed)
+    return known.hold({"matter": ("incident",), **(when or {})})
+
+
+def _begin(matter: Told) -> _Known:
+    told = dict(matter.sets) | {"matter": (matter.kind,)}
+    if matter.channel:
+        told["channel"] = (matter.channel,)
+    return _Known(told, set())

@@ -1,0 +1,209 @@
+"""What the rules make of a matter (义务推演): its duties, from what was done; pure, no clock.
+
+It is a function of the set of deeds alone, whatever order they arrived in. Whether a limit has
+passed is not asked here: that is an observation, and somebody else's.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from shared.calendar.working import Calendar, Limit
+from shared.policy.applying import first_held
+from shared.policy.deeds import Deed, Done, fits, in_order, met
+from shared.policy.limits import extended, limit_of
+from shared.policy.pack import Pack
+from shared.policy.patterns import read_pattern
+from shared.policy.rules import MOMENTS, Duty
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What the registration says of a matter (事项); moments are UTC.
+
+    ``kind`` is incident, own_release, activity, opening or programme; ``sets`` the axes judged
+    with the registration. ``ended`` is why nothing is owed any more (voided, linked, history).
+    """
+
+    unit: str
+    registered: datetime
+    recorded_at: datetime
+    kind: str = "incident"
+    channel: str | None = None
+    occurred: datetime | None = None
+    posted: datetime | None = None
+    discovered: datetime | None = None
+    planned: datetime | None = None
+    sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ended: tuple[str, datetime] | None = None
+
+    def moment(self, name: str) -> datetime | None:
+        """The moment of that name; where it is not on record, the next that is nearest to it."""
+        match name:
+            case "posted":
+                return self.posted or self.discovered or self.registered
+            case "occurred":
+                return self.occurred or self.discovered or self.registered
+            case "discovered":
+                return self.discovered or self.registered
+            case "planned":
+                return self.planned
+            case _:
+                return self.registered
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class DutyKey:
+    """Which duty of a matter: the rule, for whom or to whom, and the how-manieth start."""
+
+    rule: str
+    each: str = ""
+    turn: int = 0
+
+    def __str__(self) -> str:
+        return "".join(
+            [self.rule, f"@{self.each}" if self.each else "", f"#{self.turn}" if self.turn else ""]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """One duty as the deeds make it.
+
+    ``known_at`` is when it could first be known that it is owed. ``limit`` is none where nothing
+    can be missed. ``gone`` is why it is owed no more, and since when that was on record.
+    """
+
+    key: DutyKey
+    rule: Duty
+    start: datetime
+    known_at: datetime
+    limit: Limit | None
+    cause: UUID | None = None
+    done: Done | None = None
+    ended_at: datetime | None = None
+    gone: tuple[str, datetime] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    moment: datetime
+    known_at: datetime
+    deed: Deed | None = None
+    each: str = ""
+    turn: int = 0
+
+
+def outlook(pack: Pack, calendar: Calendar, matter: Matter, deeds: Sequence[Deed]) -> list[Outlook]:
+    """Every duty that the pack has for a matter, by key."""
+    ordered = in_order(deeds)
+    found = [
+        _duty(pack, calendar, matter, ordered, number, rule, start)
+        for number, rule in pack.of(Duty).items()
+        if not rule.optional
+        for start in _starts(pack, matter, ordered, rule)
+    ]
+    return sorted(found, key=lambda each: each.key)
+
+
+def _duty(
+    pack: Pack,
+    calendar: Calendar,
+    matter: Matter,
+    deeds: Sequence[Deed],
+    number: str,
+    rule: Duty,
+    start: _Start,
+) -> Outlook:
+    after = [deed for deed in deeds if deed.at >= start.moment and deed is not start.deed]
+    limit = limit_of(rule, start.moment, start.deed, matter.planned, calendar)
+    ended = met(pack, rule.until, after) if rule.until else None
+    return Outlook(
+        key=DutyKey(number, start.each, start.turn),
+        rule=rule,
+        start=start.moment,
+        known_at=start.known_at,
+        limit=extended(rule, number, start.moment, limit, deeds),
+        cause=start.deed.id if start.deed else None,
+        done=met(pack, rule.stop, [deed for deed in after if _concerns(rule, start, deed)]),
+        ended_at=ended.at if ended else None,
+        gone=_gone(pack, matter, rule, after),
+    )
+
+
+def _gone(
+    pack: Pack, matter: Matter, rule: Duty, after: Sequence[Deed]
+) -> tuple[str, datetime] | None:
+    if matter.ended:
+        return matter.ended
+    instead = met(pack, rule.unless, after) if rule.unless else None
+    return ("unless", instead.recorded_at) if instead else None
+
+
+def _concerns(rule: Duty, start: _Start, deed: Deed) -> bool:
+    """Whether a deed counts for this one of several duties of the rule."""
+    match rule.each:
+        case "recipient":
+            return start.each in deed.to
+        case "assignee":
+            return deed.unit == start.each
+        case _:
+            return True
+
+
+def _starts(pack: Pack, matter: Matter, deeds: Sequence[Deed], rule: Duty) -> Iterator[_Start]:
+    """From when the rule's duties count, for each of whom or to whom they are owed."""
+    held = first_held(rule.when, matter, deeds)
+    if held is None:
+        return
+    turns: Counter[str] = Counter()
+    for begun in _beginnings(pack, matter, deeds, rule):
+        for each, named_at in _each(rule, begun.deed, deeds).items():
+            if rule.again or not turns[each]:
+                known_at = max(begun.known_at, held.recorded_at, named_at or begun.known_at)
+                yield _Start(begun.moment, known_at, begun.deed, each, turns[each])
+            turns[each] += 1
+
+
+def _beginnings(pack: Pack, matter: Matter, deeds: Sequence[Deed], rule: Duty) -> Iterator[_Start]:
+    """Every moment from which the rule could count, earliest first."""
+    if rule.start in MOMENTS:
+        moment = matter.moment(rule.start)
+        if moment is not None:
+            yield _Start(moment, matter.recorded_at)
+        return
+    for deed in deeds:
+        if _begins(pack, rule, deed):
+            yield _Start(deed.at, deed.recorded_at, deed)
+
+
+def _begins(pack: Pack, rule: Duty, deed: Deed) -> bool:
+    kind, _, name = rule.start.partition(":")
+    match kind:
+        case "state":
+            return deed.states.get(name) is True
+        case "missed":
+            return deed.act == "missed" and deed.of == name
+        case _:
+            return fits(pack, read_pattern(rule.start), deed)
+
+
+def _each(rule: Duty, begun: Deed | None, deeds: Sequence[Deed]) -> Mapping[str, datetime | None]:
+    """For whom or to whom the duty is owed, and when they were named, if by another act.
+
+    The empty name stands for a duty that is owed once. Units are assignees by being assigned; an
+    act of their own, such as accepting, makes the duty theirs alone.
+    """
+    match rule.each:
+        case "recipient":
+            return dict.fromkeys(rule.recipients or (), None)
+        case "assignee" if begun is None:
+            assigned = reversed([deed for deed in deeds if deed.act == "assign"])
+            return {unit: deed.recorded_at for deed in assigned for unit in deed.units}
+        case "assignee":
+            assert begun is not None
+            return dict.fromkeys(begun.units if begun.act == "assign" else (begun.unit,), None)
+        case _:
+            return {"": None}
