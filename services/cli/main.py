@@ -8,7 +8,7 @@ import gc
 
 import typer
 
-from services.cli import acts, county, importing, operating, records
+from services.cli import acts, county, importing, operating, packs, records
 
 HELP = """回音：舆情事件的登记、交办、时限、台账与审计。
 
@@ -27,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for room in (county, acts, importing, records, operating):
+for room in (county, acts, importing, records, operating, packs):
     room.add_to(app)
 
 

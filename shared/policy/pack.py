@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, TypeVar
 
 from pydantic import Field
@@ -64,7 +65,7 @@ class PackFile(Contract):
             yield from getattr(self, section).items()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pack:
     """A pack as loaded, with the pack it adds to.
 
@@ -90,12 +91,12 @@ class Pack:
         """What an event says of the rules it was decided under: id, version, start of digest."""
         return f"{self.id}@{self.version}#{self.digest[:12]}"
 
-    @property
+    @cached_property
     def lineage(self) -> "tuple[Pack, ...]":
         """This pack and those it adds to, nearest first."""
         return (self, *(self.parent.lineage if self.parent else ()))
 
-    @property
+    @cached_property
     def rules(self) -> Mapping[str, Rule]:
         """Every rule in force by number; what is inherited comes first."""
         inherited = self.parent.rules if self.parent else {}
@@ -103,23 +104,30 @@ class Pack:
 
     def of(self, kind: type[R]) -> Mapping[str, R]:
         """The rules of one kind in force, by number."""
-        return {number: rule for number, rule in self.rules.items() if isinstance(rule, kind)}
+        return self._by_kind.get(kind, {})  # type: ignore[return-value]  # what is kept under a kind is of it
 
-    @property
+    @cached_property
+    def _by_kind(self) -> Mapping[type[Rule], Mapping[str, Rule]]:
+        sorted_: dict[type[Rule], dict[str, Rule]] = {}
+        for number, rule in self.rules.items():
+            sorted_.setdefault(type(rule), {})[number] = rule
+        return sorted_
+
+    @cached_property
     def axes(self) -> Mapping[str, Axis]:
         """Every axis by its key."""
         return {
             key: axis for pack in reversed(self.lineage) for key, axis in pack.file.axis.items()
         }
 
-    @property
+    @cached_property
     def states(self) -> Mapping[str, Declared]:
         """Every state that can be declared, by its key."""
         return {
             key: each for pack in reversed(self.lineage) for key, each in pack.file.state.items()
         }
 
-    @property
+    @cached_property
     def parties(self) -> Mapping[str, str]:
         """Every party by its key, with its Chinese name."""
         own = {
@@ -128,6 +136,17 @@ class Pack:
             for key, party in pack.file.party.items()
         }
         return {**COMMON, **own}
+
+    @cached_property
+    def channels(self) -> Mapping[str, str]:
+        """Every channel by its key, with its Chinese name."""
+        return {
+            key: c.zh for pack in reversed(self.lineage) for key, c in pack.file.channel.items()
+        }
+
+    def medium(self, key: str) -> str:
+        """The Chinese name of a medium, or the key where none is declared."""
+        return next((p.file.medium[key] for p in self.lineage if key in p.file.medium), key)
 
     def canon(self, role: str) -> str | None:
         """The common party that a party of this pack is, if it is one."""

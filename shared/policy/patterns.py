@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any, Literal
 
 from shared.policy.acts import ACTS
@@ -73,6 +74,7 @@ class Demand:
                 yield from part.patterns()
 
 
+@lru_cache
 def read_pattern(text: str) -> Pattern:
     """Read one pattern; raises Malformed."""
     found = _PATTERN.fullmatch(" ".join(text.split()))
