@@ -1,4 +1,4 @@
-"""Dates and times of the day as packs write them: ``12-11``, ``2026-12-11``, ``17:30``, ``24:00``."""
+"""Days and times of the day as packs write them: ``12-11``, ``2026-12-11``, ``17:30``."""
 
 import re
 from calendar import monthrange

@@ -80,7 +80,7 @@ class Duration:
 def read_duration(text: str, *, field: str | None = None) -> Duration:
     """A duration as packs write it.
 
-    Raises Invalid ``duration.malformed``, ``.not-positive`` or ``.too-long``; ``field`` is named in it.
+    Raises Invalid ``duration.malformed``, ``.not-positive`` or ``.too-long``.
     """
     try:
         return _read(text)
@@ -96,7 +96,7 @@ def _read(text: str) -> Duration:
         raise Invalid(
             "duration.malformed",
             "看不懂。",
-            "请按 ISO 8601 写整数：3小时 PT3H，30分钟 PT30M，2天 P2D，1周 P1W，1个月 P1M，1年 P1Y。",
+            "请按 ISO 8601 写整数：3小时 PT3H，30分钟 PT30M，2天 P2D，1个月 P1M，1年 P1Y。",
         )
     return Duration(*(int(count or 0) for count in found.groups()))
 

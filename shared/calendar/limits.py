@@ -1,6 +1,6 @@
 """By when: one function for each clock a pack can name, from a moment to a limit.
 
-"内" and "前" include the named moment, so what is done at ``due`` is done in time. All moments given
+"内" and "前" include the named moment: what is done at ``due`` is done in time. All moments given
 are aware (ValueError if not), all moments told are UTC, and days are days in Shanghai. *Soon* and
 *until* have no limit, and what recurs is a schedule (``periods``).
 """

@@ -37,10 +37,11 @@ class Schedule:
     ``at``: the time of the due day, 24:00 where None. ``on``: the due day in the period: ``first``,
     ``last`` (also where None), a number (``10``: the tenth day, or the last of a shorter period), a
     weekday in English (every week), ``12-11`` (every year).
-    ``months``: only days, weeks and months that begin in these months. ``from_`` and ``until``: only
-    what is covered from one day to the other, both included; a period they cut in two covers its
-    part. ``window``: for a year, the days it covers and is due in (``("02-26", "03-10")``);
-    otherwise the season in which a period must begin.
+    ``months``: only days, weeks and months that begin in these months.
+    ``from_`` and ``until``: only what is covered from one day to the other, both included; of a
+    period they cut in two, its part, unless it is due before that begins.
+    ``window``: for a year, the days it covers and is due in (``("02-26", "03-10")``); otherwise
+    the season in which a period must begin.
     ``working_days_only``: a daily duty is not due on rest days, any other moves to the next working
     day.
 
@@ -173,7 +174,7 @@ class _Course:
     def period(self, number: int, span: Span) -> Period | None:
         """What is due for a span; None where the schedule passes it over."""
         due = self._due(number, span)
-        if not due or not self._kept(span, due):
+        if not due or not self._kept(span):
             return None
         opened, closed = self._opens(number, span), self._cut_off(span, due)
         opens, closes = max(opened.due, self._floor()), min(closed, self._ceiling())
@@ -194,7 +195,7 @@ class _Course:
             return Limit(due, not self.calendar.is_published(day.year))
         return self.calendar.not_on_rest_day(Limit(due))
 
-    def _kept(self, span: Span, due: Limit) -> bool:
+    def _kept(self, span: Span) -> bool:
         """Whether the schedule has a duty for a span: in season, in a named month, worked."""
         months = self.schedule.months
         return (
@@ -229,7 +230,7 @@ class _Course:
             assert due is not None  # a later span is known
             provisional |= due.provisional
             cut_off = self._cut_off(earlier, due)
-            if self._kept(earlier, due) or cut_off <= self._floor():
+            if self._kept(earlier) or cut_off <= self._floor():
                 return Limit(cut_off, provisional)
             span = earlier
         return Limit(start_of(span.first), provisional)

@@ -27,7 +27,8 @@ def _published(year: int, told: dict[str, Any]) -> PublishedYear:
 
 
 def _break(year: int, written: str) -> Iterator[date]:
-    first, last = (_day(year, end) for end in written.split(" ")[0].split("/"))
+    days, _festival = written.split(" ")
+    first, last = (_day(year, end) for end in days.split("/"))
     return (first + timedelta(days=n) for n in range((last - first).days + 1))
 
 

@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Literal
 
 from shared.errors import Invalid
@@ -46,7 +47,7 @@ class Term:
 def in_order(terms: Sequence[Term]) -> tuple[Term, ...]:
     """The terms, earliest first. Raises Invalid ``calendar.terms-overlap``."""
     ordered = tuple(sorted(terms, key=lambda term: term.begins))
-    for one, other in zip(ordered, ordered[1:], strict=False):
+    for one, other in pairwise(ordered):
         if other.begins <= one.ends:
             raise Invalid(
                 "calendar.terms-overlap",

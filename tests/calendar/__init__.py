@@ -1,0 +1,1 @@
+"""The calendar: limits, working days and schedules."""
