@@ -21,11 +21,11 @@ class ActTaken(Fact):
 
     ACT: ClassVar[str]
 
-    kind: str | None
-    to: tuple[str, ...]
-    medium: str | None
-    of: str | None
-    text: Sealed | None
-    fields: Sealed | None
-    filled: tuple[str, ...]
-    breaches: tuple[str, ...]
+    kind: str | None = None
+    to: tuple[str, ...] = ()
+    medium: str | None = None
+    of: str | None = None
+    text: Sealed | None = None
+    fields: Sealed | None = None
+    filled: tuple[str, ...] = ()
+    breaches: tuple[str, ...] = ()

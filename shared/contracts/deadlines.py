@@ -1,21 +1,48 @@
 """What deadlines stores: duties (时限义务) with their beginning and their verdict."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from shared.contracts.catalogue import Fact, UtcTime, event
+from shared.contracts.acts import ActTaken
+from shared.contracts.catalogue import Fact, UtcTime, event, upcaster
 
 
-@event("deadlines.duty-started.v1")
+@event("deadlines.duty-started.v2")
 class DutyStarted(Fact):
-    """A duty runs (计时开始): ``party`` must do ``stop`` by ``due`` (inclusive)."""
+    """A duty runs (计时开始): ``party`` must do ``stop`` by ``due`` (inclusive).
+
+    ``duty`` names it within its docket: the rule, for or to whom, and the how-manieth start.
+    ``due`` is none where it is only measured (``clock`` soon or until). ``known_at`` is when it
+    could first be known that it is owed. A ``provisional`` limit rests on a calendar year that is
+    not published. ``period`` is the unit's period it belongs to, if it is no duty of a matter.
+    """
 
     duty: str
+    rule: str
+    each: str
     title: str
     clause: str
     party: str
     stop: str
+    clock: str
     start: UtcTime
-    due: UtcTime
+    known_at: UtcTime
+    due: UtcTime | None
+    provisional: bool
+    period: str | None
+
+
+@upcaster("deadlines.duty-started.v1", "deadlines.duty-started.v2")
+def started_v1_to_v2(data: dict[str, Any]) -> dict[str, Any]:
+    """The first shape knew duties of days, owed once, from the registration on."""
+    return {
+        **data,
+        "rule": data["duty"],
+        "each": "",
+        "clock": "days",
+        "known_at": data["start"],
+        "provisional": False,
+        "period": None,
+    }
 
 
 @event("deadlines.duty-met.v1")
@@ -26,6 +53,23 @@ class DutyMet(Fact):
     done_at: UtcTime
     due: UtcTime
     spare_seconds: int
+
+
+@event("deadlines.duty-measured.v1")
+class DutyMeasured(Fact):
+    """It was done (计量), so long after it began; no limit says whether that is in time."""
+
+    duty: str
+    done_at: UtcTime
+    took_seconds: int
+
+
+@event("deadlines.duty-ended.v1")
+class DutyEnded(Fact):
+    """What stays open until something else has come to its end (持续义务结束)."""
+
+    duty: str
+    ended_at: UtcTime
 
 
 @event("deadlines.duty-missed.v1")
@@ -67,9 +111,76 @@ class DutyRecordedLate(Fact):
     due: UtcTime
 
 
-@event("deadlines.duty-cancelled.v1")
-class DutyCancelled(Fact):
-    """The duty fell away (撤销) because its incident was voided or joined to another."""
+@event("deadlines.duty-moved.v1")
+class DutyMoved(Fact):
+    """A running duty has another limit (时限变动): extended, corrected, or by the calendar."""
 
     duty: str
-    because: Literal["voided", "linked", "history"]
+    start: UtcTime
+    due: UtcTime
+    provisional: bool
+    because: Literal["extension", "correction", "calendar"]
+
+
+@event("deadlines.duty-cancelled.v2")
+class DutyCancelled(Fact):
+    """The duty fell away (撤销): its matter needs no handling of its own, or other rules hold.
+
+    ``unless``: what was done instead makes it needless.
+    """
+
+    duty: str
+    because: Literal["voided", "linked", "history", "unless", "repinned"]
+
+
+@upcaster("deadlines.duty-cancelled.v1", "deadlines.duty-cancelled.v2")
+def cancelled_v1_to_v2(data: dict[str, Any]) -> dict[str, Any]:
+    """The first shape knew fewer reasons; all are still there."""
+    return data
+
+
+@event("deadlines.late-record-settled.v1")
+class LateRecordSettled(Fact):
+    """A person decided whether what was recorded late had been done in time (裁定)."""
+
+    duty: str
+    in_time: bool
+    grounds: str
+
+
+@event("deadlines.duty-extended.v1")
+class DutyExtended(ActTaken):
+    """More time was asked for and granted (延期); ``of`` is the rule, ``until`` the new limit."""
+
+    ACT = "extend"
+
+    until: UtcTime | None = None
+    approver: str | None = None
+
+
+@event("deadlines.delay-explained.v1")
+class DelayExplained(ActTaken):
+    """The unit said why it is late (说明)."""
+
+    ACT = "explain"
+
+
+@event("deadlines.unit-urged.v1")
+class UnitUrged(ActTaken):
+    """The unit was told to get on (催办)."""
+
+    ACT = "urge"
+
+
+@event("deadlines.unit-supervised.v1")
+class UnitSupervised(ActTaken):
+    """The unit's handling is watched over from above (督办)."""
+
+    ACT = "supervise"
+
+
+@event("deadlines.unit-circulated.v1")
+class UnitCirculated(ActTaken):
+    """The delay was made known, naming the unit (通报)."""
+
+    ACT = "circulate"

@@ -3,6 +3,9 @@
 from typing import Literal
 from uuid import UUID
 
+from pydantic import Field
+
+from shared.contracts.acts import ActTaken, Judged
 from shared.contracts.catalogue import Fact, UtcTime, event
 from shared.contracts.sealed import Sealed
 
@@ -61,3 +64,100 @@ class IncidentVoided(Fact):
     """The incident was registered in error (作废); its record stays."""
 
     reason: str
+
+
+@event("intake.matter-noted.v1")
+class MatterNoted(ActTaken):
+    """Something about the matter was put on record (记录): facts, evidence, how it goes on."""
+
+    ACT = "note"
+
+    worse: bool = False
+
+
+@event("intake.registration-corrected.v1")
+class RegistrationCorrected(Fact):
+    """A moment or axis of the registration was wrong (更正); what was written stays on record.
+
+    Only what is given is corrected.
+    """
+
+    occurred_at: UtcTime | None = None
+    posted_at: UtcTime | None = None
+    discovered_at: UtcTime | None = None
+    planned_at: UtcTime | None = None
+    sets: Judged = Field(default_factory=dict)
+    grounds: str
+
+
+class UnitAct(ActTaken):
+    """Base of acts of a unit's day (单位日常): ``period`` is what it is about, where that is named.
+
+    ``shortfall`` and the like are not said here: the rules make them of what was done.
+    """
+
+    period: str | None = None
+
+
+@event("intake.channels-browsed.v1")
+class ChannelsBrowsed(UnitAct):
+    """The channels were looked through (浏览)."""
+
+    ACT = "browse"
+
+    channels: tuple[str, ...] = ()
+
+
+@event("intake.summary-made.v1")
+class SummaryMade(UnitAct):
+    """What was heard in a period was summed up (汇总); ``items`` are the matters it tells of."""
+
+    ACT = "summarise"
+
+    items: tuple[UUID, ...] = ()
+
+
+@event("intake.zero-reported.v1")
+class ZeroReported(UnitAct):
+    """There was nothing to report, and that was said (零报告)."""
+
+    ACT = "zero_report"
+
+
+@event("intake.shift-worked.v1")
+class ShiftWorked(UnitAct):
+    """Somebody was on duty from one moment to another (值班); ``leader`` says in which post."""
+
+    ACT = "shift"
+
+    begins: UtcTime
+    ends: UtcTime
+    leader: str | None = None
+
+
+@event("intake.return-filed.v1")
+class ReturnFiled(UnitAct):
+    """A return was filled in and sent (填报)."""
+
+    ACT = "file_return"
+
+
+@event("intake.inspection-made.v1")
+class InspectionMade(UnitAct):
+    """Something was looked over (检查)."""
+
+    ACT = "inspect"
+
+
+@event("intake.drill-held.v1")
+class DrillHeld(UnitAct):
+    """An emergency was rehearsed (演练)."""
+
+    ACT = "drill"
+
+
+@event("intake.activity-conducted.v1")
+class ActivityConducted(UnitAct):
+    """A meeting, training or campaign was held (开展)."""
+
+    ACT = "conduct"

@@ -3,10 +3,11 @@
 from typing import Any, Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from shared.contracts.acts import ActTaken, Judged
 from shared.contracts.catalogue import Fact, UtcTime, event, upcaster
 from shared.contracts.sealed import Sealed
-
 
 
 @event("routing.county-founded.v1")
@@ -67,9 +68,9 @@ class IncidentAssigned(Fact):
     lead: str
     co_handling: tuple[str, ...]
     instruction: str
-    kind: str | None
-    sheet: str | None
-    breaches: tuple[str, ...]
+    kind: str | None = None
+    sheet: str | None = None
+    breaches: tuple[str, ...] = ()
 
 
 @upcaster("routing.incident-assigned.v1", "routing.incident-assigned.v2")
@@ -103,7 +104,7 @@ class ReplyApproved(Fact):
 
     draft: UUID
     content: str
-    kind: str | None
+    kind: str | None = None
 
 
 @upcaster("routing.reply-approved.v1", "routing.reply-approved.v2")
@@ -133,8 +134,8 @@ class ReplyPublished(Fact):
     named_unit: str
     text: Sealed
     content: str
-    promised: UtcTime | None
-    breaches: tuple[str, ...]
+    promised: UtcTime | None = None
+    breaches: tuple[str, ...] = ()
 
 
 @upcaster("routing.reply-published.v1", "routing.reply-published.v2")
@@ -174,8 +175,8 @@ class MatterAssessed(ActTaken):
 
     ACT = "assess"
 
-    sets: Judged
-    units: tuple[str, ...]
+    sets: Judged = Field(default_factory=dict)
+    units: tuple[str, ...] = ()
 
 
 @event("routing.report-made.v1")
@@ -216,7 +217,7 @@ class MatterEscalated(ActTaken):
 
     ACT = "escalate"
 
-    sets: Judged
+    sets: Judged = Field(default_factory=dict)
 
 
 @event("routing.matter-referred.v1")

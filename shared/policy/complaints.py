@@ -25,9 +25,9 @@ class Complaint:
         """The same, with where it stands."""
         return replace(self, place=place)
 
-    def inherited(self, pack: str) -> "Complaint":
+    def inherited(self) -> "Complaint":
         """The same, said of the pack that is inherited; it stands in another file."""
-        return replace(self, message=f"所继承的 {pack}：{self.message}", place=None)
+        return replace(self, message=f"所继承的规则包：{self.message}", place=None)
 
     @property
     def key(self) -> str:

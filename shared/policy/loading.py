@@ -1,6 +1,5 @@
 """Reading a pack's file: from its bytes to its rules, or every complaint with its place."""
 
-import hashlib
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -64,28 +63,74 @@ def find_pack(name: str) -> Path:
     )
 
 
-def examine(
-    path: Path, params: Chosen | None = None, below: Sequence[str] = ()
-) -> tuple[Pack | None, list[Complaint]]:
+def examine(path: Path, params: Chosen | None = None) -> tuple[Pack | None, list[Complaint]]:
     """The pack, or none if it cannot be used, and everything that is wrong with it.
 
-    ``below`` are the ids of the packs that inherit it. Raises Invalid ``pack.unreadable``.
+    Raises Invalid ``pack.unreadable``.
     """
-    raw = _bytes(path)
+    texts, complaints = _texts(path, ())
+    if not texts:
+        return None, complaints
+    pack, more = build(texts, params)
+    return (None if complaints else pack), complaints + more
+
+
+def build(
+    texts: Sequence[str], params: Chosen | None = None
+) -> tuple[Pack | None, list[Complaint]]:
+    """The pack of a file's text, and of those it adds to, nearest first; ``params`` are its own."""
+    if len(texts) > 1:
+        parent, above = build(texts[1:])
+    else:
+        parent, above = None, []
+    text = texts[0]
     try:
-        text = raw.decode()
         given = tomllib.loads(text)
-    except ValueError as problem:
+    except tomllib.TOMLDecodeError as problem:
         return None, [_not_toml(problem)]
     file, complaints = _file(given, text, params or {})
     if file is None:
         return None, complaints
-    parent, above = _parent(path, file, below)
-    pack = Pack(file, hashlib.sha256(raw).hexdigest(), parent, dict(params or {}) or None)
-    complaints += above + [
+    pack = Pack(file, tuple(texts), parent, dict(params or {}))
+    complaints += [each.inherited() for each in above]
+    complaints += [
         each.at(place_of(text, each.path)) for each in (*check(pack), *check_against_parent(pack))
     ]
     return (None if complaints else pack), complaints
+
+
+def _texts(path: Path, below: Sequence[str]) -> tuple[list[str], list[Complaint]]:
+    """The texts of a file and of those it adds to, nearest first, as far as they can be found."""
+    try:
+        text = _bytes(path).decode()
+        heading = tomllib.loads(text).get("pack", {})
+    except ValueError as problem:
+        if isinstance(problem, tomllib.TOMLDecodeError):
+            return [text], []  # told when it is built
+        return [], [_not_toml(problem)]
+    wanted = heading.get("extends") if isinstance(heading, dict) else None
+    if not isinstance(wanted, str):
+        return [text], []
+    own = str(heading.get("id"))
+    place = place_of(text, ("pack", "extends"))
+    if wanted in (own, *below):
+        return [text], [_circular((*below, own, wanted)).at(place)]
+    try:
+        beside = path.with_name(f"{wanted}.toml")
+        above, complaints = _texts(beside if beside.is_file() else find_pack(wanted), (*below, own))
+    except HuiyinError as problem:
+        told = Complaint(problem.code, ("pack", "extends"), problem.message, problem.remedy)
+        return [text], [told.at(place)]
+    return [text, *above], complaints
+
+
+def _circular(chain: Sequence[str]) -> Complaint:
+    return Complaint(
+        "pack.circular",
+        ("pack", "extends"),
+        f"继承绕成了圈：{' → '.join(chain)}。",
+        "请去掉其中一处 extends。",
+    )
 
 
 def _bytes(path: Path) -> bytes:
@@ -111,30 +156,6 @@ def _file(
         told = [_explained(error) for error in problem.errors()]
         return None, [each.at(place_of(text, each.path)) for each in told]
     return file, []
-
-
-def _parent(
-    path: Path, file: PackFile, below: Sequence[str]
-) -> tuple[Pack | None, list[Complaint]]:
-    wanted = file.pack.extends
-    if wanted is None:
-        return None, []
-    place = ("pack", "extends")
-    if wanted in (file.pack.id, *below):
-        chain = " → ".join((*below, file.pack.id, wanted))
-        return None, [
-            Complaint(
-                "pack.circular", place, f"继承绕成了圈：{chain}。", "请去掉其中一处 extends。"
-            )
-        ]
-    try:
-        found = path.with_name(f"{wanted}.toml")
-        parent, above = examine(
-            found if found.is_file() else find_pack(wanted), None, (*below, file.pack.id)
-        )
-    except HuiyinError as problem:
-        return None, [Complaint(problem.code, place, problem.message, problem.remedy)]
-    return parent, [each.inherited(wanted) for each in above]
 
 
 def _filled(given: Any, params: Chosen) -> Any:

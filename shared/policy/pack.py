@@ -1,7 +1,8 @@
 """A policy pack (规则包): the rules of one institution, and those of the pack it adds to."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, TypeVar
 
@@ -69,14 +70,14 @@ class PackFile(Contract):
 class Pack:
     """A pack as loaded, with the pack it adds to.
 
-    ``digest`` is the SHA-256 (hex) of the file's bytes; ``chosen`` are the parameters that were
-    given other values than their defaults.
+    ``texts`` are the texts of its file and of those it adds to, nearest first; ``chosen`` the
+    parameters that were given other values than their defaults.
     """
 
     file: PackFile
-    digest: str
+    texts: tuple[str, ...]
     parent: "Pack | None" = None
-    chosen: Mapping[str, str | int] | None = None
+    chosen: Mapping[str, str | int] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -86,10 +87,15 @@ class Pack:
     def version(self) -> str:
         return self.file.pack.version
 
-    @property
+    @cached_property
     def pin(self) -> str:
-        """What an event says of the rules it was decided under: id, version, start of digest."""
-        return f"{self.id}@{self.version}#{self.digest[:12]}"
+        """What an event says of the rules it was decided under: id, version, start of digest.
+
+        The digest is the SHA-256 of all texts and of the parameters chosen.
+        """
+        said = [*self.texts, *(f"{key}={self.chosen[key]}" for key in sorted(self.chosen))]
+        digest = hashlib.sha256("\0".join(said).encode()).hexdigest()
+        return f"{self.id}@{self.version}#{digest[:12]}"
 
     @cached_property
     def lineage(self) -> "tuple[Pack, ...]":

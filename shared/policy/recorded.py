@@ -1,0 +1,94 @@
+"""Events as rules see them (事件到行为): which act an event records."""
+
+from datetime import datetime
+from typing import Any
+
+from shared.contracts.acts import ActTaken
+from shared.contracts.deadlines import DutyExtended, DutyMissed
+from shared.contracts.envelope import Envelope, Recorded
+from shared.contracts.intake import IncidentLinked, IncidentRegistered, IncidentVoided
+from shared.contracts.routing import (
+    DraftRejected,
+    IncidentAssigned,
+    IncidentClosed,
+    IncidentGraded,
+    IncidentReopened,
+    ReplyApproved,
+    ReplyDrafted,
+    ReplyPublished,
+    StateDeclared,
+)
+from shared.policy.deeds import Deed
+
+
+def deed_of(event: Recorded) -> Deed | None:
+    """The act that an event records, or none where it records none that rules know."""
+    match event.fact:
+        case IncidentRegistered():
+            return _deed(event, "register")
+        case IncidentLinked():
+            return _deed(event, "link")
+        case IncidentVoided():
+            return _deed(event, "void")
+        case IncidentGraded() as fact:
+            return _deed(event, "grade", sets=fact.sets)
+        case IncidentAssigned() as fact:
+            return _deed(event, "assign", kind=fact.kind, units=(fact.lead, *fact.co_handling))
+        case IncidentClosed():
+            return _deed(event, "close")
+        case IncidentReopened():
+            return _deed(event, "reopen")
+        case ActTaken() as fact:
+            return _taken(event, fact)
+        case _:
+            return _reply(event)
+
+
+def _reply(event: Recorded) -> Deed | None:
+    match event.fact:
+        case ReplyDrafted() as fact:
+            return _deed(event, "draft", kind=fact.kind, of=str(fact.draft))
+        case ReplyApproved() as fact:
+            return _deed(event, "approve", kind=fact.kind, of=str(fact.draft))
+        case DraftRejected() as fact:
+            return _deed(event, "reject", of=str(fact.draft))
+        case ReplyPublished() as fact:
+            of = None if fact.draft is None else str(fact.draft)
+            return _deed(event, "publish", kind=fact.kind, of=of, promised=fact.promised)
+        case DutyMissed() as fact:
+            rule = fact.duty.partition("@")[0].partition("#")[0]
+            return _deed(event, "missed", of=rule, at=fact.due)
+        case _:
+            return None
+
+
+def _taken(event: Recorded, fact: ActTaken) -> Deed:
+    told: dict[str, Any] = {
+        "kind": fact.kind,
+        "to": fact.to,
+        "medium": fact.medium,
+        "of": fact.of,
+        "sets": getattr(fact, "sets", {}),
+        "unit": getattr(fact, "unit", event.envelope.unit),
+        "units": getattr(fact, "units", ()),
+    }
+    match fact:
+        case StateDeclared():
+            told |= {"kind": fact.state, "states": {fact.state: fact.on}}
+        case DutyExtended():
+            told |= {"promised": fact.until}
+    return _deed(event, fact.ACT, **told)
+
+
+def _deed(event: Recorded, act: str, *, at: datetime | None = None, **told: Any) -> Deed:
+    envelope: Envelope = event.envelope
+    return Deed(
+        id=envelope.id,
+        act=act,
+        at=at or envelope.occurred_at,
+        recorded_at=envelope.recorded_at,
+        by=envelope.actor.post,
+        unit=told.pop("unit", envelope.unit),
+        standing=envelope.standing,
+        **told,
+    )
