@@ -15,7 +15,20 @@ from shared.errors import HuiyinError
 
 Format = Literal["table", "json"]
 
-WRAPPED = {"title", "what", "message", "remedy", "upstreams", "difference", "aliases", "named", "clause", "who", "before", "after"}
+WRAPPED = {
+    "title",
+    "what",
+    "message",
+    "remedy",
+    "upstreams",
+    "difference",
+    "aliases",
+    "named",
+    "clause",
+    "who",
+    "before",
+    "after",
+}
 """Columns that may run over several lines; all others stay whole."""
 
 Columns = Mapping[str, str]

@@ -30,20 +30,26 @@ class DutyShown(BaseModel):
     incident: str
     number: str
     duty: str
+    rule: str
+    toward: str
     title: str
     clause: str
     party: str
+    stop: str
+    clock: str
     unit: str
     lead: str | None
     policy: str | None
     standing: Standing
     start: UtcTime
-    due: UtcTime
+    due: UtcTime | None
+    provisional: bool
     state: State
     overdue: bool
     done_at: UtcTime | None
     spare_seconds: int | None
     late_seconds: int | None
+    took_seconds: int | None
     because: str | None
 
 
@@ -79,11 +85,15 @@ def router(store: Store) -> APIRouter:
 
 
 def _shown(row: DutyRow, entry: Entry, now: datetime) -> DutyShown:
-    due = from_micros(row.due)
+    due = None if row.due is None else from_micros(row.due)
     return DutyShown(
         incident=row.incident,
         number=entry.number,
         duty=row.duty,
+        rule=row.rule,
+        toward=row.toward,
+        stop=row.stop,
+        clock=row.clock,
         title=row.title,
         clause=row.clause,
         party=row.party,
@@ -93,10 +103,12 @@ def _shown(row: DutyRow, entry: Entry, now: datetime) -> DutyShown:
         standing=row.standing,
         start=from_micros(row.start),
         due=due,
+        provisional=bool(row.provisional),
         state=row.state,
-        overdue=row.state == "running" and now > due,
+        overdue=row.state == "running" and due is not None and now > due,
         done_at=None if row.done_at is None else from_micros(row.done_at),
         spare_seconds=row.spare_seconds,
         late_seconds=row.late_seconds,
+        took_seconds=row.took_seconds,
         because=row.because,
     )

@@ -1,15 +1,23 @@
-"""What becomes of a docket: load, decide, append, and carry on into the table of duties."""
+"""What becomes of a docket: what was heard, the rules' outlook on it, and what that leads to."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
 from uuid import UUID
 
 from services.deadlines import policies, tables
-from services.deadlines.commands import DocketCommand, NoteDue
-from services.deadlines.docket import DOCKET
-from services.deadlines.tables import MODEL
-from shared.contracts.envelope import Actor, Recorded
-from shared.contracts.intake import IncidentRegistered
-from shared.policy import Pack
+from services.deadlines.commands import NoteDue
+from services.deadlines.docket import DOCKET, Docket
+from services.deadlines.policies import Told, concerns
+from services.deadlines.tables import MODEL, Heard
+from shared.calendar.published import state_council
+from shared.contracts.deadlines import DutyMissed
+from shared.contracts.envelope import Actor, Recorded, Standing
+from shared.packs import pack_by_pin
+from shared.policy.outlook import acts_heard, outlook
+from shared.policy.pack import Pack
+from shared.policy.recorded import deed_of
 from shared.store.events import By, Matter
 from shared.store.transaction import Transaction
 
@@ -17,48 +25,73 @@ SYSTEM = Actor(officer="system", post="deadlines")
 """Nobody decides a verdict of this room: it is computed."""
 
 
-def begin(tx: Transaction, pack: Pack, event: Recorded, fact: IncidentRegistered) -> None:
-    """Open an incident's docket under the pack, once, and catch up on news that came before."""
-    told = event.envelope
-    known = tables.is_registered(tx.sql, told.correlation)
-    MODEL.note(tx.sql, [event])
-    if known:
-        return
-    matter = Matter("docket", told.correlation, told.unit, told.correlation, pack.pin)
-    by = By(SYSTEM, tx.now, told.id, told.standing)
-    for command in policies.when_registered(pack, fact, told.recorded_at):
-        appended = DOCKET.handle(tx, matter, command, by)
-        MODEL.note(tx.sql, appended.events)
-    for early in tables.take_early(tx.sql, matter.id):
-        hear(tx, early)
+@dataclass(frozen=True, slots=True)
+class About:
+    """What events of a docket belong to, and whether they are live or imported."""
+
+    matter: Matter
+    standing: Standing
 
 
 def hear(tx: Transaction, event: Recorded) -> None:
-    """Take what is said of an incident, or keep it until its registration has arrived."""
+    """Keep what is said of a matter, and bring its docket into line where rules ask for it."""
+    MODEL.note(tx.sql, [event])
     incident = event.envelope.correlation
-    if not tables.is_registered(tx.sql, incident):
-        tables.keep_early(tx.sql, event)
-        return
-    for command in policies.what_follows(event):
-        _note(tx, incident, command, event.envelope.id)
+    heard = tables.matter(tx.sql, incident)
+    if heard is None:
+        return  # its registration has not arrived
+    pack = pack_by_pin(tx.sql, heard.pin)
+    if concerns(pack, event):
+        follow(tx, incident, heard, pack, event.envelope.id)
 
 
 def observe(tx: Transaction, incident: UUID, now: datetime) -> int:
-    """Look at the clock for one incident; returns how many of its duties were missed."""
-    return _note(tx, incident, NoteDue(now), cause=None)
+    """Look at the clock for one matter; returns how many of its duties were missed."""
+    heard = tables.matter(tx.sql, incident)
+    if heard is None:
+        return 0
+    pack = pack_by_pin(tx.sql, heard.pin)
+    docket = DOCKET.fold(tx.load(incident))
+    missed = _tell(tx, _about(heard, incident, pack), docket, [Told(NoteDue(now))], None)
+    if missed and "missed" in acts_heard(pack):
+        follow(tx, incident, heard, pack, None)
+    return len(missed)
 
 
-def _note(tx: Transaction, incident: UUID, command: DocketCommand, cause: UUID | None) -> int:
-    """Returns how many events it led to.
+def follow(tx: Transaction, incident: UUID, heard: Heard, pack: Pack, cause: UUID | None) -> None:
+    """Bring a matter's docket into line with what the rules make of what is on record.
 
-    They stay under the rules that the docket was opened with, and stand as it does.
+    What that leads to can itself be what a rule waits for (a missed duty), so it is looked at
+    again until nothing more follows.
     """
-    history = tx.load(incident)
-    if not history:
-        return 0  # the pack had no duty for it
-    opened = history[0].envelope
-    matter = Matter(opened.kind, incident, opened.unit, incident, opened.policy)
-    facts = DOCKET.decide(DOCKET.fold(history), command)
-    appended = tx.append(matter, facts, By(SYSTEM, tx.now, cause, opened.standing))
-    MODEL.note(tx.sql, appended.events)
-    return len(appended.events)
+    about, history = _about(heard, incident, pack), tx.load(incident)
+    done, days = tables.deeds(tx.sql, incident), state_council()
+    while True:
+        own = [deed for event in history if (deed := deed_of(event))]
+        found = outlook(pack, days, heard.subject, [*done, *own])
+        docket = DOCKET.fold(history)
+        new = _tell(tx, about, docket, policies.follow(docket, found), cause)
+        if not any(isinstance(event.fact, DutyMissed) for event in new):
+            return
+        history += new
+
+
+def _tell(
+    tx: Transaction, about: About, docket: Docket, told: Iterable[Told], cause: UUID | None
+) -> list[Recorded]:
+    """Decide commands one after another on a docket, and append what they lead to."""
+    events: list[Recorded] = []
+    for each in told:
+        facts = DOCKET.decide(docket, each.command)
+        by = By(SYSTEM, tx.now, each.cause or cause, about.standing)
+        appended = tx.append(about.matter, facts, by)
+        docket = reduce(DOCKET.evolve, appended.events, docket)
+        events += appended.events
+    MODEL.note(tx.sql, events)
+    return events
+
+
+def _about(heard: Heard, incident: UUID, pack: Pack) -> About:
+    """What the docket's events belong to: they are under its pack, and stand as its matter does."""
+    unit = heard.subject.unit
+    return About(Matter("docket", incident, unit, incident, pack.pin), heard.standing)

@@ -1,4 +1,4 @@
-"""What a docket can be told (计时、已办、到期、撤销); all moments are UTC."""
+"""What a docket can be told (计时、变动、已办、到期、撤销、裁定); all moments are UTC."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,35 +6,67 @@ from typing import Literal
 
 from shared.contracts.envelope import Standing
 
-Because = Literal["voided", "linked", "history"]
-"""Why nothing is owed any more: voided 作废, linked 并案, closed as unanswered history 历史."""
+Because = Literal["voided", "linked", "history", "unless", "repinned"]
+"""Why nothing is owed any more: voided 作废, linked 并案, closed as unanswered history 历史, done
+otherwise (``unless``), or under other rules now."""
+
+Moved = Literal["extension", "correction", "calendar"]
+"""Why a running duty has another limit: 延期, 更正, 历法公布."""
 
 
 @dataclass(frozen=True, slots=True)
 class StartDuty:
-    """A duty begins (计时开始): ``party`` must do ``stop`` by ``due``, inclusive."""
+    """A duty begins (计时开始): ``party`` must do ``stop`` by ``due``, inclusive.
+
+    ``due`` is none where it is only measured.
+    """
 
     duty: str
+    rule: str
+    each: str
     title: str
     clause: str
     party: str
     stop: str
+    clock: str
+    start: datetime
+    known_at: datetime
+    due: datetime | None
+    provisional: bool = False
+    period: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MoveDuty:
+    """A running duty counts from another start or ends at another limit (时限变动)."""
+
+    duty: str
     start: datetime
     due: datetime
+    provisional: bool
+    because: Moved
 
 
 @dataclass(frozen=True, slots=True)
 class NoteDone:
-    """An act was done (已办): when, as claimed, and when it was put on record.
+    """A duty was done (已办): when, as claimed, and when it was put on record.
 
     ``standing`` is the record's: for an imported one ``recorded_at`` is the moment of import and
     says nothing.
     """
 
-    act: str
+    duty: str
     done_at: datetime
     recorded_at: datetime
     standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class NoteEnded:
+    """What a duty stays open for has come to its end (持续义务结束)."""
+
+    duty: str
+    ended_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +78,20 @@ class NoteDue:
 
 @dataclass(frozen=True, slots=True)
 class NoteGone:
-    """The incident needs no handling of its own any more (撤销), and when that was recorded."""
+    """A duty is owed no more (撤销), and when that was recorded."""
 
+    duty: str
     because: Because
     recorded_at: datetime
 
 
-DocketCommand = StartDuty | NoteDone | NoteDue | NoteGone
+@dataclass(frozen=True, slots=True)
+class SettleLateRecord:
+    """A person decides what was recorded late (裁定)."""
+
+    duty: str
+    in_time: bool
+    grounds: str
+
+
+DocketCommand = StartDuty | MoveDuty | NoteDone | NoteEnded | NoteDue | NoteGone | SettleLateRecord

@@ -1,9 +1,9 @@
-"""The docket (时限簿) of one incident: its duties and their verdicts. All their rules live here.
+"""The docket (时限簿) of one matter: its duties and their verdicts. All their rules live here.
 
 A verdict depends on what happened and when it was put on record, never on when this room heard.
 ``missed`` is what was seen at the limit, and gives way to what turns out to have been done;
-``cancelled`` says that nothing is owed, and gives way to a reply that was published all the same.
-Every other verdict stays.
+``cancelled`` says that nothing is owed, and gives way to what was done all the same. Every other
+verdict stays, but that what was recorded late is settled by a person.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,26 +11,63 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, assert_never
 
-from services.deadlines.commands import DocketCommand, NoteDone, NoteDue, NoteGone, StartDuty
+from services.deadlines.commands import (
+    DocketCommand,
+    MoveDuty,
+    NoteDone,
+    NoteDue,
+    NoteEnded,
+    NoteGone,
+    SettleLateRecord,
+    StartDuty,
+)
 from shared.aggregate import Aggregate
 from shared.contracts.catalogue import Fact
 from shared.contracts.deadlines import (
     DutyCancelled,
+    DutyEnded,
+    DutyMeasured,
     DutyMet,
     DutyMetLate,
     DutyMissed,
+    DutyMoved,
     DutyRecordedLate,
     DutyStarted,
     DutySuperseded,
+    LateRecordSettled,
 )
 from shared.contracts.envelope import Recorded, Standing
+from shared.errors import Invalid, Refused, Unknown
 
-State = Literal["running", "met", "missed", "met_late", "superseded", "recorded_late", "cancelled"]
+State = Literal[
+    "running",
+    "met",
+    "measured",
+    "ended",
+    "missed",
+    "met_late",
+    "superseded",
+    "recorded_late",
+    "settled_in_time",
+    "settled_late",
+    "cancelled",
+]
 
-Verdict = DutyMet | DutyMissed | DutyMetLate | DutySuperseded | DutyRecordedLate | DutyCancelled
+Verdict = (
+    DutyMet
+    | DutyMeasured
+    | DutyEnded
+    | DutyMissed
+    | DutyMetLate
+    | DutySuperseded
+    | DutyRecordedLate
+    | DutyCancelled
+)
 
 STATES: Mapping[type[Fact], State] = {
     DutyMet: "met",
+    DutyMeasured: "measured",
+    DutyEnded: "ended",
     DutyMissed: "missed",
     DutyMetLate: "met_late",
     DutySuperseded: "superseded",
@@ -39,18 +76,18 @@ STATES: Mapping[type[Fact], State] = {
 }
 """Where each verdict leaves a duty."""
 
-OPEN_TO_A_REPLY: tuple[State, ...] = ("running", "missed", "cancelled")
+OPEN_TO_WHAT_WAS_DONE: tuple[State, ...] = ("running", "missed", "cancelled")
 
 SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """A duty: which, what fulfils it, until when, and how it stands."""
+    """A duty: which, from when, until when (if it can be missed), and how it stands."""
 
     id: str
-    stop: str
-    due: datetime
+    start: datetime
+    due: datetime | None
     standing: Standing
     state: State = "running"
 
@@ -66,63 +103,118 @@ def evolve(docket: Docket, event: Recorded) -> Docket:
     """Never refuses: every history ever stored loads."""
     fact = event.fact
     if isinstance(fact, DutyStarted):
-        return _with(docket, Duty(fact.duty, fact.stop, fact.due, event.envelope.standing))
-    if isinstance(fact, Verdict) and fact.duty in docket.duties:
-        return _with(docket, replace(docket.duties[fact.duty], state=STATES[type(fact)]))
-    return docket
+        return _with(docket, Duty(fact.duty, fact.start, fact.due, event.envelope.standing))
+    duty = docket.duties.get(getattr(fact, "duty", ""))
+    if duty is None:
+        return docket
+    match fact:
+        case DutyMoved():
+            return _with(docket, replace(duty, start=fact.start, due=fact.due))
+        case LateRecordSettled():
+            state: State = "settled_in_time" if fact.in_time else "settled_late"
+            return _with(docket, replace(duty, state=state))
+        case _ if type(fact) in STATES:
+            return _with(docket, replace(duty, state=STATES[type(fact)]))
+        case _:
+            return docket  # nothing that concerns how it stands
 
 
 def decide(docket: Docket, command: DocketCommand) -> Sequence[Fact]:
-    """What a command leads to. Nothing is refused: these are facts already, not wishes."""
+    """What a command leads to. Only a settlement can be refused: all else are facts already."""
     match command:
         case StartDuty():
             return start(docket, command)
-        case NoteDone():
-            return [fact for duty in docket.duties.values() for fact in done(duty, command)]
         case NoteDue():
-            return [fact for duty in docket.duties.values() for fact in due(duty, command)]
-        case NoteGone():
-            return [fact for duty in docket.duties.values() for fact in gone(duty, command)]
+            return [fact for duty in docket.duties.values() for fact in due(duty, command.now)]
+        case SettleLateRecord():
+            return settle(docket, command)
+        case MoveDuty() | NoteDone() | NoteEnded() | NoteGone():
+            duty = docket.duties.get(command.duty)
+            return [] if duty is None else _tell(duty, command)
         case _:
             assert_never(command)
 
 
+def _tell(duty: Duty, command: MoveDuty | NoteDone | NoteEnded | NoteGone) -> Sequence[Fact]:
+    match command:
+        case MoveDuty():
+            return move(duty, command)
+        case NoteDone():
+            return done(duty, command)
+        case NoteEnded():
+            return end(duty, command)
+        case NoteGone():
+            return gone(duty, command)
+
+
 def start(docket: Docket, command: StartDuty) -> Sequence[Fact]:
-    """A duty starts once; editing or hearing of an incident again never restarts a clock."""
+    """A duty starts once; editing or hearing of a matter again never restarts a clock."""
     if command.duty in docket.duties:
         return []
     return [
         DutyStarted(
             duty=command.duty,
+            rule=command.rule,
+            each=command.each,
             title=command.title,
             clause=command.clause,
             party=command.party,
             stop=command.stop,
+            clock=command.clock,
+            start=command.start,
+            known_at=command.known_at,
+            due=command.due,
+            provisional=command.provisional,
+            period=command.period,
+        )
+    ]
+
+
+def move(duty: Duty, command: MoveDuty) -> Sequence[Fact]:
+    """Only what still runs moves: a verdict once given stays."""
+    if duty.state != "running" or (duty.start, duty.due) == (command.start, command.due):
+        return []
+    return [
+        DutyMoved(
+            duty=duty.id,
             start=command.start,
             due=command.due,
+            provisional=command.provisional,
+            because=command.because,
         )
     ]
 
 
 def done(duty: Duty, command: NoteDone) -> Sequence[Fact]:
     """The first act that fulfils a duty gives its verdict; later ones change nothing."""
-    if command.act != duty.stop or duty.state not in OPEN_TO_A_REPLY:
+    if duty.state not in OPEN_TO_WHAT_WAS_DONE:
         return []
+    if duty.due is None:
+        return [_measured(duty, command.done_at)]
     if command.done_at > duty.due:
-        return [_met_late(duty, command.done_at)]
+        return [_met_late(duty, duty.due, command.done_at)]
     if command.standing == "live" and command.recorded_at > duty.due:
-        return [_recorded_late(duty, command)]
-    return [_in_time(duty, command.done_at)]
+        return [_recorded_late(duty, duty.due, command)]
+    return [_in_time(duty, duty.due, command.done_at)]
 
 
-def due(duty: Duty, command: NoteDue) -> Sequence[Fact]:
+def end(duty: Duty, command: NoteEnded) -> Sequence[Fact]:
+    """What was kept up until the end came is owed no more."""
+    if duty.state not in ("running", "measured"):
+        return []
+    return [DutyEnded(duty=duty.id, ended_at=command.ended_at)]
+
+
+def due(duty: Duty, now: datetime) -> Sequence[Fact]:
     """A live duty is missed once its limit has passed; at exactly that moment it is not yet.
 
     Imported history is never observed: its verdict comes with its reply, or not at all.
     """
-    if duty.state != "running" or duty.standing == "imported" or command.now <= duty.due:
+    if duty.state != "running" or duty.standing == "imported" or duty.due is None:
         return []
-    return [DutyMissed(duty=duty.id, due=duty.due, observed_at=command.now)]
+    if now <= duty.due:
+        return []
+    return [DutyMissed(duty=duty.id, due=duty.due, observed_at=now)]
 
 
 def gone(duty: Duty, command: NoteGone) -> Sequence[Fact]:
@@ -132,9 +224,30 @@ def gone(duty: Duty, command: NoteGone) -> Sequence[Fact]:
     """
     if duty.state not in ("running", "missed"):
         return []
-    if command.recorded_at <= duty.due or duty.standing == "imported":
+    by_then = duty.due is None or command.recorded_at <= duty.due
+    if by_then or duty.standing == "imported":
         return [DutyCancelled(duty=duty.id, because=command.because)]
-    return due(duty, NoteDue(command.recorded_at))
+    return due(duty, command.recorded_at)
+
+
+def settle(docket: Docket, command: SettleLateRecord) -> Sequence[Fact]:
+    """A person decides, with grounds, on what was recorded late; once.
+
+    Raises Unknown ``duty.unknown``, Invalid ``grounds.missing``, Refused ``settle.not-open``.
+    """
+    duty = docket.duties.get(command.duty)
+    if duty is None:
+        raise _unknown(command.duty)
+    if not command.grounds.strip():
+        raise Invalid("grounds.missing", "裁定依据不能为空。", "请写明依据。", "grounds")
+    if duty.state != "recorded_late":
+        raise Refused(
+            "settle.not-open",
+            "这项义务没有待裁定的迟录。",
+            "只有“迟录待裁定”的才需要裁定。",
+            "duty",
+        )
+    return [LateRecordSettled(duty=duty.id, in_time=command.in_time, grounds=command.grounds)]
 
 
 DOCKET: Aggregate[Docket, DocketCommand] = Aggregate(Docket(), evolve, decide)
@@ -144,18 +257,27 @@ def _with(docket: Docket, duty: Duty) -> Docket:
     return Docket({**docket.duties, duty.id: duty})
 
 
-def _in_time(duty: Duty, done_at: datetime) -> DutyMet | DutySuperseded:
+def _measured(duty: Duty, done_at: datetime) -> DutyMeasured:
+    took = max((done_at - duty.start) // SECOND, 0)
+    return DutyMeasured(duty=duty.id, done_at=done_at, took_seconds=took)
+
+
+def _in_time(duty: Duty, limit: datetime, done_at: datetime) -> DutyMet | DutySuperseded:
     verdict = DutySuperseded if duty.state == "missed" else DutyMet
-    spare = (duty.due - done_at) // SECOND
-    return verdict(duty=duty.id, done_at=done_at, due=duty.due, spare_seconds=spare)
+    spare = (limit - done_at) // SECOND
+    return verdict(duty=duty.id, done_at=done_at, due=limit, spare_seconds=spare)
 
 
-def _met_late(duty: Duty, done_at: datetime) -> DutyMetLate:
-    late = -((duty.due - done_at) // SECOND)  # rounds up: a microsecond late is a second late
-    return DutyMetLate(duty=duty.id, done_at=done_at, due=duty.due, late_seconds=late)
+def _met_late(duty: Duty, limit: datetime, done_at: datetime) -> DutyMetLate:
+    late = -((limit - done_at) // SECOND)  # rounds up: a microsecond late is a second late
+    return DutyMetLate(duty=duty.id, done_at=done_at, due=limit, late_seconds=late)
 
 
-def _recorded_late(duty: Duty, command: NoteDone) -> DutyRecordedLate:
+def _recorded_late(duty: Duty, limit: datetime, command: NoteDone) -> DutyRecordedLate:
     return DutyRecordedLate(
-        duty=duty.id, done_at=command.done_at, recorded_at=command.recorded_at, due=duty.due
+        duty=duty.id, done_at=command.done_at, recorded_at=command.recorded_at, due=limit
     )
+
+
+def _unknown(duty: str) -> Unknown:
+    return Unknown("duty.unknown", f"没有“{duty}”这项义务。", "请用 huiyin duties 查看。", "duty")

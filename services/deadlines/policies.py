@@ -1,56 +1,139 @@
-"""What an event of another room means for a docket: event in, commands out; pure."""
+"""What the rules make of a matter (义务推演), told to its docket: events in, commands out; pure."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import get_args
+from uuid import UUID
 
-from services.deadlines.commands import NoteDone, NoteGone, StartDuty
-from shared.calendar import end_of_day
+from services.deadlines.commands import (
+    Because,
+    DocketCommand,
+    Moved,
+    MoveDuty,
+    NoteDone,
+    NoteEnded,
+    NoteGone,
+    StartDuty,
+)
+from services.deadlines.docket import Docket, Duty
 from shared.contracts.envelope import Recorded
-from shared.contracts.intake import IncidentLinked, IncidentRegistered, IncidentVoided
-from shared.contracts.routing import IncidentClosed, ReplyPublished
-from shared.policy import Pack
-from shared.policy.pack import Start
+from shared.contracts.intake import (
+    IncidentLinked,
+    IncidentRegistered,
+    IncidentVoided,
+    RegistrationCorrected,
+)
+from shared.contracts.routing import CaseRepinned, IncidentClosed
+from shared.policy.outlook import Matter, Outlook, acts_heard
+from shared.policy.pack import Pack
+from shared.policy.recorded import deed_of
 
 
-def when_registered(
-    pack: Pack, fact: IncidentRegistered, recorded_at: datetime
-) -> Sequence[StartDuty]:
-    """Every duty of the pack starts; all count from a moment of the registration."""
-    starts = {name: _start(duty.start, fact, recorded_at) for name, duty in pack.duties.items()}
-    return [
-        StartDuty(
-            duty=name,
-            title=duty.title,
-            clause=duty.clause,
-            party=duty.who,
-            stop=duty.stop,
-            start=starts[name],
-            due=end_of_day(starts[name], duty.days),
-        )
-        for name, duty in pack.duties.items()
-    ]
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A command to a docket, and the event that it rests on, where it is another than the last."""
+
+    command: DocketCommand
+    cause: UUID | None = None
 
 
-def what_follows(event: Recorded) -> Sequence[NoteDone | NoteGone]:
-    """What a later event of the incident says to its docket; most say nothing.
+def subject_of(event: Recorded) -> Matter:
+    """What a registration says of its matter."""
+    fact, told = event.fact, event.envelope
+    assert isinstance(fact, IncidentRegistered)
+    return Matter(
+        unit=told.unit,
+        registered=told.recorded_at,
+        recorded_at=told.recorded_at,
+        channel=fact.channel,
+        posted=fact.posted_at,
+        discovered=fact.discovered_at,
+        sets={"category": (fact.category,)},
+    )
 
-    Any published reply, interim or result, is the act ``publish``.
-    """
+
+def corrected(matter: Matter, fact: RegistrationCorrected) -> Matter:
+    """The matter with what was wrong put right."""
+    return replace(
+        matter,
+        occurred=fact.occurred_at or matter.occurred,
+        posted=fact.posted_at or matter.posted,
+        discovered=fact.discovered_at or matter.discovered,
+        planned=fact.planned_at or matter.planned,
+        sets={**matter.sets, **fact.sets},
+    )
+
+
+def why_ended(event: Recorded) -> Because | None:
+    """Why nothing is owed after an event, or none where something still may be."""
     match event.fact:
-        case ReplyPublished():
-            told = event.envelope
-            return [NoteDone("publish", told.occurred_at, told.recorded_at, told.standing)]
         case IncidentVoided():
-            return [NoteGone("voided", event.envelope.recorded_at)]
+            return "voided"
         case IncidentLinked():
-            return [NoteGone("linked", event.envelope.recorded_at)]
+            return "linked"
         case IncidentClosed(outcome="history"):
-            return [NoteGone("history", event.envelope.recorded_at)]
+            return "history"
         case _:
-            return []
+            return None
 
 
-def _start(start: Start, fact: IncidentRegistered, recorded_at: datetime) -> datetime:
-    posted = fact.posted_at if start == "posted" else None
-    discovered = fact.discovered_at if start != "registered" else None
-    return posted or discovered or recorded_at
+def concerns(pack: Pack, event: Recorded) -> bool:
+    """Whether the pack's duties can be other ones after an event."""
+    match event.fact:
+        case IncidentRegistered() | RegistrationCorrected() | CaseRepinned():
+            return True
+        case _ if why_ended(event):
+            return True
+        case _:
+            deed = deed_of(event)
+            return deed is not None and deed.act in acts_heard(pack)
+
+
+def follow(docket: Docket, found: Sequence[Outlook]) -> Iterator[Told]:
+    """How the docket is brought into line with what the rules make of the matter."""
+    for each in found:
+        yield from _follow(docket.duties.get(str(each.key)), each)
+
+
+def _follow(duty: Duty | None, each: Outlook) -> Iterator[Told]:
+    name = str(each.key)
+    if duty is None:
+        yield Told(_start(each), each.cause)
+    elif each.limit and (duty.start, duty.due) != (each.start, each.limit.due):
+        limit = each.limit
+        why = _why_moved(duty, each)
+        yield Told(MoveDuty(name, each.start, limit.due, limit.provisional, why))
+    if each.done:
+        done = each.done
+        command = NoteDone(name, done.at, done.recorded_at, done.standing)
+        yield Told(command, done.deeds[-1])
+    elif each.gone:
+        because, recorded_at = each.gone
+        assert because in get_args(Because)
+        yield Told(NoteGone(name, because, recorded_at))  # type: ignore[arg-type]  # just checked
+    if each.ended_at:
+        yield Told(NoteEnded(name, each.ended_at))
+
+
+def _start(each: Outlook) -> StartDuty:
+    rule = each.rule
+    return StartDuty(
+        duty=str(each.key),
+        rule=each.key.rule,
+        each=each.key.each,
+        title=rule.zh,
+        clause=rule.clause or rule.zh,
+        party=",".join(rule.who),
+        stop=str(rule.stop),
+        clock=rule.clock,
+        start=each.start,
+        known_at=each.known_at,
+        due=each.limit.due if each.limit else None,
+        provisional=each.limit.provisional if each.limit else False,
+    )
+
+
+def _why_moved(duty: Duty, each: Outlook) -> Moved:
+    if duty.start != each.start:
+        return "correction"
+    return "extension" if each.rule.extension else "calendar"

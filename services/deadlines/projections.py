@@ -3,15 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from services.deadlines.docket import STATES, State, Verdict
+from services.deadlines.docket import STATES, State
+from shared.contracts.catalogue import Fact
 from shared.contracts.deadlines import (
     DutyCancelled,
+    DutyMeasured,
     DutyMet,
     DutyMetLate,
-    DutyMissed,
+    DutyMoved,
     DutyRecordedLate,
     DutyStarted,
     DutySuperseded,
+    LateRecordSettled,
 )
 from shared.contracts.envelope import Recorded, Standing
 from shared.store.micros import to_micros
@@ -24,7 +27,8 @@ Key = tuple[str, str]
 class DutyRow:
     """One duty and how it stands; moments are microseconds since 1970 (UTC).
 
-    ``party`` is the pack's word for who owes it; ``unit`` the unit that registered the incident.
+    ``party`` is the pack's word for who owes it, ``toward`` for whom or to whom of several;
+    ``unit`` the unit that registered the incident. ``due`` is none where it is only measured.
     """
 
     incident: str
@@ -36,12 +40,20 @@ class DutyRow:
     policy: str | None
     standing: Standing
     start: int
-    due: int
+    due: int | None
     state: State
     done_at: int | None = None
     spare_seconds: int | None = None
     late_seconds: int | None = None
     because: str | None = None
+    rule: str = ""
+    toward: str = ""
+    stop: str = ""
+    clock: str = ""
+    known_at: int = 0
+    provisional: int = 0
+    took_seconds: int | None = None
+    period: str | None = None
 
 
 def project(row: DutyRow | None, event: Recorded) -> DutyRow | None:
@@ -49,9 +61,19 @@ def project(row: DutyRow | None, event: Recorded) -> DutyRow | None:
     fact = event.fact
     if isinstance(fact, DutyStarted):
         return _started(event, fact)
-    if isinstance(fact, Verdict) and row is not None:
-        return _judged(replace(row, state=STATES[type(fact)], because=None), fact)
-    return row
+    if row is None:
+        return None
+    match fact:
+        case DutyMoved():
+            moved = replace(row, start=to_micros(fact.start), due=to_micros(fact.due))
+            return replace(moved, provisional=int(fact.provisional), because=fact.because)
+        case LateRecordSettled():
+            state: State = "settled_in_time" if fact.in_time else "settled_late"
+            return replace(row, state=state)
+        case _ if type(fact) in STATES:
+            return _judged(replace(row, state=STATES[type(fact)], because=None), fact)
+        case _:
+            return row
 
 
 def key_of(event: Recorded) -> Key | None:
@@ -83,20 +105,29 @@ def _started(event: Recorded, fact: DutyStarted) -> DutyRow:
         policy=envelope.policy,
         standing=envelope.standing,
         start=to_micros(fact.start),
-        due=to_micros(fact.due),
+        due=to_micros(fact.due) if fact.due else None,
         state="running",
+        rule=fact.rule,
+        toward=fact.each,
+        stop=fact.stop,
+        clock=fact.clock,
+        known_at=to_micros(fact.known_at),
+        provisional=int(fact.provisional),
+        period=fact.period,
     )
 
 
-def _judged(row: DutyRow, fact: Verdict) -> DutyRow:
+def _judged(row: DutyRow, fact: Fact) -> DutyRow:
     match fact:
         case DutyMet() | DutySuperseded():
             return replace(row, done_at=to_micros(fact.done_at), spare_seconds=fact.spare_seconds)
+        case DutyMeasured():
+            return replace(row, done_at=to_micros(fact.done_at), took_seconds=fact.took_seconds)
         case DutyMetLate():
             return replace(row, done_at=to_micros(fact.done_at), late_seconds=fact.late_seconds)
         case DutyRecordedLate():
             return replace(row, done_at=to_micros(fact.done_at))
         case DutyCancelled():
             return replace(row, because=fact.because)
-        case DutyMissed():
+        case _:
             return row

@@ -1,25 +1,43 @@
-"""Deadlines' read models: duties, and the incidents they belong to; all derived from events.
+"""Deadlines' read models: duties, and the matters they belong to; all derived from events.
 
-``duties`` folds this room's own events (``projections``), ``incidents`` what intake and routing
-say. ``early`` is no read model: there, events wait for the registration of their incident.
+``duties`` folds this room's own events (``projections``). ``matters`` and ``deeds`` are what intake
+and routing say, as far as rules ask for it: no words of anybody. What is said before a matter's
+registration has arrived is kept all the same.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
 
+from pydantic import TypeAdapter
+
 from services.deadlines.docket import STATES, State
+from services.deadlines.policies import corrected, subject_of, why_ended
 from services.deadlines.projections import DutyRow, Key, key_of, project
-from shared.contracts.deadlines import DutyStarted
-from shared.contracts.envelope import Recorded, decode
-from shared.contracts.intake import IncidentRegistered
-from shared.contracts.routing import IncidentAssigned
-from shared.store.micros import to_micros
+from shared import packs, units
+from shared.contracts.catalogue import Fact
+from shared.contracts.deadlines import DutyMoved, DutyStarted, LateRecordSettled
+from shared.contracts.envelope import Recorded, Standing
+from shared.contracts.intake import IncidentRegistered, RegistrationCorrected
+from shared.contracts.routing import (
+    CaseRepinned,
+    IncidentAssigned,
+    PackAdopted,
+    PackWithdrawn,
+    UnitEstablished,
+)
+from shared.policy.deeds import Deed
+from shared.policy.outlook import Matter
+from shared.policy.recorded import HEARD_FROM, deed_of
+from shared.store.micros import from_micros, to_micros
 from shared.store.readmodel import Placed, ReadModel
 from shared.store.sql import Row, Sql
 from shared.store.upsert import upsert
+
+_NEVER = 2**62
+"""Where duties that cannot be missed stand in the order of limits: last."""
 
 _OBSERVED = "state = 'running' AND standing = 'live'"
 """What the scheduler watches."""
@@ -27,12 +45,18 @@ _OBSERVED = "state = 'running' AND standing = 'live'"
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS duties (incident TEXT, duty TEXT, title TEXT, clause TEXT,"
     " party TEXT, unit TEXT, policy TEXT, standing TEXT, start BIGINT, due BIGINT, state TEXT,"
-    " done_at BIGINT, spare_seconds BIGINT, late_seconds BIGINT, because TEXT,"
+    " done_at BIGINT, spare_seconds BIGINT, late_seconds BIGINT, because TEXT, rule TEXT,"
+    " toward TEXT, stop TEXT, clock TEXT, known_at BIGINT, provisional BIGINT, took_seconds BIGINT,"
+    " period TEXT,"
     " PRIMARY KEY (incident, duty))",
     f"CREATE INDEX IF NOT EXISTS duties_observed ON duties (due, incident) WHERE {_OBSERVED}",
     "CREATE TABLE IF NOT EXISTS incidents (id TEXT PRIMARY KEY, number TEXT, unit TEXT, lead TEXT)",
-    "CREATE TABLE IF NOT EXISTS early (incident TEXT, turn BIGINT, raw BYTEA,"
-    " PRIMARY KEY (incident, turn))",
+    "CREATE TABLE IF NOT EXISTS matters (id TEXT PRIMARY KEY, registered TEXT, pin TEXT,"
+    " standing TEXT, ended TEXT, ended_at BIGINT)",
+    "CREATE TABLE IF NOT EXISTS deeds (incident TEXT, id TEXT, deed TEXT,"
+    " PRIMARY KEY (incident, id))",
+    units.SCHEMA,
+    *packs.SCHEMA,
 )
 
 
@@ -42,6 +66,15 @@ class Entry:
 
     number: str
     lead: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A matter as it was heard of: what rules ask of it, its rules, and whether it is live."""
+
+    subject: Matter
+    pin: str | None
+    standing: Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +88,11 @@ class Place:
 FIRST = Place(0, "")
 """Before everything."""
 
+
+HEARD: tuple[type[Fact], ...] = (*HEARD_FROM["intake"], *HEARD_FROM["routing"])
+"""What is heard of matters."""
+
+_SUBJECT, _DEED = TypeAdapter(Matter), TypeAdapter(Deed)
 
 _values = attrgetter(*(f.name for f in fields(DutyRow)))
 _COLUMNS = ", ".join(f.name for f in fields(DutyRow))
@@ -70,14 +108,27 @@ def fold(sql: Sql, batch: Sequence[Placed]) -> None:
                 _note(sql, event, number=fact.number, unit=event.envelope.unit)
             case IncidentAssigned() as fact:
                 _note(sql, event, lead=fact.lead)
-            case _:
-                _follow(sql, event)
+            case UnitEstablished() as fact:
+                units.learn_unit(sql, fact)
+            case PackAdopted() | PackWithdrawn() as fact:
+                packs.learn_pack(sql, fact)
+        if type(event.fact) in HEARD:
+            _hear(sql, event)
+        else:
+            _follow(sql, event)
 
 
 MODEL = ReadModel(
-    {"duties": ("incident", "duty"), "incidents": ("id",)},
+    {
+        "duties": ("incident", "duty"),
+        "incidents": ("id",),
+        "matters": ("id",),
+        "deeds": ("incident", "id"),
+        "units": ("code",),
+        **packs.TABLES,
+    },
     SCHEMA,
-    (IncidentRegistered, IncidentAssigned, DutyStarted, *STATES),
+    (*HEARD, UnitEstablished, *packs.FACTS, DutyStarted, DutyMoved, LateRecordSettled, *STATES),
     fold,
 )
 
@@ -97,7 +148,7 @@ def duties(
     where = " AND ".join(given) or "1 = 1"
     rows = sql.all(
         "SELECT d.*, i.number, i.lead FROM duties d JOIN incidents i ON i.id = d.incident"
-        f" WHERE {where} ORDER BY d.due, d.incident, d.duty LIMIT ?",
+        f" WHERE {where} ORDER BY COALESCE(d.due, {_NEVER}), d.incident, d.duty LIMIT ?",
         (*given.values(), limit),
     )
     return [(_duty_row(row), Entry(row["number"], row["lead"])) for row in rows]
@@ -122,25 +173,70 @@ def overdue(sql: Sql, now: datetime, after: Place, limit: int) -> list[Place]:
     return [Place(row["due"], row["incident"]) for row in rows]
 
 
-def is_registered(sql: Sql, incident: UUID) -> bool:
-    """Whether the incident's registration has arrived here."""
-    row = sql.one("SELECT number FROM incidents WHERE id = ?", (str(incident),))
-    return row is not None and row["number"] is not None
+def matter(sql: Sql, incident: UUID) -> Heard | None:
+    """What was heard of a matter itself, or none before its registration has arrived."""
+    row = sql.one("SELECT * FROM matters WHERE id = ?", (str(incident),))
+    if row is None or row["registered"] is None:
+        return None
+    subject = _SUBJECT.validate_json(row["registered"])
+    if row["ended"] is not None:
+        subject = replace(subject, ended=(row["ended"], from_micros(row["ended_at"])))
+    return Heard(subject, row["pin"], row["standing"])
 
 
-def keep_early(sql: Sql, event: Recorded) -> None:
-    """Keep an event, as bytes, until its incident's registration arrives."""
-    incident = str(event.envelope.correlation)
-    row = sql.one("SELECT COUNT(*) AS kept FROM early WHERE incident = ?", (incident,))
-    assert row is not None
-    sql.execute("INSERT INTO early VALUES (?, ?, ?)", (incident, row["kept"], event.raw))
+def deeds(sql: Sql, incident: UUID) -> list[Deed]:
+    """What was done about a matter, as other rooms say."""
+    rows = sql.all("SELECT deed FROM deeds WHERE incident = ?", (str(incident),))
+    return [_DEED.validate_json(row["deed"]) for row in rows]
 
 
-def take_early(sql: Sql, incident: UUID) -> list[Recorded]:
-    """What was kept of an incident, in order of arrival; it is kept no longer."""
-    rows = sql.all("SELECT raw FROM early WHERE incident = ? ORDER BY turn", (str(incident),))
-    sql.execute("DELETE FROM early WHERE incident = ?", (str(incident),))
-    return [decode(bytes(row["raw"])) for row in rows]
+def _hear(sql: Sql, event: Recorded) -> None:
+    told, incident = event.envelope, str(event.envelope.correlation)
+    deed = deed_of(event)
+    if deed is not None:
+        sql.execute(
+            "INSERT INTO deeds VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            (incident, str(deed.id), _DEED.dump_json(deed).decode()),
+        )
+    match event.fact:
+        case IncidentRegistered():
+            if matter(sql, told.correlation) is None:  # hearing of it again changes nothing
+                _register(sql, event)
+        case RegistrationCorrected() as fact:
+            known = matter(sql, told.correlation)
+            assert known is not None  # intake says it after the registration
+            _keep(sql, incident, registered=_written(corrected(known.subject, fact)))
+        case CaseRepinned() as fact:
+            _keep(sql, incident, pin=fact.pin)
+        case _:
+            _end(sql, incident, why_ended(event), told.recorded_at)
+
+
+def _register(sql: Sql, event: Recorded) -> None:
+    told = event.envelope
+    incident, written = str(told.correlation), _written(subject_of(event))
+    _keep(sql, incident, registered=written, standing=told.standing)
+    row = sql.one("SELECT pin FROM matters WHERE id = ?", (incident,))
+    if told.policy and row and row["pin"] is None:  # else it was put under other rules since
+        _keep(sql, incident, pin=told.policy)
+
+
+def _end(sql: Sql, incident: str, because: str | None, recorded_at: datetime) -> None:
+    """Note why nothing is owed any more; the first that was recorded is what counts."""
+    if because is None:
+        return
+    row = sql.one("SELECT ended_at FROM matters WHERE id = ?", (incident,))
+    at = to_micros(recorded_at)
+    if row is None or row["ended_at"] is None or at < row["ended_at"]:
+        _keep(sql, incident, ended=because, ended_at=at)
+
+
+def _keep(sql: Sql, incident: str, **columns: str | int) -> None:
+    upsert(sql, "matters", incident, columns, {})
+
+
+def _written(subject: Matter) -> str:
+    return _SUBJECT.dump_json(subject).decode()
 
 
 def _note(sql: Sql, event: Recorded, **columns: str) -> None:

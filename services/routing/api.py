@@ -1,6 +1,6 @@
 """Routing's door: HTTP to commands."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.routing.administration import Administration
 from services.routing.application import Drafted, Routing
 from shared.contracts.catalogue import UtcTime
-from shared.contracts.routing import Grade, ReplyKind
 from shared.messaging.progress import wait_until, when_known
 from shared.store.requests import Answer
 from shared.web import RESPONSES, After, Asking, Once
@@ -18,6 +17,8 @@ Code = Annotated[str, Field(min_length=1, max_length=32)]
 Name = Annotated[str, Field(min_length=1, max_length=120)]
 Note = Annotated[str, Field(max_length=2000)]
 Text = Annotated[str, Field(max_length=40_000)]
+Grade = Literal["especially_major", "major", "larger", "ordinary"]
+ReplyKind = Literal["interim", "result"]
 OfficerId = Annotated[str, Field(pattern=r"^o-[0-9a-z-]{1,40}$")]
 """Pseudonymous: a name must never slip in here, for it could not be erased."""
 

@@ -21,7 +21,7 @@ from services.routing.commands import (
 from services.routing.tables import Entry
 from shared.aggregate import answer
 from shared.contracts.envelope import Recorded, associated_data
-from shared.contracts.routing import Grade, ReplyDrafted, ReplyKind
+from shared.contracts.routing import ReplyDrafted
 from shared.errors import Invalid, Refused
 from shared.identity.officers import Officer
 from shared.room import key_id
@@ -73,7 +73,7 @@ class Routing:
     async def grade(
         self,
         name: str,
-        grade: Grade,
+        grade: str,
         grounds: str,
         officer: Officer,
         occurred_at: datetime | None,
@@ -113,7 +113,7 @@ class Routing:
     async def draft(
         self,
         name: str,
-        kind: ReplyKind,
+        kind: str,
         text: str,
         officer: Officer,
         occurred_at: datetime | None,

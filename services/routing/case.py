@@ -22,13 +22,11 @@ from shared.aggregate import Aggregate
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded
 from shared.contracts.routing import (
-    Grade,
     IncidentAssigned,
     IncidentClosed,
     IncidentGraded,
     ReplyApproved,
     ReplyDrafted,
-    ReplyKind,
     ReplyPublished,
 )
 from shared.contracts.sealed import Sealed
@@ -40,7 +38,7 @@ class Draft:
     """One version of a reply: who wrote it, what for, and the commitment to its text."""
 
     drafter: str
-    kind: ReplyKind
+    kind: str
     content: str
 
 
@@ -52,7 +50,7 @@ class Case:
     result was published, here or before this system.
     """
 
-    grade: Grade | None = None
+    grade: str | None = None
     assigned: IncidentAssigned | None = None
     drafts: Mapping[UUID, Draft] = field(default_factory=dict)
     approved: tuple[UUID, ...] = ()
@@ -113,7 +111,8 @@ def grade(case: Case, command: GradeIncident) -> Sequence[Fact]:
     require(command.grounds, "grounds", "定级依据")
     if case.grade == command.grade:
         return []
-    return [IncidentGraded(grade=command.grade, grounds=command.grounds)]
+    sets = {"severity": (command.grade,)}
+    return [IncidentGraded(grade=command.grade, sets=sets, grounds=command.grounds)]
 
 
 def assign(case: Case, command: AssignIncident) -> Sequence[Fact]:
@@ -200,7 +199,7 @@ def _published(case: Case, fact: ReplyPublished) -> Case:
     return replace(case, published=drafts, answered=case.answered or fact.kind == "result")
 
 
-def _publication(command: PublishReply, draft: UUID, kind: ReplyKind) -> ReplyPublished:
+def _publication(command: PublishReply, draft: UUID, kind: str) -> ReplyPublished:
     return ReplyPublished(
         draft=draft,
         kind=kind,

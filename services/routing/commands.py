@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from shared.contracts.routing import Grade, ReplyKind
 
 IncidentStanding = Literal["open", "linked", "voided"]
 """Whether the incident stands on its own, as this room has heard from intake."""
@@ -14,7 +13,7 @@ IncidentStanding = Literal["open", "linked", "voided"]
 class GradeIncident:
     """Set the incident's severity (定级)."""
 
-    grade: Grade
+    grade: str
     grounds: str
     incident_standing: IncidentStanding
 
@@ -34,7 +33,7 @@ class DraftReply:
     """Write a reply (拟稿); ``content`` is the keyed commitment to ``text``."""
 
     draft: UUID
-    kind: ReplyKind
+    kind: str
     text: str
     content: str
     incident_standing: IncidentStanding

@@ -47,7 +47,7 @@ class IncidentGraded(Fact):
     """
 
     grade: str | None
-    sets: Judged
+    sets: Judged = Field(default_factory=dict)
     grounds: str
 
 

@@ -106,7 +106,11 @@ NEVER: Mapping[str, str] = {
     "思想排查": "审查个人思想",
     "screen_persons": "审查个人思想",
     "隔离人员": "对个人采取限制措施",
+    "居家隔离": "对个人采取限制措施",
+    "集中隔离": "对个人采取限制措施",
+    "集中或居家隔离": "对个人采取限制措施",
     "isolate": "对个人采取限制措施",
+    "isolation": "对个人采取限制措施",
     "密接": "对个人采取限制措施",
 }
 """Words that name what this system has no action for, and what that is (界线)."""

@@ -1,11 +1,12 @@
 """Whether a rule applies to a matter (适用): its conditions, as they came to be known."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from shared.policy.deeds import Deed
+from shared.policy.pack import Pack
 from shared.policy.rules import When
 
 
@@ -47,16 +48,18 @@ class _Known:
 
     def _holds(self, key: str, values: Sequence[str]) -> bool:
         has = self.states if key == "state" else self.values.get(key, ())
-        return any(value in has for value in values)
+        return any(_is(value, has) for value in values)
 
 
-def first_held(when: When | None, matter: Told, deeds: Sequence[Deed]) -> Learned | None:
+def first_held(
+    pack: Pack, when: When | None, matter: Told, deeds: Sequence[Deed]
+) -> Learned | None:
     """When the conditions first held, or none: what held once is not undone by a re-grading.
 
     Without a word on the kind of matter, rules are about incidents.
     """
     asked = {"matter": ("incident",), **(when or {})}
-    known = _begin(matter)
+    known = _begin(pack, matter)
     if known.hold(asked):
         return Learned(None, matter.recorded_at)
     latest = matter.recorded_at
@@ -68,16 +71,23 @@ def first_held(when: When | None, matter: Told, deeds: Sequence[Deed]) -> Learne
     return None
 
 
-def holds_now(when: When | None, matter: Told, deeds: Sequence[Deed]) -> bool:
+def holds_now(pack: Pack, when: When | None, matter: Told, deeds: Sequence[Deed]) -> bool:
     """Whether the conditions hold after all the deeds, as a gate asks."""
-    known = _begin(matter)
+    known = _begin(pack, matter)
     for deed in deeds:
         known.take(deed)
     return known.hold({"matter": ("incident",), **(when or {})})
 
 
-def _begin(matter: Told) -> _Known:
-    told = dict(matter.sets) | {"matter": (matter.kind,)}
+def _is(value: str, has: Collection[str]) -> bool:
+    if value.startswith("!"):
+        return bool(has) and value[1:] not in has
+    return value in has
+
+
+def _begin(pack: Pack, matter: Told) -> _Known:
+    unjudged = {key: (axis.default,) for key, axis in pack.axes.items() if axis.default}
+    told = unjudged | dict(matter.sets) | {"matter": (matter.kind,)}
     if matter.channel:
         told["channel"] = (matter.channel,)
     return _Known(told, set())

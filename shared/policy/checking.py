@@ -30,6 +30,7 @@ def check(pack: Pack) -> Iterator[Complaint]:
     yield from _same_number_twice(pack)
     yield from _beyond_the_line(pack)
     yield from _kinds(pack)
+    yield from _defaults(pack)
     for number, rule in pack.file.rules():
         path = (rule.SECTION, number)
         yield from _patterns(pack, rule, path)
@@ -86,18 +87,37 @@ def _kinds(pack: Pack) -> Iterator[Complaint]:
             )
 
 
+def _defaults(pack: Pack) -> Iterator[Complaint]:
+    for key, axis in pack.file.axis.items():
+        for value in filter(None, (axis.default, *(axis.scale or {}))):
+            if value not in axis.values:
+                yield Complaint(
+                    "pack.unknown-value",
+                    ("axis", key),
+                    f"{key} 没有“{value}”这个值。",
+                    f"可以填写：{'、'.join(axis.values)}。",
+                )
+
+
 def _patterns(pack: Pack, rule: Rule, path: tuple[str, ...]) -> Iterator[Complaint]:
     for pattern in dict.fromkeys(rule.asked()):
         yield from _kind(pack, pattern, path)
         for role in (pattern.to, pattern.by):
             yield from _party(pack, role, path)
-        if pattern.medium and not any(pattern.medium in p.file.medium for p in pack.lineage):
+        if pattern.medium and not _is_medium(pack, pattern):
             yield Complaint(
                 "pack.unknown-medium",
                 path,
                 f"式样“{pattern}”中的方式 {pattern.medium} 没有声明。",
                 f'请在 [medium] 中写 {pattern.medium} = "中文名"。',
             )
+
+
+def _is_medium(pack: Pack, pattern: Pattern) -> bool:
+    """States are declared ``~on`` and ``~off``; all else goes by a medium that is declared."""
+    if pattern.act == "declare":
+        return pattern.medium in ("on", "off")
+    return any(pattern.medium in each.file.medium for each in pack.lineage)
 
 
 def _kind(pack: Pack, pattern: Pattern, path: tuple[str, ...]) -> Iterator[Complaint]:
@@ -148,7 +168,7 @@ def _conditions(pack: Pack, rule: Rule, path: tuple[str, ...]) -> Iterator[Compl
             )
             continue
         for value in values:
-            if value not in choices:
+            if value.removeprefix("!") not in choices:
                 yield Complaint(
                     "pack.unknown-value",
                     place,
@@ -174,9 +194,9 @@ def _references(pack: Pack, rule: Rule, path: tuple[str, ...]) -> Iterator[Compl
     match rule:
         case Duty():
             named += [("clash", number) for number in rule.clash]
-            if rule.start.startswith("missed:"):
-                named.append(("start", rule.start.removeprefix("missed:")))
-            yield from _state(pack, rule, path)
+            missed = [start for start in rule.start if start.startswith("missed:")]
+            named += [("start", start.removeprefix("missed:")) for start in missed]
+            yield from _states(pack, rule, path)
         case Schedule():
             named += [("clash", number) for number in rule.clash]
         case Offence():
@@ -193,15 +213,16 @@ def _references(pack: Pack, rule: Rule, path: tuple[str, ...]) -> Iterator[Compl
             )
 
 
-def _state(pack: Pack, duty: Duty, path: tuple[str, ...]) -> Iterator[Complaint]:
-    state = duty.start.removeprefix("state:")
-    if duty.start.startswith("state:") and state not in pack.states:
-        yield Complaint(
-            "pack.unknown-state",
-            (*path, "start"),
-            f"没有声明状态 {state}{_hint(state, pack.states)}。",
-            f'请在 [state.{state}] 中写 zh = "中文名"。',
-        )
+def _states(pack: Pack, duty: Duty, path: tuple[str, ...]) -> Iterator[Complaint]:
+    for start in duty.start:
+        state = start.removeprefix("state:")
+        if start.startswith("state:") and state not in pack.states:
+            yield Complaint(
+                "pack.unknown-state",
+                (*path, "start"),
+                f"没有声明状态 {state}{_hint(state, pack.states)}。",
+                f'请在 [state.{state}] 中写 zh = "中文名"。',
+            )
 
 
 def _never_met(pack: Pack, rule: Rule, path: tuple[str, ...]) -> Iterator[Complaint]:

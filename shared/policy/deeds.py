@@ -51,6 +51,27 @@ def in_order(deeds: Iterable[Deed]) -> list[Deed]:
     return sorted(deeds, key=lambda deed: (deed.at, deed.recorded_at, deed.id))
 
 
+def as_recorded(deeds: Iterable[Deed]) -> list[Deed]:
+    """As they were put on record."""
+    return sorted(deeds, key=lambda deed: (deed.recorded_at, deed.at, deed.id))
+
+
+def first_met(pack: Pack, demand: Demand, deeds: Iterable[Deed]) -> Done | None:
+    """By which deeds a demand was first met on record, or none.
+
+    What is claimed later to have happened earlier changes nothing: the first that fulfilled it on
+    record is what counts.
+    """
+    record: list[Deed] = []
+    for deed in as_recorded(deeds):
+        record.append(deed)
+        if any(fits(pack, pattern, deed) for pattern in demand.patterns()):
+            done = met(pack, demand, in_order(record))
+            if done:
+                return done
+    return None
+
+
 def fits(pack: Pack, pattern: Pattern, deed: Deed) -> bool:
     """Whether a deed is such an act."""
     return (

@@ -40,7 +40,8 @@ def closed(pack: Pack, matter: Told, deeds: Sequence[Deed], attempted: Deed) -> 
         Closed(number, gate, gate.mode == "flag")
         for number, gate in pack.of(Gate).items()
         if any(fits(pack, refused, attempted) for refused in gate.refuse)
-        and holds_now(gate.when, matter, [*before, attempted])
+        and not any(fits(pack, besides, attempted) for besides in gate.besides)
+        and holds_now(pack, gate.when, matter, [*before, attempted])
         and not _open(pack, gate, before, attempted)
     ]
 
@@ -64,7 +65,7 @@ def wanting(
         Unfilled(number, form, key, spec, problem)
         for number, form in pack.of(Form).items()
         if any(fits(pack, on, attempted) for on in form.on)
-        and holds_now(form.when, matter, [*in_order(deeds), attempted])
+        and holds_now(pack, form.when, matter, [*in_order(deeds), attempted])
         for key, spec in form.fields.items()
         if (problem := _problem(spec, given.get(key)))
     ]

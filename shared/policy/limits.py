@@ -44,8 +44,8 @@ def limit_of(
         case "promised":
             return limits.promised(deed.promised) if deed and deed.promised else None
         case "before":
-            assert rule.before is not None
-            return limits.before(planned, rule.before) if planned else None
+            ahead = None if rule.before is True else rule.before
+            return limits.before(planned, ahead) if planned else None
         case _:
             return None
 

@@ -8,11 +8,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
 from shared.calendar.working import Calendar, Limit
 from shared.policy.applying import first_held
-from shared.policy.deeds import Deed, Done, fits, in_order, met
+from shared.policy.deeds import Deed, Done, as_recorded, first_met, fits
 from shared.policy.limits import extended, limit_of
 from shared.policy.pack import Pack
 from shared.policy.patterns import read_pattern
@@ -96,9 +97,24 @@ class _Start:
     turn: int = 0
 
 
+@cache
+def acts_heard(pack: Pack) -> frozenset[str]:
+    """The acts after which a matter's duties can be other ones."""
+    duties = pack.of(Duty).values()
+    named = {pattern.act for rule in duties for pattern in rule.asked()}
+    judging = {"grade", "assess", "escalate", "declare"} if any(r.when for r in duties) else set()
+    if any(start.startswith("state:") for rule in duties for start in rule.start):
+        judging.add("declare")
+    if any(rule.each == "assignee" for rule in duties):
+        named.add("assign")
+    if any(map(_is_ladder, duties)):
+        named.add("missed")
+    return frozenset(named | judging | {"extend"})
+
+
 def outlook(pack: Pack, calendar: Calendar, matter: Matter, deeds: Sequence[Deed]) -> list[Outlook]:
     """Every duty that the pack has for a matter, by key."""
-    ordered = in_order(deeds)
+    ordered = as_recorded(deeds)
     found = [
         _duty(pack, calendar, matter, ordered, number, rule, start)
         for number, rule in pack.of(Duty).items()
@@ -119,7 +135,7 @@ def _duty(
 ) -> Outlook:
     after = [deed for deed in deeds if deed.at >= start.moment and deed is not start.deed]
     limit = limit_of(rule, start.moment, start.deed, matter.planned, calendar)
-    ended = met(pack, rule.until, after) if rule.until else None
+    ended = first_met(pack, rule.until, after) if rule.until else None
     return Outlook(
         key=DutyKey(number, start.each, start.turn),
         rule=rule,
@@ -127,19 +143,24 @@ def _duty(
         known_at=start.known_at,
         limit=extended(rule, number, start.moment, limit, deeds),
         cause=start.deed.id if start.deed else None,
-        done=met(pack, rule.stop, [deed for deed in after if _concerns(rule, start, deed)]),
+        done=first_met(pack, rule.stop, [deed for deed in after if _concerns(rule, start, deed)]),
         ended_at=ended.at if ended else None,
-        gone=_gone(pack, matter, rule, after),
+        gone=_gone(pack, matter, rule, deeds if _is_ladder(rule) else after),
     )
 
 
 def _gone(
-    pack: Pack, matter: Matter, rule: Duty, after: Sequence[Deed]
+    pack: Pack, matter: Matter, rule: Duty, told: Sequence[Deed]
 ) -> tuple[str, datetime] | None:
     if matter.ended:
         return matter.ended
-    instead = met(pack, rule.unless, after) if rule.unless else None
+    instead = first_met(pack, rule.unless, told) if rule.unless else None
     return ("unless", instead.recorded_at) if instead else None
+
+
+def _is_ladder(rule: Duty) -> bool:
+    """Whether the duty follows on another that was missed; what was said before that counts too."""
+    return any(start.startswith("missed:") for start in rule.start)
 
 
 def _concerns(rule: Duty, start: _Start, deed: Deed) -> bool:
@@ -147,6 +168,8 @@ def _concerns(rule: Duty, start: _Start, deed: Deed) -> bool:
     match rule.each:
         case "recipient":
             return start.each in deed.to
+        case "assignee" if start.deed is not None and start.deed.act == "missed":
+            return not deed.to or start.each in deed.to  # it is done to the unit, not by it
         case "assignee":
             return deed.unit == start.each
         case _:
@@ -155,7 +178,7 @@ def _concerns(rule: Duty, start: _Start, deed: Deed) -> bool:
 
 def _starts(pack: Pack, matter: Matter, deeds: Sequence[Deed], rule: Duty) -> Iterator[_Start]:
     """From when the rule's duties count, for each of whom or to whom they are owed."""
-    held = first_held(rule.when, matter, deeds)
+    held = first_held(pack, rule.when, matter, deeds)
     if held is None:
         return
     turns: Counter[str] = Counter()
@@ -168,26 +191,23 @@ def _starts(pack: Pack, matter: Matter, deeds: Sequence[Deed], rule: Duty) -> It
 
 
 def _beginnings(pack: Pack, matter: Matter, deeds: Sequence[Deed], rule: Duty) -> Iterator[_Start]:
-    """Every moment from which the rule could count, earliest first."""
-    if rule.start in MOMENTS:
-        moment = matter.moment(rule.start)
-        if moment is not None:
-            yield _Start(moment, matter.recorded_at)
-        return
+    """Every moment from which the rule could count; what was first on record comes first."""
+    moments = [matter.moment(start) for start in rule.start if start in MOMENTS]
+    yield from (_Start(moment, matter.recorded_at) for moment in moments if moment)
     for deed in deeds:
-        if _begins(pack, rule, deed):
+        if any(_begins(pack, start, deed) for start in rule.start if start not in MOMENTS):
             yield _Start(deed.at, deed.recorded_at, deed)
 
 
-def _begins(pack: Pack, rule: Duty, deed: Deed) -> bool:
-    kind, _, name = rule.start.partition(":")
+def _begins(pack: Pack, start: str, deed: Deed) -> bool:
+    kind, _, name = start.partition(":")
     match kind:
         case "state":
             return deed.states.get(name) is True
         case "missed":
             return deed.act == "missed" and deed.of == name
         case _:
-            return fits(pack, read_pattern(rule.start), deed)
+            return fits(pack, read_pattern(start), deed)
 
 
 def _each(rule: Duty, begun: Deed | None, deeds: Sequence[Deed]) -> Mapping[str, datetime | None]:

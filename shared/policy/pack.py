@@ -66,7 +66,7 @@ class PackFile(Contract):
             yield from getattr(self, section).items()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pack:
     """A pack as loaded, with the pack it adds to.
 

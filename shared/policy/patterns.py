@@ -65,6 +65,16 @@ class Demand:
     parts: "tuple[Pattern | Demand, ...]"
     times: int = 1
 
+    def __str__(self) -> str:
+        parts = [str(part) for part in self.parts]
+        match self.how:
+            case "any":
+                return " | ".join(parts)
+            case "count":
+                return f"{self.times} x ({parts[0]})"
+            case how:
+                return f"{how}({', '.join(parts)})"
+
     def patterns(self) -> Iterator[Pattern]:
         """Every pattern in it."""
         for part in self.parts:

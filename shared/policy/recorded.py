@@ -1,24 +1,82 @@
 """Events as rules see them (事件到行为): which act an event records."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from shared.contracts.acts import ActTaken
+from shared.contracts.catalogue import Fact
 from shared.contracts.deadlines import DutyExtended, DutyMissed
 from shared.contracts.envelope import Envelope, Recorded
-from shared.contracts.intake import IncidentLinked, IncidentRegistered, IncidentVoided
+from shared.contracts.intake import (
+    IncidentLinked,
+    IncidentRegistered,
+    IncidentVoided,
+    MatterNoted,
+    RegistrationCorrected,
+)
 from shared.contracts.routing import (
+    ActApproved,
+    CaseRepinned,
     DraftRejected,
+    FactsVerified,
+    FeedbackGiven,
     IncidentAssigned,
     IncidentClosed,
     IncidentGraded,
     IncidentReopened,
+    InstructionGiven,
+    MatterAssessed,
+    MatterCalmed,
+    MatterEscalated,
+    MatterHandled,
+    MatterReferred,
+    MatterReviewed,
     ReplyApproved,
     ReplyDrafted,
     ReplyPublished,
+    ReportMade,
+    SheetAccepted,
+    SheetReturned,
     StateDeclared,
 )
 from shared.policy.deeds import Deed
+
+HEARD_FROM: Mapping[str, tuple[type[Fact], ...]] = {
+    "intake": (
+        IncidentRegistered,
+        RegistrationCorrected,
+        IncidentLinked,
+        IncidentVoided,
+        MatterNoted,
+    ),
+    "routing": (
+        IncidentGraded,
+        IncidentAssigned,
+        ReplyDrafted,
+        ReplyApproved,
+        DraftRejected,
+        ReplyPublished,
+        IncidentClosed,
+        IncidentReopened,
+        MatterAssessed,
+        ReportMade,
+        InstructionGiven,
+        SheetAccepted,
+        SheetReturned,
+        MatterEscalated,
+        MatterReferred,
+        FactsVerified,
+        MatterHandled,
+        ActApproved,
+        StateDeclared,
+        MatterCalmed,
+        FeedbackGiven,
+        MatterReviewed,
+        CaseRepinned,
+    ),
+}
+"""What is said of a matter by each room, and matters to its duties."""
 
 
 def deed_of(event: Recorded) -> Deed | None:
@@ -56,8 +114,8 @@ def _reply(event: Recorded) -> Deed | None:
             of = None if fact.draft is None else str(fact.draft)
             return _deed(event, "publish", kind=fact.kind, of=of, promised=fact.promised)
         case DutyMissed() as fact:
-            rule = fact.duty.partition("@")[0].partition("#")[0]
-            return _deed(event, "missed", of=rule, at=fact.due)
+            rule, _, each = fact.duty.partition("#")[0].partition("@")
+            return _deed(event, "missed", of=rule, at=fact.due, unit=each)
         case _:
             return None
 
@@ -74,7 +132,8 @@ def _taken(event: Recorded, fact: ActTaken) -> Deed:
     }
     match fact:
         case StateDeclared():
-            told |= {"kind": fact.state, "states": {fact.state: fact.on}}
+            medium = "on" if fact.on else "off"
+            told |= {"kind": fact.state, "medium": medium, "states": {fact.state: fact.on}}
         case DutyExtended():
             told |= {"promised": fact.until}
     return _deed(event, fact.ACT, **told)

@@ -72,7 +72,10 @@ Months = Annotated[
 ]
 
 When = Annotated[Mapping[Key, Values], Field(min_length=1)]
-"""Conditions (适用条件): each named axis, ``state``, ``matter`` or ``channel`` has such a value."""
+"""Conditions (适用条件): each named axis, ``state``, ``matter`` or ``channel`` has such a value.
+
+``!value`` holds where something else was judged.
+"""
 
 MOMENTS: Mapping[str, str] = {
     "occurred": "发生",
@@ -92,8 +95,13 @@ def _check_start(text: str) -> str:
     return text
 
 
-Start = Annotated[Text, AfterValidator(_check_start)]
-"""What a duty is counted from: a moment, the start of a state, a missed duty, or an act."""
+Starts = Annotated[
+    tuple[Annotated[Text, AfterValidator(_check_start)], ...],
+    BeforeValidator(_as_list),
+    Field(min_length=1),
+]
+"""What a duty is counted from, the first of these on record: a moment, the start of a state, a
+missed duty, or an act."""
 
 CLOCKS: Mapping[str, str] = {
     "within": "时长",
@@ -153,7 +161,7 @@ class Duty(Rule):
 
     who: Keys = ("handling_unit",)
     when: When | None = None
-    start: Start
+    start: Starts
     stop: Wanted
     within: Within | None = None
     days: Days | None = None
@@ -164,7 +172,7 @@ class Duty(Rule):
     promised: Literal[True] | None = None
     soon: Literal["immediate", "prompt"] | None = None
     until: Wanted | None = None
-    before: Within | None = None
+    before: Literal[True] | Within | None = None
     window: Span | None = None
     reading: Literal["after_start_day", "from_start_day", "elapsed"] = "after_start_day"
     each: Literal["assignee", "recipient"] | None = None
@@ -201,8 +209,9 @@ class Duty(Rule):
             yield from self.until.patterns()
         if self.unless:
             yield from self.unless.patterns()
-        if self.start not in MOMENTS and not self.start.startswith(("state:", "missed:")):
-            yield read_pattern(self.start)
+        for start in self.start:
+            if start not in MOMENTS and not start.startswith(("state:", "missed:")):
+                yield read_pattern(start)
 
 
 class Schedule(Rule):
@@ -251,6 +260,8 @@ class Shift(Rule):
 class Gate(Rule):
     """``refuse`` is refused until ``needs`` is on record, or to anybody but ``only_by``.
 
+    Acts that fit ``besides`` are let through all the same.
+
     What already happened in the world is recorded all the same, as a breach; ``mode = "flag"``
     records a breach instead of refusing beforehand too.
     """
@@ -260,6 +271,7 @@ class Gate(Rule):
 
     when: When | None = None
     refuse: Annotated[tuple[Act, ...], BeforeValidator(_as_list), Field(min_length=1)]
+    besides: Annotated[tuple[Act, ...], BeforeValidator(_as_list)] = ()
     needs: Wanted | None = None
     only_by: Keys | None = None
     mode: Literal["refuse", "flag"] = "refuse"
@@ -272,6 +284,7 @@ class Gate(Rule):
 
     def asked(self) -> Iterator[Pattern]:
         yield from self.refuse
+        yield from self.besides
         if self.needs:
             yield from self.needs.patterns()
 
@@ -326,7 +339,7 @@ class Step(Rule):
 class Offence(Rule):
     """What institutions answer for: computed from ``duties`` missed or late, or found by people.
 
-    ``good`` marks a commendation.
+    ``unless`` excuses it when that is on record. ``good`` marks a commendation.
     """
 
     SECTION: ClassVar[str] = "offence"
@@ -335,6 +348,7 @@ class Offence(Rule):
     basis: Literal["computed", "human"]
     on: Literal["late", "missed", "late_or_missed", "breach"] | None = None
     duties: Several = ()
+    unless: Wanted | None = None
     sanction: Text | None = None
     good: bool = False
 
@@ -400,12 +414,14 @@ class Party(Contract):
 class Axis(Contract):
     """Something that is judged of a matter (分类维度), with its values.
 
-    ``scale`` ranks values of severity as S1 (gravest) to S4, to compare packs.
+    ``scale`` ranks values of severity as S1 (gravest) to S4, to compare packs. ``default`` is the
+    value as long as nobody has judged.
     """
 
     zh: Text
     values: Annotated[Mapping[Key, Text], Field(min_length=1)]
     scale: Mapping[Key, Annotated[int, Field(ge=1, le=4)]] | None = None
+    default: Key | None = None
     several: bool = False
     also: Several = ()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from shared.calendar.durations import Duration
 from shared.policy.acts import ACTS
 from shared.policy.checking import MATTERS
 from shared.policy.pack import Pack
@@ -31,6 +32,7 @@ EVERY = {
 }
 SOON = {"immediate": "立即", "prompt": "及时"}
 COVERS = {"period": "", "since_last": "（自上次截止以来）", "previous": "（上一期的）"}
+MEDIA = {"on": "开始", "off": "结束"}
 PLACES = {"last": "最后一日", "first": "第一日"}
 LATE = {"late": "迟办", "missed": "未办", "late_or_missed": "迟办或未办", "breach": "违反前置条件"}
 VIEWS = {"ledger": "台账", "trail": "审计轨迹", "register": "登记簿"}
@@ -100,7 +102,7 @@ def pattern(pack: Pack, given: Pattern) -> str:
     """One act: ``主要领导审定``, ``向公安机关电话上报（首报）``."""
     by = pack.parties.get(given.by, given.by) if given.by else ""
     to = f"向{pack.parties.get(given.to, given.to)}" if given.to else ""
-    medium = pack.medium(given.medium) if given.medium else ""
+    medium = MEDIA.get(given.medium) or pack.medium(given.medium) if given.medium else ""
     kind = f"（{_kind(pack, given)}）" if given.kind else ""
     return f"{by}{to}{medium}{ACTS[given.act].title}{kind}"
 
@@ -125,10 +127,8 @@ def _duty(pack: Pack, rule: Duty) -> str:
     each = "每个承办单位" if rule.each == "assignee" else parties(pack, rule.who)
     unless = f"，已{demand(pack, rule.unless)}的除外" if rule.unless else ""
     must = "可以" if rule.optional else "须"
-    return (
-        f"{_if(pack, rule.when)}{_start(pack, rule.start)}后，"
-        f"{each}{must}{demand(pack, rule.stop)}{to}{unless}"
-    )
+    start = "或".join(_start(pack, each) for each in rule.start)
+    return f"{_if(pack, rule.when)}{start}后，{each}{must}{demand(pack, rule.stop)}{to}{unless}"
 
 
 def _start(pack: Pack, start: str) -> str:
@@ -170,7 +170,8 @@ def _clock(rule: Duty) -> str:
         case "until":
             return "持续进行"
         case "before":
-            return f"提前 {rule.before.spoken()}" if rule.before else ""
+            ahead = rule.before
+            return f"提前 {ahead.spoken()}" if isinstance(ahead, Duration) else "事先"
         case _:
             return f"{rule.window[0]} 至 {rule.window[1]}" if rule.window else ""
 
@@ -212,6 +213,8 @@ def _axis(pack: Pack, key: str) -> str:
 
 
 def _value(pack: Pack, key: str, value: str) -> str:
+    if value.startswith("!"):
+        return f"非{_value(pack, key, value[1:])}"
     match key:
         case "state":
             return pack.states[value].zh

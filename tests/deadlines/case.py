@@ -23,21 +23,31 @@ MICROSECOND = timedelta(microseconds=1)
 
 START = StartDuty(
     duty="B.T01",
+    rule="B.T01",
+    each="",
     title="回复",
     clause="自发帖之日起三日内公开回复",
     party="handling_unit",
     stop="publish",
+    clock="days",
     start=POSTED,
+    known_at=POSTED,
     due=DUE,
 )
 STARTED = DutyStarted(
     duty="B.T01",
+    rule="B.T01",
+    each="",
     title="回复",
     clause="自发帖之日起三日内公开回复",
     party="handling_unit",
     stop="publish",
+    clock="days",
     start=POSTED,
+    known_at=POSTED,
     due=DUE,
+    provisional=False,
+    period=None,
 )
 
 
@@ -45,7 +55,7 @@ def done(
     at: datetime, *, recorded: datetime | None = None, standing: Standing = "live"
 ) -> NoteDone:
     """A reply published at a moment, and put on record then unless told otherwise."""
-    return NoteDone("publish", at, recorded or at, standing)
+    return NoteDone("B.T01", at, recorded or at, standing)
 
 
 def recorded(fact: Fact, standing: Standing = "live") -> Recorded:

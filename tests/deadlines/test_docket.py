@@ -5,17 +5,30 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.deadlines.commands import Because, NoteDone, NoteDue, NoteGone
+from services.deadlines.commands import (
+    Because,
+    MoveDuty,
+    NoteDone,
+    NoteDue,
+    NoteEnded,
+    NoteGone,
+    SettleLateRecord,
+)
 from shared.contracts.catalogue import Fact
 from shared.contracts.deadlines import (
     DutyCancelled,
+    DutyEnded,
+    DutyMeasured,
     DutyMet,
     DutyMetLate,
     DutyMissed,
+    DutyMoved,
     DutyRecordedLate,
     DutySuperseded,
+    LateRecordSettled,
 )
 from shared.contracts.envelope import Standing
+from shared.errors import Invalid, Refused
 from tests.deadlines.case import DUE, MICROSECOND, POSTED, SECOND, START, STARTED, done, given
 
 HOUR = timedelta(hours=1)
@@ -110,8 +123,8 @@ class TestDone:
     def test_only_the_first_reply_counts(self, verdict: list[Fact], at: datetime) -> None:
         assert given(STARTED, *verdict).when(done(at)) == []
 
-    def test_another_act_does_not_fulfil_it(self) -> None:
-        assert given(STARTED).when(NoteDone("close", DUE - HOUR, DUE - HOUR, "live")) == []
+    def test_what_fulfils_another_duty_does_not_fulfil_it(self) -> None:
+        assert given(STARTED).when(NoteDone("B.T02", DUE - HOUR, DUE - HOUR, "live")) == []
 
     def test_nothing_is_owed_where_nothing_started(self) -> None:
         assert given().when(done(DUE)) == []
@@ -138,23 +151,25 @@ class TestDue:
 class TestGone:
     @pytest.mark.parametrize("because", ["voided", "linked", "history"])
     def test_what_runs_falls_away(self, because: Because) -> None:
-        assert given(STARTED).when(NoteGone(because, DUE)) == [
+        assert given(STARTED).when(NoteGone("B.T01", because, DUE)) == [
             DutyCancelled(duty="B.T01", because=because)
         ]
 
     @pytest.mark.parametrize("standing", ["live", "imported"])
     def test_it_falls_away_once(self, standing: Standing) -> None:
-        assert given(STARTED, VOIDED, standing=standing).when(NoteGone("history", DUE)) == []
+        assert (
+            given(STARTED, VOIDED, standing=standing).when(NoteGone("B.T01", "history", DUE)) == []
+        )
 
     @pytest.mark.parametrize("verdict", BY_A_REPLY)
     def test_a_verdict_stays(self, verdict: list[Fact]) -> None:
-        assert given(STARTED, *verdict).when(NoteGone("linked", DUE)) == []
+        assert given(STARTED, *verdict).when(NoteGone("B.T01", "linked", DUE)) == []
 
     def test_a_miss_gives_way_to_what_was_recorded_as_gone_in_time(self) -> None:
-        assert given(STARTED, MISSED).when(NoteGone("voided", DUE)) == [VOIDED]
+        assert given(STARTED, MISSED).when(NoteGone("B.T01", "voided", DUE)) == [VOIDED]
 
     def test_gone_after_the_limit_it_was_missed_whether_seen_or_not(self) -> None:
-        later = NoteGone("voided", DUE + HOUR)
+        later = NoteGone("B.T01", "voided", DUE + HOUR)
 
         assert given(STARTED, MISSED).when(later) == []
         assert given(STARTED).when(later) == [
@@ -162,7 +177,7 @@ class TestGone:
         ]
 
     def test_imported_history_falls_away_whenever_it_was_recorded(self) -> None:
-        later = NoteGone("history", DUE + HOUR)
+        later = NoteGone("B.T01", "history", DUE + HOUR)
 
         assert given(STARTED, standing="imported").when(later) == [
             DutyCancelled(duty="B.T01", because="history")
@@ -172,10 +187,99 @@ class TestGone:
         assert given(STARTED, VOIDED).when(done(DUE - HOUR)) == [MET]
 
 
+class TestMeasured:
+    """What has no limit is measured and never missed."""
+
+    OPEN = STARTED.model_copy(update={"due": None, "clock": "soon"})
+
+    def test_how_long_it_took_is_its_verdict(self) -> None:
+        assert given(self.OPEN).when(done(POSTED + HOUR)) == [
+            DutyMeasured(duty="B.T01", done_at=POSTED + HOUR, took_seconds=3600)
+        ]
+
+    def test_it_is_never_missed(self) -> None:
+        assert given(self.OPEN).when(NoteDue(DUE + 1000 * HOUR)) == []
+
+    def test_it_falls_away_whenever_that_was_recorded(self) -> None:
+        assert given(self.OPEN).when(NoteGone("B.T01", "voided", DUE + HOUR)) == [VOIDED]
+
+    def test_what_stays_open_ends_when_its_end_has_come(self) -> None:
+        assert given(self.OPEN).when(NoteEnded("B.T01", DUE)) == [
+            DutyEnded(duty="B.T01", ended_at=DUE)
+        ]
+
+    def test_it_ends_once(self) -> None:
+        ended = DutyEnded(duty="B.T01", ended_at=DUE)
+
+        assert given(self.OPEN, ended).when(NoteEnded("B.T01", DUE + HOUR)) == []
+
+
+class TestMoved:
+    """Only what still runs moves."""
+
+    LATER = MoveDuty("B.T01", POSTED, DUE + HOUR, False, "extension")
+
+    def test_a_running_duty_has_another_limit(self) -> None:
+        assert given(STARTED).when(self.LATER) == [
+            DutyMoved(
+                duty="B.T01",
+                start=POSTED,
+                due=DUE + HOUR,
+                provisional=False,
+                because="extension",
+            )
+        ]
+
+    @pytest.mark.parametrize("verdict", [*BY_A_REPLY, [MISSED], [VOIDED]])
+    def test_a_verdict_does_not_move(self, verdict: list[Fact]) -> None:
+        assert given(STARTED, *verdict).when(self.LATER) == []
+
+    def test_the_same_limit_is_no_move(self) -> None:
+        assert given(STARTED).when(MoveDuty("B.T01", POSTED, DUE, False, "calendar")) == []
+
+    def test_what_is_done_by_the_new_limit_is_in_time(self) -> None:
+        moved = DutyMoved(
+            duty="B.T01", start=POSTED, due=DUE + HOUR, provisional=False, because="extension"
+        )
+
+        assert given(STARTED, moved).when(done(DUE + HOUR)) == [
+            DutyMet(duty="B.T01", done_at=DUE + HOUR, due=DUE + HOUR, spare_seconds=0)
+        ]
+
+
+class TestSettled:
+    """What was recorded late is settled by a person, once."""
+
+    @pytest.mark.parametrize("in_time", [True, False])
+    def test_a_person_decides(self, in_time: bool) -> None:
+        command = SettleLateRecord("B.T01", in_time, "查看了原站发布时间")
+
+        assert given(STARTED, RECORDED_LATE).when(command) == [
+            LateRecordSettled(duty="B.T01", in_time=in_time, grounds="查看了原站发布时间")
+        ]
+
+    @pytest.mark.parametrize("verdict", [[], [MET], [LATE], [MISSED]])
+    def test_nothing_else_is_settled(self, verdict: list[Fact]) -> None:
+        with pytest.raises(Refused) as told:
+            given(STARTED, *verdict).when(SettleLateRecord("B.T01", True, "依据"))
+
+        assert told.value.code == "settle.not-open"
+
+    def test_it_takes_grounds(self) -> None:
+        with pytest.raises(Invalid):
+            given(STARTED, RECORDED_LATE).when(SettleLateRecord("B.T01", True, " "))
+
+    def test_a_settlement_stays(self) -> None:
+        settled = LateRecordSettled(duty="B.T01", in_time=True, grounds="依据")
+
+        assert given(STARTED, RECORDED_LATE, settled).when(done(DUE - 2 * HOUR)) == []
+
+
 def test_each_duty_of_a_docket_has_a_verdict_of_its_own() -> None:
     sooner = STARTED.model_copy(update={"duty": "B.T02", "due": DUE - 2 * HOUR})
+    docket = given(STARTED, sooner)
 
-    assert given(STARTED, sooner).when(done(DUE - HOUR)) == [
-        MET,
+    assert docket.when(done(DUE - HOUR)) == [MET]
+    assert docket.when(NoteDone("B.T02", DUE - HOUR, DUE - HOUR, "live")) == [
         DutyMetLate(duty="B.T02", done_at=DUE - HOUR, due=DUE - 2 * HOUR, late_seconds=3600),
     ]

@@ -17,10 +17,10 @@ AROUND = st.timedeltas(timedelta(days=-4), timedelta(days=4)) | st.timedeltas(
 )
 MOMENTS = AROUND.map(lambda distance: DUE + distance)
 STANDINGS = st.sampled_from(["live", "imported"])
-REPLIES = st.builds(NoteDone, st.just("publish"), MOMENTS, MOMENTS, STANDINGS)
+REPLIES = st.builds(NoteDone, st.just("B.T01"), MOMENTS, MOMENTS, STANDINGS)
 LOOKS = st.lists(st.builds(NoteDue, MOMENTS), max_size=4)
 REASONS = st.sampled_from(["voided", "linked", "history"])
-GOING = st.lists(st.builds(NoteGone, REASONS, MOMENTS), max_size=2)
+GOING = st.lists(st.builds(NoteGone, st.just("B.T01"), REASONS, MOMENTS), max_size=2)
 
 
 def rows(history: Sequence[Recorded]) -> dict[tuple[str, str], DutyRow]:
@@ -86,7 +86,7 @@ def test_without_a_reply_it_is_missed_if_anybody_looked_after_the_limit(
     assert state == ("missed" if any(look.now > DUE for look in looks) else "running")
 
 
-@given(st.builds(NoteGone, REASONS, MOMENTS), LOOKS, st.data())
+@given(st.builds(NoteGone, st.just("B.T01"), REASONS, MOMENTS), LOOKS, st.data())
 def test_going_has_one_verdict_whenever_it_is_heard_of(
     going: NoteGone, looks: list[NoteDue], data: st.DataObject
 ) -> None:

@@ -19,7 +19,12 @@ from shared.clock import SHANGHAI
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Actor, Recorded, Standing, decode
 from shared.contracts.intake import IncidentLinked, IncidentRegistered, IncidentVoided
-from shared.contracts.routing import IncidentAssigned, IncidentClosed, ReplyKind, ReplyPublished
+from shared.contracts.routing import (
+    IncidentAssigned,
+    IncidentClosed,
+    PackAdopted,
+    ReplyPublished,
+)
 from shared.contracts.sealed import Sealed
 from shared.identity.officers import Officers
 from shared.messaging.streams import CORRELATION, STREAM, TYPE, Incoming, outgoing
@@ -76,9 +81,9 @@ class World:
         self.around.officers.close()
         self.around.vault.close()
 
-    def open_another(self, pack: Pack | None = None) -> Room:
+    def open_another(self) -> Room:
         """The same room once more, as another process would have it."""
-        self._rooms.append(build(self.around, pack))
+        self._rooms.append(build(self.around))
         return self._rooms[-1]
 
     @property
@@ -92,12 +97,27 @@ class World:
         discovered: datetime | None = None,
         standing: Standing = "live",
         incident: UUID | None = None,
+        pack: Pack | None = None,
     ) -> UUID:
-        """Intake registers an incident of 第一中学."""
+        """Intake registers an incident of 第一中学, under a pack if it says which."""
         incident = incident or uuid4()
         fact = self._registration(incident, posted, discovered)
-        await self.says("intake", incident, fact, occurred=posted, standing=standing)
+        pin = pack.pin if pack else None
+        await self.says("intake", incident, fact, occurred=posted, standing=standing, policy=pin)
         return incident
+
+    async def adopted(self, pack: Pack) -> None:
+        """Routing says that the county adopts a pack."""
+        fact = PackAdopted(
+            unit="QH",
+            pack=pack.id,
+            version=pack.version,
+            pin=pack.pin,
+            texts=pack.texts,
+            params=dict(pack.chosen),
+            reason="试行",
+        )
+        await self.says("routing", uuid4(), fact)
 
     async def many_registered(self, posted: Sequence[datetime]) -> list[UUID]:
         """Intake registers an incident for each time of posting, all in one transaction."""
@@ -130,7 +150,7 @@ class World:
         incident: UUID,
         *,
         done: datetime | None = None,
-        kind: ReplyKind = "result",
+        kind: str = "result",
         standing: Standing = "live",
     ) -> None:
         """Routing publishes a reply."""
@@ -156,10 +176,11 @@ class World:
         *,
         occurred: datetime | None = None,
         standing: Standing = "live",
+        policy: str | None = None,
     ) -> None:
         """An upstream stores a fact of an incident."""
         by = By(OFFICER, occurred or self.clock(), None, standing)
-        await self.upstreams[upstream].write(lambda tx: _append(tx, incident, fact, by))
+        await self.upstreams[upstream].write(lambda tx: _append(tx, incident, fact, by, policy))
 
     async def deliver(self, *upstreams: Upstream, count: int = 10_000, again: int = 0) -> None:
         """Bring up to ``count`` new events of each, and ``again`` of those brought before."""
@@ -219,8 +240,8 @@ class World:
         return everything[max(known - again, 0) : known + count]
 
 
-def _append(tx: Transaction, incident: UUID, fact: Fact, by: By) -> None:
-    tx.append(Matter("case", incident, "QH-YZ", incident), [fact], by)
+def _append(tx: Transaction, incident: UUID, fact: Fact, by: By, policy: str | None = None) -> None:
+    tx.append(Matter("case", incident, "QH-YZ", incident, policy), [fact], by)
 
 
 def _decoded(stored: Notification) -> Recorded:

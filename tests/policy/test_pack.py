@@ -36,7 +36,7 @@ def test_the_county_baseline_has_one_duty() -> None:
 
     assert (pack.id, pack.version) == ("county-baseline", "2026.1")
     duty = pack.of(Duty)["B.T01"]
-    assert (duty.start, duty.days, str(duty.stop.parts[0])) == ("posted", 3, "publish")
+    assert (duty.start, duty.days, str(duty.stop.parts[0])) == (("posted",), 3, "publish")
 
 
 def test_a_pin_names_pack_version_and_the_bytes_of_the_file(tmp_path: Path) -> None:

@@ -23,7 +23,6 @@ from shared.contracts.routing import (
     IncidentGraded,
     ReplyApproved,
     ReplyDrafted,
-    ReplyKind,
     ReplyPublished,
 )
 from shared.contracts.sealed import Sealed
@@ -40,7 +39,7 @@ assigned = IncidentAssigned(lead="QH-YZ", co_handling=("QH-LX",), instruction="�
 closed = IncidentClosed(outcome="answered", note="")
 
 
-def drafted(draft: UUID, officer: str, content: str = "hmac:a", kind: ReplyKind = "result") -> By:
+def drafted(draft: UUID, officer: str, content: str = "hmac:a", kind: str = "result") -> By:
     words = Sealed.of("课本本周五前补齐。", subject="reply")
     return By(officer, ReplyDrafted(draft=draft, kind=kind, text=words, content=content))
 
@@ -49,7 +48,7 @@ def approved(draft: UUID, content: str = "hmac:a") -> ReplyApproved:
     return ReplyApproved(draft=draft, content=content)
 
 
-def published(draft: UUID | None, kind: ReplyKind = "result") -> ReplyPublished:
+def published(draft: UUID | None, kind: str = "result") -> ReplyPublished:
     return ReplyPublished(
         draft=draft,
         kind=kind,
