@@ -133,7 +133,8 @@ def _duty(
     rule: Duty,
     start: _Start,
 ) -> Outlook:
-    after = [deed for deed in deeds if deed.at >= start.moment and deed is not start.deed]
+    since = matter.registered if rule.clock == "before" else start.moment
+    after = [deed for deed in deeds if deed.at >= since and deed is not start.deed]
     limit = limit_of(rule, start.moment, start.deed, matter.planned, calendar)
     ended = first_met(pack, rule.until, after) if rule.until else None
     return Outlook(

@@ -112,7 +112,8 @@ def _reply(event: Recorded) -> Deed | None:
             return _deed(event, "reject", of=str(fact.draft))
         case ReplyPublished() as fact:
             of = None if fact.draft is None else str(fact.draft)
-            return _deed(event, "publish", kind=fact.kind, of=of, promised=fact.promised)
+            told = {"kind": fact.kind, "of": of, "medium": fact.channel}
+            return _deed(event, "publish", promised=fact.promised, **told)
         case DutyMissed() as fact:
             rule, _, each = fact.duty.partition("#")[0].partition("@")
             return _deed(event, "missed", of=rule, at=fact.due, unit=each)

@@ -230,6 +230,24 @@ promised = true
     assert duty.done is None
 
 
+def test_what_is_to_be_done_beforehand_counts_from_the_registration_on(tmp_path: Path) -> None:
+    rules = """
+[duty."H.1"]
+zh = "事先汇报"
+when = {matter = "activity"}
+start = "planned"
+stop = "report"
+before = "P1D"
+"""
+    activity = heard("03-01 09:00", kind="activity", planned=at("03-10 09:00"))
+
+    duty = duties(pack_of(tmp_path, rules), activity, deed("report", "03-05 10:00"))["H.1"]
+
+    assert duty.limit
+    assert duty.limit.due == at("03-09 09:00")
+    assert duty.done
+
+
 def test_a_party_is_known_by_its_common_name_too(tmp_path: Path) -> None:
     rules = '[duty."G.1"]\nzh = "报"\nstart = "discovered"\nstop = "report by opinion_officer"\n'
     pack = pack_of(tmp_path, rules + 'soon = "prompt"\n')
