@@ -1,6 +1,7 @@
 """A room's own copy of the county's units (单位), kept from routing's events."""
 
 from dataclasses import dataclass
+from uuid import UUID, uuid5
 
 from shared.contracts.envelope import UNIT_CODE
 from shared.contracts.routing import UnitEstablished
@@ -20,6 +21,15 @@ class Unit:
     name: str
     aliases: tuple[str, ...]
     parent: str | None
+
+
+UNITS = UUID("2f1b6c38-6a0e-5b7f-9d43-8c5a4e7d9b10")
+"""Namespace from which units get the id under which their own days are kept, by their code."""
+
+
+def unit_id(code: str) -> UUID:
+    """What acts of a unit's own day belong to: itself."""
+    return uuid5(UNITS, code)
 
 
 def learn_unit(sql: Sql, fact: UnitEstablished) -> None:

@@ -6,14 +6,16 @@ from datetime import datetime
 from functools import reduce
 from uuid import UUID
 
-from services.deadlines import policies, tables
+from services.deadlines import policies
 from services.deadlines.commands import NoteDue
 from services.deadlines.docket import DOCKET, Docket
 from services.deadlines.policies import Told, concerns
-from services.deadlines.tables import MODEL, Heard
+from services.deadlines.tables import MODEL
+from shared import matters
 from shared.calendar.published import state_council
 from shared.contracts.deadlines import DutyMissed
 from shared.contracts.envelope import Actor, Recorded, Standing
+from shared.matters import Heard
 from shared.packs import pack_by_pin
 from shared.policy.outlook import acts_heard, outlook
 from shared.policy.pack import Pack
@@ -37,7 +39,7 @@ def hear(tx: Transaction, event: Recorded) -> None:
     """Keep what is said of a matter, and bring its docket into line where rules ask for it."""
     MODEL.note(tx.sql, [event])
     incident = event.envelope.correlation
-    heard = tables.matter(tx.sql, incident)
+    heard = matters.matter(tx.sql, incident)
     if heard is None:
         return  # its registration has not arrived
     pack = pack_by_pin(tx.sql, heard.pin)
@@ -47,7 +49,7 @@ def hear(tx: Transaction, event: Recorded) -> None:
 
 def observe(tx: Transaction, incident: UUID, now: datetime) -> int:
     """Look at the clock for one matter; returns how many of its duties were missed."""
-    heard = tables.matter(tx.sql, incident)
+    heard = matters.matter(tx.sql, incident)
     if heard is None:
         return 0
     pack = pack_by_pin(tx.sql, heard.pin)
@@ -65,7 +67,10 @@ def follow(tx: Transaction, incident: UUID, heard: Heard, pack: Pack, cause: UUI
     again until nothing more follows.
     """
     about, history = _about(heard, incident, pack), tx.load(incident)
-    done, days = tables.deeds(tx.sql, incident), state_council()
+    done, days = (
+        [*matters.deeds(tx.sql, incident), *matters.declared(tx.sql, heard.subject.unit)],
+        state_council(),
+    )
     while True:
         own = [deed for event in history if (deed := deed_of(event))]
         found = outlook(pack, days, heard.subject, [*done, *own])

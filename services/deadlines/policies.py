@@ -1,7 +1,7 @@
 """What the rules make of a matter (义务推演), told to its docket: events in, commands out; pure."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import get_args
 from uuid import UUID
 
@@ -18,15 +18,13 @@ from services.deadlines.commands import (
 from services.deadlines.docket import Docket, Duty
 from shared.contracts.envelope import Recorded
 from shared.contracts.intake import (
-    IncidentLinked,
     IncidentRegistered,
-    IncidentVoided,
     RegistrationCorrected,
 )
-from shared.contracts.routing import CaseRepinned, IncidentClosed
-from shared.policy.outlook import Matter, Outlook, acts_heard
+from shared.contracts.routing import CaseRepinned
+from shared.policy.outlook import Outlook, acts_heard
 from shared.policy.pack import Pack
-from shared.policy.recorded import deed_of
+from shared.policy.recorded import deed_of, why_ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,46 +33,6 @@ class Told:
 
     command: DocketCommand
     cause: UUID | None = None
-
-
-def subject_of(event: Recorded) -> Matter:
-    """What a registration says of its matter."""
-    fact, told = event.fact, event.envelope
-    assert isinstance(fact, IncidentRegistered)
-    return Matter(
-        unit=told.unit,
-        registered=told.recorded_at,
-        recorded_at=told.recorded_at,
-        channel=fact.channel,
-        posted=fact.posted_at,
-        discovered=fact.discovered_at,
-        sets={"category": (fact.category,)},
-    )
-
-
-def corrected(matter: Matter, fact: RegistrationCorrected) -> Matter:
-    """The matter with what was wrong put right."""
-    return replace(
-        matter,
-        occurred=fact.occurred_at or matter.occurred,
-        posted=fact.posted_at or matter.posted,
-        discovered=fact.discovered_at or matter.discovered,
-        planned=fact.planned_at or matter.planned,
-        sets={**matter.sets, **fact.sets},
-    )
-
-
-def why_ended(event: Recorded) -> Because | None:
-    """Why nothing is owed after an event, or none where something still may be."""
-    match event.fact:
-        case IncidentVoided():
-            return "voided"
-        case IncidentLinked():
-            return "linked"
-        case IncidentClosed(outcome="history"):
-            return "history"
-        case _:
-            return None
 
 
 def concerns(pack: Pack, event: Recorded) -> bool:

@@ -1,27 +1,43 @@
 """What intake stores: what was heard (登记)."""
 
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from shared.contracts.acts import ActTaken, Judged
-from shared.contracts.catalogue import Fact, UtcTime, event
+from shared.contracts.catalogue import Contract, Fact, UtcTime, event, upcaster
 from shared.contracts.sealed import Sealed
 
-Channel = Literal["message_board", "call", "newspaper", "post", "visit", "import"]
+ImportField = Literal[
+    "message_id", "category", "title", "posted_at", "body", "replied_at", "reply", "replying_unit"
+]
+"""What a column of a file of old messages can mean; there is none for whoever spoke."""
 
 
-@event("intake.incident-registered.v1")
+class Provenance(Contract):
+    """Where an imported event comes from (来源): the file's digest and the row in it.
+
+    ``file`` is ``sha256:<hex>`` of the file's bytes. ``row`` is what people see in their program:
+    the heading is row 1.
+    """
+
+    file: str
+    row: int
+
+
+@event("intake.incident-registered.v3")
 class IncidentRegistered(Fact):
-    """An incident was entered (登记): what was said, where and when; never who said it.
+    """An incident or other matter was entered (登记): what was said, where and when; never by whom.
 
     ``number`` (事件编号) is what people quote and never changes. ``contact`` is there only where
-    the sender asked to be answered, and is opened only to reply.
+    the sender asked to be answered, and is opened only to reply. ``provenance`` is none for what
+    was registered live. ``matter`` says what kind of matter it is (事项类型), ``sets`` what was
+    judged of it at once, ``planned_at`` when what it is about is to take place.
     """
 
     number: str
-    channel: Channel
+    channel: str
     category: str
     title: Sealed
     body: Sealed | None
@@ -30,15 +46,34 @@ class IncidentRegistered(Fact):
     posted_at: UtcTime | None
     discovered_at: UtcTime | None
     message_id: str | None
+    provenance: Provenance | None = None
+    matter: str = "incident"
+    sets: Judged = Field(default_factory=dict)
+    happened_at: UtcTime | None = None
+    planned_at: UtcTime | None = None
 
 
-@event("intake.history-recorded.v1")
+@upcaster("intake.incident-registered.v1", "intake.incident-registered.v2")
+def registered_v1_to_v2(data: dict[str, Any]) -> dict[str, Any]:
+    """The first version did not say from which file it came."""
+    return {**data, "provenance": None}
+
+
+@upcaster("intake.incident-registered.v2", "intake.incident-registered.v3")
+def registered_v2_to_v3(data: dict[str, Any]) -> dict[str, Any]:
+    """The second version knew incidents alone, and nothing that was judged of them at once."""
+    moments = {"happened_at": None, "planned_at": None}
+    return {**data, "matter": "incident", "sets": {}, **moments}
+
+
+@event("intake.history-recorded.v2")
 class HistoryRecorded(Fact):
     """What an imported message's file says of its past (历史答复).
 
     ``unit`` is the code of the replying unit where its name is known in this county, otherwise the
     registering unit; ``named`` is the name as the file has it. ``left_open`` keeps an unanswered
-    message open instead of closing it as history.
+    message open instead of closing it as history. ``days_only`` names those of ``posted_at`` and
+    ``replied_at`` of which the file has the day without a time: the moment is then our reading.
     """
 
     number: str
@@ -48,6 +83,14 @@ class HistoryRecorded(Fact):
     reply: Sealed | None
     replied_at: UtcTime | None
     left_open: bool
+    days_only: tuple[str, ...] = ()
+    provenance: Provenance | None = None
+
+
+@upcaster("intake.history-recorded.v1", "intake.history-recorded.v2")
+def history_v1_to_v2(data: dict[str, Any]) -> dict[str, Any]:
+    """The first version did not say from which file it came, nor what was a day only."""
+    return {**data, "days_only": [], "provenance": None}
 
 
 @event("intake.incident-linked.v1")
@@ -64,6 +107,20 @@ class IncidentVoided(Fact):
     """The incident was registered in error (作废); its record stays."""
 
     reason: str
+
+
+class Column(Contract):
+    """A heading as a unit's files have it, and what it means."""
+
+    heading: str
+    field: ImportField
+
+
+@event("intake.field-map-saved.v1")
+class FieldMapSaved(Fact):
+    """What the headings in a unit's files of old messages mean (列名对照), all of them anew."""
+
+    columns: tuple[Column, ...]
 
 
 @event("intake.matter-noted.v1")

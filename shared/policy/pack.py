@@ -161,6 +161,14 @@ class Pack:
                 return pack.file.party[role].canon
         return None
 
+    def kinds_of(self, act: str) -> Mapping[str, str]:
+        """The kinds of an act, with their Chinese names; the states are kinds of declaring."""
+        own = {
+            key: zh for p in reversed(self.lineage) for key, zh in p.file.kinds.get(act, {}).items()
+        }
+        states = {key: each.zh for key, each in self.states.items()} if act == "declare" else {}
+        return {**COMMON_KINDS.get(act, {}), **states, **own}
+
     def kind_name(self, act: str, kind: str) -> str:
         """The Chinese name of a kind of an act; raises KeyError for one that is not declared."""
         for pack in self.lineage:

@@ -1,8 +1,9 @@
-"""Events as rules see them (事件到行为): which act an event records."""
+"""Events as rules see them (事件到行为): which act one records, what it says of a matter."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from shared.contracts.acts import ActTaken
 from shared.contracts.catalogue import Fact
@@ -41,6 +42,7 @@ from shared.contracts.routing import (
     StateDeclared,
 )
 from shared.policy.deeds import Deed
+from shared.policy.outlook import Matter
 
 HEARD_FROM: Mapping[str, tuple[type[Fact], ...]] = {
     "intake": (
@@ -112,8 +114,14 @@ def _reply(event: Recorded) -> Deed | None:
             return _deed(event, "reject", of=str(fact.draft))
         case ReplyPublished() as fact:
             of = None if fact.draft is None else str(fact.draft)
-            told = {"kind": fact.kind, "of": of, "medium": fact.channel}
-            return _deed(event, "publish", promised=fact.promised, **told)
+            return _deed(
+                event,
+                "publish",
+                kind=fact.kind,
+                of=of,
+                medium=fact.channel,
+                promised=fact.promised,
+            )
         case DutyMissed() as fact:
             rule, _, each = fact.duty.partition("#")[0].partition("@")
             return _deed(event, "missed", of=rule, at=fact.due, unit=each)
@@ -152,3 +160,50 @@ def _deed(event: Recorded, act: str, *, at: datetime | None = None, **told: Any)
         standing=envelope.standing,
         **told,
     )
+
+
+def subject_of(event: Recorded) -> Matter:
+    """What a registration says of its matter."""
+    fact, told = event.fact, event.envelope
+    assert isinstance(fact, IncidentRegistered)
+    return Matter(
+        unit=told.unit,
+        registered=told.recorded_at,
+        recorded_at=told.recorded_at,
+        kind=fact.matter,
+        channel=fact.channel,
+        occurred=fact.happened_at,
+        posted=fact.posted_at,
+        discovered=fact.discovered_at,
+        planned=fact.planned_at,
+        sets={"category": (fact.category,), **fact.sets},
+    )
+
+
+def corrected(matter: Matter, fact: RegistrationCorrected) -> Matter:
+    """The matter with what was wrong put right."""
+    return replace(
+        matter,
+        occurred=fact.occurred_at or matter.occurred,
+        posted=fact.posted_at or matter.posted,
+        discovered=fact.discovered_at or matter.discovered,
+        planned=fact.planned_at or matter.planned,
+        sets={**matter.sets, **fact.sets},
+    )
+
+
+Ended = Literal["voided", "linked", "history"]
+"""Why nothing is owed on a matter any more: voided 作废, linked 并案, history 历史未答复."""
+
+
+def why_ended(event: Recorded) -> Ended | None:
+    """Why nothing is owed after an event, or none where something still may be."""
+    match event.fact:
+        case IncidentVoided():
+            return "voided"
+        case IncidentLinked():
+            return "linked"
+        case IncidentClosed(outcome="history"):
+            return "history"
+        case _:
+            return None

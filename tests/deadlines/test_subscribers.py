@@ -10,9 +10,10 @@ import pytest
 from services.deadlines import tables
 from services.deadlines.projections import fold_duties
 from services.deadlines.scheduler import observe_due
-from services.deadlines.tables import HEARD, MODEL
+from services.deadlines.tables import MODEL
 from shared.contracts.deadlines import DutyStarted
 from shared.contracts.intake import IncidentRegistered
+from shared.matters import FACTS
 from shared.policy import COUNTY_BASELINE, Pack, load_pack
 from shared.store.micros import to_micros
 from shared.store.readmodel import Placed
@@ -302,7 +303,7 @@ async def test_the_tables_are_a_fold_of_events_in_any_order_of_services(
     live = await world.rows()
     assert fold_duties(own) == live
     assert {row.state for row in live.values()} == {"superseded", "missed", "cancelled"}
-    heard = await world.heard(*HEARD)
+    heard = await world.heard(*FACTS)
     backwards = SqliteTables(tmp_path / "afresh.db")
     with backwards.writing() as sql:
         for statement in MODEL.schema:
