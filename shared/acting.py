@@ -48,7 +48,7 @@ class Record:
 
 
 def check_words(pack: Pack, act: str, told: Told, sets: Mapping[str, Sequence[str]]) -> None:
-    """Raises Invalid ``act.unknown-*`` for kinds, parties and values that the pack does not know."""
+    """Raises Invalid ``act.unknown-*`` for words that the pack does not know."""
     known = pack.kinds_of(act)
     if told.kind is not None and told.kind not in known:
         raise _unknown("kind", told.kind, f"{ACTS[act].title}的种类", known)

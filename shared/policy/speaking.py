@@ -1,6 +1,7 @@
 """Rules in words (规则释义): what a pack says, as people read it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from shared.calendar.durations import Duration
 from shared.policy.acts import ACTS
@@ -11,6 +12,8 @@ from shared.policy.rules import (
     MOMENTS,
     ArchiveItem,
     Duty,
+    Extension,
+    FieldSpec,
     Form,
     Gate,
     Offence,
@@ -31,37 +34,47 @@ EVERY = {
     "year": "每年",
 }
 SOON = {"immediate": "立即", "prompt": "及时"}
-COVERS = {"period": "", "since_last": "（自上次截止以来）", "previous": "（上一期的）"}
-MEDIA = {"on": "开始", "off": "结束"}
+COVERS = {"period": "", "since_last": "（自上次截止以来的）", "previous": "（上一期的）"}
+EACH = {
+    "post_holder": "每位",
+    "class": "各班的",
+    "unit": "各",
+}
 PLACES = {"last": "最后一日", "first": "第一日"}
 LATE = {"late": "迟办", "missed": "未办", "late_or_missed": "迟办或未办", "breach": "违反前置条件"}
 VIEWS = {"ledger": "台账", "trail": "审计轨迹", "register": "登记簿"}
+WHERE = {"in_time": "按时的", "satisfied": "满意的"}
+READINGS = {
+    "after_start_day": "",
+    "from_start_day": "（起始日计入）",
+    "elapsed": "（每日按 24 小时计）",
+}
+ADVERB = 2
+"""Characters of a medium that stands before the act as it is: 电话上报, but 通过小区论坛发布."""
 
 
 def sentence(pack: Pack, rule: Rule) -> str:
-    """What a rule asks for, in one sentence."""
+    """What a rule asks for, by when and of whom, in one sentence."""
     match rule:
         case Duty():
-            return _duty(pack, rule)
+            return _if(pack, rule.when) + _duty(pack, rule)
         case Schedule():
-            return _schedule(pack, rule)
+            return _if(pack, rule.when) + _schedule(pack, rule)
         case Shift():
-            leader = "，须有带班领导" if rule.leader else ""
-            return f"{_if(pack, rule.when)}每班 {rule.at} 起 {rule.for_.spoken()}{leader}，不得空岗"
+            return _if(pack, rule.when) + _shift(pack, rule)
         case Gate():
-            return _gate(pack, rule)
+            return _if(pack, rule.when) + _gate(pack, rule)
         case Form():
-            fields = "、".join(spec.zh for spec in rule.fields.values()) or "（未规定栏目）"
-            return f"{_if(pack, rule.when)}{_any(pack, rule.on)}须填：{fields}"
+            return _if(pack, rule.when) + _form(pack, rule)
         case Step():
-            return f"{_if(pack, rule.when)}{demand(pack, rule.act)}"
+            who = parties(pack, rule.who) if rule.who else ""
+            return _if(pack, rule.when) + demand(pack, rule.act, of=rule.who or (), by=who)
         case Offence():
             return _offence(rule)
         case ArchiveItem():
-            return f"归档须有：{demand(pack, rule.holds) if rule.holds else VIEWS[rule.view or '']}"
+            return _archive(pack, rule)
         case Statistic():
-            among = f" 占 {demand(pack, rule.among)}" if rule.among else ""
-            return f"统计 {demand(pack, rule.counts)}{among}"
+            return _statistic(pack, rule)
         case _:
             return rule.zh
 
@@ -69,12 +82,14 @@ def sentence(pack: Pack, rule: Rule) -> str:
 def limit(rule: Rule) -> str:
     """By when, in words; empty where a rule has no limit."""
     match rule:
+        case Duty() if rule.clock == "soon":
+            return f"{SOON[rule.soon or '']}（只计用时）"
+        case Duty() if rule.clock == "until":
+            return "持续进行（不计逾期）"
         case Duty():
             return _clock(rule)
         case Schedule():
-            day = PLACES.get(rule.on or "", rule.on or "")
-            count = f"（至少 {rule.count} 次）" if rule.count > 1 else ""
-            return f"{EVERY[rule.every]}{day}{rule.at or ''}{count}"
+            return _period(rule) + (f" 至少 {rule.count} 次" if rule.count > 1 else "")
         case _:
             return ""
 
@@ -84,51 +99,86 @@ def parties(pack: Pack, keys: Iterable[str]) -> str:
     return "、".join(pack.parties.get(key, key) for key in keys)
 
 
-def demand(pack: Pack, wanted: Demand) -> str:
-    """What has to be on record."""
-    parts = [_part(pack, part) for part in wanted.parts]
+def demand(pack: Pack, wanted: Demand, *, of: Sequence[str] = (), by: str = "") -> str:
+    """What has to be on record; ``by`` is who does it, who is then not named again as one ``of``
+    those parties.
+    """
+    parts = [_part(pack, part, of) for part in wanted.parts]
     match wanted.how:
         case "any":
-            return "或".join(parts)
+            return by + "或".join(parts)
         case "all":
-            return "并".join(parts)
+            return by + "并".join(parts)
         case "seq":
-            return "、再".join(parts)
+            return f"{by}先{'，再'.join(parts)}"
         case "count":
-            return f"{parts[0]} {wanted.times} 次"
+            return f"{by}{parts[0]} {wanted.times} 次"
 
 
 def pattern(pack: Pack, given: Pattern) -> str:
     """One act: ``主要领导审定``, ``向公安机关电话上报（首报）``."""
     by = pack.parties.get(given.by, given.by) if given.by else ""
     to = f"向{pack.parties.get(given.to, given.to)}" if given.to else ""
-    medium = MEDIA.get(given.medium) or pack.medium(given.medium) if given.medium else ""
-    kind = f"（{_kind(pack, given)}）" if given.kind else ""
-    return f"{by}{to}{medium}{ACTS[given.act].title}{kind}"
-
-
-def _kind(pack: Pack, given: Pattern) -> str:
-    assert given.kind is not None
     if given.act == "declare" and given.kind in pack.states:
-        return pack.states[given.kind].zh
-    return pack.kind_name(given.act, given.kind)
+        return by + _declared(pack, given)
+    kind = f"（{pack.kind_name(given.act, given.kind)}）" if given.kind else ""
+    return f"{by}{to}{_through(pack, given)}{ACTS[given.act].title}{kind}"
 
 
-def _part(pack: Pack, part: Pattern | Demand) -> str:
-    return pattern(pack, part) if isinstance(part, Pattern) else f"（{demand(pack, part)}）"
+def _declared(pack: Pack, given: Pattern) -> str:
+    assert given.kind is not None
+    verb = {"on": "宣布启动", "off": "宣布结束"}.get(given.medium or "", "宣布")
+    return f"{verb}（{pack.states[given.kind].zh}）"
+
+
+def _through(pack: Pack, given: Pattern) -> str:
+    medium = pack.medium(given.medium) if given.medium else ""
+    return f"通过{medium}" if len(medium) > ADVERB else medium
+
+
+def _part(pack: Pack, part: Pattern | Demand, of: Sequence[str] = ()) -> str:
+    if isinstance(part, Demand):
+        return f"（{demand(pack, part, of=of)}）"
+    return pattern(pack, replace(part, by=None) if part.by in of else part)
 
 
 def _any(pack: Pack, patterns: Iterable[Pattern]) -> str:
-    return "、".join(pattern(pack, each) for each in patterns)
+    return "或".join(pattern(pack, each) for each in patterns)
 
 
 def _duty(pack: Pack, rule: Duty) -> str:
-    to = f"（分别向 {parties(pack, rule.recipients)}）" if rule.recipients else ""
-    each = "每个承办单位" if rule.each == "assignee" else parties(pack, rule.who)
-    unless = f"，已{demand(pack, rule.unless)}的除外" if rule.unless else ""
+    who = "每个承办单位" if rule.each == "assignee" else parties(pack, rule.who)
+    to = f"分别向{parties(pack, rule.recipients)}" if rule.recipients else ""
     must = "可以" if rule.optional else "须"
-    start = "或".join(_start(pack, each) for each in rule.start)
-    return f"{_if(pack, rule.when)}{start}后，{each}{must}{demand(pack, rule.stop)}{to}{unless}"
+    soon = SOON.get(rule.soon or "", "持续" if rule.until else "")
+    what = demand(pack, rule.stop, of=rule.who)
+    return f"{_when(pack, rule)}，{who}{must}{soon}{to}{what}{_besides(pack, rule)}"
+
+
+def _when(pack: Pack, rule: Duty) -> str:
+    """From when to when: ``发现后 3小时内``, ``发帖当日``, ``每次上报后``."""
+    again = "每次" if rule.again else ""
+    if rule.before is not None:
+        ahead = f" {rule.before.spoken()}" if isinstance(rule.before, Duration) else ""
+        since = "" if rule.start == ("planned",) else f"{_starts(pack, rule)}后、"
+        return f"{again}{since}计划时间{ahead}之前"
+    started = again + _starts(pack, rule)
+    match rule.clock:
+        case "same_day":
+            return f"{started}当日"
+        case "soon":
+            return f"{started}后"
+        case "until":
+            assert rule.until is not None
+            return f"{started}后、{demand(pack, rule.until)}之前"
+        case "within" | "days" | "working_days":
+            return f"{started}后 {_clock(rule)}"
+        case _:
+            return f"{started}后、{_clock(rule)}"
+
+
+def _starts(pack: Pack, rule: Duty) -> str:
+    return "或".join(_start(pack, each) for each in rule.start)
 
 
 def _start(pack: Pack, start: str) -> str:
@@ -136,17 +186,25 @@ def _start(pack: Pack, start: str) -> str:
     if start in MOMENTS:
         return MOMENTS[start]
     if kind == "state":
-        return f"进入{pack.states[name].zh}"
+        return f"宣布启动（{pack.states[name].zh}）"
     if kind == "missed":
-        return f"{name} 逾期"
+        return f" {name} 逾期"
     return pattern(pack, read_pattern(start))
 
 
-READINGS = {
-    "after_start_day": "",
-    "from_start_day": "（起始日计入）",
-    "elapsed": "（每日按 24 小时）",
-}
+def _besides(pack: Pack, rule: Duty) -> str:
+    unless = f"，已{demand(pack, rule.unless)}的除外" if rule.unless else ""
+    extension = f"；{_extension(pack, rule.extension)}" if rule.extension else ""
+    clash = f"（与 {'、'.join(rule.clash)} 不一致，两条都计）" if rule.clash else ""
+    return unless + extension + clash
+
+
+def _extension(pack: Pack, given: Extension) -> str:
+    long = given.within.spoken() if given.within else f"{given.days}日" if given.days else "当日"
+    how = "可再延" if given.counted == "additional" else "可延期，总计不超过"
+    approver = parties(pack, given.approver) if given.approver else "有权人员"
+    needs = f"经{approver}批准的" if given.needs == "approval" else "说明理由的"
+    return f"{needs}{how} {long}"
 
 
 def _clock(rule: Duty) -> str:
@@ -154,67 +212,130 @@ def _clock(rule: Duty) -> str:
         case "within":
             return f"{rule.within.spoken()}内" if rule.within else ""
         case "days":
-            return f"{rule.days} 日内{READINGS[rule.reading]}"
+            return f"{rule.days}日内{READINGS[rule.reading]}"
         case "working_days":
-            return f"{rule.working_days} 个工作日内"
+            return f"{rule.working_days}个工作日内{READINGS[rule.reading]}"
         case "same_day":
             return "当日"
         case "at":
             return f"{rule.at} 前"
         case "on":
-            return f"{rule.on} 前"
+            return f"{_day(rule.on or '')}前"
         case "promised":
-            return "按承诺的日期"
-        case "soon":
-            return f"{SOON[rule.soon or '']}（只计用时）"
-        case "until":
-            return "持续进行"
+            return "承诺的期限内"
         case "before":
             ahead = rule.before
             return f"提前 {ahead.spoken()}" if isinstance(ahead, Duration) else "事先"
         case _:
-            return f"{rule.window[0]} 至 {rule.window[1]}" if rule.window else ""
+            return f"{_day(rule.window[0])}至{_day(rule.window[1])}间" if rule.window else ""
+
+
+def _day(given: str) -> str:
+    """``12-11`` as people say it: 12月11日."""
+    if given in PLACES:
+        return PLACES[given]
+    month, day = given.split("-")
+    return f"{int(month)}月{int(day)}日"
 
 
 def _schedule(pack: Pack, rule: Schedule) -> str:
+    who = EACH.get(rule.each or "", "") + parties(pack, rule.who)
+    count = f"，至少 {rule.count} 次" if rule.count > 1 else ""
+    clash = f"（与 {'、'.join(rule.clash)} 不一致，两条都计）" if rule.clash else ""
+    what = demand(pack, rule.stop, of=rule.who)
+    return f"{_period(rule)}，{who}须{what}{COVERS[rule.covers]}{count}{clash}"
+
+
+def _period(rule: Schedule) -> str:
+    """``每日 17:30 前``, ``每年（3月至5月）最后一日前``, ``自5月5日起每周``."""
+    begun = f"自{_day(rule.from_)}起" if rule.from_ else ""
+    every = "每个工作日" if rule.working_days and rule.every == "day" else EVERY[rule.every]
+    months = f"（{_months(rule.months)}）" if rule.months else ""
+    span = f"{_day(rule.window[0])}至{_day(rule.window[1])}" if rule.window else ""
+    day = _day(rule.on) if rule.on else ""
+    clock = f" {rule.at} " if rule.at else ""
+    before = "前" if day or clock else ""
+    return f"{begun}{every}{months}{span}{day}{clock}{before}"
+
+
+def _months(given: Sequence[int]) -> str:
+    running = list(given) == list(range(given[0], given[-1] + 1)) and len(given) > 1
+    if running:
+        return f"{given[0]}月至{given[-1]}月"
+    return "、".join(f"{month}月" for month in given)
+
+
+def _shift(pack: Pack, rule: Shift) -> str:
+    leader = "，每班须有带班领导" if rule.leader else ""
+    form = f"，交班时填写 {rule.form}" if rule.form else ""
     who = parties(pack, rule.who)
-    return f"{_if(pack, rule.when)}{who}须{demand(pack, rule.stop)}{COVERS[rule.covers]}"
+    return f"{who}值班，自 {rule.at} 起每 {rule.for_.spoken()}一班，不得空岗{leader}{form}"
 
 
 def _gate(pack: Pack, rule: Gate) -> str:
     refused = _any(pack, rule.refuse)
     if rule.only_by:
-        said = f"{refused}只能由 {parties(pack, rule.only_by)} 办理"
+        said = f"{refused}，只能由{parties(pack, rule.only_by)}办理"
     else:
         assert rule.needs is not None
-        said = f"{refused}之前须有 {demand(pack, rule.needs)}"
-    return _if(pack, rule.when) + said + ("（违反的记为违规）" if rule.mode == "flag" else "")
+        has = "" if rule.needs.how == "seq" else "有"
+        said = f"{refused}之前，须{has}{demand(pack, rule.needs)}"
+    besides = f"；{_any(pack, rule.besides)}不受此限" if rule.besides else ""
+    flag = "（违反的不拦下，记为违规）" if rule.mode == "flag" else ""
+    return said + besides + flag
+
+
+def _form(pack: Pack, rule: Form) -> str:
+    asked = "、".join(map(_field, rule.fields.values()))
+    what = f"须填：{asked}" if asked else "用此表（原文未规定栏目）"
+    return f"{_any(pack, rule.on)}时{what}"
+
+
+def _field(spec: FieldSpec) -> str:
+    notes = [
+        *([f"{'、'.join(spec.of)} 选一"] if spec.of and len(spec.of) > 1 else []),
+        *(["没有的填“无”"] if spec.nil else []),
+        *(["可不填"] if spec.optional else []),
+    ]
+    return spec.zh + (f"（{'，'.join(notes)}）" if notes else "")
 
 
 def _offence(rule: Offence) -> str:
-    concerned = f"：{'、'.join(rule.duties)}" if rule.duties else ""
-    basis = f"由系统计算（{LATE[rule.on]}{concerned}）" if rule.on else "由人认定"
-    return basis + (f"，{rule.sanction}" if rule.sanction else "")
+    concerned = "、".join(rule.duties) or "各项上报和答复"
+    basis = f"由系统计算：{concerned} {LATE[rule.on]}" if rule.on else "由人认定"
+    return basis + (f"；{rule.sanction}" if rule.sanction else "")
+
+
+def _archive(pack: Pack, rule: ArchiveItem) -> str:
+    what = demand(pack, rule.holds) if rule.holds else VIEWS[rule.view or ""]
+    return f"归档须有：{what}" if rule.required else f"有则归档：{what}"
+
+
+def _statistic(pack: Pack, rule: Statistic) -> str:
+    counted = f"{WHERE.get(rule.where or '', '')}{demand(pack, rule.counts)}"
+    if rule.among is None:
+        return f"{counted}的次数"
+    return f"{counted}占{demand(pack, rule.among)}的比例"
 
 
 def _if(pack: Pack, when: When | None) -> str:
     if when is None:
         return ""
-    said = [
-        f"{_axis(pack, key)}为{'或'.join(_value(pack, key, v) for v in values)}"
-        for key, values in when.items()
-    ]
-    return "、".join(said) + "时，"
+    said = [_condition(pack, key, values) for key, values in when.items()]
+    return "、".join(said) + "的，"
 
 
-def _axis(pack: Pack, key: str) -> str:
-    given = {"state": "状态", "matter": "事项", "channel": "渠道"}
-    return given.get(key) or pack.axes[key].zh
+def _condition(pack: Pack, key: str, values: Sequence[str]) -> str:
+    wanted = "或".join(_value(pack, key, value) for value in values)
+    if key == "state":
+        return f"已宣布（{wanted}）"
+    verb = {"matter": "事项为", "channel": "来自"}
+    return (verb.get(key) or f"{pack.axes[key].zh}为") + wanted
 
 
 def _value(pack: Pack, key: str, value: str) -> str:
     if value.startswith("!"):
-        return f"非{_value(pack, key, value[1:])}"
+        return f"{_value(pack, key, value[1:])}以外"
     match key:
         case "state":
             return pack.states[value].zh
