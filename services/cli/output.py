@@ -17,6 +17,7 @@ Format = Literal["table", "json"]
 
 WRAPPED = {
     "title",
+    "zh",
     "what",
     "message",
     "remedy",

@@ -9,41 +9,26 @@ from services.cli.county import FormatOption
 from services.cli.output import complain, say, show
 from shared.errors import HuiyinError
 from shared.policy import Pack, find_pack, known_packs, load_pack
-from shared.policy.comparing import CHANGES, differences
+from shared.policy.comparing import CHANGES, Difference, counted, differences
 from shared.policy.complaints import Complaint
 from shared.policy.loading import examine
-from shared.policy.rules import Duty, Rule, Schedule
-from shared.policy.speaking import limit, parties, sentence
+from shared.policy.rules import Duty, Rule
+from shared.policy.speaking import limit, sentence
+from shared.policy.standing import STANDINGS, counts, standing_of
 
 LIST_COLUMNS = {
     "id": "规则包",
     "zh": "名称",
     "version": "版本",
-    "armed": "启用",
-    "measured": "计量",
-    "unarmed": "未启用",
+    **STANDINGS,
+    "total": "合计",
     "extends": "继承",
 }
-RULE_COLUMNS = {
-    "number": "编号",
-    "section": "类别",
-    "title": "事项",
-    "what": "内容",
-    "who": "责任方",
-    "limit": "时限",
-    "clause": "依据",
-}
-COMPLAINT_COLUMNS = {
-    "place": "位置",
-    "key": "键",
-    "code": "错误码",
-    "message": "原因",
-    "remedy": "处理办法",
-}
+RULE_COLUMNS = {"number": "编号", "section": "类别", "title": "事项", "what": "内容"}
 DIFFERENCE_COLUMNS = {
-    "number": "编号",
-    "section": "类别",
     "change": "变化",
+    "section": "类别",
+    "number": "编号",
     "before": "原来",
     "after": "现在",
 }
@@ -62,21 +47,22 @@ def add_to(app: typer.Typer) -> None:
 
 
 def list_packs(format_: FormatOption = "table") -> None:
-    """列出随附的规则包, 各有多少条启用、计量、未启用。"""
-    show([summary(_loaded(name)) for name in known_packs()], LIST_COLUMNS, format_)
+    """列出随附的规则包：来文的条目中多少条启用、多少条只计用时、多少条未启用。"""
+    rows = [summary(_loaded(name)) for name in known_packs()]
+    extending = any(row["extends"] for row in rows)
+    columns = {k: zh for k, zh in LIST_COLUMNS.items() if extending or k != "extends"}
+    show(rows, columns, format_)
 
 
 def show_pack(name: Name, format_: FormatOption = "table") -> None:
     """逐条显示一个规则包, 包括继承来的和未启用的。"""
     pack = _loaded(name)
-    rows = [_row(pack, number, rule) for number, rule in pack.rules.items()]
-    unarmed = [
-        {"number": number, "section": "未启用", "title": each.zh, "what": each.why}
-        for number, each in pack.file.unarmed.items()
-    ]
-    if format_ == "table":
-        say(f"{pack.file.pack.zh}（{pack.pin}）")
-    show([*rows, *unarmed], RULE_COLUMNS, format_)
+    if format_ == "json":
+        show([*_rules_told(pack), *_unarmed_told(pack)], {}, format_)
+        return
+    say(f"{pack.file.pack.zh}（{pack.pin}）")
+    say(_in_figures(pack))
+    show([*_rules_shown(pack), *_unarmed_shown(pack)], RULE_COLUMNS, format_)
 
 
 def check_pack(
@@ -88,59 +74,139 @@ def check_pack(
     except HuiyinError as problem:
         complain(problem)
         raise typer.Exit(1) from None
-    if complaints or format_ == "json":
-        show([_complaint(each) for each in complaints], COMPLAINT_COLUMNS, format_)
-    elif pack:
-        told = summary(pack)
-        say(
-            f"{pack.pin} 没有问题：启用 {told['armed']} 条、计量 {told['measured']} 条、"
-            f"未启用 {told['unarmed']} 条。"
-        )
+    if format_ == "json":
+        show([_complaint(each) for each in complaints], {}, format_)
+    elif pack and not complaints:
+        say(f"{pack.pin} 没有问题。{_in_figures(pack)}")
+    else:
+        say(f"{file} 有 {len(complaints)} 处问题：")
+        for each in complaints:
+            _tell(each)
     if complaints:
         raise typer.Exit(1)
 
 
 def diff_packs(before: Name, after: Name, format_: FormatOption = "table") -> None:
     """比较两个规则包：哪些义务和前置条件会新增、取消、从严、放宽。"""
-    found = differences(_loaded(before), _loaded(after))
-    rows = [
-        {
-            "number": each.number,
-            "section": each.section,
-            "change": each.change if format_ == "json" else CHANGES[each.change],
-            "before": each.before,
-            "after": each.after,
-        }
-        for each in found
-    ]
-    show(rows, DIFFERENCE_COLUMNS, format_)
+    old, new = _loaded(before), _loaded(after)
+    found = differences(old, new)
+    if format_ == "json":
+        show([_difference_told(each) for each in found], {}, format_)
+        return
+    say(f"由 {old.pin} 改为 {new.pin}：{counted(found)}")
+    order = list(CHANGES)
+    told = [each for each in found if each.change != "reworded"]
+    rows = sorted(told, key=lambda each: order.index(each.change))
+    if rows:
+        show([_difference_shown(each) for each in rows], DIFFERENCE_COLUMNS, format_)
 
 
 def summary(pack: Pack) -> dict[str, Any]:
-    """A pack in one row: how many of its rules are armed, measured and unarmed."""
-    rules = pack.rules.values()
-    measured = sum(isinstance(rule, Duty) and rule.measured for rule in rules)
+    """A pack in one row: how many items of its source are armed, measured and unarmed."""
+    standings = counts(pack)
     return {
         "id": pack.id,
         "zh": pack.file.pack.zh,
         "version": pack.version,
-        "armed": len(pack.rules) - measured,
-        "measured": measured,
-        "unarmed": len(pack.file.unarmed),
+        **standings,
+        "total": sum(standings.values()),
         "extends": pack.file.pack.extends,
     }
 
 
-def _row(pack: Pack, number: str, rule: Rule) -> dict[str, Any]:
+def _in_figures(pack: Pack) -> str:
+    standings = counts(pack)
+    told = "、".join(f"{STANDINGS[standing]} {count}" for standing, count in standings.items())
+    own = sum(1 for _ in pack.file.rules())
+    written = f"写成规则 {own} 条" if own else "没有自己的规则"
+    inherited = f"，另继承 {pack.parent.pin} 的 {len(pack.rules) - own} 条" if pack.parent else ""
+    return f"来文条目 {sum(standings.values())} 项：{told}；{written}{inherited}。"
+
+
+def _rules_shown(pack: Pack) -> list[dict[str, Any]]:
+    return [
+        {
+            "number": number,
+            "section": rule.TITLE + ("（继承）" if number not in own else ""),
+            "title": rule.zh,
+            "what": sentence(pack, rule) + (f"\n依据：{rule.clause}" if rule.clause else ""),
+        }
+        for own in [dict(pack.file.rules())]
+        for number, rule in pack.rules.items()
+    ]
+
+
+def _unarmed_shown(pack: Pack) -> list[dict[str, Any]]:
+    return [
+        {"number": number, "section": "未启用", "title": each.zh, "what": f"原因：{each.why}"}
+        for number, each in pack.file.unarmed.items()
+    ]
+
+
+def _rules_told(pack: Pack) -> list[dict[str, Any]]:
+    """Every rule for programs."""
+    return [_rule_told(pack, number, rule) for number, rule in pack.rules.items()]
+
+
+def _rule_told(pack: Pack, number: str, rule: Rule) -> dict[str, Any]:
+    came_from = next(each for each in pack.lineage if number in dict(each.file.rules()))
     return {
         "number": number,
-        "section": rule.TITLE,
+        "section": rule.SECTION,
+        "standing": standing_of(rule),
         "title": rule.zh,
-        "what": sentence(pack, rule),
-        "who": parties(pack, rule.who) if isinstance(rule, Duty | Schedule) else "",
+        "sentence": sentence(pack, rule),
+        "who": list(getattr(rule, "who", None) or ()),
+        "when": {key: list(values) for key, values in (getattr(rule, "when", None) or {}).items()},
+        "clock": rule.clock if isinstance(rule, Duty) else None,
         "limit": limit(rule),
         "clause": rule.clause,
+        "also": list(rule.also),
+        "pack": came_from.pin,
+        "why": None,
     }
+
+
+def _unarmed_told(pack: Pack) -> list[dict[str, Any]]:
+    nothing = dict.fromkeys(("section", "sentence", "clock", "clause"))
+    empty = {"who": [], "when": {}, "limit": "", "also": []}
+    return [
+        {"number": number, "standing": "unarmed", "title": each.zh, "why": each.why}
+        | nothing
+        | empty
+        | {"pack": pack.pin}
+        for number, each in pack.file.unarmed.items()
+    ]
+
+
+def _difference_shown(each: Difference) -> dict[str, Any]:
+    numbers = dict.fromkeys(filter(None, (each.before_number, each.after_number)))
+    return {
+        "change": CHANGES[each.change],
+        "section": each.rule.TITLE,
+        "number": "\n→ ".join(numbers),
+        "before": each.before,
+        "after": each.after,
+    }
+
+
+def _difference_told(each: Difference) -> dict[str, Any]:
+    return {
+        "change": each.change,
+        "section": each.rule.SECTION,
+        "before_number": each.before_number,
+        "after_number": each.after_number,
+        "before": each.before,
+        "after": each.after,
+    }
+
+
+def _tell(each: Complaint) -> None:
+    """One complaint, as it reads best beside an editor."""
+    where = str(each.place or "")
+    say(f"\n{where}{f'  {each.key}' if each.path else ''}")
+    say(f"  {each.message}")
+    say(f"  处理办法：{each.remedy}（{each.code}）")
 
 
 def _complaint(each: Complaint) -> dict[str, Any]:

@@ -63,9 +63,9 @@ def first_held(
     if known.hold(asked):
         return Learned(None, matter.recorded_at)
     latest = matter.recorded_at
-    for deed in deeds:
+    for deed in (deed for deed in deeds if deed.sets or deed.states):
         known.take(deed)
-        latest = max(latest, deed.recorded_at) if deed.sets or deed.states else latest
+        latest = max(latest, deed.recorded_at)
         if known.hold(asked):
             return Learned(deed.at, latest)
     return None

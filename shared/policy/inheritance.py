@@ -1,13 +1,20 @@
 """A unit's pack may add to the county's rules and tighten them, never loosen them (只增不减)."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
+from shared.calendar.durations import Duration
 from shared.policy.complaints import Complaint
 from shared.policy.pack import Pack
 from shared.policy.rules import Duty, Rule, Schedule
 
 COMPARED = ("days", "working_days", "within")
 """Clocks whose numbers can be compared where all else is the same."""
+
+FREE = ("zh", "clause", "also", "clash")
+"""What a rule may say in its own words when it tightens the one above under the same number."""
+
+_SOME_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def check_against_parent(pack: Pack) -> Iterator[Complaint]:
@@ -18,18 +25,46 @@ def check_against_parent(pack: Pack) -> Iterator[Complaint]:
     for number in pack.file.unarmed:
         if number in above:
             yield _removed(pack, number, above[number])
+    yield from _narrowed_axes(pack)
     for number, rule in pack.file.rules():
         yield from _against(pack, number, rule)
+
+
+def _narrowed_axes(pack: Pack) -> Iterator[Complaint]:
+    """Without a value or its default, rules above that wait for it would never apply."""
+    assert pack.parent is not None
+    for key, axis in pack.file.axis.items():
+        above = pack.parent.axes.get(key)
+        if above and not (
+            above.values.keys() <= axis.values.keys() and above.default == axis.default
+        ):
+            yield Complaint(
+                "pack.looser",
+                ("axis", key),
+                f"{pack.parent.id} 的分类维度 {key} 有 {'、'.join(above.values)}"
+                f"（默认 {above.default or '无'}）, 这里少了值或改了默认。",
+                "请保留上级的各个值和默认值, 可以另加新的值。",
+            )
 
 
 def _against(pack: Pack, number: str, rule: Rule) -> Iterator[Complaint]:
     assert pack.parent is not None
     for above_number, above in pack.parent.rules.items():
-        if comparable(above, rule):
-            if looser(above, rule):
-                yield _looser(pack, number, rule, above_number, above)
-        elif above_number == number:
-            yield _other_rule(pack, number, rule)
+        if comparable(above, rule) and looser(above, rule):
+            yield _looser(pack, number, rule, above_number, above)
+        elif above_number == number and not _only_tighter(above, rule):
+            yield _other_rule(pack, number, rule, above)
+
+
+def _only_tighter(above: Rule, rule: Rule) -> bool:
+    """Whether a rule can take the place of the one above: the same but for a tighter number."""
+    if not comparable(above, rule):
+        return False
+    numbers = (above.clock,) if isinstance(above, Duty) else ("count", "at")
+    mine, theirs = dict(rule), dict(above)
+    kept = [key for key in mine if key not in (*FREE, *numbers, "extension")]
+    extended = mine.get("extension") in (None, theirs.get("extension"))
+    return extended and all(mine[key] == theirs[key] for key in kept)
 
 
 def comparable(above: Rule, rule: Rule) -> bool:
@@ -53,11 +88,17 @@ def looser(above: Rule, rule: Rule) -> bool:
     match above, rule:
         case Duty(), Duty():
             limit, own = (getattr(each, above.clock) for each in (above, rule))
-            return bool(own > limit)
+            return _length(own) > _length(limit)
         case Schedule(), Schedule():
             return rule.count < above.count or (above.at is not None and _later(rule.at, above.at))
         case _:
             return False
+
+
+def _length(given: Duration | int) -> timedelta:
+    if isinstance(given, int):
+        return timedelta(days=given)
+    return given.after(_SOME_MOMENT) - _SOME_MOMENT
 
 
 def _later(own: str | None, above: str) -> bool:
@@ -85,11 +126,12 @@ def _removed(pack: Pack, number: str, above: Rule) -> Complaint:
     )
 
 
-def _other_rule(pack: Pack, number: str, rule: Rule) -> Complaint:
+def _other_rule(pack: Pack, number: str, rule: Rule, above: Rule) -> Complaint:
     assert pack.parent is not None
     return Complaint(
         "pack.number-taken",
         (rule.SECTION, number),
-        f"编号 {number} 已用于 {pack.parent.id}, 而内容不同。",
+        f"编号 {number}（{rule.clause or rule.zh}）已用于 {pack.parent.id}"
+        f"（{above.clause or above.zh}）, 而内容不同。",
         "请另取编号：两条规则都会适用。",
     )

@@ -44,6 +44,14 @@ PLACES = {"last": "最后一日", "first": "第一日"}
 LATE = {"late": "迟办", "missed": "未办", "late_or_missed": "迟办或未办", "breach": "违反前置条件"}
 VIEWS = {"ledger": "台账", "trail": "审计轨迹", "register": "登记簿"}
 WHERE = {"in_time": "按时的", "satisfied": "满意的"}
+FIELDS = {
+    "number": "数字",
+    "moment": "时间",
+    "interval": "起止时间",
+    "unit": "单位",
+    "post": "职务",
+    "link": "链接",
+}
 READINGS = {
     "after_start_day": "",
     "from_start_day": "（起始日计入）",
@@ -292,8 +300,10 @@ def _form(pack: Pack, rule: Form) -> str:
 
 
 def _field(spec: FieldSpec) -> str:
+    kind = FIELDS.get(spec.type, "")
     notes = [
-        *([f"{'、'.join(spec.of)} 选一"] if spec.of and len(spec.of) > 1 else []),
+        *([f"{'、'.join(spec.of)} 选一"] if spec.of else []),
+        *([f"填{kind}"] if kind not in spec.zh else []),
         *(["没有的填“无”"] if spec.nil else []),
         *(["可不填"] if spec.optional else []),
     ]
