@@ -12,11 +12,18 @@ from pydantic import TypeAdapter
 
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded, Standing
-from shared.contracts.intake import IncidentRegistered, RegistrationCorrected
+from shared.contracts.intake import IncidentRegistered, RegistrationCorrected, UnitAct
 from shared.contracts.routing import CaseRepinned
 from shared.policy.deeds import Deed
 from shared.policy.outlook import Matter
-from shared.policy.recorded import HEARD_FROM, corrected, deed_of, subject_of, why_ended
+from shared.policy.recorded import (
+    HEARD_FROM,
+    corrected,
+    deed_of,
+    of_unit,
+    subject_of,
+    why_ended,
+)
 from shared.store.micros import from_micros, to_micros
 from shared.store.sql import Sql
 from shared.store.upsert import upsert
@@ -77,8 +84,8 @@ def declared(sql: Sql, unit: str) -> list[Deed]:
 
 def hear(sql: Sql, event: Recorded) -> None:
     """Keep what an event says of its matter; events that say nothing of one are passed over."""
-    if type(event.fact) not in FACTS:
-        return
+    if type(event.fact) not in FACTS or (of_unit(event) and isinstance(event.fact, UnitAct)):
+        return  # what is declared for a unit is kept; what is done in its days is no matter's
     told, incident = event.envelope, str(event.envelope.correlation)
     deed = deed_of(event)
     if deed is not None:

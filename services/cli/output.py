@@ -9,6 +9,7 @@ from typing import Any, Literal
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from shared.clock import shown, shown_limit
 from shared.errors import HuiyinError
@@ -45,14 +46,14 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Columns, format_: Format) -
     for name, heading in columns.items():
         table.add_column(heading, no_wrap=name not in WRAPPED, overflow="fold")
     for row in rows:
-        table.add_row(*(_text(row.get(name)) for name in columns))
+        table.add_row(*(Text(_text(row.get(name))) for name in columns))
     console().print(table)
     console().print(f"共 {len(rows)} 条")
 
 
 def say(text: str) -> None:
     """Print a sentence."""
-    console().print(text, highlight=False, soft_wrap=True)
+    console().print(Text(text), soft_wrap=True)  # brackets are meant as they stand
 
 
 def complain(problem: HuiyinError) -> None:

@@ -1,15 +1,28 @@
 """Routing's read models: what it must look up to decide, all derived from events."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from services.routing.commands import IncidentStanding
-from shared import units
+from shared import matters, packs, units
+from shared.contracts.envelope import Recorded
 from shared.contracts.intake import IncidentLinked, IncidentRegistered, IncidentVoided
-from shared.contracts.routing import CountyFounded, IncidentAssigned, UnitEstablished
+from shared.contracts.routing import (
+    CalendarPublished,
+    CountyFounded,
+    IncidentAssigned,
+    OfficerAppointed,
+    PackAdopted,
+    PackWithdrawn,
+    TermsSet,
+    UnitEstablished,
+)
 from shared.errors import Unknown
 from shared.store.events import Matter
+from shared.store.micros import from_micros, to_micros
 from shared.store.readmodel import Placed, ReadModel
 from shared.store.sql import Row, Sql
 from shared.store.tracking import tracked
@@ -17,22 +30,33 @@ from shared.store.upsert import upsert
 
 SCHEMA = (
     units.SCHEMA,
+    *matters.SCHEMA,
+    *packs.SCHEMA,
     "CREATE TABLE IF NOT EXISTS incidents (id TEXT PRIMARY KEY, number TEXT UNIQUE, unit TEXT,"
-    " standing TEXT, lead TEXT)",
+    " standing TEXT, lead TEXT, co_handling TEXT)",
     "CREATE TABLE IF NOT EXISTS county (code TEXT PRIMARY KEY, name TEXT, root TEXT,"
     " demonstration BIGINT)",
+    "CREATE TABLE IF NOT EXISTS sheets (year BIGINT PRIMARY KEY, last BIGINT)",
+    "CREATE TABLE IF NOT EXISTS posts (officer TEXT, since BIGINT, until BIGINT, unit TEXT,"
+    " post TEXT, PRIMARY KEY (officer, since))",
+    "CREATE TABLE IF NOT EXISTS rules_in_force (unit TEXT, since BIGINT, until BIGINT, pack TEXT,"
+    " version TEXT, pin TEXT, params TEXT, reason TEXT, PRIMARY KEY (unit, since))",
+    "CREATE TABLE IF NOT EXISTS calendars (year BIGINT PRIMARY KEY, notice TEXT, off_days TEXT,"
+    " makeup_days TEXT)",
+    "CREATE TABLE IF NOT EXISTS terms (name TEXT PRIMARY KEY, begins TEXT, ends TEXT)",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One incident: id, number, registering unit, whether it stands alone, and who leads."""
+    """One incident: id, number, registering unit, whether it stands alone, and who handles it."""
 
     id: UUID
     number: str
     unit: str
     standing: IncidentStanding
     lead: str | None
+    co_handling: tuple[str, ...] = ()
 
     @property
     def concerned(self) -> str:
@@ -40,40 +64,109 @@ class Entry:
         return self.lead or self.unit
 
     @property
+    def involved(self) -> tuple[str, ...]:
+        """Every unit that takes part: who registered it, the lead, and those with it."""
+        return tuple(dict.fromkeys((self.unit, self.concerned, *self.co_handling)))
+
+    @property
     def matter(self) -> Matter:
         """What the next event of its case belongs to."""
         return Matter("case", self.id, self.concerned, self.id)
 
 
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Who held which post where, from when until when (UTC; none while it is held)."""
+
+    officer: str
+    unit: str
+    post: str
+    since: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """Which pack a unit adopted, from when until when it bound new matters (UTC)."""
+
+    unit: str
+    pack: str
+    version: str
+    pin: str
+    params: dict[str, str | int]
+    reason: str
+    since: datetime
+    until: datetime | None
+
+
 def project(sql: Sql, batch: Sequence[Placed]) -> None:
     """How each fact changes the tables."""
     for _, event in batch:
-        incident = str(event.envelope.correlation)
-        match event.fact:
-            case CountyFounded() as fact:
-                _keep_county(sql, fact)
-            case UnitEstablished() as fact:
-                units.learn_unit(sql, fact)
-            case IncidentRegistered() as fact:
-                _note(sql, incident, number=fact.number, unit=event.envelope.unit)
-            case IncidentLinked():
-                _note(sql, incident, standing="linked")
-            case IncidentVoided():
-                _note(sql, incident, standing="voided")
-            case IncidentAssigned() as fact:
-                _note(sql, incident, lead=fact.lead)
+        matters.hear(sql, event)
+        _project_incident(sql, event)
+        _project_county(sql, event)
+
+
+def _project_incident(sql: Sql, event: Recorded) -> None:
+    incident = str(event.envelope.correlation)
+    match event.fact:
+        case IncidentRegistered() as fact:
+            _note(sql, incident, number=fact.number, unit=event.envelope.unit)
+        case IncidentLinked():
+            _note(sql, incident, standing="linked")
+        case IncidentVoided():
+            _note(sql, incident, standing="voided")
+        case IncidentAssigned() as fact:
+            _note(sql, incident, lead=fact.lead, co_handling=";".join(fact.co_handling))
+            _count_sheet(sql, fact.sheet)
+
+
+def _project_county(sql: Sql, event: Recorded) -> None:
+    at = to_micros(event.envelope.recorded_at)
+    match event.fact:
+        case CountyFounded() as fact:
+            _keep_county(sql, fact)
+        case UnitEstablished() as fact:
+            units.learn_unit(sql, fact)
+        case OfficerAppointed() as fact:
+            _end(sql, "posts", "officer", fact.officer, at)
+            row = (fact.officer, at, fact.unit, fact.post)
+            sql.execute("INSERT INTO posts VALUES (?, ?, NULL, ?, ?)", row)
+        case PackAdopted() as fact:
+            packs.learn_pack(sql, fact)
+            _end(sql, "rules_in_force", "unit", fact.unit, at)
+            _bind(sql, fact, at)
+        case PackWithdrawn() as fact:
+            packs.learn_pack(sql, fact)
+            _end(sql, "rules_in_force", "unit", fact.unit, at)
+        case CalendarPublished() as fact:
+            _keep_calendar(sql, fact)
+        case TermsSet() as fact:
+            _keep_terms(sql, fact)
 
 
 MODEL = ReadModel(
-    {"units": ("code",), "incidents": ("id",), "county": ("code",)},
+    {
+        "units": ("code",),
+        "incidents": ("id",),
+        "county": ("code",),
+        "sheets": ("year",),
+        "posts": ("officer", "since"),
+        "rules_in_force": ("unit", "since"),
+        "calendars": ("year",),
+        "terms": ("name",),
+        **matters.TABLES,
+        **packs.TABLES,
+    },
     SCHEMA,
     (
         CountyFounded,
         UnitEstablished,
-        IncidentRegistered,
-        IncidentLinked,
-        IncidentVoided,
-        IncidentAssigned,
+        OfficerAppointed,
+        CalendarPublished,
+        TermsSet,
+        *packs.FACTS,
+        *matters.FACTS,
     ),
     project,
 )
@@ -87,6 +180,12 @@ def find(sql: Sql, name: str) -> Entry:
     return _entry(row)
 
 
+def next_sheet(sql: Sql, node: str, year: int) -> str:
+    """The next number of a dispatch sheet (交办单号) of a year; none is given twice."""
+    row = sql.one("SELECT last FROM sheets WHERE year = ?", (year,))
+    return f"{node}-{year}-J{(row['last'] if row else 0) + 1:06d}"
+
+
 def founded_county(sql: Sql) -> CountyFounded | None:
     """What was said when the county was founded, or none before that."""
     row = sql.one("SELECT * FROM county")
@@ -98,6 +197,44 @@ def founded_county(sql: Sql) -> CountyFounded | None:
         root=row["root"],
         demonstration=bool(row["demonstration"]),
     )
+
+
+def posts(sql: Sql, at: datetime) -> list[Post]:
+    """Who held which post at a moment, by officer."""
+    return [_post(row) for row in _rows_at(sql, "posts", "officer", at)]
+
+
+def rules_in_force(sql: Sql, at: datetime) -> list[InForce]:
+    """Which packs units had adopted at a moment, by unit."""
+    return [_in_force(row) for row in _rows_at(sql, "rules_in_force", "unit", at)]
+
+
+def adopted_last(sql: Sql, pack: str) -> str | None:
+    """The pin under which a pack was adopted last, by whatever unit, or none."""
+    row = sql.one(
+        "SELECT pin FROM rules_in_force WHERE pack = ? ORDER BY since DESC LIMIT 1", (pack,)
+    )
+    return row["pin"] if row else None
+
+
+def calendar(sql: Sql, year: int) -> CalendarPublished | None:
+    """What was published for a year here, or none."""
+    row = sql.one("SELECT * FROM calendars WHERE year = ?", (year,))
+    if row is None:
+        return None
+    off_days, makeup_days = (tuple(json.loads(row[key])) for key in ("off_days", "makeup_days"))
+    return CalendarPublished(
+        year=row["year"], notice=row["notice"], off_days=off_days, makeup_days=makeup_days
+    )
+
+
+def terms(sql: Sql) -> dict[str, TermsSet]:
+    """Every school term by its name."""
+    rows = sql.all("SELECT * FROM terms ORDER BY begins")
+    return {
+        row["name"]: TermsSet(name=row["name"], begins=row["begins"], ends=row["ends"])
+        for row in rows
+    }
 
 
 def unknown_incident(name: str, position: int) -> Unknown:
@@ -115,6 +252,17 @@ def _note(sql: Sql, incident: str, **columns: str) -> None:
     upsert(sql, "incidents", incident, columns, {"standing": "open"})
 
 
+def _count_sheet(sql: Sql, sheet: str | None) -> None:
+    if sheet is None:
+        return
+    _, year, count = sheet.rsplit("-", 2)
+    sql.execute(
+        "INSERT INTO sheets VALUES (?, ?) ON CONFLICT (year) DO UPDATE SET last = excluded.last"
+        " WHERE sheets.last < excluded.last",
+        (int(year), int(count.removeprefix("J"))),
+    )
+
+
 def _keep_county(sql: Sql, fact: CountyFounded) -> None:
     sql.execute(
         "INSERT INTO county VALUES (?, ?, ?, ?)",
@@ -122,5 +270,60 @@ def _keep_county(sql: Sql, fact: CountyFounded) -> None:
     )
 
 
+def _bind(sql: Sql, fact: PackAdopted, at: int) -> None:
+    params = json.dumps(fact.params, ensure_ascii=False, sort_keys=True)
+    row = (fact.unit, at, fact.pack, fact.version, fact.pin, params, fact.reason)
+    sql.execute("INSERT INTO rules_in_force VALUES (?, ?, NULL, ?, ?, ?, ?, ?)", row)
+
+
+def _keep_calendar(sql: Sql, fact: CalendarPublished) -> None:
+    days = (json.dumps(fact.off_days), json.dumps(fact.makeup_days))
+    sql.execute(
+        "INSERT INTO calendars VALUES (?, ?, ?, ?) ON CONFLICT (year) DO UPDATE SET"
+        " notice = excluded.notice, off_days = excluded.off_days,"
+        " makeup_days = excluded.makeup_days",
+        (fact.year, fact.notice, *days),
+    )
+
+
+def _keep_terms(sql: Sql, fact: TermsSet) -> None:
+    sql.execute(
+        "INSERT INTO terms VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
+        " begins = excluded.begins, ends = excluded.ends",
+        (fact.name, fact.begins, fact.ends),
+    )
+
+
+def _end(sql: Sql, table: str, key: str, value: str, at: int) -> None:
+    """What held until now held until then."""
+    sql.execute(f"UPDATE {table} SET until = ? WHERE {key} = ? AND until IS NULL", (at, value))
+
+
+def _rows_at(sql: Sql, table: str, key: str, at: datetime) -> Sequence[Row]:
+    moment = to_micros(at)
+    return sql.all(
+        f"SELECT * FROM {table} WHERE since <= ? AND (until IS NULL OR until > ?)"
+        f" ORDER BY {key}, since",
+        (moment, moment),
+    )
+
+
+def _post(row: Row) -> Post:
+    return Post(row["officer"], row["unit"], row["post"], *_span(row))
+
+
+def _in_force(row: Row) -> InForce:
+    told = (row["unit"], row["pack"], row["version"], row["pin"])
+    return InForce(*told, json.loads(row["params"]), row["reason"], *_span(row))
+
+
+def _span(row: Row) -> tuple[datetime, datetime | None]:
+    until = None if row["until"] is None else from_micros(row["until"])
+    return from_micros(row["since"]), until
+
+
 def _entry(row: Row) -> Entry:
-    return Entry(UUID(row["id"]), row["number"], row["unit"], row["standing"], row["lead"])
+    with_it = tuple(filter(None, (row["co_handling"] or "").split(";")))
+    return Entry(
+        UUID(row["id"]), row["number"], row["unit"], row["standing"], row["lead"], with_it
+    )

@@ -13,7 +13,8 @@ class DutyStarted(Fact):
     ``duty`` names it within its docket: the rule, for or to whom, and the how-manieth start.
     ``due`` is none where it is only measured (``clock`` soon or until). ``known_at`` is when it
     could first be known that it is owed. A ``provisional`` limit rests on a calendar year that is
-    not published. ``period`` is the unit's period it belongs to, if it is no duty of a matter.
+    not published. ``period`` is the unit's period it belongs to, if it is no duty of a matter, and
+    ``clock`` is then how it recurs.
     """
 
     duty: str
@@ -72,13 +73,27 @@ class DutyEnded(Fact):
     ended_at: UtcTime
 
 
-@event("deadlines.duty-missed.v1")
+@event("deadlines.duty-missed.v2")
 class DutyMissed(Fact):
-    """An observation (逾期未办): the limit passed and nothing was on record."""
+    """An observation (逾期未办): the limit passed, and what is owed was not on record.
+
+    Of a unit's period it says what is lacking: how often it was to be done and was done, or for
+    how many seconds nobody was on duty, or no leader.
+    """
 
     duty: str
     due: UtcTime
     observed_at: UtcTime
+    count_wanted: int | None = None
+    count_done: int | None = None
+    gap_seconds: int | None = None
+    leaderless_seconds: int | None = None
+
+
+@upcaster("deadlines.duty-missed.v1", "deadlines.duty-missed.v2")
+def missed_v1_to_v2(data: dict[str, Any]) -> dict[str, Any]:
+    """The first shape knew duties of matters alone, of which there is only done and not done."""
+    return data
 
 
 @event("deadlines.duty-met-late.v1")
@@ -113,24 +128,28 @@ class DutyRecordedLate(Fact):
 
 @event("deadlines.duty-moved.v1")
 class DutyMoved(Fact):
-    """A running duty has another limit (时限变动): extended, corrected, or by the calendar."""
+    """A running duty has another limit (时限变动): extended, corrected, by the calendar or by rules.
+
+    ``repinned``: its matter goes on under other rules, which give the duty another limit.
+    """
 
     duty: str
     start: UtcTime
     due: UtcTime
     provisional: bool
-    because: Literal["extension", "correction", "calendar"]
+    because: Literal["extension", "correction", "calendar", "repinned"]
 
 
 @event("deadlines.duty-cancelled.v2")
 class DutyCancelled(Fact):
     """The duty fell away (撤销): its matter needs no handling of its own, or other rules hold.
 
-    ``unless``: what was done instead makes it needless.
+    ``unless``: what was done instead makes it needless. ``calendar``: its day turned out to be no
+    working day.
     """
 
     duty: str
-    because: Literal["voided", "linked", "history", "unless", "repinned"]
+    because: Literal["voided", "linked", "history", "unless", "repinned", "calendar"]
 
 
 @upcaster("deadlines.duty-cancelled.v1", "deadlines.duty-cancelled.v2")

@@ -49,6 +49,7 @@ class IncidentGraded(Fact):
     grade: str | None
     sets: Judged = Field(default_factory=dict)
     grounds: str
+    breaches: tuple[str, ...] = ()
 
 
 @upcaster("routing.incident-graded.v1", "routing.incident-graded.v2")
@@ -62,7 +63,7 @@ class IncidentAssigned(Fact):
     """A lead unit (牵头单位), and others with it (协办单位), must handle the incident (交办).
 
     ``sheet`` is the number of the dispatch sheet (交办单号), which is quoted and never changes;
-    ``kind`` the paper it is in the pack's words.
+    ``kind`` the paper it is in the pack's words, ``fields`` its form as JSON.
     """
 
     lead: str
@@ -70,6 +71,8 @@ class IncidentAssigned(Fact):
     instruction: str
     kind: str | None = None
     sheet: str | None = None
+    fields: Sealed | None = None
+    filled: tuple[str, ...] = ()
     breaches: tuple[str, ...] = ()
 
 
@@ -85,14 +88,26 @@ def assigned_v2_to_v3(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "kind": None, "sheet": None, "breaches": []}
 
 
-@event("routing.reply-drafted.v1")
+@event("routing.reply-drafted.v2")
 class ReplyDrafted(Fact):
-    """A reply was written (拟稿); ``content`` is the keyed commitment to its text."""
+    """A reply or other paper was written (拟稿); ``content`` is the keyed commitment to its text.
+
+    ``fields`` is the form of the paper as JSON, ``filled`` which of its fields have a value.
+    """
 
     draft: UUID
     kind: str
     text: Sealed
     content: str
+    fields: Sealed | None = None
+    filled: tuple[str, ...] = ()
+    breaches: tuple[str, ...] = ()
+
+
+@upcaster("routing.reply-drafted.v1", "routing.reply-drafted.v2")
+def drafted_v1_to_v2(data: dict[str, Any]) -> dict[str, Any]:
+    """The first shape knew no forms."""
+    return {**data, "fields": None, "filled": [], "breaches": []}
 
 
 @event("routing.reply-approved.v2")
@@ -105,6 +120,7 @@ class ReplyApproved(Fact):
     draft: UUID
     content: str
     kind: str | None = None
+    breaches: tuple[str, ...] = ()
 
 
 @upcaster("routing.reply-approved.v1", "routing.reply-approved.v2")
@@ -125,7 +141,8 @@ class DraftRejected(Fact):
 class ReplyPublished(Fact):
     """The approved text was given to the public in the unit's own name (发布).
 
-    ``draft`` is none for history imported from before this system.
+    ``draft`` is none for history imported from before this system. ``promised`` is when the public
+    was told to expect the rest (承诺时间), ``fields`` the form as JSON.
     """
 
     draft: UUID | None
@@ -135,6 +152,8 @@ class ReplyPublished(Fact):
     text: Sealed
     content: str
     promised: UtcTime | None = None
+    fields: Sealed | None = None
+    filled: tuple[str, ...] = ()
     breaches: tuple[str, ...] = ()
 
 
@@ -154,6 +173,9 @@ class IncidentClosed(Fact):
 
     outcome: Literal["answered", "without_reply", "history"]
     note: str
+    fields: Sealed | None = None
+    filled: tuple[str, ...] = ()
+    breaches: tuple[str, ...] = ()
 
 
 @upcaster("routing.incident-closed.v1", "routing.incident-closed.v2")

@@ -47,8 +47,7 @@ class _Known:
         return all(self._holds(key, values) for key, values in when.items())
 
     def _holds(self, key: str, values: Sequence[str]) -> bool:
-        has = self.states if key == "state" else self.values.get(key, ())
-        return any(_is(value, has) for value in values)
+        return has_any(values, self.states if key == "state" else self.values.get(key, ()))
 
 
 def first_held(
@@ -77,6 +76,11 @@ def holds_now(pack: Pack, when: When | None, matter: Told, deeds: Sequence[Deed]
     for deed in deeds:
         known.take(deed)
     return known.hold({"matter": ("incident",), **(when or {})})
+
+
+def has_any(values: Sequence[str], has: Collection[str]) -> bool:
+    """Whether any of the values of a condition is among those judged or declared."""
+    return any(_is(value, has) for value in values)
 
 
 def _is(value: str, has: Collection[str]) -> bool:

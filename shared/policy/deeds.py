@@ -16,7 +16,9 @@ class Deed:
 
     ``by`` is the post it was done in, ``unit`` the unit it was done for; ``units`` are those it
     makes responsible. ``sets`` are axes it judged, ``states`` what it declared on or off.
-    ``promised`` is a date it gave, ``of`` the rule or paper it is about.
+    ``promised`` is a date it gave, ``of`` the rule or paper it is about. ``period`` is the period
+    that an act of a unit's day names; somebody was on duty from ``begins`` to ``ends``, with a
+    leader or without.
     """
 
     id: UUID
@@ -34,6 +36,10 @@ class Deed:
     promised: datetime | None = None
     of: str | None = None
     standing: Standing = "live"
+    period: str | None = None
+    begins: datetime | None = None
+    ends: datetime | None = None
+    leader: bool = False
 
 
 @dataclass(frozen=True, slots=True)

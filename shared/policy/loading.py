@@ -78,9 +78,12 @@ def examine(path: Path, params: Chosen | None = None) -> tuple[Pack | None, list
 def build(
     texts: Sequence[str], params: Chosen | None = None
 ) -> tuple[Pack | None, list[Complaint]]:
-    """The pack of a file's text, and of those it adds to, nearest first; ``params`` are its own."""
+    """The pack of a file's text, and of those it adds to, nearest first.
+
+    ``params`` are its own by name, and those of a pack it adds to as ``<id>.<name>``.
+    """
     if len(texts) > 1:
-        parent, above = build(texts[1:])
+        parent, above = build(texts[1:], _of_those_above(params or {}))
     else:
         parent, above = None, []
     text = texts[0]
@@ -88,7 +91,7 @@ def build(
         given = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
         return None, [_not_toml(problem)]
-    file, complaints = _file(given, text, params or {})
+    file, complaints = _file(given, text, _own(given, params or {}))
     if file is None:
         return None, complaints
     pack = Pack(file, tuple(texts), parent, dict(params or {}))
@@ -97,6 +100,17 @@ def build(
         each.at(place_of(text, each.path)) for each in (*check(pack), *check_against_parent(pack))
     ]
     return (None if complaints else pack), complaints
+
+
+def _of_those_above(params: Chosen) -> Chosen:
+    return {name: value for name, value in params.items() if "." in name}
+
+
+def _own(given: dict[str, Any], params: Chosen) -> Chosen:
+    heading = given.get("pack")
+    prefix = f"{heading.get('id') if isinstance(heading, dict) else ''}."
+    named = {name.removeprefix(prefix): value for name, value in params.items()}
+    return {name: value for name, value in named.items() if "." not in name}
 
 
 def _texts(path: Path, below: Sequence[str]) -> tuple[list[str], list[Complaint]]:

@@ -187,6 +187,7 @@ COMMON_KINDS: Mapping[str, Mapping[str, str]] = {
     },
     "draft": {"interim": "阶段性答复", "result": "办理结果", "staged": "分阶段信息"},
     "report": {"first": "首报", "follow_up": "续报"},
+    "approve": {"referral": "移送"},
     "note": {"facts": "情况", "evidence": "证据", "tracking": "跟踪", "worsening": "恶化"},
 }
 """Kinds that every pack knows, by act."""

@@ -10,11 +10,20 @@ from shared.contracts.catalogue import Fact
 from shared.contracts.deadlines import DutyExtended, DutyMissed
 from shared.contracts.envelope import Envelope, Recorded
 from shared.contracts.intake import (
+    ActivityConducted,
+    ChannelsBrowsed,
+    DrillHeld,
     IncidentLinked,
     IncidentRegistered,
     IncidentVoided,
+    InspectionMade,
     MatterNoted,
     RegistrationCorrected,
+    ReturnFiled,
+    ShiftWorked,
+    SummaryMade,
+    UnitAct,
+    ZeroReported,
 )
 from shared.contracts.routing import (
     ActApproved,
@@ -51,6 +60,14 @@ HEARD_FROM: Mapping[str, tuple[type[Fact], ...]] = {
         IncidentLinked,
         IncidentVoided,
         MatterNoted,
+        ChannelsBrowsed,
+        SummaryMade,
+        ZeroReported,
+        ShiftWorked,
+        ReturnFiled,
+        InspectionMade,
+        DrillHeld,
+        ActivityConducted,
     ),
     "routing": (
         IncidentGraded,
@@ -78,7 +95,12 @@ HEARD_FROM: Mapping[str, tuple[type[Fact], ...]] = {
         CaseRepinned,
     ),
 }
-"""What is said of a matter by each room, and matters to its duties."""
+"""What is said of a matter, or of a unit's day, by each room, and matters to their duties."""
+
+
+def of_unit(event: Recorded) -> bool:
+    """Whether an act was done on a unit's own day, and belongs to no matter."""
+    return event.envelope.kind == "unit-day"
 
 
 def deed_of(event: Recorded) -> Deed | None:
@@ -86,6 +108,8 @@ def deed_of(event: Recorded) -> Deed | None:
     match event.fact:
         case IncidentRegistered():
             return _deed(event, "register")
+        case RegistrationCorrected() as fact:
+            return _deed(event, "correct", sets=fact.sets)
         case IncidentLinked():
             return _deed(event, "link")
         case IncidentVoided():
@@ -145,6 +169,11 @@ def _taken(event: Recorded, fact: ActTaken) -> Deed:
             told |= {"kind": fact.state, "medium": medium, "states": {fact.state: fact.on}}
         case DutyExtended():
             told |= {"promised": fact.until}
+        case ShiftWorked():
+            spell = {"begins": fact.begins, "ends": fact.ends}
+            told |= {"period": fact.period, "leader": fact.leader is not None, **spell}
+        case UnitAct():
+            told |= {"period": fact.period}
     return _deed(event, fact.ACT, **told)
 
 
@@ -181,14 +210,17 @@ def subject_of(event: Recorded) -> Matter:
 
 
 def corrected(matter: Matter, fact: RegistrationCorrected) -> Matter:
-    """The matter with what was wrong put right."""
+    """The matter with its moments put right.
+
+    What was judged is put right by the act itself, as by any new judgement: rules that held once
+    are not undone.
+    """
     return replace(
         matter,
         occurred=fact.occurred_at or matter.occurred,
         posted=fact.posted_at or matter.posted,
         discovered=fact.discovered_at or matter.discovered,
         planned=fact.planned_at or matter.planned,
-        sets={**matter.sets, **fact.sets},
     )
 
 

@@ -6,7 +6,7 @@ unit and period. Offences (追责情形) name what is found of duties or by peop
 and archive items (归档项目) what is counted and kept. ``zh`` titles are what people see.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -19,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from shared.calendar.dates import read_annual_day
 from shared.calendar.durations import Duration, read_duration
 from shared.contracts.catalogue import Contract
 from shared.errors import Invalid
@@ -45,12 +46,37 @@ def _read_duration(given: Any) -> Duration:
         raise ValueError(f"{problem.message}{problem.remedy}") from problem
 
 
+def _read_ahead(given: Any) -> Literal[True] | Duration:
+    return True if given is True else _read_duration(given)
+
+
 ClockTime = Annotated[str, StringConstraints(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
-MonthDay = Annotated[
-    str, StringConstraints(pattern=r"^((0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])|last|first)$")
-]
+
+
+def _day_or(*words: str) -> Callable[[str], str]:
+    """A check for a day of the year that there is, or one of these words."""
+
+    def check(text: str) -> str:
+        if text not in words:
+            try:
+                read_annual_day(text)
+            except Invalid as problem:
+                also = f", 也可以写 {'、'.join(words)}" if words else ""
+                raise ValueError(f"没有“{text}”这一天, 请写成 12-11{also}") from problem
+        return text
+
+    return check
+
+
+YearDay = Annotated[str, AfterValidator(_day_or())]
+LastDay = Annotated[str, AfterValidator(_day_or("last"))]
+"""``last`` is the last day of the month."""
+PeriodDay = Annotated[str, AfterValidator(_day_or("first", "last"))]
+"""``first`` and ``last`` are those of the period."""
 
 Within = Annotated[Duration, PlainValidator(_read_duration)]
+Ahead = Annotated[Literal[True] | Duration, PlainValidator(_read_ahead)]
+"""So long before what is planned; ``true`` is beforehand, however long."""
 Act = Annotated[Pattern, PlainValidator(read_pattern)]
 Wanted = Annotated[Demand, PlainValidator(read_demand)]
 
@@ -64,7 +90,7 @@ Keys = Annotated[tuple[Key, ...], BeforeValidator(_as_list), Field(min_length=1)
 Values = Annotated[tuple[Text, ...], BeforeValidator(_as_list), Field(min_length=1)]
 Several = Annotated[tuple[RuleId, ...], BeforeValidator(_as_list)]
 
-Span = Annotated[tuple[MonthDay, MonthDay], BeforeValidator(_as_list)]
+Span = Annotated[tuple[YearDay, YearDay], BeforeValidator(_as_list)]
 """From a day of the year to another, both included."""
 
 Months = Annotated[
@@ -168,11 +194,11 @@ class Duty(Rule):
     working_days: Days | None = None
     same_day: Literal[True] | None = None
     at: ClockTime | None = None
-    on: MonthDay | None = None
+    on: LastDay | None = None
     promised: Literal[True] | None = None
     soon: Literal["immediate", "prompt"] | None = None
     until: Wanted | None = None
-    before: Literal[True] | Within | None = None
+    before: Ahead | None = None
     window: Span | None = None
     reading: Literal["after_start_day", "from_start_day", "elapsed"] = "after_start_day"
     each: Literal["assignee", "recipient"] | None = None
@@ -229,9 +255,9 @@ class Schedule(Rule):
     every: Literal["day", "week", "month", "quarter", "term", "year"]
     stop: Wanted
     at: ClockTime | None = None
-    on: MonthDay | None = None
+    on: PeriodDay | None = None
     months: Months | None = None
-    from_: MonthDay | None = Field(None, alias="from")
+    from_: YearDay | None = Field(None, alias="from")
     window: Span | None = None
     working_days: bool = False
     count: Annotated[int, Field(ge=1, le=100)] = 1

@@ -228,7 +228,7 @@ def _clock(rule: Duty) -> str:
         case "at":
             return f"{rule.at} 前"
         case "on":
-            return f"{_day(rule.on or '')}前"
+            return "当月最后一日前" if rule.on == "last" else f"{_day(rule.on or '')}前"
         case "promised":
             return "承诺的期限内"
         case "before":

@@ -83,6 +83,12 @@ WRONG = {
     "days = 0": ("pack.out-of-range", "1"),
     'days = "3"': ("pack.wrong-type", "引号"),
     "working_days = 3\ndays = 3": ("pack.malformed", "恰好"),
+    'on = "02-30"': ("pack.malformed", "12-11"),
+    'on = "first"': ("pack.malformed", "12-11"),
+    'window = ["last", "03-01"]': ("pack.malformed", "12-11"),
+    'before = "3 days"': ("pack.malformed", "P2D"),
+    "before = 3": ("pack.malformed", "引号"),
+    'at = "25:00"': ("pack.malformed", "24:00"),
     'clash = "Q.T99"': ("pack.unknown-rule", "编号"),
     'colour = "red"': ("pack.unknown-key", "拼写"),
     'zh = ""': ("pack.malformed", "不能为空"),
@@ -96,7 +102,7 @@ def test_what_is_wrong_is_told_with_its_place_and_a_remedy(tmp_path: Path, line:
     code, remedy = WRONG[line]
     given = {"zh": '"回复"', "start": '"posted"', "stop": '"publish"', "days": "3"}
     names = [part.split(" = ")[0] for part in line.split("\n")]
-    if "within" in names or "working_days" in names:
+    if {"within", "working_days", "on", "window", "at", "before"} & set(names):
         given.pop("days")
     kept = [f"{key} = {value}" for key, value in given.items() if key not in names]
     text = HEADING + '[duty."Q.T01"]\n' + "\n".join([*kept, line]) + "\n"

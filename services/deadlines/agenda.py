@@ -1,0 +1,216 @@
+"""The agenda (日程): when each unit's next period opens, and what is to be looked at again.
+
+It says where the scheduler stands, and nothing else: everything in it follows from the packs that
+units adopted and from the clock, and losing it would cost no more than looking again.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.packs import pack_by_pin
+from shared.policy.pack import Pack
+from shared.policy.periods import Bound, recurring
+from shared.policy.rules import Schedule
+from shared.store.micros import from_micros, to_micros
+from shared.store.sql import Row, Sql
+
+SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS agenda (unit TEXT, rule TEXT, adopter TEXT, pin TEXT,"
+    " since BIGINT, until BIGINT, state BIGINT, done BIGINT, next BIGINT,"
+    " PRIMARY KEY (unit, rule, adopter))",
+    "CREATE INDEX IF NOT EXISTS agenda_next ON agenda (next) WHERE next IS NOT NULL",
+    "CREATE TABLE IF NOT EXISTS again (docket TEXT PRIMARY KEY, unit TEXT, rule TEXT,"
+    " period TEXT)",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A rule that binds a unit, by whose adoption, and up to which due moment turns were opened."""
+
+    unit: str
+    adopter: str
+    bound: Bound
+    done: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A docket to be looked at again; ``rule`` and ``period`` where it is a unit's."""
+
+    docket: str
+    unit: str
+    rule: str
+    period: str | None
+
+
+def bind(sql: Sql, adopter: str, pack: Pack, since: datetime) -> None:
+    """A unit adopted a pack, or the units under it are others: who is bound by what from now on.
+
+    Who is bound already stays so without a break.
+    """
+    wanted = {
+        (unit, number): rule
+        for number, rule in recurring(pack).items()
+        for unit in _bound_by(sql, adopter, each=isinstance(rule, Schedule) and rule.each == "unit")
+    }
+    rows = sql.all("SELECT unit, rule FROM agenda WHERE adopter = ? AND until IS NULL", (adopter,))
+    for unit, number in {(row["unit"], row["rule"]) for row in rows} - set(wanted):
+        _release(sql, unit, number, adopter, since)
+    at = to_micros(since)
+    for (unit, number), rule in wanted.items():
+        states = int(bool(rule.when and "state" in rule.when))
+        sql.execute(
+            "INSERT INTO agenda VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?)"
+            " ON CONFLICT (unit, rule, adopter) DO UPDATE SET pin = excluded.pin,"
+            " since = CASE WHEN agenda.until IS NULL THEN agenda.since ELSE excluded.since END,"
+            " state = excluded.state, until = NULL, next = excluded.next",
+            (unit, number, adopter, pack.pin, at, states, at, at),
+        )
+
+
+def release(sql: Sql, adopter: str, until: datetime) -> None:
+    """A pack was given up: no period opens under it any more; those that run go on."""
+    sql.execute(
+        "UPDATE agenda SET until = ?, next = NULL WHERE adopter = ? AND until IS NULL",
+        (to_micros(until), adopter),
+    )
+
+
+def adopters_above(sql: Sql, unit: str) -> list[tuple[str, str]]:
+    """The units above a unit that adopted a pack of their own, with its pin, nearest first."""
+    found: list[tuple[str, str]] = []
+    at = _parent(sql, unit)
+    while at is not None:
+        row = sql.one("SELECT pin FROM adoptions WHERE unit = ?", (at,))
+        found += [(at, row["pin"])] if row else []
+        at = _parent(sql, at)
+    return found
+
+
+def entries(sql: Sql, unit: str) -> list[Entry]:
+    """Every rule that binds a unit, or did."""
+    rows = sql.all("SELECT * FROM agenda WHERE unit = ? ORDER BY rule, adopter", (unit,))
+    return [entry for row in rows if (entry := _entry(sql, row))]
+
+
+def entry_of(sql: Sql, unit: str, rule: str) -> Entry | None:
+    """The rule that binds a unit, by the adoption that did so first."""
+    return next((each for each in entries(sql, unit) if each.bound.number == rule), None)
+
+
+def opening(sql: Sql, now: datetime, after: tuple[int, str, str, str], limit: int) -> list[Row]:
+    """The keys of what is to be opened by now, earliest first, behind one of them."""
+    return sql.all(
+        "SELECT next, unit, rule, adopter FROM agenda WHERE next <= ?"
+        " AND (next, unit, rule, adopter) > (?, ?, ?, ?)"
+        " ORDER BY next, unit, rule, adopter LIMIT ?",
+        (to_micros(now), *after, limit),
+    )
+
+
+def entry_at(sql: Sql, key: Row) -> Entry | None:
+    """The entry with that key."""
+    row = sql.one(
+        "SELECT * FROM agenda WHERE unit = ? AND rule = ? AND adopter = ?",
+        (key["unit"], key["rule"], key["adopter"]),
+    )
+    return _entry(sql, row) if row else None
+
+
+def advance(sql: Sql, entry: Entry, done: datetime, then: datetime | None) -> None:
+    """All turns due by ``done`` are opened; the next opens ``then``."""
+    sql.execute(
+        "UPDATE agenda SET done = ?, next = ? WHERE unit = ? AND rule = ? AND adopter = ?",
+        (
+            to_micros(done),
+            None if then is None else to_micros(then),
+            entry.unit,
+            entry.bound.number,
+            entry.adopter,
+        ),
+    )
+
+
+def next_opening(sql: Sql) -> int | None:
+    """When the next period opens (microseconds), or none."""
+    row = sql.one("SELECT MIN(next) AS next FROM agenda WHERE next IS NOT NULL")
+    return row["next"] if row else None
+
+
+def look_again_from(sql: Sql, units: Iterable[str], moment: datetime) -> None:
+    """A state was declared for units from a moment on: turns due later are looked at anew."""
+    at = to_micros(moment)
+    for unit in units:
+        sql.execute(
+            "UPDATE agenda SET next = CASE WHEN next < ? THEN next ELSE ? END,"
+            " done = CASE WHEN done < ? THEN done ELSE ? END"
+            " WHERE unit = ? AND state = 1 AND until IS NULL",
+            (at, at, at, at, unit),
+        )
+
+
+def lay_out_again(sql: Sql) -> None:
+    """Working days or terms are others: the next turn of everything is looked for anew."""
+    sql.execute("UPDATE agenda SET next = done WHERE until IS NULL")
+
+
+def look_again(sql: Sql) -> None:
+    """Note every running duty whose limit can be another one by a calendar."""
+    sql.execute(
+        "INSERT INTO again SELECT DISTINCT incident, unit, rule, period FROM duties"
+        " WHERE state = 'running' AND (provisional = 1 OR clock = 'working_days'"
+        " OR (period IS NOT NULL AND clock <> 'shift')) ON CONFLICT DO NOTHING"
+    )
+
+
+def to_look_at(sql: Sql, after: str, limit: int) -> list[Again]:
+    """Dockets to look at again, behind one of them."""
+    rows = sql.all("SELECT * FROM again WHERE docket > ? ORDER BY docket LIMIT ?", (after, limit))
+    return [Again(row["docket"], row["unit"], row["rule"], row["period"]) for row in rows]
+
+
+def looked_at(sql: Sql, docket: str) -> None:
+    """A docket was looked at again."""
+    sql.execute("DELETE FROM again WHERE docket = ?", (docket,))
+
+
+def below(sql: Sql, unit: str) -> list[str]:
+    """The units under a unit, at any depth."""
+    found: list[str] = []
+    level: Sequence[str] = [unit]
+    while level:
+        marks = ", ".join("?" * len(level))
+        rows = sql.all(f"SELECT code FROM units WHERE parent IN ({marks}) ORDER BY code", level)
+        level = [row["code"] for row in rows if row["code"] not in found]
+        found += level
+    return found
+
+
+def _bound_by(sql: Sql, adopter: str, *, each: bool) -> Sequence[str]:
+    """The adopting unit; every unit under it, where there is one, if each of them is bound."""
+    return (below(sql, adopter) if each else []) or [adopter]
+
+
+def _release(sql: Sql, unit: str, rule: str, adopter: str, until: datetime) -> None:
+    sql.execute(
+        "UPDATE agenda SET until = ?, next = NULL WHERE unit = ? AND rule = ? AND adopter = ?",
+        (to_micros(until), unit, rule, adopter),
+    )
+
+
+def _parent(sql: Sql, unit: str) -> str | None:
+    row = sql.one("SELECT parent FROM units WHERE code = ?", (unit,))
+    return row["parent"] if row else None
+
+
+def _entry(sql: Sql, row: Row) -> Entry | None:
+    pack = pack_by_pin(sql, row["pin"])
+    rule = recurring(pack).get(row["rule"])
+    if rule is None:
+        return None
+    bound = Bound(pack, row["rule"], rule, from_micros(row["since"]))
+    until = None if row["until"] is None else from_micros(row["until"])
+    return Entry(row["unit"], row["adopter"], bound, from_micros(row["done"]), until)

@@ -1,0 +1,260 @@
+"""Taking a step: from the drill's words to a request of the real interface, and what came of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from services.drills.acts import APPROVE_ACT, WAYS, Way
+from services.drills.cast import Acting, actor, resolve
+from services.drills.checking import incident_names
+from services.drills.nodes import Node
+from services.drills.rulebook import load_rules
+from services.drills.script import Rules, Step
+from services.drills.stage import Stage
+from services.drills.values import value_of
+from shared.errors import HuiyinError, Unavailable
+from shared.policy.acts import ACTS
+from shared.policy.pack import Pack
+
+NO_DRAFT = "none"
+"""``draft: none`` says that what is approved is no draft of a reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A step and what came of it: the answer, or how it was refused."""
+
+    step: Step
+    answer: Mapping[str, Any] | None = None
+    problem: HuiyinError | None = None
+
+    @property
+    def wrong(self) -> str | None:
+        """How it came out otherwise than the drill says, or none."""
+        wanted, problem = self.step.refused, self.problem
+        match wanted, problem:
+            case None, None:
+                return None
+            case None, HuiyinError():
+                return f"应办成, 实际被拒绝 {said(problem)}"
+            case str(), None:
+                return f"应被拒绝 {wanted}, 实际办成了"
+            case _:
+                assert problem is not None
+                fits = wanted in (problem.code, problem.field)
+                return None if fits else f"应被拒绝 {wanted}, 实际被拒绝 {said(problem)}"
+
+
+def said(problem: HuiyinError) -> str:
+    """A refusal in short: its code, the rule or field it names, and its sentence."""
+    about = f" {problem.field}" if problem.field else ""
+    return f"{problem.code}{about}（{problem.message}）"
+
+
+@dataclass(slots=True)
+class Names:
+    """What the names used in a drill stand for: incidents, drafts and other papers."""
+
+    incidents: dict[str, str] = field(default_factory=dict)
+    numbers: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+    drafted: set[str] = field(default_factory=set)
+
+
+class Players:
+    """Those who take the steps of a drill, one after another."""
+
+    def __init__(self, stage: Stage, pack: Pack) -> None:
+        self.names = Names()
+        self._stage = stage
+        self._pack = pack
+        self._room: str | None = None
+
+    async def take(self, step: Step) -> Taken:
+        """Take a step at its moment; what it is refused with is part of what came of it."""
+        moment = step.moment
+        await self._stage.pass_to(moment, exactly=step.act in (None, "register"))
+        if step.act is None:
+            await self._stage.settled()
+            return Taken(step)
+        await self._hear_each_other(step.act)
+        try:
+            answer = await self._do(step)
+        except HuiyinError as problem:
+            return Taken(step, problem=problem)
+        self._learn(step, answer)
+        return Taken(step, answer)
+
+    async def _hear_each_other(self, act: str) -> None:
+        """What another room has to know of the steps before is waited for."""
+        room = ACTS[act].room if act in ACTS else "routing"
+        if self._room not in (None, room):
+            await self._stage.settled()
+        self._room = room
+
+    async def _do(self, step: Step) -> Mapping[str, Any]:
+        assert step.act is not None
+        if step.act == "appoint":
+            return await self._appoint(step)
+        way = self._way(step)
+        return await self._stage.post(
+            self._path(way, step), self._body(way, step), actor(self._stage.drill, step)
+        )
+
+    def _way(self, step: Step) -> Way:
+        assert step.act is not None
+        name = incident_names(step)
+        chosen = _text(step.given, "draft") or step.of
+        if step.act == "approve" and (
+            chosen == NO_DRAFT or (chosen is None and name not in self.names.drafted)
+            or (chosen is not None and chosen not in self.names.labels)
+        ):
+            return APPROVE_ACT
+        return WAYS[step.act]
+
+    def _path(self, way: Way, step: Step) -> str:
+        name = incident_names(step)
+        if name is not None and way.on in ("incident", "either"):
+            incident = self.names.incidents.get(name) or self.names.incidents.get(
+                step.incident or ""
+            )
+            if incident is None:
+                raise _not_there(name)
+            return way.path.format(incident=incident)
+        return (way.on_unit or way.path).format(unit=self._unit(step))
+
+    def _unit(self, step: Step) -> str:
+        """The code of the unit that a step is about: the one named, else the actor's."""
+        return self._stage.code(step.unit or actor(self._stage.drill, step)[0])
+
+    def _body(self, way: Way, step: Step) -> dict[str, Any]:
+        body: dict[str, Any] = dict(way.standard)
+        fields = way.fields()
+        for key, node in step.given.items():
+            if key not in fields:
+                body.setdefault("sets", {})[key] = value_of("texts", node)
+            elif not (key == "draft" and node.value == NO_DRAFT):
+                body[way.renamed.get(key, key)] = self._value(fields[key], node)
+        body |= self._usual(way, step, body)
+        if way.timed:
+            body["occurred_at"] = step.at.isoformat()
+        return body
+
+    def _value(self, kind: str, node: Node) -> Any:
+        value = value_of(kind, node)
+        match kind:
+            case "moment":
+                return value.isoformat()
+            case "unit":
+                return self._stage.code(value)
+            case "units":
+                return [self._stage.code(each) for each in value]
+            case "incident":
+                return self.names.numbers[value]
+            case "incidents":
+                return [self.names.incidents[each] for each in value]
+            case "draft":
+                return self.names.labels.get(value, value)
+            case _:
+                return value
+
+    def _usual(self, way: Way, step: Step, body: Mapping[str, Any]) -> dict[str, Any]:
+        """What goes without saying in a drill, act by act."""
+        usual: dict[str, Any] = {}
+        if step.happened:
+            usual["happened"] = True
+        if "draft" in way.takes and step.of and step.of != NO_DRAFT:
+            usual["draft"] = self.names.labels.get(step.of, step.of)
+        elif way.told and (step.of or step.label):
+            label = step.of or step.label or ""
+            usual["of"] = self.names.labels.get(label, label)
+        match step.act:
+            case "register":
+                usual |= self._registration(step, body)
+            case "draft" if "text" not in body:
+                usual["text"] = f"演练答复（{step.label or step.moment:%m-%d %H:%M}）"
+            case "assign" if "lead" not in body:
+                usual["lead"] = self._unit(step)
+            case "adopt":
+                usual |= self._adoption(step, body)
+            case "repin" if "pack" in body:
+                loaded = load_rules(
+                    Rules(step.place, str(body["pack"])), {}, self._stage.drill.file.parent
+                )
+                usual["pack"] = loaded.shipped or body["pack"]
+            case "withdraw" if "unit" not in body:
+                usual["unit"] = self._unit(step)
+            case _:
+                pass
+        return usual
+
+    def _registration(self, step: Step, body: Mapping[str, Any]) -> dict[str, Any]:
+        axis = self._pack.axes.get("category")
+        usual: dict[str, Any] = {
+            "title": f"演练事项 {incident_names(step)}",
+            "channel": next(iter(self._pack.channels), "message_board"),
+            "category": next(iter(axis.values), "other") if axis else "other",
+            "discovered_at": step.at.isoformat(),
+            "unit": self._unit(step),
+        }
+        return {key: value for key, value in usual.items() if key not in body}
+
+    def _adoption(self, step: Step, body: Mapping[str, Any]) -> dict[str, Any]:
+        rules = Rules(step.given["pack"].place if "pack" in step.given else step.place,
+                      str(body.get("pack", "")))
+        loaded = load_rules(rules, body.get("params", {}), self._stage.drill.file.parent)
+        told: dict[str, Any] = {} if "unit" in body else {"unit": self._unit(step)}
+        if loaded.shipped:
+            return told | {"pack": loaded.shipped}
+        if loaded.pack is None:
+            raise loaded.complaints[0].as_error(self._stage.drill.file)
+        return told | {"pack": None, "text": loaded.pack.texts[0]}
+
+    async def _appoint(self, step: Step) -> Mapping[str, Any]:
+        """Give somebody of the cast another post; from then on they act in it."""
+        drill = self._stage.drill
+        given = {key: str(node.value) for key, node in step.given.items()}
+        unit, role = resolve(drill, drill.cast.get(given["who"]) or _who(given["who"]))
+        known = self._stage.cast.get((unit, role))
+        to_unit, post = given.get("unit", unit), given.get("post", role)
+        body = {
+            "name": f"演练 {post}",
+            "unit": self._stage.code(to_unit),
+            "post": post,
+            "officer": known.officer.id if known else None,
+        }
+        answer = await self._stage.post("/routing/officers", body, actor(drill, step))
+        officer = self._stage.system.officers.by_token(answer["token"])
+        self._stage.cast[to_unit, post] = Acting(officer, answer["token"])
+        return answer
+
+    def _learn(self, step: Step, answer: Mapping[str, Any]) -> None:
+        name = incident_names(step)
+        if step.act == "register" and name:
+            for each in {name, step.incident or name}:
+                self.names.incidents[each] = str(answer["incident"])
+                self.names.numbers[each] = str(answer["number"])
+        if step.act == "draft" and name:
+            self.names.drafted.add(name)
+        if step.label:
+            self.names.labels[step.label] = str(answer.get("draft") or step.label)
+
+
+def _who(text: str) -> Any:
+    from services.drills.reading import read_who  # noqa: PLC0415
+
+    return read_who(text)
+
+
+def _text(given: Mapping[str, Node], key: str) -> str | None:
+    node = given.get(key)
+    return node.value if node is not None and isinstance(node.value, str) else None
+
+
+def _not_there(name: str) -> HuiyinError:
+    return Unavailable(
+        "drill.not-registered",
+        f"事件 {name} 没有登记成, 这一步没有办。",
+        "请先看登记那一步为什么被拒绝。",
+        "incident",
+    )

@@ -1,0 +1,127 @@
+"""What can be said of a drill before it is run, knowing its pack: names that mean nothing."""
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+
+from services.drills.acts import WAYS
+from services.drills.cast import check_cast
+from services.drills.nodes import Complaints, Node, Place, Unreadable
+from services.drills.script import Drill, Step
+from services.drills.values import value_of
+from shared.policy.pack import Pack
+from shared.policy.standing import items
+
+
+def check(drill: Drill, pack: Pack) -> None:
+    """Raises Unreadable with everything that is wrong; nothing of the drill is run then."""
+    complaints = Complaints()
+    check_cast(drill, pack, complaints)
+    _check_names(drill, complaints)
+    _check_axes(drill, pack, complaints)
+    _check_rules(drill, pack, complaints)
+    if complaints.all:
+        raise Unreadable(complaints.all)
+
+
+def incident_names(step: Step) -> str | None:
+    """What the incident of a step is called: a repeated one has a number behind its name."""
+    if step.incident is None:
+        return None
+    return f"{step.incident}{step.turn}" if step.turn else step.incident
+
+
+def _check_names(drill: Drill, complaints: Complaints) -> None:
+    """Incidents, labels and units have to be there before they are used."""
+    incidents: set[str] = set()
+    labels: set[str] = set()
+    for step in drill.steps:
+        name, way = incident_names(step), WAYS.get(step.act or "")
+        if step.act == "register" and name:
+            incidents |= {name, step.incident or name}
+        elif name and not {name, step.incident} & incidents:
+            _unknown(complaints, "incident", step.place, "事件", name, incidents)
+        if step.of and step.of not in labels and step.of not in ("none",) and way:
+            pass  # a paper may be named before it is written, such as what is approved beforehand
+        if step.label:
+            labels.add(step.label)
+        for kind, value, place in _values(step):
+            _check_value(drill, complaints, incidents, kind, value, place)
+    for each in drill.expectations:
+        named = [(each.about, each.place)] if each.kind in ("ledger", "trail") else []
+        if "incident" in each.asked:
+            node = each.asked["incident"]
+            named.append((str(node.value), node.place))
+        for name, place in named:
+            if name not in incidents:
+                _unknown(complaints, "incident", place, "事件", name, incidents)
+
+
+def _values(step: Step) -> Iterator[tuple[str, str, Place]]:
+    """The units and incidents that a step names besides its own."""
+    fields = WAYS[step.act].fields() if step.act in WAYS else {}
+    if step.unit:
+        yield "unit", step.unit, step.place
+    for key, node in step.given.items():
+        kind = fields.get(key, "")
+        if kind.rstrip("s") in ("unit", "incident"):
+            found = value_of(kind, node)
+            for value in found if isinstance(found, list) else [found]:
+                yield kind.rstrip("s"), value, node.place
+
+
+def _check_value(
+    drill: Drill,
+    complaints: Complaints,
+    incidents: set[str],
+    kind: str,
+    value: str,
+    place: Place,
+) -> None:
+    units = {unit.key for unit in drill.units}
+    if kind == "unit" and value not in units:
+        _unknown(complaints, "unit", place, "单位", value, units)
+    if kind == "incident" and value not in incidents:
+        _unknown(complaints, "incident", place, "事件", value, incidents)
+
+
+def _check_axes(drill: Drill, pack: Pack, complaints: Complaints) -> None:
+    """What stands beside the fields of a judging act must be an axis of the pack."""
+    for step in drill.steps:
+        way = WAYS.get(step.act or "")
+        if way is None or not way.judges or step.turn > 1:
+            continue
+        for key, node in step.given.items():
+            if key not in way.fields() and key not in pack.axes:
+                said = f"“{step.act}”没有“{key}”这一项, 规则包也没有这个分类维度。"
+                known = f"维度：{'、'.join(pack.axes) or '无'}；字段：{'、'.join(way.fields())}。"
+                complaints.add("unknown-key", node.place, said, known)
+
+
+def _check_rules(drill: Drill, pack: Pack, complaints: Complaints) -> None:
+    """A duty that is expected must be a rule of the pack, or one that it leaves unarmed."""
+    known = {*pack.rules, *items(pack.file), *pack.file.unarmed}
+    if any(step.act in ("adopt", "repin") for step in drill.steps):
+        return  # other rules may hold by then
+    for each in drill.expectations:
+        for number, place in _numbers(each.kind, each.about, each.asked, each.place):
+            if number not in known and number.split("/")[0] not in known:
+                near = "、".join(get_close_matches(number, known, 3)) or pack.id
+                said = f"规则包 {pack.id} 中没有编号“{number}”。"
+                complaints.add("unknown-rule", place, said, f"相近的有：{near}。")
+
+
+def _numbers(
+    kind: str, about: str, asked: Mapping[str, Node], place: Place
+) -> Iterator[tuple[str, Place]]:
+    if kind == "duty":
+        yield about, place
+    for key in ("duty", "rule"):
+        if key in asked:
+            yield str(asked[key].value), asked[key].place
+
+
+def _unknown(
+    complaints: Complaints, code: str, place: Place, what: str, name: str, known: set[str]
+) -> None:
+    said = f"这里还没有代称为“{name}”的{what}。"
+    complaints.add(f"unknown-{code}", place, said, f"已有：{'、'.join(sorted(known)) or '无'}。")

@@ -1,0 +1,48 @@
+"""What can be expected in a drill: every kind of expectation with its keys and what they hold."""
+
+from collections.abc import Mapping
+
+_WHICH = {"incident": "incident", "unit": "unit", "period": "text"}
+_WHEN = {"at": "moment", "known_at": "moment"}
+_NONE = {"none": "truth"}
+
+KINDS: Mapping[str, Mapping[str, str]] = {
+    "duty": {
+        **_WHICH,
+        **_WHEN,
+        **_NONE,
+        "recipient": "text",
+        "assignee": "unit",
+        "turn": "number",
+        "start": "moment",
+        "due": "moment",
+        "state": "text",
+        "late_by": "span",
+        "spare": "span",
+        "took": "span",
+        "done_at": "moment",
+        "because": "text",
+        "provisional": "truth",
+        "count": "number",
+        "shortfall": "number",
+        "duties": "number",
+        "uncovered": "texts",
+    },
+    "ledger": {**_WHEN, "has": "words", "missing": "texts"},
+    "trail": {"order": "texts", "has": "texts", "not": "texts"},
+    "finding": {**_NONE, "incident": "incident", "unit": "unit", "evidence": "texts", "of": "text"},
+    "breach": {**_NONE, "incident": "incident", "unit": "unit", "rule": "text", "act": "text"},
+    "figure": {"unit": "unit", "is": "amount", "from": "day", "to": "day", "of": "number"},
+    "paper": {
+        **_NONE,
+        "unit": "unit",
+        "incident": "incident",
+        "period": "text",
+        "has": "texts",
+        "not": "texts",
+    },
+    "due_in": {"duty": "text", "unit": "unit", "dates": "texts", "conflicts": "texts"},
+    "warning": {"reason": "text"},
+    "same_as": {},
+}
+"""Kinds by the key that makes an expectation one of them."""

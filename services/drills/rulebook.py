@@ -1,0 +1,123 @@
+"""Which pack a drill runs under: by its name, its source's number, a file, or as told in the drill."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from services.drills.nodes import typed
+from services.drills.script import Drill, Rules
+from services.drills.toml import to_toml
+from shared.errors import Invalid
+from shared.policy.complaints import Complaint
+from shared.policy.loading import build, examine, find_pack, known_packs
+from shared.policy.pack import Pack
+
+DRILLED = "drill-pack"
+"""The id of a pack that is told in a drill and says none."""
+
+Told = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A pack as it loads, or what is wrong with it; ``shipped`` is its name if it has one."""
+
+    pack: Pack | None
+    complaints: Sequence[Complaint]
+    shipped: str | None
+
+
+def load(drill: Drill) -> Loaded:
+    """The drill's pack with its parameters; raises Invalid if there is none of that name."""
+    return load_rules(drill.rules, drill.params, drill.file.parent)
+
+
+def load_named(name: str, params: Mapping[str, str | int] | None = None) -> Pack:
+    """A pack by name, number or path; raises Invalid ``pack.*``."""
+    path = _path(name, Path.cwd())
+    pack, complaints = examine(path, params)
+    if pack is None or complaints:
+        raise complaints[0].as_error(path)
+    return pack
+
+
+def load_rules(rules: Rules, params: Mapping[str, str | int], beside: Path) -> Loaded:
+    """As ``load``; paths are looked for beside the drill's file too."""
+    try:
+        if rules.name is not None:
+            path = _path(rules.name, beside)
+            pack, complaints = examine(path, params)
+            shipped = path.stem if path in known_packs().values() else None
+            return Loaded(pack, complaints, shipped)
+        pack, complaints = build(_texts(rules), params)
+        return Loaded(pack, complaints, None)
+    except Invalid as problem:
+        told = f"{rules.place}：{problem.message}"
+        raise Invalid(problem.code, told, problem.remedy, str(rules.place)) from problem
+
+
+def _texts(rules: Rules) -> list[str]:
+    """The texts of a pack told as a table, nearest first."""
+    assert rules.table is not None
+    told: dict[str, Any] = typed(rules.table)
+    if "patch" in told:
+        base = tomllib.loads(find_pack(_named(told.pop("patch"))).read_text(encoding="utf-8"))
+        removed = told.pop("without", [])
+        return _with_parents(_merged(_without(base, removed), told))
+    if "extends" in told:
+        heading = {"id": DRILLED, "version": "1", "zh": "演练规则", **told.pop("pack", {})}
+        return _with_parents({"pack": {**heading, "extends": _named(told.pop("extends"))}, **told})
+    return _with_parents(told)
+
+
+def _with_parents(told: Told) -> list[str]:
+    texts = [to_toml(told)]
+    heading = told.get("pack", {})
+    while above := heading.get("extends"):
+        texts.append(find_pack(_named(above)).read_text(encoding="utf-8"))
+        heading = tomllib.loads(texts[-1]).get("pack", {})
+    return texts
+
+
+def _merged(base: Told, told: Told) -> dict[str, Any]:
+    """The tables of ``told`` laid over those of ``base``, key by key."""
+    merged = dict(base)
+    for key, value in told.items():
+        below = merged.get(key)
+        deeper = isinstance(value, Mapping) and isinstance(below, Mapping)
+        merged[key] = _merged(below, value) if deeper else value  # type: ignore[arg-type]
+    return merged
+
+
+def _without(base: Told, removed: Sequence[str]) -> dict[str, Any]:
+    """The pack without some rules, by number."""
+    return {
+        section: {key: each for key, each in table.items() if key not in removed}
+        if isinstance(table, Mapping)
+        else table
+        for section, table in base.items()
+    }
+
+
+def _path(name: str, beside: Path) -> Path:
+    if (beside / name).is_file():
+        return beside / name
+    return find_pack(_named(name))
+
+
+def _named(name: str) -> str:
+    """The shipped pack's name for a number of its source, such as ``001-2``."""
+    return _by_seed().get(str(name), str(name))
+
+
+@cache
+def _by_seed() -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for name, path in known_packs().items():
+        seed = tomllib.loads(path.read_text(encoding="utf-8"))["pack"].get("seed")
+        if seed:
+            found[seed] = name
+    return found

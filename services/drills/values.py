@@ -1,0 +1,68 @@
+"""What the values of steps and expectations hold, by the kind of their field."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from services.drills.nodes import (
+    Node,
+    day_of,
+    moment_of,
+    number_of,
+    span_of,
+    text_of,
+    texts_of,
+    truth_of,
+)
+
+
+def value_of(kind: str, node: Node) -> Any:
+    """The value of a field of that kind; raises ValueError for what is none."""
+    return _READERS[kind](node)
+
+
+def _table(node: Node) -> Mapping[str, Node]:
+    if not isinstance(node.value, Mapping):
+        raise ValueError(node.value)  # noqa: TRY004 - told as a complaint of the file
+    return node.value
+
+
+def _judged(node: Node) -> dict[str, list[str]]:
+    return {axis: list(texts_of(each)) for axis, each in _table(node).items()}
+
+
+def _words(node: Node) -> dict[str, str]:
+    return {key: text_of(each) for key, each in _table(node).items()}
+
+
+def _amount(node: Node) -> float:
+    """A number, a percentage or a part: 1.0, 0.5, 100%."""
+    text = text_of(node)
+    return float(text[:-1]) / 100 if text.endswith("%") else float(text)
+
+
+def _text(read: Callable[[str], Any]) -> Callable[[Node], Any]:
+    return lambda node: read(text_of(node))
+
+
+def _several(read: Callable[[str], Any]) -> Callable[[Node], Any]:
+    return lambda node: [read(each) for each in texts_of(node)]
+
+
+_READERS: Mapping[str, Callable[[Node], Any]] = {
+    "text": text_of,
+    "texts": lambda node: list(texts_of(node)),
+    "number": _text(number_of),
+    "amount": _amount,
+    "truth": _text(truth_of),
+    "moment": _text(moment_of),
+    "span": _text(span_of),
+    "day": _text(day_of),
+    "days": _several(day_of),
+    "unit": text_of,
+    "units": lambda node: list(texts_of(node)),
+    "incident": text_of,
+    "incidents": lambda node: list(texts_of(node)),
+    "draft": text_of,
+    "judged": _judged,
+    "words": _words,
+}

@@ -1,0 +1,191 @@
+"""How far the handling of a matter got, as its events say; ``evolve`` never refuses."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+from shared.contracts.acts import Judged
+from shared.contracts.envelope import Recorded
+from shared.contracts.routing import (
+    ActApproved,
+    DraftRejected,
+    FactsVerified,
+    IncidentAssigned,
+    IncidentClosed,
+    IncidentGraded,
+    IncidentReopened,
+    MatterAssessed,
+    MatterEscalated,
+    MatterHandled,
+    MatterReferred,
+    ReplyApproved,
+    ReplyDrafted,
+    ReplyPublished,
+    SheetAccepted,
+    SheetReturned,
+    StateDeclared,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One version of a paper: who wrote it, what for, and the commitment to its text."""
+
+    drafter: str
+    kind: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Somebody's approval, in which post, of what kind; ``of`` a draft's id or anything else."""
+
+    of: str | None
+    officer: str
+    post: str
+    kind: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A unit's part in the handling since the last assignment.
+
+    ``accepted`` holds the kinds of what it signed for.
+    """
+
+    accepted: frozenset[str | None] = frozenset()
+    did: bool = False
+    returned: bool = False
+
+    @property
+    def owing(self) -> bool:
+        """It signed, and has neither done anything nor sent it back."""
+        return bool(self.accepted) and not self.did and not self.returned
+
+    @property
+    def standing(self) -> str:
+        """In one word: returned, done, accepted or assigned."""
+        if self.returned:
+            return "returned"
+        return "done" if self.did else "accepted" if self.accepted else "assigned"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """How far the handling got.
+
+    ``drafts`` and ``approvals`` are in the order they were made; ``answered`` once a reply of kind
+    result was published since the matter was last reopened, here or before this system.
+    ``referrers`` approved a referral that was not made yet.
+    """
+
+    judged: Judged = field(default_factory=dict)
+    states: Mapping[str, bool] = field(default_factory=dict)
+    assigned: IncidentAssigned | None = None
+    parts: Mapping[str, Part] = field(default_factory=dict)
+    drafts: Mapping[UUID, Draft] = field(default_factory=dict)
+    approvals: tuple[Approval, ...] = ()
+    rejected: frozenset[UUID] = frozenset()
+    published: frozenset[UUID] = frozenset()
+    referrers: frozenset[str] = frozenset()
+    escalated: bool = False
+    answered: bool = False
+    closed: bool = False
+
+    @property
+    def approved(self) -> tuple[UUID, ...]:
+        """The drafts that somebody approved and nobody rejected, in the order of approval."""
+        by_name = {str(draft): draft for draft in self.drafts if draft not in self.rejected}
+        return tuple(by_name[each.of] for each in self.approvals if each.of in by_name)
+
+    @property
+    def last_approved(self) -> UUID | None:
+        """The draft approved last."""
+        return last(self.approved)
+
+    @property
+    def last_draft(self) -> UUID | None:
+        """The draft made last, of those that nobody rejected."""
+        return last(draft for draft in self.drafts if draft not in self.rejected)
+
+    def to_publish(self, draft: UUID | None, *, happened: bool) -> UUID | None:
+        """Which draft is meant; what has happened may have gone out without any approval."""
+        return draft or self.last_approved or (self.last_draft if happened else None)
+
+    def judging(self, sets: Judged) -> "Case":
+        """The same after a judgement; a new one replaces the old on its axis."""
+        return replace(self, judged={**self.judged, **sets})
+
+    def taking_part(self, unit: str, **changes: object) -> "Case":
+        """The same after a unit did something; one that was assigned nothing has no part."""
+        if unit not in self.parts:
+            return self
+        part = replace(self.parts[unit], **changes)  # type: ignore[arg-type]
+        return replace(self, parts={**self.parts, unit: part})
+
+
+def evolve(case: Case, event: Recorded) -> Case:
+    """Never refuses: every history ever stored loads."""
+    actor = event.envelope.actor
+    match event.fact:
+        case IncidentGraded() | MatterAssessed() as fact:
+            return case.judging(fact.sets)
+        case IncidentAssigned() as fact:
+            parts = {unit: Part() for unit in (fact.lead, *fact.co_handling)}
+            return replace(case, assigned=fact, parts=parts)
+        case ReplyDrafted() as fact:
+            draft = Draft(actor.officer, fact.kind, fact.content)
+            return replace(case, drafts={**case.drafts, fact.draft: draft})
+        case ReplyApproved() as fact:
+            return _approved(
+                case, Approval(str(fact.draft), actor.officer, actor.post, fact.kind)
+            )
+        case DraftRejected() as fact:
+            return replace(case, rejected=case.rejected | {fact.draft})
+        case ReplyPublished() as fact:
+            return _published(case, fact)
+        case IncidentClosed():
+            return replace(case, closed=True)
+        case IncidentReopened():
+            return replace(case, closed=False, answered=False)
+        case _:
+            return _taken(case, event)
+
+
+def _taken(case: Case, event: Recorded) -> Case:
+    actor = event.envelope.actor
+    match event.fact:
+        case SheetAccepted() as fact:
+            part = case.parts.get(fact.unit, Part())
+            return case.taking_part(fact.unit, accepted=part.accepted | {fact.kind})
+        case SheetReturned() as fact:
+            return replace(case.taking_part(fact.unit, returned=True), escalated=False)
+        case FactsVerified() | MatterHandled() as fact:
+            return case.taking_part(fact.unit, did=True)
+        case MatterEscalated() as fact:
+            return replace(case.judging(fact.sets), escalated=True)
+        case ActApproved() as fact:
+            approved = _approved(case, Approval(fact.of, actor.officer, actor.post, fact.kind))
+            if fact.kind != "referral":
+                return approved
+            return replace(approved, referrers=case.referrers | {actor.officer})
+        case MatterReferred():
+            return replace(case, referrers=frozenset())
+        case StateDeclared() as fact:
+            return replace(case, states={**case.states, fact.state: fact.on})
+        case _:
+            return case
+
+
+def last(made: Iterable[UUID]) -> UUID | None:
+    """The last of them, if there is any."""
+    return next(reversed(tuple(made)), None)
+
+
+def _approved(case: Case, approval: Approval) -> Case:
+    return replace(case, approvals=(*case.approvals, approval))
+
+
+def _published(case: Case, fact: ReplyPublished) -> Case:
+    drafts = case.published if fact.draft is None else case.published | {fact.draft}
+    return replace(case, published=drafts, answered=case.answered or fact.kind == "result")
