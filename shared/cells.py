@@ -1,7 +1,10 @@
 """Text in cells of spreadsheets: nothing that somebody wrote may run as a formula there."""
 
-_STARTS = ("=", "+", "-", "@", "\t", "\r", "'")
-"""What makes a spreadsheet program take a cell for more than text (and our own mark)."""
+_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", "'")
+"""What makes a spreadsheet program take a cell for more than text (and our own mark).
+
+Full-width signs are among it: programs set to Chinese take them for the plain ones.
+"""
 
 MARK = "'"
 
