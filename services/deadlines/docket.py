@@ -8,7 +8,7 @@ Every other verdict stays.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal, assert_never
 
 from services.deadlines.commands import DocketCommand, NoteDone, NoteDue, NoteGone, StartDuty
@@ -24,6 +24,7 @@ from shared.contracts.deadlines import (
     DutySuperseded,
 )
 from shared.contracts.envelope import Recorded, Standing
+from shared.policy.clocks import SECOND, seconds_late, timing_of
 
 State = Literal["running", "met", "missed", "met_late", "superseded", "recorded_late", "cancelled"]
 
@@ -40,8 +41,6 @@ STATES: Mapping[type[Fact], State] = {
 """Where each verdict leaves a duty."""
 
 OPEN_TO_A_REPLY: tuple[State, ...] = ("running", "missed", "cancelled")
-
-SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +107,13 @@ def done(duty: Duty, command: NoteDone) -> Sequence[Fact]:
     """The first act that fulfils a duty gives its verdict; later ones change nothing."""
     if command.act != duty.stop or duty.state not in OPEN_TO_A_REPLY:
         return []
-    if command.done_at > duty.due:
-        return [_met_late(duty, command.done_at)]
-    if command.standing == "live" and command.recorded_at > duty.due:
-        return [_recorded_late(duty, command)]
-    return [_in_time(duty, command.done_at)]
+    match timing_of(duty.due, command.done_at, command.recorded_at, command.standing):
+        case "late":
+            return [_met_late(duty, command.done_at)]
+        case "recorded_late":
+            return [_recorded_late(duty, command)]
+        case "in_time":
+            return [_in_time(duty, command.done_at)]
 
 
 def due(duty: Duty, command: NoteDue) -> Sequence[Fact]:
@@ -151,7 +152,7 @@ def _in_time(duty: Duty, done_at: datetime) -> DutyMet | DutySuperseded:
 
 
 def _met_late(duty: Duty, done_at: datetime) -> DutyMetLate:
-    late = -((duty.due - done_at) // SECOND)  # rounds up: a microsecond late is a second late
+    late = seconds_late(duty.due, done_at)
     return DutyMetLate(duty=duty.id, done_at=done_at, due=duty.due, late_seconds=late)
 
 

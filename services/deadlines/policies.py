@@ -4,19 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from services.deadlines.commands import NoteDone, NoteGone, StartDuty
-from shared.calendar import end_of_day
 from shared.contracts.envelope import Recorded
 from shared.contracts.intake import IncidentLinked, IncidentRegistered, IncidentVoided
 from shared.contracts.routing import IncidentClosed, ReplyPublished
 from shared.policy import Pack
-from shared.policy.pack import Start
+from shared.policy.clocks import Known, due_of, start_of
 
 
 def when_registered(
     pack: Pack, fact: IncidentRegistered, recorded_at: datetime
 ) -> Sequence[StartDuty]:
     """Every duty of the pack starts; all count from a moment of the registration."""
-    starts = {name: _start(duty.start, fact, recorded_at) for name, duty in pack.duties.items()}
+    known = Known(fact.posted_at, fact.discovered_at, recorded_at)
     return [
         StartDuty(
             duty=name,
@@ -24,8 +23,8 @@ def when_registered(
             clause=duty.clause,
             party=duty.who,
             stop=duty.stop,
-            start=starts[name],
-            due=end_of_day(starts[name], duty.days),
+            start=start_of(duty, known),
+            due=due_of(duty, known),
         )
         for name, duty in pack.duties.items()
     ]
@@ -48,9 +47,3 @@ def what_follows(event: Recorded) -> Sequence[NoteDone | NoteGone]:
             return [NoteGone("history", event.envelope.recorded_at)]
         case _:
             return []
-
-
-def _start(start: Start, fact: IncidentRegistered, recorded_at: datetime) -> datetime:
-    posted = fact.posted_at if start == "posted" else None
-    discovered = fact.discovered_at if start != "registered" else None
-    return posted or discovered or recorded_at

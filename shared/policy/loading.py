@@ -20,18 +20,26 @@ _KINDS = {"string_type": "文字", "int_type": "整数"}
 _BARE = re.compile(r"[0-9A-Za-z_-]+")
 
 
-def load_pack(path: Path) -> Pack:
-    """Read a pack.
+def known_packs() -> dict[str, Path]:
+    """The packs that come with the system, by id."""
+    return {path.stem: path for path in sorted(COUNTY_BASELINE.parent.glob("*.toml"))}
 
-    Raises Invalid ``pack.unreadable``, ``.not-toml``, ``.unknown-key``, ``.missing-key``,
-    ``.wrong-type``, ``.unknown-value``, ``.out-of-range`` or ``.malformed``; ``field`` is the
-    key's path.
+
+def load_pack(path: Path) -> Pack:
+    """Read a pack's file; raises Invalid ``pack.unreadable`` and what ``read_pack`` raises."""
+    return read_pack(_bytes(path), str(path))
+
+
+def read_pack(raw: bytes, place: str) -> Pack:
+    """Read a pack from a file's bytes; ``place`` is what errors call the file.
+
+    Raises Invalid ``pack.not-toml``, ``.unknown-key``, ``.missing-key``, ``.wrong-type``,
+    ``.unknown-value``, ``.out-of-range`` or ``.malformed``; ``field`` is the key's path.
     """
-    raw = _bytes(path)
     try:
-        file = PackFile.model_validate(_toml(path, raw))
+        file = PackFile.model_validate(_toml(place, raw))
     except ValidationError as problem:
-        raise _explained(path, problem.errors()[0]) from problem
+        raise _explained(place, problem.errors()[0]) from problem
     digest = hashlib.sha256(raw).hexdigest()
     return Pack(file.pack.id, file.pack.version, digest, file.duty)
 
@@ -48,22 +56,22 @@ def _bytes(path: Path) -> bytes:
         ) from problem
 
 
-def _toml(path: Path, raw: bytes) -> dict[str, Any]:
+def _toml(place: str, raw: bytes) -> dict[str, Any]:
     try:
         return tomllib.loads(raw.decode())
     except ValueError as problem:  # of the encoding or of the syntax
         raise Invalid(
             "pack.not-toml",
-            f"规则包 {path} 不是 UTF-8 编码的 TOML 文件：{problem}。",
+            f"规则包 {place} 不是 UTF-8 编码的 TOML 文件：{problem}。",
             "请按所示行列改正, 字符串要加引号。",
             "pack",
         ) from problem
 
 
-def _explained(path: Path, error: ErrorDetails) -> Invalid:
+def _explained(place: str, error: ErrorDetails) -> Invalid:
     key = _key(error["loc"])
     code, message, remedy = _told(error)
-    return Invalid(code, f"规则包 {path} 中 {key}：{message}", remedy, key)
+    return Invalid(code, f"规则包 {place} 中 {key}：{message}", remedy, key)
 
 
 def _told(error: ErrorDetails) -> tuple[str, str, str]:

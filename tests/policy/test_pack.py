@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.errors import Invalid
-from shared.policy import COUNTY_BASELINE, Duty, load_pack
+from shared.policy import COUNTY_BASELINE, Duty, known_packs, load_pack, read_pack
 
 GOOD = """
 [pack]
@@ -136,3 +136,17 @@ def test_a_file_in_another_encoding_is_told(tmp_path: Path) -> None:
         load_pack(path)
 
     assert told.value.code == "pack.not-toml"
+
+
+def test_a_pack_is_read_from_text_as_from_a_file_and_told_by_the_name_given(tmp_path: Path) -> None:
+    assert read_pack(GOOD.encode(), "所附文本") == load_pack(written(tmp_path, GOOD))
+
+    with pytest.raises(Invalid) as told:
+        read_pack(GOOD.replace("days = 3", "days = 0").encode(), "所附文本")
+
+    assert (told.value.code, told.value.field) == ("pack.out-of-range", 'duty."Q.T01".days')
+    assert "所附文本" in told.value.message
+
+
+def test_the_packs_that_come_with_the_system_are_known_by_their_ids() -> None:
+    assert known_packs()["county-baseline"] == COUNTY_BASELINE
