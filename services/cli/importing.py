@@ -1,12 +1,10 @@
-"""``huiyin import``: old messages from a CSV file, each an incident with its history."""
+"""``huiyin import``: old messages from a file, each an incident with its history."""
 
-import csv
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import islice
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -14,59 +12,23 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from services.cli.county import FormatOption
 from services.cli.door import Door, opened
-from services.cli.output import say, show
+from services.cli.imported import Result, tell, tell_columns
+from services.cli.output import complain
 from services.cli.running import run
-from services.embedded.directory import DataDirectory
-from shared.clock import read_moment
-from shared.errors import HuiyinError, Invalid
+from services.importing.columns import FIELDS, NAMES, read_map
+from services.importing.preparing import prepare, save_map
+from services.importing.rejected import Rejected, beside, rejected
+from services.importing.source import look_through
+from services.importing.transfer import Order, Tally, transfer
+from shared.contracts.intake import ImportField
+from shared.errors import Unavailable
 from shared.settings import Settings
-from shared.units import Unit, unit_by_name
 
-NEEDED = ("message_id", "title", "posted_at")
-COLUMNS = (*NEEDED, "category", "body", "replied_at", "reply", "replying_unit")
-CHUNK = 200
-"""Rows in one request, and so in one transaction."""
-
-LARGEST_CELL = 10 * 1024 * 1024
-
-OUTCOMES = {"imported": "已导入", "known": "早已导入", "refused": "未导入"}
-OUTCOME_COLUMNS = {"outcome": "结果", "count": "条数"}
-REFUSED_COLUMNS = {
-    "row": "行",
-    "message_id": "编号",
-    "field": "字段",
-    "message": "原因",
-    "remedy": "处理办法",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A row that was not imported, and why."""
-
-    row: int
-    message_id: str
-    code: str
-    field: str
-    message: str
-    remedy: str
-
-
-@dataclass(slots=True)
-class Tally:
-    """What became of the rows so far."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    refused: list[Refused] = field(default_factory=list)
-
-    def refuse(self, row: int, message_id: str, problem: HuiyinError) -> None:
-        """Note a row that was not imported."""
-        self.counts["refused"] += 1
-        said = (problem.code, problem.field or "", problem.message, problem.remedy)
-        self.refused.append(Refused(row, message_id, *said))
-
-
-Row = tuple[int, dict[str, str]]
+FILE_HELP = "CSV（UTF-8、GBK/GB18030、UTF-16, 逗号、分号或制表符分隔）或工作簿（.xlsx）"
+MAP_HELP = "列名=字段, 可重复；为单位保存, 下次无需再给。字段：" + ", ".join(
+    f"{field} {NAMES[field]}" for field in FIELDS
+)
+REJECTED_HELP = "未导入的行写到哪里, 默认为输入文件旁的 <文件>.未导入.csv"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -75,160 +37,99 @@ def add_to(app: typer.Typer) -> None:
 
 
 def import_messages(
-    file: Annotated[Path, typer.Argument(help="UTF-8 CSV, 列：" + ", ".join(COLUMNS))],
+    file: Annotated[Path, typer.Argument(help=FILE_HELP)],
     unit: Annotated[str | None, typer.Option(help="归哪个单位, 默认根单位")] = None,
     open_: Annotated[bool, typer.Option("--open", help="没有答复的保持待办, 不按历史办结")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只预览, 什么也不保存")] = False,
+    map_: Annotated[list[str] | None, typer.Option("--map", help=MAP_HELP)] = None,
+    sheet: Annotated[str | None, typer.Option(help="工作簿里的哪一张工作表")] = None,
+    encoding: Annotated[str | None, typer.Option(help="CSV 的编码, 默认自动识别")] = None,
+    rejected_to: Annotated[Path | None, typer.Option("--rejected", help=REJECTED_HELP)] = None,
     format_: FormatOption = "table",
 ) -> None:
-    """导入历史留言；重复导入不增加任何内容。有未导入的行时退出状态为 1。"""
+    """导入历史留言。
 
-    async def work(settings: Settings) -> Tally:
-        total = count_rows(file)
-        root = DataDirectory(settings.data).county().root
+    必须有编号、标题、留言时间三列；常用的中英文列名自动识别, 其他用 --map 说明。
+    留言人的姓名、网名、电话等一律不导入。时间不写时区的按北京时间；只有日期的,
+    留言按当日 24:00 计, 答复按当日零时（不早于留言）计, 不使任何单位因此显得迟延。
+
+    重复导入不增加任何内容：中断后再运行同一条命令, 就从断处接着导入。
+    未导入的行连同原因另存一个文件, 改好后可以直接再导入它。有未导入的行时退出状态为 1。
+    """
+
+    async def work(settings: Settings) -> Result:
+        given = read_map(map_ or ())
+        source = look_through(file, sheet=sheet, encoding=encoding)
         async with opened(settings) as door:
-            return await _import(door, file, unit or root, left_open=open_, total=total)
+            order = await prepare(door, source, unit, given, left_open=open_, dry=dry_run)
+            if format_ == "table":
+                tell_columns(order)
+            return await _import(door, order, given, rejected_to)
 
-    tally = run(work)
-    _tell(tally, format_)
-    if tally.refused:
+    result = run(work)
+    tell(result, format_)
+    if result.tally.counts["refused"]:
         raise typer.Exit(1)
 
 
-def rows_of(file: Path) -> Iterator[Row]:
-    """The rows with their line numbers (the heading is row 1); raises Invalid ``import.*``."""
-    csv.field_size_limit(LARGEST_CELL)
-    try:
-        with open(file, encoding="utf-8-sig", newline="") as lines:
-            reader = csv.DictReader(lines, restval="")
-            _check_columns(reader.fieldnames)
-            for number, row in enumerate(reader, 2):
-                yield number, {name: row.get(name) or "" for name in COLUMNS}
-    except (OSError, UnicodeDecodeError, csv.Error) as problem:
-        raise _unreadable(file, problem) from problem
+async def _import(
+    door: Door, order: Order, given: dict[str, ImportField], rejected_to: Path | None
+) -> Result:
+    tally, path = Tally(), rejected_to or beside(order.source.path)
+    keeps = rejected_to is not None or not order.dry
+    with _rejected(path, order) if keeps else nullcontext() as bad:
+        saved = bool(given) and not order.dry and await save_map(door, order.unit, given)
+        with _progress(order) as advance, _resumable(order, tally):
+            await transfer(door, order, tally, bad, advance)
+    if not order.dry:
+        await _settle(door)
+    return Result(order, tally, path if bad and bad.count else None, saved)
 
 
-def count_rows(file: Path) -> int:
-    """How many rows there are; reads the whole file, so that it is refused before anything is."""
-    return sum(1 for _ in rows_of(file))
+def _rejected(path: Path, order: Order) -> AbstractContextManager[Rejected]:
+    return rejected(path, order.columns.headings, order.source.path)
 
 
-async def _import(door: Door, file: Path, unit: str, *, left_open: bool, total: int) -> Tally:
-    units = {each["code"]: _unit(each) for each in await door.get("/routing/units")}
-    tally, rows = Tally(), rows_of(file)
-    with _progress() as progress:
-        task = progress.add_task("导入", total=total)
-        while chunk := list(islice(rows, CHUNK)):
-            await _import_chunk(door, chunk, units, unit, tally, left_open=left_open)
-            progress.advance(task, len(chunk))
-        await door.settle()
-    return tally
-
-
-async def _import_chunk(
-    door: Door,
-    chunk: Sequence[Row],
-    units: dict[str, Unit],
-    unit: str,
-    tally: Tally,
-    *,
-    left_open: bool,
-) -> None:
-    readable = list(_readable(chunk, units, unit, tally))
-    if not readable:
-        return
-    body = {
-        "unit": unit,
-        "left_open": left_open,
-        "messages": [message for _, message in readable],
-    }
-    done = await door.post("/intake/imports", body)
-    for (row, message), outcome in zip(readable, done["outcomes"], strict=True):
-        if outcome["outcome"] == "refused":
-            said = outcome["problem"]
-            problem = Invalid(said["code"], said["message"], said["remedy"], said["field"])
-            tally.refuse(row, message["message_id"], problem)
-        else:
-            tally.counts[outcome["outcome"]] += 1
-
-
-def _readable(
-    chunk: Sequence[Row], units: dict[str, Unit], unit: str, tally: Tally
-) -> Iterator[tuple[int, dict[str, Any]]]:
-    for number, row in chunk:
+async def _settle(door: Door) -> None:
+    """Wait until what came in can be seen everywhere, as long as the others come nearer to it."""
+    before = ""
+    while True:
         try:
-            yield number, read_row(row, units, unit)
-        except HuiyinError as problem:
-            tally.refuse(number, row["message_id"], problem)
+            await door.post("/operations/settle")
+        except Unavailable as problem:
+            if problem.code != "barrier.not-reached" or problem.message == before:
+                complain(problem)
+                return
+            before = problem.message
+        else:
+            return
 
 
-def read_row(row: dict[str, str], units: dict[str, Unit], unit: str) -> dict[str, Any]:
-    """One row as the interface takes it; raises Invalid naming the field."""
-    for name in NEEDED:
-        if not row[name].strip():
-            raise Invalid("import.cell-missing", f"{name} 为空。", "请补上。", name)
-    replying = unit_by_name(units, row["replying_unit"]) if row["replying_unit"] else None
-    replied_at = row["replied_at"].strip()
-    replied = read_moment(replied_at, field="replied_at").isoformat() if replied_at else None
-    return {
-        "message_id": row["message_id"].strip(),
-        "category": row["category"].strip(),
-        "title": row["title"],
-        "posted_at": read_moment(row["posted_at"], field="posted_at").isoformat(),
-        "body": row["body"],
-        "replied_at": replied,
-        "reply": row["reply"],
-        "unit": replying.code if replying else unit,
-        "named": row["replying_unit"],
-    }
-
-
-def _unit(entry: dict[str, Any]) -> Unit:
-    return Unit(entry["code"], entry["name"], tuple(entry["aliases"]), entry["parent"])
-
-
-def _progress() -> Progress:
+@contextmanager
+def _progress(order: Order) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal; nothing where nobody looks."""
+    console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    return Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True))
+    quiet = not console.is_terminal
+    with Progress(*columns, TimeElapsedColumn(), console=console, disable=quiet) as progress:
+        task = progress.add_task("预览" if order.dry else "导入", total=order.source.total)
+        yield lambda rows: progress.advance(task, rows)
 
 
-def _tell(tally: Tally, format_: str) -> None:
-    counts = [{"outcome": name, "count": tally.counts[name]} for name in OUTCOMES]
-    if format_ == "json":
-        show([*counts[:2], counts[2] | {"rows": [_shown(r) for r in tally.refused]}], {}, "json")
-        return
-    words = [row | {"outcome": OUTCOMES[str(row["outcome"])]} for row in counts]
-    show(words, OUTCOME_COLUMNS, "table")
-    if tally.refused:
-        show([_shown(refused) for refused in tally.refused], REFUSED_COLUMNS, "table")
-        say("改正后可再次导入整个文件, 已导入的不会重复。")
+@contextmanager
+def _resumable(order: Order, tally: Tally) -> Iterator[None]:
+    """Whatever ends the import early, say how to go on."""
+    try:
+        yield
+    except BaseException:
+        if not order.dry:
+            print(_how_to_go_on(order, tally), file=sys.stderr)
+        raise
 
 
-def _shown(refused: Refused) -> dict[str, Any]:
-    return {
-        "row": refused.row,
-        "message_id": refused.message_id,
-        "code": refused.code,
-        "field": refused.field,
-        "message": refused.message,
-        "remedy": refused.remedy,
-    }
-
-
-def _check_columns(found: Sequence[str] | None) -> None:
-    missing = [name for name in NEEDED if name not in (found or ())]
-    if missing:
-        raise Invalid(
-            "import.column-missing",
-            f"文件缺少列 {'、'.join(missing)}。",
-            f"第一行应为 {','.join(COLUMNS)}。",
-            missing[0],
-        )
-
-
-def _unreadable(file: Path, problem: Exception) -> Invalid:
-    return Invalid(
-        "import.unreadable",
-        f"读不了文件 {file}（{type(problem).__name__}）。",
-        "请检查路径, 并存为 UTF-8 的 CSV。",
-        "file",
+def _how_to_go_on(order: Order, tally: Tally) -> str:
+    done = sum(tally.counts.values())
+    return (
+        f"没有做完：{order.source.total} 行中处理了 {done} 行, 导入 {tally.counts['imported']} 条。"
+        "再运行同一条命令即可接着导入, 已导入的不会重复。"
     )
