@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-
 IncidentStanding = Literal["open", "linked", "voided"]
 """Whether the incident stands on its own, as this room has heard from intake."""
 
