@@ -8,7 +8,16 @@ import gc
 
 import typer
 
-from services.cli import acts, county, importing, operating, records
+from services.cli import (
+    acts,
+    checkup,
+    county,
+    importing,
+    operating,
+    records,
+    reviewing,
+    subscribing,
+)
 
 HELP = """回音：舆情事件的登记、交办、时限、台账与审计。
 
@@ -27,7 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for room in (county, acts, importing, records, operating):
+for room in (county, acts, importing, records, reviewing, checkup, operating, subscribing):
     room.add_to(app)
 
 
