@@ -11,7 +11,7 @@ from services.intake.commands import Heard
 from services.intake.fieldmaps import FieldMaps
 from services.intake.imports import Imported, Imports
 from shared.contracts.catalogue import UtcTime
-from shared.contracts.intake import Channel, Column, ImportField, Provenance
+from shared.contracts.intake import Column, ImportField, Provenance
 from shared.messaging.progress import wait_until, when_known
 from shared.store.requests import Answer
 from shared.web import RESPONSES, After, Asking, Once, Problem
@@ -34,7 +34,7 @@ class Order(BaseModel):
 class Registration(Order):
     """An incident to enter (登记). Times carry an offset; ``unit`` is yours when left out."""
 
-    channel: Channel
+    channel: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
     category: str = Field(min_length=1, max_length=60)
     title: Title
     body: Text | None = None

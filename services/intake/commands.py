@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from shared.contracts.intake import Channel, Column, Provenance
+from shared.contracts.intake import Column, Provenance
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What was heard, and where; times are UTC."""
 
-    channel: Channel
+    channel: str
     category: str
     title: str
     body: str | None

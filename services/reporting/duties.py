@@ -48,7 +48,7 @@ class DutyRow:
     standing: str
     policy: str | None
     start: int
-    due: int
+    due: int | None
     state: str = "running"
     done_at: int | None = None
     spare_seconds: int | None = None
@@ -90,7 +90,7 @@ def _started(fact: DutyStarted, envelope: Envelope) -> DutyRow:
         standing=envelope.standing,
         policy=envelope.policy,
         start=to_micros(fact.start),
-        due=to_micros(fact.due),
+        due=to_micros(fact.due) if fact.due else None,
     )
 
 

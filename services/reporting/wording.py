@@ -95,7 +95,7 @@ def what(event: Recorded, read: Read) -> str:
 def _what_was_done(event: Recorded, read: Read) -> str:
     match event.fact:
         case routing.IncidentGraded() as fact:
-            return f"{GRADES[fact.grade]}, 依据：{fact.grounds}"
+            return f"{GRADES.get(fact.grade or '', fact.grade)}, 依据：{fact.grounds}"
         case routing.IncidentAssigned() as fact:
             others = f", 协办 {'、'.join(fact.co_handling)}" if fact.co_handling else ""
             return f"牵头 {fact.lead}{others}{_then(fact.instruction)}"
@@ -114,7 +114,8 @@ def _what_was_done(event: Recorded, read: Read) -> str:
 def _what_became_of_the_duty(event: Recorded) -> str:
     match event.fact:
         case deadlines.DutyStarted() as fact:
-            return f"{fact.title}（{fact.duty}）, 应于 {shown_limit(fact.due)} 前完成"
+            by_when = f"应于 {shown_limit(fact.due)} 前完成" if fact.due else "只计用时"
+            return f"{fact.title}（{fact.duty}）, {by_when}"
         case deadlines.DutyMet() | deadlines.DutySuperseded() as fact:
             return f"于 {shown(fact.done_at)} 完成, 余 {_span(fact.spare_seconds)}"
         case deadlines.DutyMetLate() as fact:

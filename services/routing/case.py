@@ -19,6 +19,7 @@ from services.routing.commands import (
 )
 from services.routing.required import require
 from shared.aggregate import Aggregate
+from shared.contracts.acts import Judged
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded
 from shared.contracts.routing import (
@@ -111,7 +112,7 @@ def grade(case: Case, command: GradeIncident) -> Sequence[Fact]:
     require(command.grounds, "grounds", "定级依据")
     if case.grade == command.grade:
         return []
-    sets = {"severity": (command.grade,)}
+    sets: Judged = {"severity": (command.grade,)}
     return [IncidentGraded(grade=command.grade, sets=sets, grounds=command.grounds)]
 
 

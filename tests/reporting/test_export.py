@@ -249,6 +249,12 @@ async def _owes(world: World, incident: UUID, *, missed: bool) -> None:
         stop="publish",
         start=START,
         due=due,
+        rule="B.T01",
+        each="",
+        clock="days",
+        known_at=START,
+        provisional=False,
+        period=None,
     )
     await world.say("deadlines", incident, started)
     if missed:

@@ -17,6 +17,7 @@ from services.reporting.imported import (
 from shared.contracts.envelope import Standing
 from shared.policy import Duty
 from shared.policy.clocks import Known
+from shared.policy.patterns import read_demand
 
 POSTED = datetime(2025, 9, 1, 2, tzinfo=UTC)
 DUE = datetime(2025, 9, 4, 16, tzinfo=UTC)  # 24:00 of the third day after it, in Shanghai
@@ -28,9 +29,7 @@ BUREAU = Replying("QINGHE", "青禾县教育局", "directory")
 NOBODY = Replying("QINGHE", "青禾县教育局", "unnamed")
 OUTSIDE = Replying(None, "柳溪镇卫生院", "file")
 
-REPLY = Duty(
-    title="回复", clause="示例", start="posted", stop="publish", who="handling_unit", days=3
-)
+REPLY = Duty(zh="回复", clause="示例", start=("posted",), stop=read_demand("publish"), days=3)
 
 
 def reply(at: datetime, says: Says = "answer", standing: Standing = "imported") -> Reply:

@@ -230,7 +230,7 @@ async def test_every_duty_of_a_pack_is_reviewed_for_itself(world: World) -> None
     longer = text[text.index("[duty") :].replace("B.T01", "B.T02").replace("days = 3", "days = 4")
     await imported(world, "N-1", reply="已办。", replied_at=DUE + timedelta(hours=1))
 
-    found = await reviewed(world, pack=read_pack((text + longer).encode(), "示例"))
+    found = await reviewed(world, pack=read_pack(text + longer, "示例"))
 
     assert [(duty.id, duty.total.in_time) for duty in found.duties] == [("B.T01", 0), ("B.T02", 1)]
     assert remarks(found)[0].startswith("B.T01：")
@@ -240,13 +240,13 @@ async def test_a_duty_that_history_has_no_start_for_is_told_to_mean_nothing(worl
     text = COUNTY_BASELINE.read_text(encoding="utf-8").replace('"posted"', '"discovered"')
     await imported(world, "N-1", reply="已办。", replied_at=DUE + timedelta(days=99))
 
-    found = await reviewed(world, pack=read_pack(text.encode(), "示例"))
+    found = await reviewed(world, pack=read_pack(text, "示例"))
 
     assert any("没有意义" in sentence for sentence in remarks(found))
 
 
 async def test_a_pack_without_a_duty_to_reply_is_refused(world: World) -> None:
-    empty = read_pack(b'[pack]\nid = "q"\nversion = "1"\n[duty]\n', "示例")
+    empty = read_pack('[pack]\nid = "q"\nversion = "1"\nzh = "例"\n', "示例")
 
     with pytest.raises(Invalid) as told:
         await reviewed(world, pack=empty)

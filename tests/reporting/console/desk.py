@@ -138,6 +138,12 @@ def started(due: datetime) -> DutyStarted:
         stop="publish",
         start=START,
         due=due,
+        rule="B.T01",
+        each="",
+        clock="days",
+        known_at=START,
+        provisional=False,
+        period=None,
     )
 
 
