@@ -6,7 +6,7 @@ unit and period. Offences (追责情形) name what is found of duties or by peop
 and archive items (归档项目) what is counted and kept. ``zh`` titles are what people see.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -50,14 +50,20 @@ MonthDay = Annotated[
     str, StringConstraints(pattern=r"^((0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])|last|first)$")
 ]
 
-Within = Annotated[Duration, PlainValidator(_read_duration)]
-Act = Annotated[Pattern, PlainValidator(read_pattern)]
-Wanted = Annotated[Demand, PlainValidator(read_demand)]
+
+def _read(kind: type, reader: Callable[[Any], Any]) -> PlainValidator:
+    """Reads what the file has, and takes what is read already as it is."""
+    return PlainValidator(lambda given: given if isinstance(given, kind) else reader(given))
+
+
+Within = Annotated[Duration, _read(Duration, _read_duration)]
+Act = Annotated[Pattern, _read(Pattern, read_pattern)]
+Wanted = Annotated[Demand, _read(Demand, read_demand)]
 
 
 def _as_list(given: Any) -> Any:
     """One value where a list may stand; TOML's lists are tuples from here on."""
-    return tuple(given) if isinstance(given, list) else (given,)
+    return tuple(given) if isinstance(given, list | tuple) else (given,)
 
 
 Keys = Annotated[tuple[Key, ...], BeforeValidator(_as_list), Field(min_length=1)]
