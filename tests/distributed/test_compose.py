@@ -232,14 +232,19 @@ def _logged(county: Composed, name: str) -> int:
 
 @pytest.mark.parametrize("service", ROOMS)
 def test_each_room_tells_whoever_watches_how_it_is(county: Composed, service: str) -> None:
+    def figures() -> str:
+        return county.administrator.send("GET", f"/{service}/metrics").text
+
+    def heard() -> set[str]:
+        lag = rf'huiyin_consumer_lag{{room="{service}",upstream="(\w+)"}}'
+        return set(re.findall(lag, figures()))
+
     ready = county.administrator.send("GET", f"/{service}/health/ready")
-    figures = county.administrator.send("GET", f"/{service}/metrics").text
 
     assert (ready.status_code, ready.json()["reasons"]) == (200, [])
-    assert f'huiyin_store_position{{room="{service}"}}' in figures
-    assert "huiyin_working 1.0" in figures
-    upstreams = re.findall(rf'huiyin_consumer_lag{{room="{service}",upstream="(\w+)"}}', figures)
-    assert set(FOLLOWS[service]) <= set(upstreams)
+    assert f'huiyin_store_position{{room="{service}"}}' in figures()
+    assert "huiyin_working 1.0" in figures()
+    until(lambda: set(FOLLOWS[service]) <= heard(), 10)  # each says so once a second
 
 
 def test_the_doctor_of_a_distributed_county_knows_versions_sizes_and_the_broker(
