@@ -37,6 +37,16 @@ def shown_limit(moment: datetime) -> str:
     return local.strftime("%Y-%m-%d %H:%M")
 
 
+def shown_span(seconds: int) -> str:
+    """A duration as people say it, in its two largest units: ``12天3小时``, ``4小时10分``."""
+    days, rest = divmod(seconds, 86_400)
+    hours, rest = divmod(rest, 3_600)
+    parts = [(days, "天"), (hours, "小时"), (rest // 60, "分"), (rest % 60, "秒")]
+    first = next((place for place, (count, _) in enumerate(parts) if count), 3)
+    said = "".join(f"{count}{unit}" for count, unit in parts[first : first + 2] if count)
+    return said or "0秒"
+
+
 def read_moment(text: str, *, field: str) -> datetime:
     """A moment as people write it, in UTC: ``2026-03-02 14:10``, ISO 8601, or a date.
 

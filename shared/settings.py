@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.errors import Invalid
+from shared.logs import LogFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,8 @@ class Settings:
 
     ``database`` and ``nats_url`` are none in the embedded default (SQLite files and an own
     nats-server in ``data``). ``county`` names the node when a service runs by itself. ``url`` lets
-    the command line use a system that runs elsewhere.
+    the command line use a system that runs elsewhere. ``little_disk`` is the number of free bytes
+    below which the disk is worth a warning.
     """
 
     data: Path
@@ -27,10 +29,12 @@ class Settings:
     token: str | None
     url: str | None
     log_level: str
+    log_format: LogFormat
+    little_disk: int
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """Read ``HUIYIN_*``; raises Invalid ``settings.http-port``."""
+        """Read ``HUIYIN_*``; raises Invalid ``settings.*``."""
         data = Path(environment.get("HUIYIN_DATA") or "data")
         key = environment.get("HUIYIN_WRAPPING_KEY")
         return cls(
@@ -44,6 +48,8 @@ class Settings:
             token=environment.get("HUIYIN_TOKEN") or None,
             url=environment.get("HUIYIN_URL") or None,
             log_level=environment.get("HUIYIN_LOG_LEVEL") or "info",
+            log_format=_log_format(environment.get("HUIYIN_LOG_FORMAT") or "json"),
+            little_disk=_megabytes(environment.get("HUIYIN_LITTLE_DISK_MB") or "1024"),
         )
 
 
@@ -55,4 +61,28 @@ def _port(text: str) -> int:
         f"端口“{text}”不是 0 到 65535 的整数。",
         "请改正环境变量 HUIYIN_HTTP_PORT。",
         "HUIYIN_HTTP_PORT",
+    )
+
+
+def _log_format(text: str) -> LogFormat:
+    if text == "json":
+        return "json"
+    if text == "text":
+        return "text"
+    raise Invalid(
+        "settings.log-format",
+        f"日志格式“{text}”不能用。",
+        "请把环境变量 HUIYIN_LOG_FORMAT 设为 json 或 text。",
+        "HUIYIN_LOG_FORMAT",
+    )
+
+
+def _megabytes(text: str) -> int:
+    if text.isdecimal():
+        return int(text) * 1024**2
+    raise Invalid(
+        "settings.little-disk",
+        f"“{text}”不是 MB 数。",
+        "请把环境变量 HUIYIN_LITTLE_DISK_MB 设为整数, 例如 1024。",
+        "HUIYIN_LITTLE_DISK_MB",
     )

@@ -1,5 +1,6 @@
 """What every room's HTTP interface has in common: who asks, what was asked before, and errors."""
 
+import asyncio
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from starlette.exceptions import HTTPException
 from shared.contracts.catalogue import Contract
 from shared.errors import HuiyinError, Invalid, Refused, Unavailable, Unknown
 from shared.identity.officers import Officer, Officers, unknown_token
+from shared.logs import note
 from shared.store import requests
 from shared.vault import Vault
 
@@ -65,6 +67,7 @@ def prepare(app: FastAPI, officers: Officers, vault: Vault) -> None:
     vault.ensure([FINGERPRINTS])
     app.state.officers = officers
     app.state.vault = vault
+    app.state.stopping = asyncio.Event()  # set when the server stops: who only listens must go
     app.add_exception_handler(HuiyinError, _tell)
     app.add_exception_handler(RequestValidationError, _tell_invalid)
     app.add_exception_handler(HTTPException, _tell_http)
@@ -78,7 +81,9 @@ async def current_officer(
     if scheme.lower() != "bearer" or not token:
         raise unknown_token()
     officers: Officers = request.app.state.officers
-    return officers.by_token(token.strip())
+    officer = officers.by_token(token.strip())
+    note(officer=officer.id, unit=officer.unit)  # the unit concerned takes its place, once known
+    return officer
 
 
 async def idempotency(
@@ -104,6 +109,7 @@ After = Annotated[
 async def _tell(_: Request, problem: Exception) -> JSONResponse:
     assert isinstance(problem, HuiyinError)
     status = STATUS.get(problem.code) or BY_KIND.get(type(problem), 500)
+    note(code=problem.code)
     return JSONResponse(Problem.of(problem).model_dump(), status)
 
 
@@ -125,4 +131,5 @@ async def _tell_http(_: Request, problem: Exception) -> JSONResponse:
 
 def _answer(status: int, code: str, message: str, field: str | None, remedy: str) -> JSONResponse:
     problem = Problem(code=code, message=message, field=field, remedy=remedy)
+    note(code=code)
     return JSONResponse(problem.model_dump(), status)

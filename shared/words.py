@@ -24,5 +24,39 @@ VERDICTS = {
 }
 """What became of a duty."""
 
+CHANNELS = {
+    "message_board": "留言板",
+    "call": "来电",
+    "newspaper": "报刊",
+    "post": "网帖",
+    "visit": "来访",
+    "import": "导入",
+}
+"""Where an incident was heard."""
+
+CATEGORIES = {
+    "inquiry_demand": "咨询诉求",
+    "dispute_hazard": "矛盾隐患",
+    "health_safety_event": "卫生安全",
+    "constructive": "积极建议",
+    "malicious_spread_hype": "恶意炒作",
+    "fabrication_attack_illegal": "捏造违法",
+    "resident_interaction": "居民互动",
+    "self_expression": "自我表达",
+}
+"""What an incident is about, where its category is one of ours; imports bring their own words."""
+
+OUTCOMES = {"answered": "已答复", "history": "历史未答复"}
+"""How an incident was closed."""
+
 GRADES = {"especially_major": "特别重大", "major": "重大", "larger": "较大", "ordinary": "一般"}
 """Severity, gravest first."""
+
+EMPTINESS = {"receipt": "仅收悉", "transfer": "仅转办", "blank": "无内容"}
+"""In which way a reply answers nothing."""
+
+KNOWN_BY = {"directory": "", "file": "（名录外）", "unnamed": "（未写明）"}
+"""How a replying unit of imported history is known, as it stands behind its name."""
+
+STARTS = {"posted": "发帖", "discovered": "发现", "registered": "登记"}
+"""What a duty is counted from."""

@@ -21,11 +21,13 @@ from services.bench.measured import Measured
 from services.bench.probe import Probe
 from services.bench.stories import SAMPLES
 from services.cli.door import Door, opened
-from services.cli.importing import CHUNK, COLUMNS, read_row, rows_of
 from services.embedded.app import create_app
+from services.importing.columns import FIELDS
+from services.importing.preparing import prepare
+from services.importing.source import look_through
+from services.importing.transfer import Tally, transfer
 from shared.errors import Unavailable
 from shared.settings import Settings
-from shared.units import Unit
 
 GOAL = Goal(floor=500)
 
@@ -48,23 +50,19 @@ def write_messages(file: Path, number: int, turn: int) -> None:
     with open(SAMPLES, encoding="utf-8-sig", newline="") as samples:
         rows = list(csv.DictReader(samples))
     with open(file, "w", encoding="utf-8", newline="") as copy:
-        writer = csv.DictWriter(copy, COLUMNS)
+        writer = csv.DictWriter(copy, list(map(str, FIELDS)))
         writer.writeheader()
         for count, row in enumerate(islice(cycle(rows), number)):
             writer.writerow(row | {"message_id": f"{turn}-{count}"})
 
 
 async def _rate(door: Door, file: Path, number: int) -> float:
-    units = {each["code"]: _unit(each) for each in await door.get("/routing/units")}
-    began, imported, rows = time.perf_counter(), 0, rows_of(file)
-    while chunk := list(islice(rows, CHUNK)):
-        messages = [read_row(row, units, COUNTY.root) for _, row in chunk]
-        order = {"unit": COUNTY.root, "left_open": False, "messages": messages}
-        done = await door.post("/intake/imports", order)
-        imported += sum(each["outcome"] == "imported" for each in done["outcomes"])
+    began, tally = time.perf_counter(), Tally()
+    order = await prepare(door, look_through(file), COUNTY.root, {})
+    await transfer(door, order, tally, None, lambda _: None)
     await door.settle()
-    if imported != number:
-        raise _not_imported(number, imported)
+    if tally.counts["imported"] != number:
+        raise _not_imported(number, tally.counts["imported"])
     return number / (time.perf_counter() - began)
 
 
@@ -92,10 +90,6 @@ async def _looked_at(probe: Probe) -> AsyncIterator[tuple[Path, Door]]:
             probe.watching(system.rooms["reporting"].store),
         ):
             yield system.directory.path.parent, Door(client)
-
-
-def _unit(entry: dict[str, str]) -> Unit:
-    return Unit(entry["code"], entry["name"], tuple(entry["aliases"]), entry["parent"])
 
 
 def _not_imported(number: int, imported: int) -> Unavailable:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli.door import Door
+from services.cli.door import Door, not_serving, opened, where
 from services.cli.output import Format, say, show
 from services.cli.running import run, through_door
 from services.embedded.directory import County
@@ -124,17 +124,35 @@ def officers(format_: FormatOption = "table") -> None:
     through_door(work)
 
 
+def sign_in() -> None:
+    """取得网页的一次性登录链接（15 分钟内有效；系统须在运行）。"""
+
+    async def work(settings: Settings) -> None:
+        serving = where(settings)
+        if serving is None or serving.url is None:
+            raise not_serving()
+        async with opened(settings) as door:
+            link = await door.post("/reporting/sign-in-links")
+        say(f"{serving.url}{link['path']}")
+        say("请在浏览器中打开；只能用一次, 15 分钟内有效。")
+
+    run(work)
+
+
 async def _serve(settings: Settings) -> None:
     from services.embedded.serve import serve as serve_all
     from shared.logs import configure
 
-    configure(settings.log_level)
+    configure(settings.log_level, settings.log_format)
 
     def ready(url: str, county: County) -> None:
         say(f"回音 · {county.name} 已启动：{url}")
         if county.demonstration:
             say("这是演示数据, 单位、人员与留言均为虚构。")
+            say("在本机用浏览器打开上面的地址即可阅览, 不用登录。")
             say(f"各虚构人员的令牌在 {settings.data / 'officers.csv'}")
+        else:
+            say("网页登录：另开一个终端运行 huiyin sign-in, 打开它给出的一次性链接。")
         say(f"身份：Authorization: Bearer <令牌>；管理员令牌在 {settings.data / 'admin.token'}")
         say("另开一个终端可用 .venv/bin/huiyin ledger、huiyin doctor 等命令。按 Ctrl-C 停止。")
 
@@ -149,4 +167,5 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "appoint": appoint,
     "units": units,
     "officers": officers,
+    "sign-in": sign_in,
 }

@@ -36,6 +36,34 @@ class Door:
         given = {key: value for key, value in (body or {}).items() if value is not None}
         return _result(await self._send("POST", path, json=given))
 
+    async def fetch(self, path: str, **params: str | None) -> bytes:
+        """Ask for a file that a plain question names; raises the error of the system."""
+        given = {key: value for key, value in params.items() if value is not None}
+        response = await self._send("GET", path, params=given)
+        if not response.is_success:
+            _result(response)
+        return bytes(response.content)
+
+    async def file(self, path: str, body: dict[str, Any]) -> bytes:
+        """Ask for a file; raises the error that the system answers with."""
+        given = {key: value for key, value in body.items() if value is not None}
+        response = await self._send("POST", path, json=given)
+        if not response.is_success:
+            _result(response)
+        return bytes(response.content)
+
+    async def put(self, path: str, body: dict[str, Any]) -> Any:
+        """Replace; raises the error that the system answers with."""
+        return _result(await self._send("PUT", path, json=body))
+
+    async def lines(self, path: str, **params: str | None) -> tuple[bytes, int]:
+        """Lines of the log, and the leaf to go on from; raises as ``get`` does."""
+        given = {key: value for key, value in params.items() if value is not None}
+        response = await self._send("GET", path, params=given)
+        if not response.is_success:
+            _result(response)
+        return bytes(response.content), int(response.headers["Huiyin-Next"])
+
     async def settle(self) -> None:
         """Wait until what was done can be seen everywhere; if it cannot, say why and go on."""
         try:
@@ -142,4 +170,11 @@ def _no_answer(url: str) -> Unavailable:
         "http.no-answer",
         f"运行中的系统（{url}）没有应答。",
         "请稍后重试；若它已停止, 再运行一次本命令即可。",
+    )
+
+
+def not_serving() -> Unavailable:
+    """The error for what only a running system can do."""
+    return Unavailable(
+        "http.not-serving", "系统没有在运行。", "请先用 huiyin up 启动, 再另开一个终端运行本命令。"
     )

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from services.cli.county import FormatOption
-from services.cli.door import Door, opened
+from services.cli.door import Door, opened, where
 from services.cli.imported import Result, tell, tell_columns
 from services.cli.output import complain
 from services.cli.running import run
@@ -59,6 +59,7 @@ def import_messages(
 
     async def work(settings: Settings) -> Result:
         given = read_map(map_ or ())
+        where(settings)  # without a county there is nothing to import for
         source = look_through(file, sheet=sheet, encoding=encoding)
         async with opened(settings) as door:
             order = await prepare(door, source, unit, given, left_open=open_, dry=dry_run)

@@ -8,7 +8,17 @@ import gc
 
 import typer
 
-from services.cli import acts, county, importing, operating, packs, records
+from services.cli import (
+    acts,
+    checkup,
+    county,
+    importing,
+    operating,
+    packs,
+    records,
+    reviewing,
+    subscribing,
+)
 
 HELP = """回音：舆情事件的登记、交办、时限、台账与审计。
 
@@ -27,7 +37,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for room in (county, acts, importing, records, operating, packs):
+ROOMS = (
+    county,
+    acts,
+    importing,
+    records,
+    reviewing,
+    packs,
+    checkup,
+    operating,
+    subscribing,
+)
+
+for room in ROOMS:
     room.add_to(app)
 
 

@@ -1,47 +1,19 @@
-"""For whoever keeps the system: doctor, release, erase, bench."""
+"""For whoever keeps the system: release, erase, bench."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from services.cli.county import FormatOption
-from services.cli.door import Door, opened, where
-from services.cli.output import moment, say, show
-from services.cli.running import run, through_door
-from shared.settings import Settings
-
-ROOM_COLUMNS = {
-    "service": "服务",
-    "position": "位置",
-    "relayed": "已转发至",
-    "upstreams": "已接收（完整至）",
-    "parked": "搁置",
-    "clock": "时钟",
-}
-FINDING_COLUMNS = {"level": "程度", "place": "何处", "message": "情况", "remedy": "处理办法"}
-LEVELS = {"error": "错误", "warning": "注意"}
+from services.cli.door import Door
+from services.cli.output import say
+from services.cli.running import through_door
 
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
-    for command in (doctor, release, erase, bench):
+    for command in (release, erase, bench):
         app.command(command.__name__)(command)
-
-
-def doctor(format_: FormatOption = "table") -> None:
-    """体检：各服务的位置、滞后、完整时间、搁置与停顿, 以及该怎么办；有错误时退出状态为 1。"""
-
-    async def work(settings: Settings) -> bool:
-        report = await _report(settings)
-        if format_ == "json":
-            show([report], {}, format_)
-        else:
-            _tell(report)
-        return bool(report["healthy"])
-
-    if not run(work):
-        raise typer.Exit(1)
 
 
 def release(
@@ -82,37 +54,3 @@ def bench(
     from services.bench.main import bench as measure
 
     measure(name, json_)
-
-
-async def _report(settings: Settings) -> dict[str, Any]:
-    if where(settings) is None:
-        from services.embedded.offline import examine_offline
-
-        return examine_offline(settings).model_dump(mode="json")
-    async with opened(settings) as door:
-        report: dict[str, Any] = await door.get("/operations/doctor")
-        return report
-
-
-def _tell(report: dict[str, Any]) -> None:
-    show([_room_row(room) for room in report["rooms"]], ROOM_COLUMNS, "table")
-    findings = [f | {"level": LEVELS[f["level"]]} for f in report["findings"]]
-    if findings:
-        show(findings, FINDING_COLUMNS, "table")
-    say(
-        f"磁盘剩余 {report['free_bytes'] // 1024**2} MB；"
-        + ("运行中" if report["running"] else "未运行")
-    )
-    say("没有错误。" if report["healthy"] else "有错误, 请按上表处理。")
-
-
-def _room_row(room: dict[str, Any]) -> dict[str, Any]:
-    heard = [
-        f"{name} {at['position']}（{moment(at['complete_to']) or '—'}）"
-        for name, at in room["upstreams"].items()
-    ]
-    return room | {
-        "upstreams": heard,
-        "parked": sum(parked["events"] for parked in room["parked"]),
-        "clock": moment(room["clock"]),
-    }

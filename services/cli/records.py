@@ -1,11 +1,14 @@
 """Reading and checking the record: ledger, duties, audit show, audit verify, rebuild."""
 
-from typing import Annotated, Any
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import typer
 
 from services.cli.county import FormatOption
 from services.cli.door import Door
+from services.cli.files import check_free, hand_over
 from services.cli.output import complain, limit, minute, moment, say, show
 from services.cli.running import by_door_or_files, through_door
 from shared.errors import Refused
@@ -17,6 +20,8 @@ AsOf = Annotated[
     str | None,
     typer.Option(help="当时所见：2026-03-02 14:10（北京时间）；只写日期指当日 24:00"),
 ]
+
+LedgerFormat = Literal["table", "json", "csv", "xlsx"]
 
 LEDGER_COLUMNS = {
     "number": "编号",
@@ -80,17 +85,37 @@ def ledger(
     as_of: AsOf = None,
     unit: Annotated[str | None, typer.Option(help="只看某单位登记、牵头或协办的")] = None,
     status: Annotated[str | None, typer.Option(help="只看某状态：" + "、".join(STATUSES))] = None,
-    format_: FormatOption = "table",
+    verdict: Annotated[
+        str | None, typer.Option(help="只看某时限结论：" + "、".join(VERDICTS))
+    ] = None,
+    from_: Annotated[
+        str | None, typer.Option("--from", help="登记日期自（含当日）, 如 2026-03-02")
+    ] = None,
+    to: Annotated[str | None, typer.Option(help="登记日期至（含当日）")] = None,
+    format_: Annotated[
+        LedgerFormat,
+        typer.Option("--format", help="table 表格, json 一个 JSON 数组, csv 或 xlsx 导出"),
+    ] = "table",
+    output: Annotated[
+        Path | None, typer.Option(help="导出到此文件；json 则连同日志条数与树根")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="文件已存在也覆盖")] = False,
 ) -> None:
-    """归档台账：每个事件一行。"""
+    """归档台账：每个事件一行；可导出, 页脚有日志条数与树根。"""
+    _check_output(format_, output)
+    asked = {"as_of": as_of, "unit": unit, "status": status, "verdict": verdict}
+    asked |= {"from": from_, "to": to}
 
     async def work(door: Door) -> None:
-        rows = await door.get("/reporting/ledger", as_of=as_of, unit=unit, status=status)
-        show(
-            rows if format_ == "json" else [_ledger_row(row) for row in rows],
-            LEDGER_COLUMNS,
-            format_,
-        )
+        if output is not None or format_ in ("csv", "xlsx"):
+            check_free(output, force=force)
+            content = await door.fetch(f"/reporting/ledger.{format_}", **asked)
+            hand_over(content, output, force=force)
+        elif format_ == "json":
+            show(await door.get("/reporting/ledger", **asked), LEDGER_COLUMNS, "json")
+        else:
+            rows = await door.get("/reporting/ledger", **asked)
+            show([_ledger_row(row) for row in rows], LEDGER_COLUMNS, "table")
 
     through_door(work)
 
@@ -169,6 +194,7 @@ def _exit_unless(holds: bool) -> None:
 def _tell_verified(verified: dict[str, Any]) -> None:
     counts = "、".join(f"{name} {count} 条" for name, count in verified["events"].items())
     say(f"事件：{counts}；日志 {verified['leaves']} 条, 连续散列 {verified['running']}")
+    say(f"树根（{verified['leaves']} 条）：{verified['root']}")
     pending = {name: count for name, count in verified["pending"].items() if count}
     if pending:
         say("尚未入册：" + "、".join(f"{name} {count} 条" for name, count in pending.items()))
@@ -184,6 +210,14 @@ def _tell_verified(verified: dict[str, Any]) -> None:
                 difference["place"],
             )
         )
+
+
+def _check_output(format_: LedgerFormat, output: Path | None) -> None:
+    """Exits with 2 where the result would be of no use."""
+    if format_ == "table" and output is not None:
+        raise typer.BadParameter("写文件请加上 --format csv、xlsx 或 json", param_hint="--output")
+    if format_ == "xlsx" and output is None and sys.stdout.isatty():
+        raise typer.BadParameter("xlsx 请用 --output 写入文件, 或接到管道", param_hint="--output")
 
 
 def _ledger_row(row: dict[str, Any]) -> dict[str, Any]:

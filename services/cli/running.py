@@ -19,7 +19,7 @@ def run(work: Callable[[Settings], Coroutine[Any, Any, T]]) -> T:
     """Do the work in an event loop of its own; exits with 1 when it is refused."""
     try:
         settings = Settings.from_environment()
-        configure("warning")
+        configure("warning", settings.log_format)
         return run_loop(work(settings))
     except HuiyinError as problem:
         complain(problem)

@@ -18,6 +18,7 @@ from services.deadlines.application import observe
 from services.deadlines.tables import FIRST, Place
 from shared.clock import Clock
 from shared.errors import Unavailable
+from shared.logs import told
 from shared.messaging.waiting import woken
 from shared.store.failures import BROKEN
 from shared.store.micros import from_micros, to_micros
@@ -106,4 +107,4 @@ def _observe(tx: Transaction, incident: UUID, now: datetime) -> int | str:
     except BROKEN:
         raise  # the whole transaction is gone
     except Exception as problem:
-        return f"{incident}: {type(problem).__name__}: {problem}"
+        return f"{incident}: {told(problem)}"

@@ -142,6 +142,16 @@ def next_due(sql: Sql, not_before: datetime | None = None) -> int | None:
     return row["due"] if row else None
 
 
+def count_watched(sql: Sql, now: datetime) -> tuple[int, int]:
+    """How many duties the scheduler watches, and how many of those are past their limit."""
+    row = sql.one(
+        "SELECT COUNT(*) AS watched, COUNT(CASE WHEN due < ? THEN 1 END) AS late"
+        f" FROM duties WHERE {_OBSERVED}",
+        (to_micros(now),),
+    )
+    return (row["watched"], row["late"]) if row else (0, 0)
+
+
 def overdue(sql: Sql, now: datetime, after: Place, limit: int) -> list[Place]:
     """Watched duties whose limit has passed, earliest first, behind a place."""
     rows = sql.all(

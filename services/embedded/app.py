@@ -1,21 +1,28 @@
 """The one HTTP door: every room under its prefix, and the operator's questions."""
 
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fastapi import FastAPI
-from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 
+from services.contracts import add_contracts
 from services.embedded.directory import County
-from services.embedded.doctor import Report, examine
+from services.embedded.doctor import Report, Seen, examine
 from services.embedded.evidence import rebuilt, verified
-from services.embedded.front import front_page
+from services.embedded.premises import look_around
 from services.embedded.system import System
+from services.metrics import add_metrics
 from services.operations import add_operations
 from services.reporting.rebuild import Compared
 from services.reporting.verify import Verified
+from services.vitals import add_health
 from shared.contracts.envelope import Actor
 from shared.errors import Unknown
+from shared.messaging.status import Halt, RoomStatus
+from shared.release import VERSION
+from shared.room import Room
 from shared.settings import Settings
 from shared.web import RESPONSES, prepare
 
@@ -28,9 +35,36 @@ class _Here:
     settings: Settings
 
     async def doctor(self) -> Report:
-        statuses = await self.system.statuses()
-        key = self.settings.wrapping_key
-        return examine(statuses, self.settings.data, running=True, wrapping_key=key)
+        system = self.system
+        seen = Seen(
+            await system.statuses(),
+            await asyncio.to_thread(look_around, self.settings),
+            running=True,
+            broker=await system.broker(),
+            halts=system.halts,
+            moved_from=system.server.moved_from,
+        )
+        return examine(seen)
+
+    whole = working = True
+
+    @property
+    def rooms(self) -> Mapping[str, Room]:
+        return self.system.rooms
+
+    @property
+    def connected(self) -> bool:
+        return self.system.work.client.is_connected
+
+    @property
+    def halts(self) -> Sequence[Halt]:
+        return self.system.halts
+
+    def heard(self) -> Mapping[str, int]:
+        return {}  # every room is here, and says itself how far it is
+
+    async def statuses(self) -> Sequence[RoomStatus]:
+        return await self.system.statuses()
 
     async def settle(self) -> None:
         await self.system.settle()
@@ -59,7 +93,7 @@ def create_app(system: System, county: County, settings: Settings) -> FastAPI:
     """Mount the rooms and the operator's routes."""
     app = FastAPI(
         title="回音 Huiyin",
-        version="0.1.0",
+        version=VERSION,
         summary="舆情事件的登记、交办、时限、台账与审计",
         docs_url=None,
         redoc_url=None,
@@ -68,16 +102,16 @@ def create_app(system: System, county: County, settings: Settings) -> FastAPI:
     prepare(app, system.officers, system.vault)
     for room in system.rooms.values():
         app.include_router(room.router)
-    add_operations(app, _Here(system, settings))
-    _add_front(app, system, county)
+    here = _Here(system, settings)
+    add_operations(app, here)
+    add_health(app, here)
+    add_metrics(app, here, settings)
+    add_contracts(app, lambda: system.nats_address)
+    _add_health(app, county)
     return app
 
 
-def _add_front(app: FastAPI, system: System, county: County) -> None:
-    @app.get("/", response_class=HTMLResponse, include_in_schema=False)
-    async def front() -> str:
-        return await front_page(system.rooms["reporting"].store, county)
-
+def _add_health(app: FastAPI, county: County) -> None:
     @app.get("/health", tags=["operations 运维"])
     async def health() -> Health:
         """本进程是否在服务。"""

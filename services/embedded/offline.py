@@ -10,13 +10,14 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.deadlines.tables import MODEL as DEADLINES
-from services.embedded.doctor import Report, examine
+from services.embedded.doctor import Report, Seen, examine
+from services.embedded.premises import look_around
 from services.intake.tables import MODEL as INTAKE
 from services.reporting import log
 from services.reporting.api import router
 from services.reporting.application import Reporting
-from services.reporting.ledger_table import MODEL as REPORTING
 from services.reporting.rebuild import Compared, compare
+from services.reporting.tables import MODEL as REPORTING
 from services.reporting.verify import Verified, verify
 from services.routing.tables import MODEL as ROUTING
 from shared.contracts.catalogue import is_known, unknown_type
@@ -47,7 +48,7 @@ def examine_offline(settings: Settings) -> Report:
     """The doctor's report from the databases alone."""
     with read_only(settings) as recorders:
         rooms = _statuses(recorders)
-    return examine(rooms, settings.data, running=False, wrapping_key=settings.wrapping_key)
+    return examine(Seen(rooms, look_around(settings), running=False))
 
 
 def verify_offline(settings: Settings) -> Verified:

@@ -48,9 +48,16 @@ async def serve_until_stopped(
     # Nothing of ours happens in the app's lifespan; cut short, it would only print a traceback.
     server = _Server(
         uvicorn.Config(
-            app, log_level="warning", lifespan="off", timeout_graceful_shutdown=STOP_WITHIN
+            app,
+            log_config=None,  # its lines go the same way as ours
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=STOP_WITHIN,
         )
     )
+    server.stopping = app.state.stopping
+    app.state.stopping = server.stopping
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(sign, server.stop)
@@ -63,10 +70,22 @@ async def serve_until_stopped(
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its own signal handling, which would end the process behind our back."""
+    """uvicorn without its own signal handling, which would end the process behind our back.
+
+    ``stopping`` tells those who only listen, for whom it would wait.
+    """
+
+    stopping: asyncio.Event
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.stopping = asyncio.Event()
+        """Set when the server is told to stop: whoever holds an answer back gives it now."""
 
     def stop(self) -> None:
+        self.stopping.set()
         self.should_exit = True
+        self.stopping.set()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

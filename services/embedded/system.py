@@ -5,7 +5,6 @@ that the interpreter is shared by two threads and not by five.
 """
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
@@ -13,12 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import nats
-import structlog
 from faststream.nats import NatsBroker
 from nats.aio.client import Client
 
 from services.deadlines import main as deadlines
 from services.embedded.directory import DataDirectory
+from services.embedded.keeper import Keeper
 from services.intake import main as intake
 from services.reporting import main as reporting
 from services.routing import main as routing
@@ -26,23 +25,20 @@ from shared.clock import Clock, SteadyClock
 from shared.contracts.envelope import event_hash
 from shared.errors import Unavailable
 from shared.identity.officers import Officers
+from shared.messaging import broker as brokers
 from shared.messaging import headers, pull
 from shared.messaging.barrier import barrier
 from shared.messaging.relay import Checkpoint, pass_by
 from shared.messaging.running import RunningRoom
 from shared.messaging.server import NatsServer
-from shared.messaging.status import RoomStatus
+from shared.messaging.status import Halt, RoomStatus
 from shared.messaging.taking import other_history
+from shared.messaging.tasks import Tasks
 from shared.room import Room, Surroundings
 from shared.settings import Settings
 from shared.store.tables import open_tables
 from shared.store.tracking import tracked
 from shared.vault import Vault, load_or_create_wrapping_key, open_vault
-
-log = structlog.get_logger("system")
-
-PATIENCE = 5.0
-"""Seconds for which relays may fail before the nats-server is started anew."""
 
 BUILDERS: tuple[Callable[[Surroundings], Room], ...] = (
     intake.build,
@@ -63,6 +59,22 @@ class System:
     vault: Vault
     clock: Clock
     server: NatsServer
+    work: "AtWork"
+    tasks: Tasks
+
+    @property
+    def halts(self) -> list[Halt]:
+        """What of the process itself, not of a room, goes on no more."""
+        return self.tasks.halts()
+
+    @property
+    def nats_address(self) -> str:
+        """Where NATS answers, host and port."""
+        return brokers.address_of(self.server.url)
+
+    async def broker(self) -> brokers.Broker:
+        """How the nats-server is."""
+        return await brokers.examined(self.work.client, self.nats_address)
 
     async def statuses(self) -> list[RoomStatus]:
         """How every room is."""
@@ -95,18 +107,46 @@ async def booted(
             stack.push_async_callback(room.store.close)
         check_histories(rooms)
         server = NatsServer(directory.nats)
-        server.start()
-        stack.callback(server.stop)
-        running = await stack.enter_async_context(at_work(rooms, server.url))
-        stack.push_async_callback(_end, asyncio.create_task(_keep_up(server, running)))
+        keeper = Keeper(server, stack.enter_context(ThreadPoolExecutor(1, "nats-server")))
+        stack.push_async_callback(keeper.stop)
+        await keeper.start()
+        work = await stack.enter_async_context(at_work(rooms, server.url))
+        tasks = Tasks("system")
+        tasks.begin("nats-server", keeper.keep_up(work.running, work.move_to))
+        stack.push_async_callback(tasks.stop)
         by_name = {room.name: room for room in rooms}
-        yield System(directory, by_name, running, around.officers, around.vault, clock, server)
+        yield System(
+            directory,
+            by_name,
+            work.running,
+            around.officers,
+            around.vault,
+            clock,
+            server,
+            work,
+            tasks,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AtWork:
+    """Rooms that do what they do, and the connections on which they do it."""
+
+    running: list[RunningRoom]
+    client: Client
+    broker: NatsBroker
+
+    def move_to(self, nats_url: str) -> None:
+        """Find NATS at another address from the next attempt on."""
+        for client in (self.client, self.broker._connection):
+            if client is not None:
+                client.set_server_pool([nats_url])
 
 
 @asynccontextmanager
 async def at_work(
     rooms: Sequence[Room], nats_url: str, *, poll: float = 0.5
-) -> AsyncIterator[list[RunningRoom]]:
+) -> AsyncIterator[AtWork]:
     """Rooms connected to NATS and doing what they do by themselves."""
     pull.install()
     headers.install()
@@ -125,7 +165,7 @@ async def at_work(
         await broker.start()
         for each in running:
             await each.start()
-        yield running
+        yield AtWork(running, client, broker)
     finally:
         for each in running:
             await each.stop()
@@ -198,37 +238,6 @@ def surroundings(
         writer=stack.enter_context(ThreadPoolExecutor(1, "writer")),
         checkpoint=checkpoint,
     )
-
-
-async def _keep_up(server: NatsServer, running: Sequence[RunningRoom]) -> None:
-    """Start the nats-server again whenever it has ended, or takes nothing any more.
-
-    After a full disk it keeps its streams shut until it is started anew.
-    """
-    while True:
-        await asyncio.sleep(0.1)
-        if server.running and not _takes_nothing(running):
-            continue
-        log.warning("nats-server is started again")
-        try:
-            server.stop()
-            server.start()  # in the main thread, which outlives it
-        except (Unavailable, OSError) as problem:  # a full disk has no room for its files either
-            log.error("nats-server not started", problem=repr(problem)[:200])  # noqa: TRY400
-        for each in running:
-            each.relay.failing_since = None
-        await asyncio.sleep(1.0)
-
-
-def _takes_nothing(running: Sequence[RunningRoom]) -> bool:
-    since = [each.relay.failing_since for each in running if each.relay.failing_since]
-    return bool(since) and time.monotonic() - min(since) > PATIENCE
-
-
-async def _end(task: "asyncio.Task[None]") -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
 
 
 async def _pass(_: Any) -> None:

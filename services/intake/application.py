@@ -1,27 +1,16 @@
-"""Intake's commands: load, decide, append; the only user of its store."""
+"""Intake's commands on incidents: load, decide, append."""
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid4
 
 from services.intake import tables
-from services.intake.commands import (
-    Heard,
-    ImportMessage,
-    LinkIncident,
-    OldMessage,
-    RegisterIncident,
-    VoidIncident,
-)
+from services.intake.commands import Heard, LinkIncident, RegisterIncident, VoidIncident
 from services.intake.incident import INCIDENT
 from services.intake.tables import Entry
 from shared.aggregate import answer
 from shared.clock import SHANGHAI
-from shared.contracts.envelope import Actor
-from shared.errors import HuiyinError
 from shared.identity.officers import Officer
 from shared.room import key_id
 from shared.store.events import By, Matter
@@ -31,18 +20,6 @@ from shared.store.store import Store
 from shared.store.transaction import Transaction
 from shared.units import check_within, known_unit
 from shared.vault.vault import Vault
-
-IMPORTS = UUID("5f3b8f0e-6c1c-5c55-9a70-3d1f7a5b0c11")
-"""Namespace from which imported messages get their ids, so that a second import meets them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What became of one row: ``imported``, ``known`` or ``refused`` with the problem."""
-
-    outcome: str
-    number: str | None = None
-    problem: HuiyinError | None = None
 
 
 class Intake:
@@ -96,17 +73,6 @@ class Intake:
 
         return await self.store.write(lambda tx: once(tx, request, work))
 
-    async def import_messages(
-        self, unit: str, messages: Sequence[OldMessage], actor: Actor
-    ) -> list[Imported]:
-        """Enter old messages of a unit; what is there already, or is refused, changes nothing."""
-        ids = [uuid5(IMPORTS, f"{self.store.source.node}/{unit}/{m.message_id}") for m in messages]
-        known = await self.store.read(lambda sql: tables.known_ids(sql, ids))
-        fresh = [incident for incident in dict.fromkeys(ids) if str(incident) not in known]
-        await self._provide_keys(fresh, ["matter", "reply"])
-        pairs = list(zip(ids, messages, strict=True))
-        return await self.store.write(partial(self._import, unit=unit, pairs=pairs, actor=actor))
-
     async def check_unit(self, unit: str, officer: Officer) -> None:
         """Raises Invalid ``unit.unknown`` or Refused ``unit.not-yours``."""
 
@@ -120,48 +86,18 @@ class Intake:
         """The position of the last event."""
         return await asyncio.to_thread(self.store.position)
 
-    def _import(
-        self,
-        tx: Transaction,
-        *,
-        unit: str,
-        pairs: Sequence[tuple[UUID, OldMessage]],
-        actor: Actor,
-    ) -> list[Imported]:
-        known = tables.known_ids(tx.sql, [incident for incident, _ in pairs])
-        outcomes = []
-        for incident, message in pairs:
-            if str(incident) in known:
-                outcomes.append(Imported("known"))
-            else:
-                outcomes.append(self._import_one(tx, incident, unit, message, actor))
-                known.add(str(incident))
-        return outcomes
-
-    def _import_one(
-        self, tx: Transaction, incident: UUID, unit: str, message: OldMessage, actor: Actor
-    ) -> Imported:
-        by = By(actor, message.posted_at, standing="imported")
-        try:
-            known_unit(tx.sql, message.unit)
-            with tx.savepoint():
-                entered = self._enter(tx, incident, unit, message, by)
-        except HuiyinError as problem:
-            return Imported("refused", problem=problem)
-        return Imported("imported", entered.number)
-
     def _enter(
         self,
         tx: Transaction,
         incident: UUID,
         unit: str,
-        told: Heard | OldMessage,
+        heard: Heard,
         by: By,
     ) -> Answer:
         year = tx.now.astimezone(SHANGHAI).year
-        number = tables.next_number(tx.sql, tx.source.node, year)
+        number = tables.next_numbers(tx.sql, tx.source.node, year).next
         matter = Matter("incident", incident, unit, incident)
-        appended = INCIDENT.handle(tx, matter, _command(number, told, tx.now), by)
+        appended = INCIDENT.handle(tx, matter, RegisterIncident(number, heard, tx.now), by)
         tables.MODEL.note(tx.sql, appended.events)
         return answer(tx, appended, matter, number)
 
@@ -182,11 +118,3 @@ class Intake:
         ids = [key_id(incident, subject) for incident in incidents for subject in subjects]
         if ids:
             await asyncio.to_thread(self._vault.ensure, ids)
-
-
-def _command(
-    number: str, told: Heard | OldMessage, now: datetime
-) -> RegisterIncident | ImportMessage:
-    if isinstance(told, Heard):
-        return RegisterIncident(number, told, now)
-    return ImportMessage(number, told, now)

@@ -1,17 +1,17 @@
-"""What intake can be asked (登记、并案、作废、导入)."""
+"""What intake can be asked (登记、并案、作废、导入、列名对照)."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from shared.contracts.intake import Channel
+from shared.contracts.intake import Column, Provenance
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What was heard, and where; times are UTC."""
 
-    channel: Channel
+    channel: str
     category: str
     title: str
     body: str | None
@@ -27,6 +27,7 @@ class OldMessage:
     """A message from before this system, with what its file says of its answer; times are UTC.
 
     ``unit`` is the code of the unit that replied, ``named`` its name as the file has it.
+    ``days_only`` names the times of which the file has only the day, ``provenance`` the row.
     """
 
     message_id: str
@@ -39,6 +40,8 @@ class OldMessage:
     reply: str | None
     replied_at: datetime | None
     left_open: bool
+    days_only: tuple[str, ...] = ()
+    provenance: Provenance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,13 @@ class VoidIncident:
 
     reason: str
     answered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SaveFieldMap:
+    """Keep what the headings in a unit's files mean (列名对照), instead of what was kept before."""
+
+    columns: tuple[Column, ...]
 
 
 IncidentCommand = RegisterIncident | ImportMessage | LinkIncident | VoidIncident

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal, assert_never
 
+from services.intake.accepted import check_words
 from services.intake.commands import (
     ImportMessage,
     IncidentCommand,
@@ -82,7 +83,7 @@ def import_message(incident: Incident, command: ImportMessage) -> Sequence[Fact]
     if incident.standing != "absent":
         return []
     message = command.message
-    _check_text(message.title, "title", "标题")
+    check_words(message)
     _check_past(message.posted_at, command.now, "posted_at", "发帖时间")
     _check_past(message.replied_at, command.now, "replied_at", "答复时间")
     _check_reply(message)
@@ -150,6 +151,7 @@ def _registered_from_file(command: ImportMessage) -> IncidentRegistered:
         posted_at=message.posted_at,
         discovered_at=None,
         message_id=message.message_id,
+        provenance=message.provenance,
     )
 
 
@@ -163,6 +165,8 @@ def _history(command: ImportMessage) -> HistoryRecorded:
         reply=Sealed.of(message.reply, subject="reply") if message.reply else None,
         replied_at=message.replied_at,
         left_open=message.left_open,
+        days_only=message.days_only,
+        provenance=message.provenance,
     )
 
 

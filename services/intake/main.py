@@ -2,6 +2,8 @@
 
 from services.intake.api import router
 from services.intake.application import Intake
+from services.intake.fieldmaps import FieldMaps
+from services.intake.imports import Imports
 from services.intake.subscribers import FROM_ROUTING
 from services.intake.tables import MODEL
 from shared.messaging.consumer import Consumer
@@ -12,5 +14,5 @@ def build(around: Surroundings) -> Room:
     """Wire the room."""
     store = around.open_store("intake", MODEL.schema)
     hears = [Consumer(store, "routing", FROM_ROUTING, checkpoint=around.checkpoint)]
-    door = router(Intake(store, around.vault))
+    door = router(Intake(store, around.vault), Imports(store, around.vault), FieldMaps(store))
     return Room(store, hears, door, (), MODEL, checkpoint=around.checkpoint)

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from shared import units
-from shared.contracts.intake import IncidentLinked, IncidentRegistered, IncidentVoided
+from shared.contracts.intake import (
+    Column,
+    FieldMapSaved,
+    IncidentLinked,
+    IncidentRegistered,
+    IncidentVoided,
+)
 from shared.contracts.routing import ReplyPublished, UnitEstablished
 from shared.errors import Unknown
 from shared.store.readmodel import Placed, ReadModel
@@ -17,6 +23,8 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS numbers (year BIGINT PRIMARY KEY, last BIGINT)",
     "CREATE TABLE IF NOT EXISTS incidents (id TEXT PRIMARY KEY, number TEXT UNIQUE, unit TEXT,"
     " standing TEXT, answered BIGINT)",
+    "CREATE TABLE IF NOT EXISTS field_maps (unit TEXT, heading TEXT, field TEXT, place BIGINT,"
+    " PRIMARY KEY (unit, heading))",
 )
 
 
@@ -31,14 +39,33 @@ class Entry:
     answered: bool
 
 
-def next_number(sql: Sql, node: str, year: int) -> str:
-    """The next incident number (事件编号) of a year; none is skipped, none given twice."""
+@dataclass(slots=True)
+class Numbers:
+    """Incident numbers (事件编号) of a year, to be given within one transaction."""
+
+    node: str
+    year: int
+    last: int
+
+    @property
+    def next(self) -> str:
+        """The next one; none is skipped, none given twice."""
+        return f"{self.node}-{self.year}-{self.last + 1:06d}"
+
+    def take(self) -> None:
+        """Note that the next one was given."""
+        self.last += 1
+
+
+def next_numbers(sql: Sql, node: str, year: int) -> Numbers:
+    """The numbers of a year that are still to be given."""
     row = sql.one("SELECT last FROM numbers WHERE year = ?", (year,))
-    return f"{node}-{year}-{(row['last'] if row else 0) + 1:06d}"
+    return Numbers(node, year, row["last"] if row else 0)
 
 
 def project(sql: Sql, batch: Sequence[Placed]) -> None:
     """How each fact changes the tables."""
+    counts: dict[int, int] = {}
     for _, event in batch:
         incident = str(event.envelope.correlation)
         match event.fact:
@@ -46,19 +73,36 @@ def project(sql: Sql, batch: Sequence[Placed]) -> None:
                 units.learn_unit(sql, fact)
             case IncidentRegistered() as fact:
                 _note(sql, incident, number=fact.number, unit=event.envelope.unit)
-                _count(sql, fact.number)
+                year, count = _counted(fact.number)
+                counts[year] = max(count, counts.get(year, 0))
             case IncidentLinked():
                 _note(sql, incident, standing="linked")
             case IncidentVoided():
                 _note(sql, incident, standing="voided")
             case ReplyPublished():
                 _note(sql, incident, answered=1)
+            case FieldMapSaved() as fact:
+                _keep_field_map(sql, event.envelope.unit, fact)
+    for year, count in counts.items():
+        _count(sql, year, count)
 
 
 MODEL = ReadModel(
-    {"units": ("code",), "numbers": ("year",), "incidents": ("id",)},
+    {
+        "units": ("code",),
+        "numbers": ("year",),
+        "incidents": ("id",),
+        "field_maps": ("unit", "heading"),
+    },
     SCHEMA,
-    (UnitEstablished, IncidentRegistered, IncidentLinked, IncidentVoided, ReplyPublished),
+    (
+        UnitEstablished,
+        IncidentRegistered,
+        IncidentLinked,
+        IncidentVoided,
+        ReplyPublished,
+        FieldMapSaved,
+    ),
     project,
 )
 
@@ -81,6 +125,12 @@ def known_ids(sql: Sql, ids: list[UUID]) -> set[str]:
     return {row["id"] for row in rows}
 
 
+def field_map(sql: Sql, unit: str) -> tuple[Column, ...]:
+    """What the headings in a unit's files mean, as far as somebody said so."""
+    rows = sql.all("SELECT * FROM field_maps WHERE unit = ? ORDER BY place", (unit,))
+    return tuple(Column(heading=row["heading"], field=row["field"]) for row in rows)
+
+
 def unknown_incident(name: str) -> Unknown:
     """The error for an incident that is not known here."""
     return Unknown(
@@ -96,12 +146,23 @@ def _note(sql: Sql, incident: str, **columns: str | int) -> None:
     upsert(sql, "incidents", incident, columns, {"standing": "open", "answered": 0})
 
 
-def _count(sql: Sql, number: str) -> None:
+def _keep_field_map(sql: Sql, unit: str, fact: FieldMapSaved) -> None:
+    sql.execute("DELETE FROM field_maps WHERE unit = ?", (unit,))
+    rows = [(unit, each.heading, each.field, at) for at, each in enumerate(fact.columns)]
+    sql.executemany("INSERT INTO field_maps VALUES (?, ?, ?, ?)", rows)
+
+
+def _counted(number: str) -> tuple[int, int]:
+    """Year and count of an incident number."""
     _, year, count = number.rsplit("-", 2)
+    return int(year), int(count)
+
+
+def _count(sql: Sql, year: int, count: int) -> None:
     sql.execute(
         "INSERT INTO numbers VALUES (?, ?) ON CONFLICT (year) DO UPDATE SET last = excluded.last"
         " WHERE numbers.last < excluded.last",
-        (int(year), int(count)),
+        (year, count),
     )
 
 

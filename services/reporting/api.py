@@ -1,24 +1,18 @@
 """Reporting's door: questions about what happened, and erasure."""
 
-from datetime import datetime
-from typing import Annotated
-
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.reporting.application import LedgerEntry, Reporting
+from services.reporting.application import Reporting
+from services.reporting.asking import AsOf, Wanted, moment
+from services.reporting.entries import LedgerEntry
+from services.reporting.export_api import add_exports
+from services.reporting.feed import add_feed
+from services.reporting.reviews_api import add_reviews
 from services.reporting.trail import TrailEntry
-from shared.clock import read_moment
-from shared.errors import Invalid
 from shared.messaging.progress import wait_until
 from shared.store.requests import Answer
 from shared.web import RESPONSES, After, Asking
-from shared.words import STATUSES
-
-AsOf = Annotated[
-    str | None,
-    Query(description="当时所见：2026-03-02 14:10（北京时间）或 ISO 8601；只写日期指当日 24:00"),
-]
 
 
 class Erasure(BaseModel):
@@ -36,15 +30,14 @@ def router(reporting: Reporting) -> APIRouter:
 
     @api.get("/ledger")
     async def ledger(
-        _: Asking,
-        as_of: AsOf = None,
-        unit: str | None = None,
-        status: str | None = None,
-        after: After = None,
+        _: Asking, wanted: Wanted, as_of: AsOf = None, after: After = None
     ) -> list[LedgerEntry]:
         """归档台账：每个事件一行, 可看当时的样子。"""
         await wait_until(store, after)
-        return await reporting.ledger(_moment(as_of), unit, _status(status))
+        return await reporting.ledger(wanted, moment(as_of))
+
+    add_exports(api, reporting)
+    add_feed(api, store)
 
     @api.get("/incidents/{incident}/trail")
     async def trail(
@@ -52,7 +45,9 @@ def router(reporting: Reporting) -> APIRouter:
     ) -> list[TrailEntry]:
         """一个事件的审计轨迹。"""
         await wait_until(store, after)
-        return await reporting.trail(incident, _moment(as_of))
+        return await reporting.trail(incident, moment(as_of))
+
+    add_reviews(api, reporting)
 
     @api.post("/incidents/{incident}/erase")
     async def erase(incident: str, order: Erasure, officer: Asking, after: After = None) -> Answer:
@@ -61,21 +56,3 @@ def router(reporting: Reporting) -> APIRouter:
         return await reporting.erase(incident, order.grounds, officer)
 
     return api
-
-
-def _moment(as_of: str | None) -> datetime | None:
-    return read_moment(as_of, field="as_of") if as_of else None
-
-
-def _status(status: str | None) -> str | None:
-    if status is None or status in STATUSES:
-        return status
-    for code, words in STATUSES.items():
-        if status == words:
-            return code
-    raise Invalid(
-        "status.unknown",
-        f"没有“{status}”这种状态。",
-        "可用：" + "、".join(f"{code}（{words}）" for code, words in STATUSES.items()),
-        "status",
-    )

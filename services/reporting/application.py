@@ -2,60 +2,31 @@
 
 import asyncio
 from contextlib import suppress
-from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel
+import structlog
 
 from services.reporting import ledger_table
-from services.reporting.ledger import LedgerRow
-from services.reporting.log import leaf_at, size_as_of
+from services.reporting.entries import LedgerEntry, entry
+from services.reporting.export import Filters, LedgerExport, export
+from services.reporting.log import size_as_of
+from services.reporting.review import Review, review_imported
 from services.reporting.trail import TrailEntry, trail
-from services.reporting.wording import reader
 from shared.aggregate import answer
-from shared.contracts.envelope import decode
 from shared.contracts.reporting import IncidentErased
 from shared.errors import Invalid, Refused, Unknown
 from shared.identity.officers import ADMINISTRATOR, Officer, Officers
+from shared.policy import Pack
 from shared.room import SUBJECTS, key_id
 from shared.store.events import By, Matter
-from shared.store.micros import from_micros
 from shared.store.requests import Answer
 from shared.store.sql import Sql
 from shared.store.store import Store
 from shared.store.transaction import Transaction
 from shared.vault.vault import Vault
 
-
-class LedgerEntry(BaseModel):
-    """One row of the ledger as people and programs read it; moments are UTC."""
-
-    incident: str
-    number: str
-    unit: str
-    standing: str
-    channel: str
-    category: str
-    title: str
-    status: str
-    posted_at: datetime | None
-    registered_at: datetime
-    grade: str | None
-    lead: str | None
-    co_handling: list[str]
-    published_at: datetime | None
-    named_unit: str | None
-    closed_at: datetime | None
-    outcome: str | None
-    linked_to: str | None
-    duty: str | None
-    due: datetime | None
-    verdict: str | None
-    spare_seconds: int | None
-    late_seconds: int | None
-    erased: bool
+logger = structlog.get_logger("reporting")
 
 
 class Reporting:
@@ -66,16 +37,36 @@ class Reporting:
         self._vault = vault
         self._officers = officers
 
-    async def ledger(
-        self, as_of: datetime | None, unit: str | None, status: str | None
-    ) -> list[LedgerEntry]:
+    async def ledger(self, filters: Filters, as_of: datetime | None) -> list[LedgerEntry]:
         """One entry per incident, as it stood at ``as_of`` (UTC) or now."""
 
         def ask(sql: Sql) -> list[LedgerEntry]:
-            rows = ledger_table.as_of(sql, size_as_of(sql, as_of), unit, status)
-            return [self._entry(sql, row) for row in rows]
+            rows = filters.rows(sql, size_as_of(sql, as_of))
+            return [entry(sql, self._vault, row) for row in rows]
 
         return await self.store.read(ask)
+
+    async def export(
+        self, filters: Filters, as_of: datetime | None, format_: str, officer: Officer
+    ) -> LedgerExport:
+        """The ledger as it stood at ``as_of`` (UTC) or now, with what it rests on.
+
+        That it left the house is noted in the logs: who took it, of which size of the log.
+        Raises Invalid ``unit.unknown`` or Unavailable ``ledger.behind``.
+        """
+        made_at = self.store.clock()
+        found = await self.store.read(lambda sql: export(sql, self._vault, filters, as_of, made_at))
+        logger.info(
+            "ledger exported",
+            officer=officer.id,
+            format=format_,
+            as_of=as_of.isoformat() if as_of else None,
+            filters=found.filters,
+            rows=len(found.rows),
+            log_size=found.log.size,
+            log_root=found.log.root,
+        )
+        return found
 
     async def trail(self, name: str, as_of: datetime | None) -> list[TrailEntry]:
         """Everything on record of an incident; raises Unknown ``incident.unknown``."""
@@ -88,6 +79,17 @@ class Reporting:
             if not found:
                 raise _unknown(name)
             return found
+
+        return await self.store.read(ask)
+
+    async def review(self, pack: Pack, as_of: datetime | None, unit: str | None) -> Review:
+        """What a pack would have said of imported history, as it stood at ``as_of`` (UTC) or now.
+
+        Raises Invalid ``pack.no-reply-duty`` and Unknown ``review.unit-unknown``.
+        """
+
+        def ask(sql: Sql) -> Review:
+            return review_imported(sql, self._vault, pack, size_as_of(sql, as_of), unit)
 
         return await self.store.read(ask)
 
@@ -116,18 +118,6 @@ class Reporting:
             with suppress(Refused):  # destroyed before
                 self._vault.ensure([key_id(incident, subject)])
         return self._vault.shred(str(incident))
-
-    def _entry(self, sql: Sql, row: LedgerRow) -> LedgerEntry:
-        values: dict[str, Any] = asdict(row)
-        for moment in ("posted_at", "registered_at", "published_at", "closed_at", "due"):
-            values[moment] = from_micros(values[moment]) if values[moment] is not None else None
-        values["co_handling"] = [code for code in row.co_handling.split(";") if code]
-        values["title"] = self._title(sql, values.pop("title_leaf"))
-        return LedgerEntry(**values)
-
-    def _title(self, sql: Sql, leaf: int) -> str:
-        found = leaf_at(sql, leaf)
-        return reader(self._vault, decode(found.raw))("title") if found else ""
 
 
 def _unknown(name: str) -> Unknown:

@@ -119,10 +119,24 @@ def _reached(row: LedgerRow, status: str, **changes: Any) -> LedgerRow:
     return replace(row, status=further, **changes)
 
 
+def _owing(row: LedgerRow, fact: DutyStarted) -> LedgerRow:
+    """The ledger follows the reply owed first; other duties stand in their own table."""
+    if fact.due is None or "publish" not in fact.stop:
+        return row
+    due = to_micros(fact.due)
+    if row.due is not None and row.due <= due:
+        return row
+    return replace(row, duty=fact.duty, due=due, verdict="running")
+
+
 def _with_duty(row: LedgerRow, event: Recorded) -> LedgerRow:
+    if getattr(event.fact, "duty", row.duty) != row.duty and not isinstance(
+        event.fact, DutyStarted
+    ):
+        return row
     match event.fact:
         case DutyStarted() as fact:
-            return replace(row, duty=fact.duty, due=to_micros(fact.due), verdict="running")
+            return _owing(row, fact)
         case DutyMet() as fact:
             return replace(row, verdict="met", spare_seconds=fact.spare_seconds)
         case DutySuperseded() as fact:

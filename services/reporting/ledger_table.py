@@ -1,83 +1,34 @@
-"""The ledger's table: every version of every row, so that it can be read as it stood (as of).
-
-A version holds from the leaf that made it up to the leaf that changed it.
-"""
-
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from operator import attrgetter
+"""The ledger's table: every version of every row, so that it can be read as it stood (as of)."""
 
 from services.reporting.ledger import CHANGED_BY, LedgerRow, project
-from shared.contracts.envelope import Recorded, decode
-from shared.messaging.streams import Incoming
-from shared.store.readmodel import Placed, ReadModel
-from shared.store.sql import Row, Sql
-from shared.store.transaction import Transaction
+from services.reporting.versions import NOW, Key, Versions, holding
+from shared.contracts.envelope import Recorded
+from shared.store.readmodel import ReadModel
+from shared.store.sql import Sql
 
-NOW = 2**62
-"""``to_leaf`` of a version that still holds."""
+__all__ = ["MODEL", "NOW", "SCHEMA", "apply", "as_of", "at", "current", "row"]
 
-_COLUMNS = [field.name for field in fields(LedgerRow)]
-_values = attrgetter(*_COLUMNS)
-_WHOLE_NUMBERS = {
-    "title_leaf",
-    "posted_at",
-    "registered_at",
-    "published_at",
-    "closed_at",
-    "due",
-} | {
-    "spare_seconds",
-    "late_seconds",
-    "erased",
-}
-_TYPED = [f"{name} {'BIGINT' if name in _WHOLE_NUMBERS else 'TEXT'}" for name in _COLUMNS]
+
+def _key_of(event: Recorded) -> Key:
+    return (str(event.envelope.correlation),)
+
+
+def _next(before: LedgerRow | None, event: Recorded, leaf: int) -> LedgerRow:
+    return project(before or LedgerRow(str(event.envelope.correlation)), event, leaf)
+
+
+_VERSIONS = Versions("ledger", LedgerRow, ("incident",), _key_of, _next)
 
 SCHEMA = (
-    f"CREATE TABLE IF NOT EXISTS ledger (from_leaf BIGINT, to_leaf BIGINT, {', '.join(_TYPED)},"
-    " PRIMARY KEY (incident, from_leaf))",
+    _VERSIONS.schema,
     "CREATE INDEX IF NOT EXISTS ledger_by_number ON ledger (number)",
+    f"CREATE INDEX IF NOT EXISTS ledger_present ON ledger (number) WHERE to_leaf = {NOW}",
 )
 
-_INSERT = f"INSERT INTO ledger VALUES ({', '.join('?' * (len(_COLUMNS) + 2))})"
-_END = "UPDATE ledger SET to_leaf = ? WHERE incident = ? AND from_leaf = ?"
+apply = _VERSIONS.apply
+row = _VERSIONS.row
 
-
-@dataclass(slots=True)
-class _Version:
-    row: LedgerRow
-    from_leaf: int
-    to_leaf: int = NOW
-    stored: bool = False
-
-
-class LedgerFold:
-    """Folds events into versions; keeps a batch in memory and writes it at once."""
-
-    understands_all = False
-
-    def apply(self, tx: Transaction, events: Sequence[Incoming]) -> None:
-        """Fold log entries, of which those that say nothing to the ledger are not even read."""
-        wanted = [event for event in events if MODEL.wants(event.type)]
-        apply(tx.sql, [Placed(event.position, decode(event.raw)) for event in wanted])
-
-
-def apply(sql: Sql, batch: Sequence[Placed]) -> None:
-    """Write the versions that a batch of events (position = leaf + 1) leads to."""
-    latest = _latest(sql, {str(event.envelope.correlation) for _, event in batch})
-    made: list[_Version] = []
-    ended: list[tuple[int, str, int]] = []
-    for position, event in batch:
-        leaf = position - 1
-        incident = str(event.envelope.correlation)
-        before = latest.get(incident)
-        after = _next(before, incident, event, leaf)
-        if before is not None:
-            _end(before, leaf, ended)
-        latest[incident] = after
-        made.append(after)
-    sql.executemany(_END, ended)
-    sql.executemany(_INSERT, [(v.from_leaf, v.to_leaf, *_values(v.row)) for v in made])
+MODEL = ReadModel({"ledger": _VERSIONS.key}, SCHEMA, CHANGED_BY, apply)
 
 
 def as_of(sql: Sql, size: int, unit: str | None, status: str | None) -> list[LedgerRow]:
@@ -90,45 +41,22 @@ def as_of(sql: Sql, size: int, unit: str | None, status: str | None) -> list[Led
         " ORDER BY number",
         (size, size),
     )
-    found = (_row(row) for row in rows)
-    return [row for row in found if _concerns(row, unit) and status in (None, row.status)]
+    found = (row(each) for each in rows)
+    return [each for each in found if _concerns(each, unit) and status in (None, each.status)]
 
 
 def current(sql: Sql, name: str) -> LedgerRow | None:
     """The present row of the incident with that number or id, or none."""
-    row = sql.one(
+    found = sql.one(
         "SELECT * FROM ledger WHERE (number = ? OR incident = ?) AND to_leaf = ?", (name, name, NOW)
     )
-    return _row(row) if row else None
+    return row(found) if found else None
 
 
-MODEL = ReadModel({"ledger": ("incident", "from_leaf")}, SCHEMA, CHANGED_BY, apply)
-
-
-def _next(before: _Version | None, incident: str, event: Recorded, leaf: int) -> _Version:
-    row = before.row if before else LedgerRow(incident)
-    return _Version(project(row, event, leaf), leaf)
-
-
-def _end(before: _Version, leaf: int, ended: list[tuple[int, str, int]]) -> None:
-    before.to_leaf = leaf
-    if before.stored:
-        ended.append((leaf, before.row.incident, before.from_leaf))
-
-
-def _latest(sql: Sql, incidents: set[str]) -> dict[str, _Version]:
-    """The versions that still hold of those incidents, read at once."""
-    if not incidents:
-        return {}
-    marks = ", ".join("?" * len(incidents))
-    rows = sql.all(
-        f"SELECT * FROM ledger WHERE incident IN ({marks}) AND to_leaf = ?", (*incidents, NOW)
-    )
-    return {row["incident"]: _Version(_row(row), row["from_leaf"], stored=True) for row in rows}
-
-
-def _row(row: Row) -> LedgerRow:
-    return LedgerRow(*(row[name] for name in _COLUMNS))
+def at(sql: Sql, incident: str, size: int) -> LedgerRow | None:
+    """The row of the incident with that id after the first ``size`` leaves, or none."""
+    found = sql.one(f"SELECT * FROM ledger WHERE incident = ? AND {holding(size)}", (incident,))
+    return row(found) if found else None
 
 
 def _concerns(row: LedgerRow, unit: str | None) -> bool:

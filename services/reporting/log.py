@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.reporting import tiles
 from shared.messaging.streams import Incoming
 from shared.store.micros import from_micros, to_micros
 from shared.store.sql import Row, Sql
@@ -20,6 +21,7 @@ SCHEMA = (
     " running TEXT, raw BYTEA)",
     "CREATE INDEX IF NOT EXISTS log_by_matter ON log (correlation, leaf)",
     "CREATE UNIQUE INDEX IF NOT EXISTS log_by_position ON log (source, epoch, position)",
+    *tiles.SCHEMA,
 )
 
 EMPTY = hashlib.sha256(b"").hexdigest()
@@ -58,6 +60,7 @@ def append(tx: Transaction, source: str, events: Sequence[Incoming]) -> list[Inc
         rows.append((leaf, source, *_columns(event), taken_at, running, event.raw))
         entries.append(_entry(leaf, event.stream, event.type, event.correlation, event.raw))
     tx.sql.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    tiles.add_filled(tx.sql, size, size + len(rows))
     return entries
 
 
@@ -84,13 +87,16 @@ def ends(sql: Sql) -> dict[str, int]:
 
 def size_as_of(sql: Sql, moment: datetime | None) -> int:
     """How many leaves there were at a moment (UTC): the prefix that ``as of`` means."""
+    low, (size, _) = 0, head(sql)
     if moment is None:
-        return head(sql)[0]
-    row = sql.one(
-        "SELECT leaf FROM log WHERE sequenced_at <= ? ORDER BY leaf DESC LIMIT 1",
-        (to_micros(moment),),
-    )
-    return row["leaf"] + 1 if row else 0
+        return size
+    while low < size:  # the moments never decrease, so that halving finds the place
+        middle = (low + size) // 2
+        if _sequenced_at(sql, middle) <= to_micros(moment):
+            low = middle + 1
+        else:
+            size = middle
+    return low
 
 
 def leaves(sql: Sql, start: int, limit: int) -> list[Leaf]:
@@ -124,10 +130,28 @@ def leaves_of_matter(sql: Sql, correlation: str, size: int) -> list[Leaf]:
     return [_leaf(row) for row in rows]
 
 
+def leaves_of_types(sql: Sql, types: Sequence[str], size: int, page: int = 500) -> Iterator[Leaf]:
+    """Entries of those types within the first ``size`` leaves in order, read page by page."""
+    start, marks = 0, ", ".join("?" * len(types))
+    statement = (
+        f"SELECT * FROM log WHERE leaf >= ? AND leaf < ? AND type IN ({marks})"
+        " ORDER BY leaf LIMIT ?"
+    )
+    while rows := sql.all(statement, (start, size, *types, page)):
+        yield from map(_leaf, rows)
+        start = rows[-1]["leaf"] + 1
+
+
 def leaf_at(sql: Sql, leaf: int) -> Leaf | None:
     """One entry by its index."""
     found = leaves(sql, leaf, 1)
     return found[0] if found and found[0].leaf == leaf else None
+
+
+def _sequenced_at(sql: Sql, leaf: int) -> int:
+    row = sql.one("SELECT sequenced_at FROM log WHERE leaf = ?", (leaf,))
+    assert row is not None  # leaves are numbered without a gap
+    return int(row["sequenced_at"])
 
 
 def _entry(leaf: int, stream: str, type_: str, correlation: str, raw: bytes) -> Incoming:

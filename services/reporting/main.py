@@ -1,28 +1,40 @@
 """Reporting's composition: settings in, a wired room out."""
 
-from services.reporting import ledger_table, log
+from fastapi import APIRouter
+
+from services.reporting import log, tables, tiles
 from services.reporting.api import router
 from services.reporting.application import Reporting
-from services.reporting.projector import Projector, SequencerAndFold
+from services.reporting.console import console
+from services.reporting.projector import UPSTREAM, Projector, SequencerAndFold
 from shared.messaging.consumer import Consumer
 from shared.messaging.topology import FOLLOWS
 from shared.room import Room, Surroundings
+from shared.store.failures import translated
+from shared.store.readmodel import begin
 
 
 def build(around: Surroundings) -> Room:
     """Wire the room: one sequencer for all upstreams, and the fold behind it."""
-    store = around.open_store("reporting", (*log.SCHEMA, *ledger_table.SCHEMA))
+    store = around.open_store("reporting", (*log.SCHEMA, *tables.MODEL.schema))
+    tiles.add_missing(store.recorder)
+    with translated(), store.recorder.making() as sql:
+        begin(sql, tables.MODEL, UPSTREAM)
     projector = Projector(store)
     hears = [
         Consumer(store, name, SequencerAndFold(name, projector), checkpoint=around.checkpoint)
         for name in FOLLOWS["reporting"]
     ]
+    reporting = Reporting(store, around.vault, around.officers)
+    doors = APIRouter()
+    doors.include_router(router(reporting))
+    doors.include_router(console(reporting, around.vault, around.officers))
     return Room(
         store,
         hears,
-        router(Reporting(store, around.vault, around.officers)),
+        doors,
         chores=(projector.run,),
-        model=ledger_table.MODEL,
+        model=tables.MODEL,
         ends=log.ends,
         also_follows=(projector,),
         checkpoint=around.checkpoint,

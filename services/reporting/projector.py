@@ -1,4 +1,4 @@
-"""Folds the log into the ledger, in leaf order, each leaf once.
+"""Folds the log into ledger, duties and units, in leaf order, each leaf once.
 
 New leaves are folded in the transaction that sequences them; whatever was left behind (after a
 rebuild, or because an event could not be folded at once) is caught up with here.
@@ -11,15 +11,16 @@ from functools import partial
 import structlog
 
 from services.reporting import log
-from services.reporting.ledger_table import LedgerFold
+from services.reporting.tables import MODEL, LogFold
 from shared.contracts.envelope import Actor
 from shared.errors import Unavailable, Untrusted
 from shared.messaging.consumer import PATIENCE
 from shared.messaging.releasing import release
-from shared.messaging.streams import Incoming
+from shared.messaging.streams import Incoming, about
 from shared.messaging.taking import Poison, Taken, take
 from shared.messaging.waiting import woken
 from shared.store.failures import BROKEN
+from shared.store.readmodel import renew
 from shared.store.store import Store
 from shared.store.tracking import tracked
 from shared.store.transaction import Transaction
@@ -49,7 +50,7 @@ class SequencerAndFold:
             raise
         except Exception as problem:
             self._projector.fall_behind()
-            logger.warning("fold put off", problem=str(problem))
+            logger.warning("fold put off", problem=problem)
 
 
 class Projector:
@@ -61,7 +62,7 @@ class Projector:
         self.halted: Untrusted | None = None
         self._behind = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._fold = LedgerFold()
+        self._fold = LogFold()
 
     def fold(self, tx: Transaction, entries: Sequence[Incoming], *, last_try: bool) -> Taken:
         """Fold log entries; raises Gap if the ledger is not up to them, Poison if one cannot be."""
@@ -73,10 +74,15 @@ class Projector:
             self._loop.call_soon_threadsafe(self._behind.set)
 
     async def run(self) -> None:
-        """Catch up now and whenever the fold was left behind; runs until cancelled."""
+        """Catch up now and whenever the fold was left behind; runs until cancelled.
+
+        Tables that another release made are made anew first: only the process that folds may.
+        """
         self._loop = asyncio.get_running_loop()
+        renewed = False
         while self.halted is None:
             try:
+                renewed = renewed or await self._renew()
                 await self._catch_up()
             except Unavailable as problem:
                 logger.warning("fold put off", code=problem.code)
@@ -86,6 +92,11 @@ class Projector:
         """Fold a matter's parked leaves after what stopped them was mended; returns how many."""
         work = partial(release, upstream=UPSTREAM, handler=self._fold)
         return await self.store.write(lambda tx: work(tx, matter=matter, actor=actor))
+
+    async def _renew(self) -> bool:
+        if await self.store.write(lambda tx: renew(tx.sql, MODEL, UPSTREAM)):
+            logger.info("read models made anew from the log")
+        return True
 
     async def _catch_up(self) -> None:
         self._behind.clear()
@@ -97,7 +108,7 @@ class Projector:
             try:
                 return self._note(await self.store.write(lambda tx: self._moved(tx, False)))
             except Poison as problem:
-                logger.warning("leaf not folded, trying again", problem=str(problem))
+                logger.warning("leaf not folded, trying again", problem=problem)
                 await asyncio.sleep(pause)
         return self._note(await self.store.write(lambda tx: self._moved(tx, True)))
 
@@ -109,8 +120,8 @@ class Projector:
 
     def _note(self, step: tuple[Taken, bool]) -> bool:
         taken, moved = step
-        if taken.set_aside:
-            logger.error("leaves set aside", count=taken.set_aside)
+        for leaf in taken.aside:
+            logger.error("leaf set aside", room="reporting", **about(leaf))
         if taken.stop:
             self.halted = taken.stop
             logger.error("fold halted", code=taken.stop.code, place=taken.stop.field)

@@ -1,5 +1,6 @@
 """Read models made afresh from the log, and compared with the live ones row by row (重建核对)."""
 
+import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -8,10 +9,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from pydantic import BaseModel
 
 from services.reporting.log import Leaf, every_leaf
 from shared.contracts.envelope import decode
+from shared.errors import Unavailable
 from shared.store.parking import parked
 from shared.store.readmodel import Placed, ReadModel
 from shared.store.recorders import Recorder
@@ -53,7 +56,10 @@ class _Seen:
 def compare(
     models: Mapping[str, ReadModel], stores: Mapping[str, Recorder], log: Recorder
 ) -> list[Compared]:
-    """Fold every service's read model afresh and compare it with what the service has."""
+    """Fold every service's read model afresh and compare it with what the service has.
+
+    Raises Unavailable ``read-model.older`` for tables that this release has not made yet.
+    """
     results: list[Compared] = []
     for service, model in models.items():
         with stores[service].reading() as live:
@@ -120,7 +126,10 @@ def _compare_table(
 
 
 def _rows(sql: Sql, table: str, key: tuple[str, ...]) -> dict[tuple[Any, ...], dict[str, Any]]:
-    rows = (dict(row) for row in sql.all(f"SELECT * FROM {table}"))
+    try:
+        rows = [dict(row) for row in sql.all(f"SELECT * FROM {table}")]
+    except (sqlite3.OperationalError, psycopg.errors.UndefinedTable) as problem:
+        raise _older(table) from problem
     return {tuple(row[column] for column in key): row for row in rows}
 
 
@@ -138,3 +147,12 @@ def _differences(
                 f"{c} 现有 {there[key][c]!r}, 重建 {afresh[key][c]!r}" for c in columns
             )
             yield f"{key}：{said}"
+
+
+def _older(table: str) -> Unavailable:
+    return Unavailable(
+        "read-model.older",
+        f"读模型 {table} 还没有按本版本整理。",
+        "请用本版本启动一次（huiyin up）, 它会从日志自动整理, 然后再核对。",
+        "table",
+    )

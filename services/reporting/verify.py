@@ -1,4 +1,5 @@
-"""Whether the record holds (核验): every stream's chain, and stores and log byte by byte.
+"""Whether the record holds (核验): every stream's chain, the log's tree, and stores and log byte
+by byte.
 
 It reads the databases with its own eyes and trusts no column: what an event is, is read from its
 bytes.
@@ -10,9 +11,11 @@ from dataclasses import dataclass, field
 from eventsourcing.persistence import Notification
 from pydantic import BaseModel
 
+from services.reporting import tiles
 from services.reporting.log import EMPTY, Leaf, every_leaf, extend, leaves_of_source
 from shared.contracts.envelope import Envelope, decode_envelope, event_hash
 from shared.errors import Untrusted
+from shared.evidence.merkle import Tree, leaf_hash, root
 from shared.store.micros import to_micros
 from shared.store.recorders import Recorder
 from shared.store.sql import Sql
@@ -30,13 +33,17 @@ class Difference(BaseModel):
 
 
 class Verified(BaseModel):
-    """What was checked. ``pending`` counts events that are stored and not sequenced yet."""
+    """What was checked. ``pending`` counts events that are stored and not sequenced yet.
+
+    ``root`` is the tree hash (hex) over all ``leaves``, made from their bytes alone.
+    """
 
     holds: bool
     events: dict[str, int]
     leaves: int
     pending: dict[str, int]
     running: str
+    root: str
     difference: Difference | None = None
 
 
@@ -54,6 +61,7 @@ class _Count:
     pending: dict[str, int] = field(default_factory=dict)
     leaves: int = 0
     running: str = EMPTY
+    tree: Tree = field(default_factory=Tree)
 
 
 def verify(stores: Mapping[str, Recorder], log: Recorder) -> Verified:
@@ -73,12 +81,14 @@ def verify(stores: Mapping[str, Recorder], log: Recorder) -> Verified:
         leaves=count.leaves,
         pending=count.pending,
         running=count.running,
+        root=count.tree.root().hex(),
         difference=difference,
     )
 
 
 def _check_log(sql: Sql, count: _Count) -> None:
     last = None
+    on_record = _Tiles(tiles.stored(sql))
     for number, leaf in enumerate(every_leaf(sql)):
         place = f"log:{number}"
         count.running = extend(count.running, leaf.raw, to_micros(leaf.sequenced_at))
@@ -88,6 +98,37 @@ def _check_log(sql: Sql, count: _Count) -> None:
         _check_columns(leaf, place)
         last = leaf.sequenced_at
         count.leaves = number + 1
+        hashed = leaf_hash(leaf.raw)
+        count.tree.add(hashed)
+        on_record.add(hashed)
+    on_record.check_end(count.leaves)
+
+
+class _Tiles:
+    """The tiles on record, held against those that the leaves make."""
+
+    def __init__(self, stored: dict[int, str]) -> None:
+        self._stored = stored
+        self._filling: list[bytes] = []
+        self._number = 0
+
+    def add(self, leaf: bytes) -> None:
+        """Take one more leaf; the tile that it fills must be the one on record, if any is."""
+        self._filling.append(leaf)
+        if len(self._filling) == tiles.TILE:
+            made = root(self._filling).hex()
+            said = self._stored.pop(self._number, made)
+            first = self._number * tiles.TILE
+            message = f"日志第 {first} 至 {first + tiles.TILE - 1} 条的树散列不符"
+            _hold(said == made, f"tile:{self._number}", "log.tile", message)
+            self._filling.clear()
+            self._number += 1
+
+    def check_end(self, leaves: int) -> None:
+        """No tile may speak of leaves that are not there."""
+        for tile in sorted(self._stored):
+            message = f"日志只有 {leaves} 条, 却有其后的树散列"
+            raise Differs(f"tile:{tile}", "log.tile", message)
 
 
 def _check_columns(leaf: Leaf, place: str) -> None:

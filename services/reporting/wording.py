@@ -9,13 +9,14 @@ from shared.contracts.envelope import Recorded, associated_data
 from shared.contracts.sealed import Sealed
 from shared.errors import Refused
 from shared.vault.vault import Vault
-from shared.words import GRADES, VERDICTS
+from shared.words import CATEGORIES, GRADES, VERDICTS
 
 TITLES: dict[type[Fact], str] = {
     intake.IncidentRegistered: "登记",
     intake.HistoryRecorded: "导入历史",
     intake.IncidentLinked: "并案",
     intake.IncidentVoided: "作废",
+    intake.FieldMapSaved: "列名对照",
     routing.CountyFounded: "建库",
     routing.UnitEstablished: "登记单位",
     routing.OfficerAppointed: "任命",
@@ -38,6 +39,8 @@ TITLES: dict[type[Fact], str] = {
 """The Chinese name of each kind of event."""
 
 ERASED = "（密钥已销毁, 原文不可读）"
+
+_DIGEST_SHOWN = len("sha256:") + 12
 
 Read = Callable[[str], str]
 """Opens a sealed field of the event at hand."""
@@ -63,9 +66,14 @@ def what(event: Recorded, read: Read) -> str:
     """One sentence of what an event says."""
     match event.fact:
         case intake.IncidentRegistered() as fact:
-            return f"编号 {fact.number}, 类别 {fact.category or '未填'}, 标题：{read('title')}"
+            category = CATEGORIES.get(fact.category, fact.category) or "未填"
+            said = f"编号 {fact.number}, 类别 {category}, 标题：{read('title')}"
+            return said + _source(fact.provenance)
         case intake.HistoryRecorded() as fact:
-            return f"原答复单位 {fact.named or fact.unit}" if fact.reply else "原无答复"
+            said = f"原答复单位 {fact.named or fact.unit}" if fact.reply else "原无答复"
+            return said + _day_only(fact) + _source(fact.provenance)
+        case intake.FieldMapSaved() as fact:
+            return "、".join(f"{each.heading} = {each.field}" for each in fact.columns)
         case intake.IncidentLinked() as fact:
             return f"并入 {fact.to_number}, 理由：{fact.grounds}"
         case intake.IncidentVoided() as fact:
@@ -87,7 +95,7 @@ def what(event: Recorded, read: Read) -> str:
 def _what_was_done(event: Recorded, read: Read) -> str:
     match event.fact:
         case routing.IncidentGraded() as fact:
-            return f"{GRADES[fact.grade]}, 依据：{fact.grounds}"
+            return f"{GRADES.get(fact.grade or '', fact.grade)}, 依据：{fact.grounds}"
         case routing.IncidentAssigned() as fact:
             others = f", 协办 {'、'.join(fact.co_handling)}" if fact.co_handling else ""
             return f"牵头 {fact.lead}{others}{_then(fact.instruction)}"
@@ -106,7 +114,8 @@ def _what_was_done(event: Recorded, read: Read) -> str:
 def _what_became_of_the_duty(event: Recorded) -> str:
     match event.fact:
         case deadlines.DutyStarted() as fact:
-            return f"{fact.title}（{fact.duty}）, 应于 {shown_limit(fact.due)} 前完成"
+            by_when = f"应于 {shown_limit(fact.due)} 前完成" if fact.due else "只计用时"
+            return f"{fact.title}（{fact.duty}）, {by_when}"
         case deadlines.DutyMet() | deadlines.DutySuperseded() as fact:
             return f"于 {shown(fact.done_at)} 完成, 余 {_span(fact.spare_seconds)}"
         case deadlines.DutyMetLate() as fact:
@@ -119,6 +128,20 @@ def _what_became_of_the_duty(event: Recorded) -> str:
             return {"voided": "事件作废", "linked": "事件并案", "history": "历史留言"}[fact.because]
         case _:
             return ""
+
+
+def _source(provenance: intake.Provenance | None) -> str:
+    """The row of the file, whose digest is shown as far as people compare it."""
+    if provenance is None:
+        return ""
+    return f", 出处：文件 {provenance.file[:_DIGEST_SHOWN]}… 第 {provenance.row} 行"
+
+
+def _day_only(fact: intake.HistoryRecorded) -> str:
+    """Which times are our reading of a day: nobody is late by it."""
+    read = {"posted_at": "发帖按当日 24:00 计", "replied_at": "答复按当日零时或发帖时计"}
+    said = [read[name] for name in fact.days_only if name in read]
+    return f"（文件只有日期：{'、'.join(said)}）" if said else ""
 
 
 def _then(text: str) -> str:

@@ -1,19 +1,21 @@
 """One room's HTTP door; reporting's also answers for the whole county."""
 
-import asyncio
 from typing import Any, Literal
 
 from fastapi import FastAPI
-from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 
-from services.embedded.front import front_page
+from services.contracts import add_contracts
+from services.metrics import add_metrics
 from services.operations import add_operations
 from services.standalone.county import FarCounty
 from services.standalone.place import Place
 from services.standalone.replica import Replica
+from services.vitals import add_health
 from shared.identity.officers import Officers
-from shared.store.store import Store
+from shared.messaging.broker import address_of
+from shared.release import VERSION
+from shared.settings import Settings
 from shared.vault import Vault
 from shared.web import RESPONSES, prepare
 
@@ -27,11 +29,13 @@ class Health(BaseModel):
     role: Literal["active", "standby"]
 
 
-def create_app(replica: Replica, place: Place, officers: Officers, vault: Vault) -> FastAPI:
+def create_app(
+    replica: Replica, place: Place, settings: Settings, officers: Officers, vault: Vault
+) -> FastAPI:
     """The room's routes under its prefix, and how this process is."""
     app = FastAPI(
         title=f"回音 Huiyin · {place.service}",
-        version="0.1.0",
+        version=VERSION,
         summary="舆情事件的登记、交办、时限、台账与审计",
         docs_url=None,
         redoc_url=None,
@@ -40,16 +44,16 @@ def create_app(replica: Replica, place: Place, officers: Officers, vault: Vault)
     prepare(app, officers, vault)
     app.include_router(replica.room.router)
     _add_health(app, replica, place)
+    for prefix in ("", f"/{place.service}"):  # the proxy routes by prefix
+        add_health(app, replica, prefix)
+    add_metrics(app, replica, settings, f"/{place.service}")
+    add_contracts(app, lambda: address_of(place.nats_url))
     return app
 
 
-def add_county(app: FastAPI, store: Store, county: FarCounty) -> None:
-    """What concerns all rooms: the operator's questions and the first page."""
+def add_county(app: FastAPI, county: FarCounty) -> None:
+    """What concerns all rooms: the operator's questions."""
     add_operations(app, county)
-
-    @app.get("/", response_class=HTMLResponse, include_in_schema=False)
-    async def front() -> str:
-        return await front_page(store, await asyncio.to_thread(county.founded))
 
 
 def _add_health(app: FastAPI, replica: Replica, place: Place) -> None:

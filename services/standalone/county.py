@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 
 from nats.aio.client import Client
 
 from services.embedded.directory import County
-from services.embedded.doctor import Report, examine
+from services.embedded.doctor import Report, Seen, examine
 from services.embedded.offline import MODELS
+from services.embedded.premises import look_around
 from services.reporting import log
 from services.reporting.rebuild import Compared, compare
 from services.reporting.verify import Verified, verify
@@ -19,8 +19,10 @@ from services.standalone.place import unknown_room
 from shared.contracts.envelope import Actor
 from shared.errors import Unavailable
 from shared.messaging.barrier import barrier
+from shared.messaging.broker import address_of, examined
 from shared.messaging.status import RoomStatus, halt, read_status
 from shared.messaging.topology import SERVICES
+from shared.settings import Settings
 from shared.store.failures import translated
 from shared.store.recorders import Recorder
 
@@ -32,17 +34,19 @@ class FarCounty:
     """Answers the operator: what only a running room knows is asked, the rest is read."""
 
     def __init__(
-        self, client: Client, recorders: Mapping[str, Recorder], wrapping_key: Path
+        self, client: Client, recorders: Mapping[str, Recorder], settings: Settings
     ) -> None:
         self._client = client
         self._recorders = recorders
-        self._wrapping_key = wrapping_key
+        self._settings = settings
 
     async def doctor(self) -> Report:
         """How every room is; of a silent one, what its database says."""
         rooms = await asyncio.gather(*(self._examined(service) for service in SERVICES))
         # The disk looked at is this process's own: PostgreSQL's is for its machine to watch.
-        return examine(rooms, Path.cwd(), running=True, wrapping_key=self._wrapping_key)
+        premises = await asyncio.to_thread(look_around, self._settings)
+        broker = await examined(self._client, address_of(self._settings.nats_url or ""))
+        return examine(Seen(rooms, premises, running=True, broker=broker))
 
     async def settle(self) -> None:
         """Wait until everything up to here has been applied everywhere."""

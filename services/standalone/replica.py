@@ -4,16 +4,19 @@ import asyncio
 import os
 import secrets
 import socket
+from collections.abc import Mapping, Sequence
 
 import nats.errors
 import structlog
 from nats.aio.client import Client
 
-from services.embedded.system import at_work
+from services.embedded.system import AtWork, at_work
 from services.standalone.far import obeying
 from shared.errors import Unavailable
 from shared.messaging.relay import Relay
+from shared.messaging.status import Halt, RoomStatus, read_status
 from shared.room import Room
+from shared.store.failures import translated
 from shared.store.lease import while_held
 
 LEASE = "room"
@@ -34,8 +37,37 @@ class Replica:
         self.room = room
         self.holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
         self.active = False
+        self.work: AtWork | None = None
         self._nats_url = nats_url
         self._client = client
+
+    whole = False
+
+    @property
+    def working(self) -> bool:
+        return self.active
+
+    @property
+    def rooms(self) -> Mapping[str, Room]:
+        return {self.room.name: self.room}
+
+    @property
+    def connected(self) -> bool:
+        return self._client.is_connected
+
+    @property
+    def halts(self) -> Sequence[Halt]:
+        return ()
+
+    def heard(self) -> Mapping[str, int]:
+        """How far the other services' events go; a stand-by hears nothing."""
+        return self.work.running[0].heard if self.work else {}
+
+    async def statuses(self) -> Sequence[RoomStatus]:
+        """How the room is: as it works here, or as its database has it."""
+        if self.work:
+            return [await self.work.running[0].status()]
+        return [await asyncio.to_thread(self._on_record)]
 
     async def check_stream(self) -> None:
         """Look before the door is opened whether the room's stream was filled from this database.
@@ -54,17 +86,26 @@ class Replica:
         """
         await while_held(self.room.store, LEASE, self.holder, self._work)
 
+    def _on_record(self) -> RoomStatus:
+        store = self.room.store
+        with translated():
+            return read_status(
+                self.room.name, store.recorder, ends=self.room.ends, clock=store.clock
+            )
+
     async def _work(self) -> None:
         try:
             async with (
-                at_work([self.room], self._nats_url, poll=POLL) as [running],
-                obeying(self._client, running),
+                at_work([self.room], self._nats_url, poll=POLL) as work,
+                obeying(self._client, work.running[0]),
             ):
+                self.work = work
                 self._become(active=True)
                 await asyncio.Event().wait()
         except BROKER_AWAY as problem:
             raise _broker_away(problem) from problem
         finally:
+            self.work = None
             self._become(active=False)
 
     def _become(self, *, active: bool) -> None:

@@ -34,7 +34,7 @@ async def serve_one(service: str, settings: Settings, say: Callable[[str], None]
     and streams contradict each other, for going on would lose events silently.
     """
     place = Place.of(service, settings)
-    configure(settings.log_level)
+    configure(settings.log_level, settings.log_format)
     listener = listen(settings)
     url = f"http://{settings.http_host}:{listener.getsockname()[1]}"
     await await_reachable(place)
@@ -54,10 +54,10 @@ async def _opened(place: Place, settings: Settings) -> AsyncIterator[tuple[Repli
         stack.push_async_callback(closed, client)
         replica = Replica(room, place.nats_url, client)
         await replica.check_stream()
-        app = create_app(replica, place, around.officers, around.vault)
+        app = create_app(replica, place, settings, around.officers, around.vault)
         if place.service == "reporting":
             recorders = stack.enter_context(read_only(settings))
-            add_county(app, room.store, FarCounty(client, recorders, settings.wrapping_key))
+            add_county(app, FarCounty(client, recorders, settings))
         yield replica, app
 
 

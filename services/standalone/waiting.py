@@ -39,7 +39,7 @@ async def _await(name: str, probe: Probe, variable: str, within: float) -> None:
         if time.monotonic() > deadline:
             raise _unreachable(name, variable, within, problem) from problem
         if not said:
-            log.warning("waiting", waiting_for=name, problem=_cause(problem))
+            log.warning("waiting", waiting_for=name, problem=problem)
             said = True
         await asyncio.sleep(PAUSE)
 

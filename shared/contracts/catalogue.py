@@ -106,6 +106,11 @@ def newest(name: str) -> str:
     return name
 
 
+def upcasting(name: str) -> tuple[str, Upcaster]:
+    """What events of an old name are read as next, and by which function; KeyError if present."""
+    return _upcasters[name]
+
+
 def is_known(name: str) -> bool:
     """Whether this release can read events of that name."""
     return name in _facts or name in _upcasters

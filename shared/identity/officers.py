@@ -46,7 +46,7 @@ class Officers:
     """The directory, shared by all rooms as a library."""
 
     def __init__(self, tables: Tables) -> None:
-        self._tables = tables
+        self.tables = tables
         with translated(), tables.making() as sql:
             sql.execute(
                 "CREATE TABLE IF NOT EXISTS officers (id TEXT PRIMARY KEY, name TEXT, unit TEXT,"
@@ -56,7 +56,7 @@ class Officers:
     def enter(self, officer: Officer) -> str:
         """Enter an officer, or give a known one another post; returns a new token, shown once."""
         token = f"hy-{secrets.token_urlsafe(24)}"
-        with translated(), self._tables.writing() as sql:
+        with translated(), self.tables.writing() as sql:
             sql.execute(
                 "INSERT INTO officers VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
                 " name = excluded.name, unit = excluded.unit, post = excluded.post,"
@@ -74,23 +74,23 @@ class Officers:
 
     def names(self) -> dict[str, str]:
         """Names by officer id, for showing."""
-        with translated(), self._tables.reading() as sql:
+        with translated(), self.tables.reading() as sql:
             return {row["id"]: row["name"] for row in sql.all("SELECT id, name FROM officers")}
 
     def all(self) -> list[Officer]:
         """Every officer, by unit and post."""
-        with translated(), self._tables.reading() as sql:
+        with translated(), self.tables.reading() as sql:
             return [_officer(row) for row in sql.all("SELECT * FROM officers ORDER BY unit, post")]
 
     def close(self) -> None:
         """Give the connections back."""
-        self._tables.close()
+        self.tables.close()
 
     def _one(self, statement: str, value: str) -> Row | None:
         def ask(sql: Sql) -> Row | None:
             return sql.one(statement, (value,))
 
-        with translated(), self._tables.reading() as sql:
+        with translated(), self.tables.reading() as sql:
             return ask(sql)
 
 

@@ -6,6 +6,7 @@ shows, JetStream's consumer is set back to it.
 """
 
 import asyncio
+import logging
 import random
 import secrets
 from collections.abc import Sequence
@@ -24,10 +25,18 @@ from nats.js.errors import APIError, NotFoundError
 
 from shared.contracts.envelope import Actor
 from shared.errors import Untrusted
+from shared.logs import line
 from shared.messaging.pull import forget_pending
 from shared.messaging.relay import Checkpoint, pass_by
 from shared.messaging.releasing import release
-from shared.messaging.streams import Incoming, incoming, message_at, provide_stream, stream_name
+from shared.messaging.streams import (
+    Incoming,
+    about,
+    incoming,
+    message_at,
+    provide_stream,
+    stream_name,
+)
 from shared.messaging.taking import Gap, Handler, Poison, Taken, other_history, take
 from shared.store.store import Store
 from shared.store.tracking import Tracking, tracked
@@ -72,6 +81,12 @@ class Consumer:
     @property
     def room(self) -> str:
         return self.store.source.service
+
+    @property
+    def deaf(self) -> bool:
+        """Whether nobody waits for batches any more, although nobody stopped us."""
+        tasks = self._subscriber.tasks if self._subscriber is not None else []
+        return bool(tasks) and all(task.done() for task in tasks)
 
     def subscribe(self, broker: NatsBroker) -> None:
         """Register with FastStream; to be called before the broker starts."""
@@ -127,8 +142,13 @@ class Consumer:
 
     async def handle(self, messages: Sequence[Msg]) -> None:
         """Take a batch and acknowledge it; a gap is healed, a contradiction halts the consumer."""
+        with line(room=self.room, upstream=self.upstream):
+            await self._handle(messages)
+
+    async def _handle(self, messages: Sequence[Msg]) -> None:
         try:
-            taken = await self._take([incoming(message) for message in messages])
+            batch = [incoming(message) for message in messages]
+            taken = await self._take(batch)
             self._checkpoint("consumer.committed")
             await messages[-1].ack()
             self._checkpoint("consumer.acknowledged")
@@ -137,18 +157,18 @@ class Consumer:
         except Untrusted as problem:
             self._halt(problem)
         except Exception as problem:  # FastStream would drop the batch without a word
-            log.warning("batch put off", problem=repr(problem)[:200], **self._bound)
+            log.warning("batch put off", problem=problem)
             await asyncio.sleep(PUT_OFF)
             await self._heal_quietly()
         else:
-            self._note(taken)
+            self._note(taken, batch)
 
     async def _take(self, batch: Sequence[Incoming]) -> Taken:
         for pause in PATIENCE:
             try:
                 return await self.store.write(partial(self._take_in, batch=batch, last_try=False))
             except Poison as problem:
-                log.warning("event not applied, trying again", problem=str(problem), **self._bound)
+                log.warning("event not applied, trying again", problem=problem)
                 await asyncio.sleep(pause)
         return await self.store.write(partial(self._take_in, batch=batch, last_try=True))
 
@@ -157,10 +177,13 @@ class Consumer:
         self._checkpoint("consumer.in-transaction")
         return taken
 
-    def _note(self, taken: Taken) -> None:
+    def _note(self, taken: Taken, batch: Sequence[Incoming]) -> None:
         self._heals = 0
-        if taken.set_aside:
-            log.error("events set aside", count=taken.set_aside, **self._bound)
+        if log.is_enabled_for(logging.DEBUG):
+            for event in batch:
+                log.debug("event taken", **about(event))
+        for event in taken.aside:
+            log.error("event set aside", **about(event))
         if taken.stop:
             self._halt(taken.stop)
 
@@ -186,7 +209,7 @@ class Consumer:
         except Untrusted as problem:
             self._halt(problem)
         except (APIError, TimeoutError, OSError) as problem:
-            log.warning("broker away", problem=repr(problem)[:200], **self._bound)
+            log.warning("broker away", problem=problem, **self._bound)
 
     async def _provide_durable(self, js: JetStreamContext) -> None:
         try:

@@ -54,6 +54,11 @@ class Heart:
         """Hear what every service says of itself."""
         await self._client.subscribe("huiyin.watermark.*", cb=self._hear)
 
+    @property
+    def heard(self) -> dict[str, int]:
+        """The position that each service last said of itself."""
+        return {name: said.position for name, said in self._heard.items()}
+
     async def run(self) -> None:
         """Beat until cancelled."""
         while True:
@@ -61,7 +66,7 @@ class Heart:
             try:
                 await self._beat()
             except (Unavailable, nats.errors.Error, OSError) as problem:
-                log.warning("no beat", room=self.store.source.service, problem=str(problem)[:200])
+                log.warning("no beat", room=self.store.source.service, problem=problem)
 
     async def _beat(self) -> None:
         own = await self.store.write(self._mark)

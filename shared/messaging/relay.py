@@ -57,6 +57,7 @@ class Relay:
         self._poll = poll
         self._checkpoint = checkpoint
         self.failing_since: float | None = None
+        self.problem: Exception | None = None
         self._seq: int | None = None
         self._look_again_at = 0.0
         self._appended = asyncio.Event()
@@ -70,17 +71,17 @@ class Relay:
                     await self.resync()
                 if not await self._publish_page():
                     await self._wait()
-                self.failing_since = None
+                self.failing_since = self.problem = None
             except Untrusted as problem:
                 self.halted = problem
                 log.error(  # noqa: TRY400 -- the message says it all, a traceback would not
                     "relay halted", service=self._service, code=problem.code
                 )
             except (APIError, nats.errors.Error, TimeoutError, OSError, Unavailable) as problem:
-                self._seq = None
+                self._seq, self.problem = None, problem
                 if not _is_stores_trouble(problem):
                     self.failing_since = self.failing_since or time.monotonic()
-                log.warning("relay starts over", service=self._service, problem=repr(problem)[:200])
+                log.warning("relay starts over", service=self._service, problem=problem)
                 await asyncio.sleep(0.1)
 
     async def resync(self) -> None:

@@ -1,24 +1,35 @@
 """A room at work: relay, ears, heartbeat and chores as tasks of one event loop."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
-from typing import Any
+import time
+from collections.abc import Sequence
+from functools import partial
 
-import structlog
 from faststream.nats import NatsBroker
 from nats.aio.client import Client
 
 from shared.contracts.envelope import Actor
 from shared.errors import HuiyinError, Refused, Untrusted
+from shared.logs import told
 from shared.messaging.heart import Heart
 from shared.messaging.relay import Relay
-from shared.messaging.status import Halt, RoomStatus, halt, read_status, status_subject
-from shared.room import Room
+from shared.messaging.status import (
+    Halt,
+    Relaying,
+    RoomStatus,
+    halt,
+    read_status,
+    status_subject,
+)
+from shared.messaging.tasks import Tasks, ended
+from shared.room import Chore, Room
+from shared.store.about import About, about
 
 LEAVE_WITHIN = 0.05
 """Seconds for taking leave of JetStream when a room stops."""
 
-log = structlog.get_logger("room")
+ABOUT_LASTS = 5.0
+"""Seconds after which the database is asked again how large it is."""
 
 
 class RunningRoom:
@@ -29,7 +40,9 @@ class RunningRoom:
         self.relay = Relay(room.store, client, poll=poll, checkpoint=room.checkpoint)
         self._heart = Heart(room.store, self.relay, client)
         self._client = client
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks = Tasks(room.name)
+        self._about = About("", 0)
+        self._about_until = 0.0
         for consumer in room.consumers:
             consumer.subscribe(broker)
         broker.subscriber(status_subject(room.name), title=f"{room.name} status")(self.status)
@@ -47,19 +60,16 @@ class RunningRoom:
     async def start(self) -> None:
         """Begin; call after the broker has started."""
         await self._heart.listen()
-        self._begin("relay", self.relay.run())
-        self._begin("heart", self._heart.run())
+        self._tasks.begin("relay", self.relay.run())
+        self._tasks.begin("heart", self._heart.run())
         for consumer in self.room.consumers:
-            self._begin(f"watch {consumer.upstream}", consumer.watch())
+            self._tasks.begin(f"watch {consumer.upstream}", consumer.watch())
         for chore in self.room.chores:
-            self._begin("chore", chore())
+            self._tasks.begin(_name(chore), chore())
 
     async def stop(self) -> None:
         """End the tasks; what is being written is finished."""
-        while left := [task for task in self._tasks if not task.done()]:
-            for task in left:
-                task.cancel()  # again: before Python 3.12 ``wait_for`` may swallow one
-            await asyncio.wait(left, timeout=0.1)
+        await self._tasks.stop()
         if self._client.is_connected and self.room.consumers:
             leaving = [asyncio.create_task(each.leave()) for each in self.room.consumers]
             _, late = await asyncio.wait(leaving, timeout=LEAVE_WITHIN)
@@ -78,32 +88,47 @@ class RunningRoom:
         except Exception as problem:
             raise _still_poison(problem) from problem
 
+    @property
+    def heard(self) -> dict[str, int]:
+        """How far each service said lately that its events go."""
+        return self._heart.heard
+
     async def status(self) -> RoomStatus:
         """How the room is."""
-        return await asyncio.to_thread(
-            read_status,
+        return await asyncio.to_thread(self._status)
+
+    def _status(self) -> RoomStatus:
+        problem = self.relay.problem
+        return read_status(
             self.room.name,
             self.room.store.recorder,
             ends=self.room.ends,
-            relayed=self.relay.position,
+            relaying=Relaying(self.relay.position, told(problem) if problem else None),
             clock=self.room.store.clock,
             halts=self._halts(),
+            lies_in=self._lies_in(),
         )
+
+    def _lies_in(self) -> About:
+        """As it was a moment ago: whoever waits asks many times a second."""
+        if time.monotonic() > self._about_until:
+            recorder = self.room.store.recorder
+            self._about = self.room.store.read_now(lambda sql: about(sql, recorder))
+            self._about_until = time.monotonic() + ABOUT_LASTS
+        return self._about
 
     def _halts(self) -> Sequence[Halt]:
         parts: list[tuple[str, Untrusted | None]] = [("relay", self.relay.halted)]
         parts += [(f"follows {each.upstream}", each.halted) for each in self.room.followers]
-        return [halt(part, problem) for part, problem in parts if problem]
-
-    def _begin(self, name: str, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work, name=f"{self.room.name} {name}")
-        task.add_done_callback(_report)
-        self._tasks.append(task)
+        said = [halt(part, problem) for part, problem in parts if problem]
+        deaf = [ended(f"follows {each.upstream}") for each in self.room.consumers if each.deaf]
+        return [*said, *self._tasks.halts(), *deaf]
 
 
-def _report(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and (problem := task.exception()):
-        log.error("task ended", task=task.get_name(), problem=repr(problem))
+def _name(chore: Chore) -> str:
+    """A chore is called by the file that it comes from: scheduler, projector."""
+    work = chore.func if isinstance(chore, partial) else chore
+    return str(getattr(work, "__module__", "chore")).rpartition(".")[2]
 
 
 def _still_poison(problem: Exception) -> Refused:

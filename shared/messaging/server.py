@@ -21,6 +21,8 @@ from shared.errors import Unavailable
 START_SECONDS = 10.0
 HANDOVER_SECONDS = 0.2
 """How long a server killed a moment ago may still hold its port."""
+KEEP_PORT_SECONDS = 2.0
+"""How long to ask for the port again that clients of this very object know."""
 LOG_BYTES = 10 * 1024 * 1024
 RANDOM_PORT = -1
 PR_SET_PDEATHSIG = 1
@@ -30,8 +32,9 @@ class NatsServer:
     """One nats-server with JetStream, all of whose files lie in ``directory`` (made if missing).
 
     ``port=None`` takes the port of the last start if it is free, else a random one, so that
-    clients find the server again. Only holders of the token in ``url`` may connect; token and
-    port are kept in ``directory``. While this object runs the server it holds a lock on
+    clients find the server again; ``moved_from`` is the port it had to give up. Only holders of
+    the token in ``url`` may connect; token, port and URL are kept in ``directory`` (``nats.url``
+    is for other programs of the same user). While this object runs the server it holds a lock on
     ``nats.pid``: a second process cannot open the same streams.
     """
 
@@ -49,6 +52,7 @@ class NatsServer:
         self._sync_always = sync_always
         self._token = ""
         self._port: int | None = None
+        self.moved_from: int | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._lock: IO[str] | None = None
 
@@ -163,14 +167,28 @@ class NatsServer:
         return token
 
     def _listen(self) -> None:
-        try:
-            self._launch(self._fixed_port or self._previous_port() or RANDOM_PORT)
-        except Unavailable as problem:
-            if problem.code != "nats.port-taken":
-                raise
-            time.sleep(HANDOVER_SECONDS)
+        known = self._fixed_port or self._port or self._previous_port()
+        patience = KEEP_PORT_SECONDS if self._port else HANDOVER_SECONDS
+        if known is None or not self._launched_at(known, patience):
             self._launch(self._fixed_port or RANDOM_PORT)
+        if known and self._port != known:
+            self.moved_from = known
         _write_private(self.directory / "nats.port", str(self._port))
+        _write_private(self.directory / "nats.url", self.url + "\n")
+
+    def _launched_at(self, port: int, patience: float) -> bool:
+        """Launch at that port; false if another program keeps it for so many seconds."""
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            try:
+                self._launch(port)
+            except Unavailable as problem:
+                if problem.code != "nats.port-taken":
+                    raise
+                time.sleep(HANDOVER_SECONDS / 4)
+            else:
+                return True
+        return False
 
     def _previous_port(self) -> int | None:
         path = self.directory / "nats.port"

@@ -1,13 +1,19 @@
 """How a room is: what it says when asked over NATS, and what its database says when it is down."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+
+from pydantic import ConfigDict
 
 from shared.clock import Clock
 from shared.contracts.catalogue import Contract, UtcTime
-from shared.errors import HuiyinError
+from shared.contracts.envelope import decode_envelope
+from shared.errors import HuiyinError, Unavailable, Untrusted
 from shared.messaging.heart import watermarks
 from shared.messaging.topology import FOLLOWS
+from shared.release import VERSION
+from shared.store.about import About, about
 from shared.store.micros import from_micros
 from shared.store.parking import parked
 from shared.store.recorders import Recorder
@@ -51,7 +57,12 @@ class RoomStatus(Contract):
     """One room: its events, what it relayed and applied, and what needs somebody's attention.
 
     ``ends`` tells how long the sequences are that only this room keeps (the audit log).
+    ``unrelayed_since`` is when the oldest event was recorded that is not in the stream yet, and
+    ``relay_problem`` the code or kind of what keeps it there. Rooms of several releases answer one
+    another: what is not known is passed over.
     """
+
+    model_config = ConfigDict(extra="ignore")
 
     service: str
     epoch: str
@@ -63,6 +74,19 @@ class RoomStatus(Contract):
     ends: dict[str, int]
     parked: tuple[ParkedMatter, ...]
     halts: tuple[Halt, ...]
+    version: str = ""
+    database: str = ""
+    stored_bytes: int = 0
+    unrelayed_since: UtcTime | None = None
+    relay_problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Relaying:
+    """How far a running room's relay is, and the code or kind of what hinders it."""
+
+    position: int
+    problem: str | None = None
 
 
 def status_subject(service: str) -> str:
@@ -75,30 +99,54 @@ def read_status(
     recorder: Recorder,
     *,
     ends: Ends | None = None,
-    relayed: int | None = None,
+    relaying: Relaying | None = None,
     clock: Clock | None = None,
     halts: Sequence[Halt] = (),
+    lies_in: About | None = None,
 ) -> RoomStatus:
     """What a room's database says, with what only the running room knows."""
+    now, stopped = _time(clock)
     with recorder.reading() as sql:
+        lies_in = lies_in or about(sql, recorder)
         row = sql.one("SELECT epoch, recorded_until FROM store")
         return RoomStatus(
             service=service,
             epoch=row["epoch"] if row else "",
             position=last_position(sql, recorder),
-            relayed=relayed,
+            relayed=relaying.position if relaying else None,
             recorded_until=_moment(row["recorded_until"]) if row else None,
-            clock=clock() if clock else None,
+            clock=now,
             upstreams=_upstreams(sql, service),
             ends=ends(sql) if ends else {},
             parked=_parked(sql),
-            halts=tuple(halts),
+            halts=(*halts, *stopped),
+            version=VERSION,
+            database=lies_in.database,
+            stored_bytes=lies_in.bytes,
+            unrelayed_since=_unrelayed_since(recorder, relaying),
+            relay_problem=relaying.problem if relaying else None,
         )
 
 
 def halt(part: str, problem: HuiyinError) -> Halt:
     """What stopped a part of a room."""
     return Halt(part=part, code=problem.code, message=problem.message, remedy=problem.remedy)
+
+
+def _time(clock: Clock | None) -> tuple[datetime | None, list[Halt]]:
+    """What the clock says; one that jumped says nothing, and no writing is possible."""
+    try:
+        return clock() if clock else None, []
+    except Unavailable as problem:
+        return None, [halt("clock", problem)]
+
+
+def _unrelayed_since(recorder: Recorder, relaying: Relaying | None) -> datetime | None:
+    waiting = recorder.notifications(relaying.position, 1) if relaying else ()
+    try:
+        return decode_envelope(waiting[0].state).recorded_at if waiting else None
+    except Untrusted:
+        return None  # it is not read here that it cannot be read
 
 
 def _upstreams(sql: Sql, service: str) -> dict[str, Upstream]:

@@ -27,6 +27,9 @@ _HEAD = re.compile(
 )
 """How the bytes of an event begin."""
 
+_UNIT = re.compile(rb',"unit":"([^"]*)"')
+"""The unit concerned, in the clear envelope of an event."""
+
 SHORT_REPLY = 9
 """Tokens in ``$JS.ACK.<stream>.<consumer>.…`` without domain and account."""
 
@@ -106,6 +109,17 @@ class Incoming:
     @property
     def hash(self) -> str:
         return event_hash(self.raw)
+
+
+def about(event: Incoming) -> dict[str, object]:
+    """What a log line says of an event: where it stands and whom it concerns, by ids and codes."""
+    unit = _UNIT.search(split(event.raw)[0])
+    return {
+        "type": event.type,
+        "position": event.position,
+        "incident": event.correlation,
+        "unit": unit[1].decode() if unit else "",
+    }
 
 
 def incoming(message: Msg) -> Incoming:

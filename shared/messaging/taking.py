@@ -44,7 +44,12 @@ class Taken:
 
     last: Tracking
     stop: Untrusted | None = None
-    set_aside: int = 0
+    aside: Sequence[Incoming] = ()
+
+    @property
+    def set_aside(self) -> int:
+        """How many events were set aside."""
+        return len(self.aside)
 
 
 def take(
@@ -110,10 +115,10 @@ def _readable(
 
 def _apply(
     tx: Transaction, upstream: str, events: Sequence[Incoming], handler: Handler, *, last_try: bool
-) -> int:
+) -> Sequence[Incoming]:
     waiting = parked_matters(tx.sql, upstream)
     if not waiting and _applied_together(tx, events, handler, last_try=last_try):
-        return 0
+        return ()
     return _apply_singly(tx, upstream, events, handler, waiting, last_try=last_try)
 
 
@@ -140,8 +145,8 @@ def _apply_singly(
     waiting: set[str],
     *,
     last_try: bool,
-) -> int:
-    aside: list[Parked] = []
+) -> Sequence[Incoming]:
+    aside: list[tuple[Incoming, str]] = []
     for event in events:
         reason = "" if event.correlation in waiting else _reason_to_park(tx, event, handler)
         if reason is None:
@@ -149,9 +154,10 @@ def _apply_singly(
         if reason and not last_try:
             raise Poison(reason)
         waiting.add(event.correlation)
-        aside.append(_parked(upstream, event, reason, to_micros(tx.now)))
-    park(tx.sql, aside)
-    return len(aside)
+        aside.append((event, reason))
+    now = to_micros(tx.now)
+    park(tx.sql, [_parked(upstream, event, reason, now) for event, reason in aside])
+    return [event for event, _ in aside]
 
 
 def _reason_to_park(tx: Transaction, event: Incoming, handler: Handler) -> str | None:

@@ -1,7 +1,15 @@
 """Policy as data (规则包): who must do what by when, with the clause that says so."""
 
-from shared.policy.loading import COUNTY_BASELINE, find_pack, known_packs, load_pack
+from shared.policy.loading import COUNTY_BASELINE, find_pack, known_packs, load_pack, read_pack
 from shared.policy.pack import Pack
 from shared.policy.rules import Duty
 
-__all__ = ["COUNTY_BASELINE", "Duty", "Pack", "find_pack", "known_packs", "load_pack"]
+__all__ = [
+    "COUNTY_BASELINE",
+    "Duty",
+    "Pack",
+    "find_pack",
+    "known_packs",
+    "load_pack",
+    "read_pack",
+]

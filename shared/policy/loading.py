@@ -36,9 +36,23 @@ def load_pack(path: Path, params: Chosen | None = None) -> Pack:
 
     Raises Invalid ``pack.*`` with the first complaint; ``field`` is the key's path.
     """
-    pack, complaints = examine(path, params)
+    return _usable(path, *examine(path, params))
+
+
+def read_pack(text: str, place: str, params: Chosen | None = None) -> Pack:
+    """Read a pack from a file's text; ``place`` is what errors call the file.
+
+    Raises Invalid ``pack.*`` with the first complaint; ``field`` is the key's path.
+    """
+    file = Path(place)
+    texts, complaints = _lineage(text, file, ())
+    pack, more = build(texts, params)
+    return _usable(file, pack, complaints + more)
+
+
+def _usable(file: Path, pack: Pack | None, complaints: Sequence[Complaint]) -> Pack:
     if complaints:
-        raise complaints[0].as_error(path)
+        raise complaints[0].as_error(file)
     assert pack is not None
     return pack
 
@@ -117,11 +131,16 @@ def _texts(path: Path, below: Sequence[str]) -> tuple[list[str], list[Complaint]
     """The texts of a file and of those it adds to, nearest first, as far as they can be found."""
     try:
         text = _bytes(path).decode()
-        heading = tomllib.loads(text).get("pack", {})
-    except ValueError as problem:
-        if isinstance(problem, tomllib.TOMLDecodeError):
-            return [text], []  # told when it is built
+    except UnicodeDecodeError as problem:
         return [], [_not_toml(problem)]
+    return _lineage(text, path, below)
+
+
+def _lineage(text: str, path: Path, below: Sequence[str]) -> tuple[list[str], list[Complaint]]:
+    try:
+        heading = tomllib.loads(text).get("pack", {})
+    except tomllib.TOMLDecodeError:
+        return [text], []  # told when it is built
     wanted = heading.get("extends") if isinstance(heading, dict) else None
     if not isinstance(wanted, str):
         return [text], []

@@ -88,14 +88,15 @@ class Pack:
         return self.file.pack.version
 
     @cached_property
-    def pin(self) -> str:
-        """What an event says of the rules it was decided under: id, version, start of digest.
-
-        The digest is the SHA-256 of all texts and of the parameters chosen.
-        """
+    def digest(self) -> str:
+        """The SHA-256 (hex) of all texts and of the parameters chosen."""
         said = [*self.texts, *(f"{key}={self.chosen[key]}" for key in sorted(self.chosen))]
-        digest = hashlib.sha256("\0".join(said).encode()).hexdigest()
-        return f"{self.id}@{self.version}#{digest[:12]}"
+        return hashlib.sha256("\0".join(said).encode()).hexdigest()
+
+    @property
+    def pin(self) -> str:
+        """What an event says of the rules it was decided under: id, version, start of digest."""
+        return f"{self.id}@{self.version}#{self.digest[:12]}"
 
     @cached_property
     def lineage(self) -> "tuple[Pack, ...]":

@@ -47,6 +47,8 @@ def _read_duration(given: Any) -> Duration:
 
 
 def _read_ahead(given: Any) -> Literal[True] | Duration:
+    if isinstance(given, Duration):
+        return given
     return True if given is True else _read_duration(given)
 
 
@@ -74,16 +76,22 @@ LastDay = Annotated[str, AfterValidator(_day_or("last"))]
 PeriodDay = Annotated[str, AfterValidator(_day_or("first", "last"))]
 """``first`` and ``last`` are those of the period."""
 
-Within = Annotated[Duration, PlainValidator(_read_duration)]
+
+def _read(kind: type, reader: Callable[[Any], Any]) -> PlainValidator:
+    """Reads what the file has, and takes what is read already as it is."""
+    return PlainValidator(lambda given: given if isinstance(given, kind) else reader(given))
+
+
+Within = Annotated[Duration, _read(Duration, _read_duration)]
 Ahead = Annotated[Literal[True] | Duration, PlainValidator(_read_ahead)]
 """So long before what is planned; ``true`` is beforehand, however long."""
-Act = Annotated[Pattern, PlainValidator(read_pattern)]
-Wanted = Annotated[Demand, PlainValidator(read_demand)]
+Act = Annotated[Pattern, _read(Pattern, read_pattern)]
+Wanted = Annotated[Demand, _read(Demand, read_demand)]
 
 
 def _as_list(given: Any) -> Any:
     """One value where a list may stand; TOML's lists are tuples from here on."""
-    return tuple(given) if isinstance(given, list) else (given,)
+    return tuple(given) if isinstance(given, list | tuple) else (given,)
 
 
 Keys = Annotated[tuple[Key, ...], BeforeValidator(_as_list), Field(min_length=1)]

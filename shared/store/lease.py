@@ -54,7 +54,7 @@ class Lease:
             async with asyncio.timeout(EVERY):
                 taken = await self._store.write(self._take)
         except (Unavailable, TimeoutError) as problem:
-            log.warning("lease not renewed", lease=self.name, problem=repr(problem)[:200])
+            log.warning("lease not renewed", lease=self.name, problem=problem)
             return asked < self._ours_until
         self._ours_until = asked + TTL.total_seconds() if taken else 0.0
         return taken
@@ -108,4 +108,4 @@ async def _ended(doing: "asyncio.Task[None]") -> None:
     except asyncio.CancelledError:
         return
     except Unavailable as problem:
-        log.warning("work broke off", code=problem.code, problem=problem.message)
+        log.warning("work broke off", problem=problem)

@@ -1,5 +1,6 @@
 """Read models: tables that are nothing but a fold of events, and can be made afresh."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -8,6 +9,7 @@ from typing import NamedTuple
 from shared.contracts.catalogue import Fact, newest
 from shared.contracts.envelope import Recorded
 from shared.store.sql import Sql
+from shared.store.tracking import START, tracked
 
 
 class Placed(NamedTuple):
@@ -23,13 +25,19 @@ class ReadModel:
 
     ``apply`` must give the same rows whatever the order of events from different services, for
     that order is not the same here and in the audit log. ``tables`` maps each table to the columns
-    that identify its rows.
+    that identify its rows. ``version`` rises when ``apply`` gives other rows for the same events.
     """
 
     tables: dict[str, tuple[str, ...]]
     schema: Sequence[str]
     facts: Sequence[type[Fact]]
     apply: Callable[[Sql, Sequence[Placed]], None]
+    version: int = 1
+
+    @property
+    def shape(self) -> str:
+        """What tells these tables from those that another release made."""
+        return hashlib.sha256("\n".join((str(self.version), *self.schema)).encode()).hexdigest()
 
     def wants(self, name: str) -> bool:
         """Whether events of that name change these tables."""
@@ -38,6 +46,55 @@ class ReadModel:
     def note(self, sql: Sql, events: Sequence[Recorded]) -> None:
         """Fold events whose position does not matter to these tables."""
         self.apply(sql, [Placed(0, event) for event in events])
+
+
+def joined(*models: ReadModel) -> ReadModel:
+    """Several read models as one; each is handed only what it wants."""
+
+    def apply(sql: Sql, events: Sequence[Placed]) -> None:
+        for model in models:
+            wanted = [placed for placed in events if model.wants(placed.event.envelope.type)]
+            if wanted:
+                model.apply(sql, wanted)
+
+    return ReadModel(
+        tables={table: key for model in models for table, key in model.tables.items()},
+        schema=[statement for model in models for statement in model.schema],
+        facts=list(dict.fromkeys(fact for model in models for fact in model.facts)),
+        apply=apply,
+        version=sum(model.version for model in models),
+    )
+
+
+def renew(sql: Sql, model: ReadModel, upstream: str) -> bool:
+    """Make the tables anew, and empty, if another release made them; true if that was so.
+
+    ``upstream`` is then followed from its beginning again, so that they are filled: it must be
+    one that can be read from there, and that nothing but this model is made from.
+    """
+    sql.execute("CREATE TABLE IF NOT EXISTS read_models (upstream TEXT PRIMARY KEY, shape TEXT)")
+    made = sql.one("SELECT shape FROM read_models WHERE upstream = ?", (upstream,))
+    if made is not None and made["shape"] == model.shape:
+        return False
+    for table in model.tables:
+        sql.execute(f"DROP TABLE IF EXISTS {table}")
+    for statement in model.schema:
+        sql.execute(statement)
+    for forgotten in ("tracking", "parked"):
+        sql.execute(f"DELETE FROM {forgotten} WHERE upstream = ?", (upstream,))
+    sql.execute(
+        "INSERT INTO read_models VALUES (?, ?)"
+        " ON CONFLICT (upstream) DO UPDATE SET shape = excluded.shape",
+        (upstream, model.shape),
+    )
+    return True
+
+
+def begin(sql: Sql, model: ReadModel, upstream: str) -> None:
+    """Note whose tables these are before anything is in them; older ones are left to ``renew``."""
+    sql.execute("DELETE FROM tracking WHERE upstream = ''")  # writes first: others are waited for
+    if tracked(sql, upstream) is START:
+        renew(sql, model, upstream)
 
 
 @cache

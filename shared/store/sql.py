@@ -29,6 +29,9 @@ class Sql(Protocol):
     def one(self, statement: str, params: Params = ()) -> Row | None:
         """The first row of the result, or none."""
 
+    def has_table(self, name: str) -> bool:
+        """Whether there is that table: a database only read may come from an earlier release."""
+
 
 class CursorSql:
     """Sql over a database cursor; ``postgres`` turns ``?`` into that driver's placeholder."""
@@ -36,6 +39,7 @@ class CursorSql:
     def __init__(self, cursor: Any, *, postgres: bool) -> None:
         self.cursor = cursor
         self._spell = _percent if postgres else _same
+        self._find_table = _FIND_TABLE["postgres" if postgres else "sqlite"]
 
     def execute(self, statement: str, params: Params = ()) -> None:
         self.cursor.execute(self._spell(statement), params)
@@ -50,6 +54,16 @@ class CursorSql:
     def one(self, statement: str, params: Params = ()) -> Row | None:
         self.execute(statement, params)
         return self.cursor.fetchone()
+
+    def has_table(self, name: str) -> bool:
+        found = self.one(self._find_table, (name,))
+        return found is not None and found["found"] is not None
+
+
+_FIND_TABLE = {
+    "sqlite": "SELECT name AS found FROM sqlite_master WHERE type = 'table' AND name = ?",
+    "postgres": "SELECT to_regclass(?)::TEXT AS found",
+}
 
 
 @cache

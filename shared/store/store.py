@@ -9,6 +9,7 @@ any of them was done.
 
 import asyncio
 import secrets
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -20,6 +21,8 @@ from typing import Any, Never, TypeVar
 from eventsourcing.persistence import Notification
 
 from shared.clock import Clock, system_clock
+from shared.logs import note, noting
+from shared.store.commits import Commits
 from shared.store.events import Source
 from shared.store.failures import BROKEN, clock_behind, translated
 from shared.store.micros import from_micros, to_micros
@@ -58,6 +61,7 @@ _TICK = (
 class _Work:
     do: Callable[[Transaction], Any]
     answer: asyncio.Future[Any]
+    done_in: Transaction | None = None
 
 
 class Store:
@@ -74,6 +78,7 @@ class Store:
         self.source = source
         self.clock = clock
         self.recorder = recorder
+        self.commits = Commits()
         self._seal_for = seal_for
         self._writer = writer
         self._owns_writer = True
@@ -124,11 +129,15 @@ class Store:
         ``clock.*`` when the transaction as a whole failed.
         """
         answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Work(do, answer))
+        work = _Work(do, answer)
+        self._waiting.append(work)
         if not self._draining:
             self._draining = True
             self._writer.submit(self._drain, asyncio.get_running_loop())
-        return await answer
+        result = await answer
+        if work.done_in is not None and noting():
+            note(**work.done_in.about)
+        return result
 
     async def read(self, ask: Callable[[Sql], T]) -> T:
         """Answer a question from one consistent view of what is committed."""
@@ -172,8 +181,9 @@ class Store:
             return self.recorder.notifications(after, limit)
 
     def _drain(self, loop: asyncio.AbstractEventLoop) -> None:
-        group = self._take()
+        group, began = self._take(), time.perf_counter()
         results, appended = self._commit(group)
+        self.commits.note(len(group), time.perf_counter() - began)
         with suppress(RuntimeError):  # the loop may be gone when the process is stopping
             loop.call_soon_threadsafe(self._answer, group, results, appended)
 
@@ -206,6 +216,7 @@ class Store:
                 for work in group:
                     transaction = self._transaction(sql, now)
                     results.append(work.do(transaction))
+                    work.done_in = transaction
                     appended += transaction.appended
                 return results, appended
         except BROKEN:
@@ -224,7 +235,9 @@ class Store:
         transaction = self._transaction(sql, now)
         try:
             with transaction.savepoint():
-                return work.do(transaction), transaction.appended
+                result = work.do(transaction)
+                work.done_in = transaction
+                return result, transaction.appended
         except BROKEN:
             raise
         except Exception as problem:

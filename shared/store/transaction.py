@@ -2,7 +2,7 @@
 
 import secrets
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -39,6 +39,8 @@ class Transaction:
         self._seal_for = seal_for
         self._heads: dict[UUID, tuple[int, str | None]] = {}
         self.appended = 0
+        self._matter: Matter | None = None
+        self._last = ("", 0)
 
     def load(self, stream: UUID) -> list[Recorded]:
         """Every event of a stream, in order."""
@@ -60,6 +62,7 @@ class Transaction:
             return Appended((), self.position())
         events = [self._record(matter, fact, by) for fact in facts]
         positions = self._recorder.insert(self.sql, [_stored(event) for event in events])
+        self._note(matter, (facts[-1].TYPE, positions[-1]))
         self.appended += len(events)
         return Appended(events, positions[-1])
 
@@ -79,9 +82,26 @@ class Transaction:
             raise
         self.sql.execute("RELEASE SAVEPOINT part")
 
+    @property
+    def about(self) -> Mapping[str, object]:
+        """What a log line says of what was appended here; nothing unless it is of one matter."""
+        if self._matter is None:
+            return {}
+        type_, position = self._last
+        incident = str(self._matter.correlation)
+        unit = self._matter.unit
+        return {"unit": unit, "incident": incident, "type": type_, "position": position}
+
     def position(self) -> int:
         """The position of the last event in this store (0 when empty)."""
         return last_position(self.sql, self._recorder)
+
+    def _note(self, matter: Matter, last: tuple[str, int]) -> None:
+        if self.appended == 0:
+            self._matter = matter
+        elif self._matter is not None and self._matter.correlation != matter.correlation:
+            self._matter = None
+        self._last = last
 
     def _record(self, matter: Matter, fact: Fact, by: By) -> Recorded:
         seq, prev = self._head(matter.id)

@@ -9,7 +9,9 @@ from services.bench.effort import Effort
 from services.bench.figures import Figure
 from services.bench.measured import Measured
 from services.bench.probe import SHOWN, Probe
-from services.cli.importing import read_row, rows_of
+from services.importing.columns import understood
+from services.importing.message import Message, Reader
+from services.importing.source import look_through
 
 pytestmark = pytest.mark.anyio
 
@@ -90,5 +92,11 @@ async def test_each_turn_has_its_own_messages_as_readable_as_the_samples(tmp_pat
     files = [tmp_path / "0.csv", tmp_path / "1.csv"]
     for turn, file in enumerate(files):
         importing.write_messages(file, 50, turn)
-    messages = [read_row(row, {}, "QINGHE") for file in files for _, row in rows_of(file)]
+    messages = [message for file in files for message in read(file)]
     assert len({message["message_id"] for message in messages}) == 100
+
+
+def read(file: Path) -> list[Message]:
+    source = look_through(file)
+    reader = Reader(understood(source.headings), source.separator, {}, "QINGHE")
+    return [reader.read(row) for row in source.rows()]

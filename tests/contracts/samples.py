@@ -4,16 +4,18 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from types import NoneType
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 from uuid import UUID, uuid5
 
 from hypothesis import strategies as st
 from pydantic import AwareDatetime
 
-from shared.contracts.catalogue import Fact, facts
+from shared.contracts.catalogue import Contract, Fact, facts
 from shared.contracts.envelope import Actor, Envelope
 from shared.contracts.sealed import Sealed, Unsealed
 from shared.vault.keys import DataKey
+
+C = TypeVar("C", bound=Contract)
 
 HOME = UUID("00000000-0000-4000-8000-000000000001")
 INCIDENT = UUID("00000000-0000-4000-8000-00000000002a")
@@ -63,7 +65,10 @@ def envelope(name: str, **changes: Any) -> Envelope:
 
 def sample(kind: type[Fact]) -> Fact:
     """The same example of a kind of fact every time, with nothing left out."""
-    hours = count()
+    return _filled(kind, count())
+
+
+def _filled(kind: type[C], hours: Iterator[int]) -> C:
     return kind(
         **{
             name: _plain(field.annotation, name, hours)
@@ -75,6 +80,10 @@ def sample(kind: type[Fact]) -> Fact:
 def _plain(annotation: Any, name: str, hours: Iterator[int]) -> Any:
     if get_origin(annotation) is Literal:
         return get_args(annotation)[0]
+    if _is_contract(annotation):
+        return _filled(annotation, hours)
+    if get_origin(annotation) is tuple and _is_contract(get_args(annotation)[0]):
+        return (_filled(get_args(annotation)[0], hours),)
     if get_origin(annotation) is tuple:
         return (f"示例一：{name}", f"示例二：{name}")
     if get_args(annotation):  # a union with None, or annotated
@@ -96,8 +105,8 @@ def any_fact() -> st.SearchStrategy[Fact]:
     return st.sampled_from(list(facts().values())).flatmap(any_of_kind)
 
 
-def any_of_kind(kind: type[Fact]) -> st.SearchStrategy[Fact]:
-    """Any fact of that kind."""
+def any_of_kind(kind: type[C]) -> st.SearchStrategy[C]:
+    """Any fact, or part of one, of that kind."""
     fields = {name: _any(f.annotation) for name, f in kind.__pydantic_fields__.items()}
     return st.builds(kind, **fields)
 
@@ -105,8 +114,10 @@ def any_of_kind(kind: type[Fact]) -> st.SearchStrategy[Fact]:
 def _any(annotation: Any) -> st.SearchStrategy[Any]:
     if get_origin(annotation) is Literal:
         return st.sampled_from(get_args(annotation))
+    if _is_contract(annotation):
+        return any_of_kind(annotation)
     if get_origin(annotation) is tuple:
-        return st.lists(words, max_size=3).map(tuple)
+        return st.lists(_any(get_args(annotation)[0]), max_size=3).map(tuple)
     if get_origin(annotation) is Annotated:
         return _any(get_args(annotation)[0])
     if get_args(annotation):
@@ -121,6 +132,10 @@ def _any(annotation: Any) -> st.SearchStrategy[Any]:
         AwareDatetime: moments,
     }
     return simple[annotation]
+
+
+def _is_contract(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, Contract)
 
 
 def any_envelope(name: str) -> st.SearchStrategy[Envelope]:

@@ -34,7 +34,7 @@ from tests.contracts.samples import (
 )
 
 VOIDED = "intake.incident-voided.v1"
-REGISTERED = "intake.incident-registered.v1"
+REGISTERED = "intake.incident-registered.v2"
 
 SEALING = [kind for kind in facts().values() if kind.SEALED]
 """The kinds of fact that hold personal words."""

@@ -80,7 +80,7 @@ def test_the_golden_file_of_an_old_version_needs_its_data(tmp_path: Path) -> Non
 
 
 def test_a_golden_file_that_exists_is_never_written_again() -> None:
-    path = GOLDEN / "intake.incident-registered.v1.json"
+    path = GOLDEN / "intake.incident-registered.v2.json"
     before = path.read_bytes(), meaning(path).read_bytes()
 
     command = [sys.executable, "-m", "tests.contracts.make_golden", path.stem]

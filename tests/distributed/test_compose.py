@@ -1,5 +1,7 @@
 """The county of ``docker-compose.yml``: four processes that share nothing but events."""
 
+import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from shared.messaging.topology import FOLLOWS
 from tests.distributed.composed import VARIABLES, Proxy, compose_file, until
 from tests.distributed.conftest import ROOMS, WAITING, Composed
 
@@ -144,7 +147,9 @@ def test_release_is_for_administrators_and_for_rooms_that_there_are(
 def test_the_first_page_and_every_rooms_description_are_found_through_the_proxy(
     county: Composed,
 ) -> None:
-    assert "青禾县教育局" in county.administrator.send("GET", "/").text
+    door = county.administrator.send("GET", "/")
+    assert door.status_code == 401  # what is behind it: test_console.py
+    assert "青禾县教育局" in door.text
     for room in ROOMS:
         assert county.administrator.get(f"/{room}/health")["service"] == room
         paths = county.administrator.get(f"/{room}/openapi.json")["paths"]
@@ -223,3 +228,39 @@ def _logged(county: Composed, name: str) -> int:
         ).fetchone()
     assert found is not None
     return int(found[0])
+
+
+@pytest.mark.parametrize("service", ROOMS)
+def test_each_room_tells_whoever_watches_how_it_is(county: Composed, service: str) -> None:
+    def figures() -> str:
+        return county.administrator.send("GET", f"/{service}/metrics").text
+
+    def heard() -> set[str]:
+        lag = rf'huiyin_consumer_lag{{room="{service}",upstream="(\w+)"}}'
+        return set(re.findall(lag, figures()))
+
+    ready = county.administrator.send("GET", f"/{service}/health/ready")
+
+    assert (ready.status_code, ready.json()["reasons"]) == (200, [])
+    assert f'huiyin_store_position{{room="{service}"}}' in figures()
+    assert "huiyin_working 1.0" in figures()
+    until(lambda: set(FOLLOWS[service]) <= heard(), 10)  # each says so once a second
+
+
+def test_the_doctor_of_a_distributed_county_knows_versions_sizes_and_the_broker(
+    county: Composed,
+) -> None:
+    report = county.administrator.get("/operations/doctor")
+
+    assert report["versions"]["database"].startswith("PostgreSQL ")
+    assert report["nats"]["reachable"]
+    assert all(report["sizes"][service] > 0 for service in ROOMS)
+    assert "7e01" not in json.dumps(report)  # the broker's token
+
+
+def test_contracts_and_events_are_had_through_the_proxy(county: Composed) -> None:
+    document = county.administrator.get("/asyncapi.json")
+    events = county.administrator.send("GET", "/reporting/events", params={"limit": "1"})
+
+    assert document["servers"]["county"]["host"].startswith("127.0.0.1:")
+    assert json.loads(events.content)["event"]["type"] == "routing.county-founded.v1"

@@ -19,6 +19,17 @@ IDS = Path(__file__).with_name("rule_ids.csv")
 
 NOT_SECTIONS = ("not_stated",)
 
+DECLARED = (
+    "roles",
+    "org_structure",
+    "intake_channels",
+    "categories",
+    "grades",
+    "handling_tiers",
+    "disposition_categories",
+)
+"""Sections of a source that become parties, axes and channels; all others hold rules."""
+
 
 @dataclass(frozen=True, slots=True)
 class Item:

@@ -8,21 +8,10 @@ import pytest
 
 from shared.policy import Pack, known_packs, load_pack
 from shared.policy.standing import items, names
-from tests.policy.make_rule_ids import CLASSIFIED, IDS, SOURCES, Item, listed, sourced
+from tests.policy.make_rule_ids import CLASSIFIED, DECLARED, IDS, SOURCES, Item, listed, sourced
 
 OWN = {"county-baseline"}
 """Packs of the project's own, which rest on no source."""
-
-DECLARED = (
-    "roles",
-    "org_structure",
-    "intake_channels",
-    "categories",
-    "grades",
-    "handling_tiers",
-    "disposition_categories",
-)
-"""Sections of a source that become parties, axes and channels; all others hold rules."""
 
 
 @pytest.fixture(scope="module")

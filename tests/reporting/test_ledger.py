@@ -53,7 +53,19 @@ REGISTERED = IncidentRegistered(
     message_id=None,
 )
 STARTED = DutyStarted(
-    duty="B.T01", title="回复", clause="第一条", party="lead", stop="publish", start=NOON, due=DUE
+    duty="B.T01",
+    title="回复",
+    clause="第一条",
+    party="lead",
+    stop="publish",
+    start=NOON,
+    due=DUE,
+    rule="B.T01",
+    each="",
+    clock="days",
+    known_at=NOON,
+    provisional=False,
+    period=None,
 )
 
 

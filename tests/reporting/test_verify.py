@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -13,6 +14,8 @@ from shared.contracts.deadlines import DutyCancelled
 from shared.contracts.intake import IncidentVoided
 from shared.contracts.reporting import IncidentErased
 from shared.contracts.routing import IncidentClosed, IncidentGraded
+from shared.evidence.merkle import EMPTY as NO_LEAVES
+from shared.evidence.merkle import leaf_hash, root
 from shared.store.micros import to_micros
 from shared.store.recorders import Recorder
 from shared.store.sql import Sql
@@ -67,15 +70,17 @@ async def test_an_untouched_record_holds(told: World) -> None:
     found = verified(told)
 
     with told.log.reading() as sql:
-        running = EMPTY
-        for leaf in every_leaf(sql):
-            running = extend(running, leaf.raw, to_micros(leaf.sequenced_at))
+        leaves = list(every_leaf(sql))
+    running = EMPTY
+    for leaf in leaves:
+        running = extend(running, leaf.raw, to_micros(leaf.sequenced_at))
     assert found == Verified(
         holds=True,
         events=dict.fromkeys(ROOMS, 3),
         leaves=12,
         pending=dict.fromkeys(ROOMS, 0),
         running=running,
+        root=root(leaf_hash(leaf.raw) for leaf in leaves).hex(),
     )
 
 
@@ -84,6 +89,7 @@ async def test_a_record_in_which_nothing_was_said_holds(world: World) -> None:
     found = verified(world)
 
     assert (found.holds, found.leaves, found.running) == (True, 0, EMPTY)
+    assert found.root == NO_LEAVES.hex()
 
 
 async def test_what_is_stored_and_not_yet_in_the_log_is_counted_and_is_no_difference(
@@ -250,19 +256,60 @@ async def test_a_forger_who_changes_store_and_log_alike_is_found_by_the_chain(to
     def forge(raw: bytes) -> bytes:
         return raw.replace(b"larger", b"medium")
 
-    recorder = told.recorders["routing"]
-    second = f"stored_events WHERE {recorder.position_column} = 2"
-
-    def forge_store(sql: Sql) -> None:
-        row = sql.one(f"SELECT state FROM {second}")
-        assert row is not None
-        statement = f"UPDATE stored_events SET state = ? WHERE {recorder.position_column} = 2"
-        sql.execute(statement, (forge(bytes(row["state"])),))
-
-    _alter(recorder, forge_store)
+    _rewrite_store(told.recorders["routing"], 2, forge)
     _alter(told.log, lambda sql: _rewrite(sql, 4, forge))
 
     assert place_and_code(told) == ("routing:3", "chain.prev")
+
+
+async def test_a_forger_who_also_spares_the_chain_is_found_by_the_tile_or_by_a_printed_root(
+    told: World,
+) -> None:
+    """The last event of its stream is changed, in store and log, and all running hashes mended."""
+
+    def forge(raw: bytes) -> bytes:
+        return raw.replace(b"answered", b"answerer")
+
+    await told.say("routing", uuid4(), *[GRADED] * 300)
+    await told.sequence("routing")
+    printed = verified(told).root
+
+    _rewrite_store(told.recorders["routing"], 3, forge)
+    _alter(told.log, lambda sql: _rewrite(sql, 5, forge))
+    assert place_and_code(told) == ("tile:0", "log.tile")
+
+    _alter(told.log, lambda sql: sql.execute("DELETE FROM tiles"))
+    assert verified(told).holds
+    assert verified(told).root != printed
+
+
+TILES = {
+    "changed": ("UPDATE tiles SET root = ? WHERE tile = 1", "tile:1"),
+    "the first changed": ("UPDATE tiles SET root = ? WHERE tile = 0", "tile:0"),
+    "ahead of the log": ("INSERT INTO tiles VALUES (7, ?)", "tile:7"),
+}
+
+
+@pytest.mark.parametrize(("statement", "place"), TILES.values(), ids=TILES)
+async def test_a_changed_tile_is_found(told: World, statement: str, place: str) -> None:
+    await told.say("routing", uuid4(), *[GRADED] * 600)
+    await told.sequence("routing")
+
+    _alter(told.log, lambda sql: sql.execute(statement, ("0" * 64,)))
+
+    assert place_and_code(told) == (place, "log.tile")
+
+
+@IN_ONE_DATABASE
+async def test_a_missing_tile_is_no_difference_for_the_leaves_are_the_record(told: World) -> None:
+    await told.say("routing", uuid4(), *[GRADED] * 600)
+    await told.sequence("routing")
+    before = verified(told)
+
+    _alter(told.log, lambda sql: sql.execute("DELETE FROM tiles WHERE tile = 1"))
+
+    assert before.holds
+    assert verified(told) == before
 
 
 def _alter(recorder: Recorder, work: Callable[[Sql], None]) -> None:
@@ -278,3 +325,14 @@ def _rewrite(sql: Sql, number: int, forge: Callable[[bytes], bytes]) -> None:
         assert raw != leaf.raw or leaf.leaf != number
         running = extend(running, raw, to_micros(leaf.sequenced_at))
         sql.execute("UPDATE log SET raw = ?, running = ? WHERE leaf = ?", (raw, running, leaf.leaf))
+
+
+def _rewrite_store(recorder: Recorder, number: int, forge: Callable[[bytes], bytes]) -> None:
+    """Change the bytes of one event of a service."""
+    where = f"WHERE {recorder.position_column} = ?"
+    with recorder.writing() as sql:
+        row = sql.one(f"SELECT state FROM stored_events {where}", (number,))
+        assert row is not None
+        raw = bytes(row["state"])
+        assert forge(raw) != raw
+        sql.execute(f"UPDATE stored_events SET state = ? {where}", (forge(raw), number))

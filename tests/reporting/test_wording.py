@@ -6,7 +6,7 @@ from services.reporting.wording import ERASED, TITLES, reader, what
 from shared.contracts.catalogue import Fact, facts
 from shared.contracts.deadlines import DutyMet, DutyMetLate
 from shared.contracts.envelope import Recorded
-from shared.contracts.intake import IncidentRegistered
+from shared.contracts.intake import HistoryRecorded, IncidentRegistered, Provenance
 from tests.contracts.samples import MOMENT, envelope, sample
 from tests.reporting.world import IN_ONE_DATABASE, World
 
@@ -37,7 +37,7 @@ def test_every_fact_is_told_in_a_sentence(kind: type[Fact]) -> None:
 @pytest.mark.parametrize(
     ("name", "field"),
     [
-        ("intake.incident-registered.v1", "title"),
+        ("intake.incident-registered.v2", "title"),
         ("routing.reply-drafted.v1", "text"),
         ("routing.reply-published.v1", "text"),
     ],
@@ -48,6 +48,27 @@ def test_sealed_words_are_shown_opened(name: str, field: str) -> None:
 
 def test_a_contact_is_never_shown() -> None:
     assert quoted("contact") not in sentence(sample(IncidentRegistered))
+
+
+FILE = "sha256:0123456789abcdef" + "0" * 48
+
+
+@pytest.mark.parametrize("kind", [IncidentRegistered, HistoryRecorded])
+def test_what_was_imported_is_told_with_its_file_and_row(kind: type[Fact]) -> None:
+    provenance = Provenance(file=FILE, row=17)
+    imported = sample(kind).model_copy(update={"provenance": provenance})
+    live = sample(kind).model_copy(update={"provenance": None})
+
+    assert "出处：文件 sha256:0123456789ab… 第 17 行" in sentence(imported)
+    assert "出处" not in sentence(live)
+
+
+def test_a_time_of_which_only_the_day_is_known_is_told_as_such() -> None:
+    history = sample(HistoryRecorded)
+    days = {"days_only": ("posted_at", "replied_at")}
+
+    assert "文件只有日期：发帖按当日 24:00 计" in sentence(history.model_copy(update=days))
+    assert "只有日期" not in sentence(history.model_copy(update={"days_only": ()}))
 
 
 @pytest.mark.parametrize(

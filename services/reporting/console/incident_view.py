@@ -1,0 +1,174 @@
+"""One incident as its page shows it: words, life, duties and trail, as they stood."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.reporting import duties_table, ledger_table
+from services.reporting.duties import DutyRow
+from services.reporting.ledger import LedgerRow
+from services.reporting.log import Leaf, leaf_at, leaves_of_matter
+from services.reporting.trail import TrailEntry, trail
+from services.reporting.wording import TITLES, reader
+from shared.contracts.catalogue import Fact
+from shared.contracts.envelope import Recorded, decode
+from shared.contracts.intake import IncidentRegistered
+from shared.contracts.routing import (
+    IncidentAssigned,
+    IncidentClosed,
+    IncidentGraded,
+    ReplyApproved,
+    ReplyDrafted,
+    ReplyPublished,
+)
+from shared.errors import Unknown, Untrusted
+from shared.store.sql import Sql
+from shared.vault.vault import Vault
+
+STAGES: tuple[type[Fact], ...] = (
+    IncidentRegistered,
+    IncidentGraded,
+    IncidentAssigned,
+    ReplyDrafted,
+    ReplyApproved,
+    ReplyPublished,
+    IncidentClosed,
+)
+"""The way of an incident that is answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stage of the way, and when it was first reached (UTC), or none."""
+
+    title: str
+    reached_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An event of the incident on the slider; ``size`` shows the log up to and with it."""
+
+    size: int
+    title: str
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What was said, opened for who may read it; what was erased reads as such."""
+
+    title: str = ""
+    body: str = ""
+    link: str | None = None
+    reply: str = ""
+    replied_as: str = ""
+    reply_kind: str = ""
+    reply_channel: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentView:
+    """The page. ``row`` is none when the incident was not yet on record."""
+
+    name: str
+    row: LedgerRow | None
+    words: Words
+    stages: Sequence[Stage]
+    duties: Sequence[DutyRow]
+    trail: Sequence[TrailEntry]
+    marks: Sequence[Mark]
+    shown: int
+
+    @property
+    def has_table(self) -> bool:
+        return bool(self.trail)
+
+    @property
+    def before(self) -> Mark | None:
+        """One event back."""
+        return self.marks[self.shown - 2] if self.shown > 1 else None
+
+    @property
+    def after(self) -> Mark | None:
+        """One event on."""
+        return self.marks[self.shown] if self.shown < len(self.marks) else None
+
+
+def incident_view(
+    sql: Sql, vault: Vault, name: str, size: int, names: dict[str, str]
+) -> IncidentView:
+    """The incident with that number or id after the first ``size`` leaves.
+
+    Raises Unknown ``incident.unknown``.
+    """
+    present = ledger_table.current(sql, name)
+    if present is None or present.number is None:
+        raise _unknown(name)
+    leaves = leaves_of_matter(sql, present.incident, 2**62)
+    within = [event for leaf in leaves if leaf.leaf < size and (event := _read(leaf))]
+    return IncidentView(
+        name=present.number,
+        row=_registered(ledger_table.at(sql, present.incident, size)),
+        words=_words(vault, within),
+        stages=_stages(within),
+        duties=duties_table.of_incident(sql, present.incident, size),
+        trail=trail(sql, present.incident, size, vault, names),
+        marks=[_mark(leaf) for leaf in leaves],
+        shown=sum(leaf.leaf < size for leaf in leaves),
+    )
+
+
+def open_title(sql: Sql, vault: Vault, leaf: int) -> str:
+    """The title that a log entry holds."""
+    found = leaf_at(sql, leaf)
+    return reader(vault, decode(found.raw))("title") if found else ""
+
+
+def _registered(row: LedgerRow | None) -> LedgerRow | None:
+    return row if row is not None and row.number is not None else None
+
+
+def _words(vault: Vault, events: Sequence[Recorded]) -> Words:
+    said: dict[str, str | None] = {}
+    for event in events:
+        read = reader(vault, event)
+        match event.fact:
+            case IncidentRegistered() as fact:
+                said |= {"title": read("title"), "body": read("body"), "link": fact.link}
+            case ReplyPublished() as fact:
+                said |= {"reply": read("text"), "replied_as": fact.named_unit}
+                said |= {"reply_kind": fact.kind, "reply_channel": fact.channel}
+    return Words(**said)  # type: ignore[arg-type]  # only the link may be none
+
+
+def _stages(events: Sequence[Recorded]) -> list[Stage]:
+    reached: dict[type[Fact], datetime] = {}
+    for event in events:
+        reached.setdefault(type(event.fact), event.envelope.occurred_at)
+    return [Stage(TITLES[kind], reached.get(kind)) for kind in STAGES]
+
+
+def _mark(leaf: Leaf) -> Mark:
+    event = _read(leaf)
+    if event is None:
+        return Mark(leaf.leaf + 1, leaf.type, leaf.sequenced_at)
+    title = TITLES.get(type(event.fact), leaf.type)
+    return Mark(leaf.leaf + 1, title, event.envelope.occurred_at)
+
+
+def _read(leaf: Leaf) -> Recorded | None:
+    """The event, or none where this release cannot read it; the trail says so."""
+    try:
+        return decode(leaf.raw)
+    except Untrusted:
+        return None
+
+
+def _unknown(name: str) -> Unknown:
+    return Unknown(
+        "incident.unknown",
+        f"台账里没有编号或标识为“{name}”的事件。",
+        "请在台账里按编号、单位或标题查找；刚登记的请稍候刷新。",
+        "incident",
+    )

@@ -1,0 +1,1 @@
+"""What proves the record to somebody who does not trust who keeps it (存证)."""

@@ -1,0 +1,75 @@
+"""A unit's field map: kept, kept anew, and refused where it says nothing or two things."""
+
+from typing import Any
+
+import pytest
+
+from services.intake.commands import SaveFieldMap
+from services.intake.fieldmap import FIELD_MAP, FieldMap
+from services.intake.fieldmaps import FieldMaps
+from shared.contracts.intake import Column, FieldMapSaved
+from shared.errors import HuiyinError, Invalid
+from shared.identity.officers import Officer
+from shared.room import Room
+from tests.intake.story import recorded
+
+COLUMNS = (Column(heading="题名", field="title"), Column(heading="时刻", field="posted_at"))
+SAVED = FieldMapSaved(columns=COLUMNS)
+OFFICER = Officer("o-1", "甲一", "QH-YZ", "info_officer")
+
+
+def decided(command: SaveFieldMap, *facts: Any) -> list[Any]:
+    kept = FIELD_MAP.fold([recorded(fact, seq) for seq, fact in enumerate(facts, 1)])
+    return list(FIELD_MAP.decide(kept, command))
+
+
+def test_a_map_is_kept() -> None:
+    assert decided(SaveFieldMap(COLUMNS)) == [SAVED]
+
+
+def test_the_same_again_adds_nothing() -> None:
+    assert decided(SaveFieldMap(COLUMNS), SAVED) == []
+
+
+def test_another_takes_its_place() -> None:
+    assert decided(SaveFieldMap(COLUMNS[:1]), SAVED) == [FieldMapSaved(columns=COLUMNS[:1])]
+    assert FIELD_MAP.fold([recorded(SAVED, 1)]) == FieldMap(COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("columns", "code"),
+    [
+        ([(" ", "title")], "field-map.heading-malformed"),
+        ([("长" * 101, "title")], "field-map.heading-malformed"),
+        ([("题名", "title"), ("题名", "body")], "field-map.heading-twice"),
+    ],
+)
+def test_what_says_nothing_or_two_things_is_refused(columns: list[Any], code: str) -> None:
+    command = SaveFieldMap(tuple(Column(heading=h, field=f) for h, f in columns))
+
+    with pytest.raises(Invalid) as refused:
+        decided(command)
+
+    assert refused.value.code == code
+
+
+@pytest.mark.anyio
+async def test_each_unit_has_its_own(field_maps: FieldMaps) -> None:
+    await field_maps.save("QH-YZ", COLUMNS, OFFICER, None)
+    await field_maps.save("QH-YZ", COLUMNS[::-1], OFFICER, None)
+
+    assert await field_maps.read("QH-YZ") == COLUMNS[::-1]
+    assert await field_maps.read("QH-EZ") == ()
+    assert field_maps.store.position() == 2
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("unit", "code"), [("QH-EZ", "unit.not-yours"), ("QH-XX", "unit.unknown")])
+async def test_it_is_kept_by_its_own_officers_only(
+    field_maps: FieldMaps, room: Room, unit: str, code: str
+) -> None:
+    with pytest.raises(HuiyinError) as refused:
+        await field_maps.save(unit, COLUMNS, OFFICER, None)
+
+    assert refused.value.code == code
+    assert room.store.position() == 0

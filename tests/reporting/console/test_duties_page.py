@@ -1,0 +1,54 @@
+"""The duties' page: what is owed, the overdue first, and how each unit stands."""
+
+from datetime import timedelta
+
+import httpx2
+import pytest
+
+from tests.reporting.console.desk import SECOND, THIRD, Desk, met, numbers
+from tests.reporting.world import IN_ONE_DATABASE, START
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_what_is_owed_is_listed_with_the_overdue_first(browser: httpx2.AsyncClient) -> None:
+    page = await browser.get("/duties")
+
+    assert numbers(page) == [SECOND, THIRD]
+    assert "<b>2</b> 项未办" in page.text
+    assert "<b>1</b> 项已逾期" in page.text
+    assert "已逾期 1天" in page.text
+    assert '柳溪镇教育办</a></th><td class="overdue">1</td>' in page.text
+
+
+async def test_a_unit_owes_what_it_leads_or_registered(browser: httpx2.AsyncClient) -> None:
+    assert numbers(await browser.get("/duties", params={"unit": "QH-LX"})) == [SECOND]
+    assert numbers(await browser.get("/duties", params={"unit": "QH-YZ"})) == [THIRD]
+    assert numbers(await browser.get("/duties", params={"unit": "QINGHE"})) == []
+    assert (await browser.get("/duties", params={"unit": "QH-??"})).status_code == 422
+
+
+@IN_ONE_DATABASE
+async def test_unit_by_unit_each_has_a_heading(browser: httpx2.AsyncClient) -> None:
+    page = await browser.get("/duties", params={"by": "unit"})
+
+    assert page.text.count('class="group"') == 2
+    assert numbers(page) == [SECOND, THIRD]
+
+
+@IN_ONE_DATABASE
+async def test_what_was_fulfilled_is_owed_no_more(desk: Desk) -> None:
+    incidents = await desk.story()
+    await desk.then("deadlines", incidents[THIRD], met(START + timedelta(hours=5)))
+    async with desk.signed_in() as browser:
+        page = await browser.get("/duties")
+
+    assert numbers(page) == [SECOND]
+
+
+@IN_ONE_DATABASE
+async def test_imported_history_is_kept_apart(browser: httpx2.AsyncClient) -> None:
+    page = await browser.get("/duties", params={"history": "1"})
+
+    assert numbers(page) == []
+    assert "没有正在计时的时限" in page.text
