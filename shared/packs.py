@@ -49,13 +49,19 @@ def pack_by_pin(sql: Sql, pin: str | None) -> Pack:
     return _built(row["texts"], row["params"])
 
 
+def adopted_by(sql: Sql, unit: str) -> str | None:
+    """The pin of the pack that a unit itself adopted, or none."""
+    row = sql.one("SELECT pin FROM adoptions WHERE unit = ?", (unit,))
+    return row["pin"] if row else None
+
+
 def pack_in_force(sql: Sql, unit: str) -> Pack:
     """The pack that binds a unit now: its own, or that of the nearest unit above it."""
     at: str | None = unit
     while at is not None:
-        row = sql.one("SELECT pin FROM adoptions WHERE unit = ?", (at,))
-        if row is not None:
-            return pack_by_pin(sql, row["pin"])
+        pin = adopted_by(sql, at)
+        if pin is not None:
+            return pack_by_pin(sql, pin)
         above = sql.one("SELECT parent FROM units WHERE code = ?", (at,))
         at = above["parent"] if above else None
     return baseline()

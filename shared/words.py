@@ -2,6 +2,7 @@
 
 STATUSES = {
     "registered": "已登记",
+    "reopened": "已重启",
     "graded": "已定级",
     "assigned": "已交办",
     "drafted": "已拟稿",
@@ -11,7 +12,7 @@ STATUSES = {
     "linked": "已并案",
     "voided": "已作废",
 }
-"""How far an incident has come, in order."""
+"""How far an incident has come, in order; what is reopened (重启) goes this way once more."""
 
 VERDICTS = {
     "running": "计时中",
@@ -20,6 +21,10 @@ VERDICTS = {
     "met_late": "迟办",
     "superseded": "按时（更正）",
     "recorded_late": "迟录待裁定",
+    "settled_in_time": "按时（裁定）",
+    "settled_late": "迟办（裁定）",
+    "measured": "已计量",
+    "ended": "已结束",
     "cancelled": "已撤销",
 }
 """What became of a duty."""
@@ -46,7 +51,7 @@ CATEGORIES = {
 }
 """What an incident is about, where its category is one of ours; imports bring their own words."""
 
-OUTCOMES = {"answered": "已答复", "history": "历史未答复"}
+OUTCOMES = {"answered": "已答复", "without_reply": "按规则无需答复", "history": "历史未答复"}
 """How an incident was closed."""
 
 GRADES = {"especially_major": "特别重大", "major": "重大", "larger": "较大", "ordinary": "一般"}

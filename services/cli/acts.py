@@ -1,23 +1,25 @@
-"""Acts on an incident: register, grade, assign, draft, approve, publish, close, link, void."""
+"""Acts on an incident: register, grade, assign, draft, approve, publish, close, link, void.
 
-from typing import Annotated, Any
+Acts in the words of a pack (report, accept, verify, …) are in ``handling``.
+"""
+
+from collections.abc import Callable
+from typing import Annotated
 
 import typer
 
+from services.cli import case, handling
 from services.cli.county import FormatOption
-from services.cli.door import Door
-from services.cli.output import Format, say, show
-from services.cli.running import through_door
-from shared.clock import read_moment
-
-Incident = Annotated[str, typer.Argument(help="事件编号或标识")]
-At = Annotated[str | None, typer.Option("--at", help="实际发生时间, 默认现在（北京时间）")]
+from services.cli.handling import FieldOption, Sets
+from services.cli.taking import At, Happened, Incident, act, case_path, moments, pairs, sets_of
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add these commands."""
-    for command in (register, grade, assign, draft, approve, publish, close, link, void):
-        app.command(command.__name__)(command)
+    """Add these commands, and those in the words of a pack."""
+    for name, command in COMMANDS.items():
+        app.command(name)(command)
+    handling.add_to(app)
+    case.add_to(app)
 
 
 def register(
@@ -50,19 +52,22 @@ def register(
         "state_secret": state_secret,
     }
     times = {"posted_at": posted_at, "discovered_at": discovered_at, "occurred_at": at}
-    _act("/intake/incidents", body_, "已登记", format_, times)
+    act("/intake/incidents", body_, "已登记", format_, times)
 
 
 def grade(
     incident: Incident,
-    grade: Annotated[str, typer.Option(help="especially_major、major、larger 或 ordinary")],
     grounds: Annotated[str, typer.Option(help="依据")],
+    grade: Annotated[
+        str | None, typer.Option(help="级别, 如 especially_major、major、larger、ordinary")
+    ] = None,
+    sets: Sets = None,
     at: At = None,
     format_: FormatOption = "table",
 ) -> None:
-    """定级。"""
-    body = {"grade": grade, "grounds": grounds}
-    _act(_case(incident, "grade"), body, "已定级", format_, {"occurred_at": at})
+    """定级, 或重新定级；其他分类用 --set。"""
+    body = {"grade": grade, "sets": sets_of(sets or []), "grounds": grounds}
+    act(case_path(incident, "grade"), body, "已定级", format_, moments(at))
 
 
 def assign(
@@ -72,34 +77,66 @@ def assign(
         list[str] | None, typer.Option("--with", help="协办单位代码, 可重复")
     ] = None,
     instruction: Annotated[str, typer.Option(help="交办意见")] = "",
+    kind: Annotated[str | None, typer.Option(help="文书种类, 见 huiyin pack show")] = None,
+    field: FieldOption = None,
     at: At = None,
     format_: FormatOption = "table",
 ) -> None:
-    """交办。"""
-    body = {"lead": lead, "co_handling": co_handling or [], "instruction": instruction}
-    _act(_case(incident, "assign"), body, "已交办", format_, {"occurred_at": at})
+    """交办；给出交办单号。"""
+    body = {
+        "lead": lead,
+        "co_handling": co_handling or [],
+        "instruction": instruction,
+        "kind": kind,
+        "fields": pairs(field or [], "--field"),
+    }
+    act(case_path(incident, "assign"), body, "已交办", format_, moments(at))
 
 
 def draft(
     incident: Incident,
     text: Annotated[str, typer.Option(help="答复全文")],
-    kind: Annotated[str, typer.Option(help="result 结果答复, interim 阶段答复")] = "result",
+    kind: Annotated[
+        str, typer.Option(help="result 结果答复, interim 阶段答复, 或规则包的种类")
+    ] = "result",
+    field: FieldOption = None,
     at: At = None,
     format_: FormatOption = "table",
 ) -> None:
     """拟稿。"""
-    body = {"kind": kind, "text": text}
-    _act(_case(incident, "draft"), body, "已拟稿", format_, {"occurred_at": at})
+    body = {"kind": kind, "text": text, "fields": pairs(field or [], "--field")}
+    act(case_path(incident, "draft"), body, "已拟稿", format_, moments(at))
 
 
 def approve(
     incident: Incident,
     draft: Annotated[str | None, typer.Option(help="文稿标识, 默认最近一稿")] = None,
+    kind: Annotated[str | None, typer.Option(help="审定的是什么, 如 review、referral")] = None,
+    no_draft: Annotated[
+        bool, typer.Option("--act", help="批准的是一项行为（如移送、上报）, 不是文稿")
+    ] = False,
+    of: Annotated[str | None, typer.Option(help="批准的行为所关于的文书或单号")] = None,
     at: At = None,
     format_: FormatOption = "table",
 ) -> None:
-    """审定；写过同样内容的人不能审定。"""
-    _act(_case(incident, "approve"), {"draft": draft}, "已审定", format_, {"occurred_at": at})
+    """审定文稿, 写过同样内容的人不能审定；加 --act 时, 批准一项行为。"""
+    if no_draft:
+        body, where, done = {"kind": kind, "of": of}, "acts/approve", "已批准"
+    else:
+        body, where, done = {"draft": draft, "kind": kind}, "approve", "已审定"
+    act(case_path(incident, where), body, done, format_, moments(at))
+
+
+def reject(
+    incident: Incident,
+    reason: Annotated[str, typer.Option(help="理由")],
+    draft: Annotated[str | None, typer.Option(help="文稿标识, 默认最近一稿")] = None,
+    at: At = None,
+    format_: FormatOption = "table",
+) -> None:
+    """驳回文稿；驳回后不能再审定或发布。"""
+    body = {"draft": draft, "reason": reason}
+    act(case_path(incident, "reject"), body, "已驳回", format_, moments(at))
 
 
 def publish(
@@ -109,22 +146,48 @@ def publish(
     text: Annotated[
         str | None, typer.Option(help="发布的全文；须与审定稿一致, 默认即审定稿")
     ] = None,
+    kind: Annotated[str | None, typer.Option(help="作为何种发布, 默认同文稿")] = None,
+    promised: Annotated[
+        str | None, typer.Option(help="承诺何时再答复（北京时间；只写日期指当日 24:00）")
+    ] = None,
+    field: FieldOption = None,
+    happened: Happened = False,
     at: At = None,
     format_: FormatOption = "table",
 ) -> None:
     """以单位名义发布审定的答复。"""
-    body = {"channel": channel, "draft": draft, "text": text}
-    _act(_case(incident, "publish"), body, "已发布", format_, {"occurred_at": at})
+    body = {
+        "channel": channel,
+        "draft": draft,
+        "text": text,
+        "kind": kind,
+        "fields": pairs(field or [], "--field"),
+        "happened": happened,
+    }
+    times = moments(at) | {"promised": promised}
+    act(case_path(incident, "publish"), body, "已发布", format_, times)
 
 
 def close(
     incident: Incident,
     note: Annotated[str, typer.Option(help="办结说明")] = "",
+    field: FieldOption = None,
     at: At = None,
     format_: FormatOption = "table",
 ) -> None:
     """办结。"""
-    _act(_case(incident, "close"), {"note": note}, "已办结", format_, {"occurred_at": at})
+    body = {"note": note, "fields": pairs(field or [], "--field")}
+    act(case_path(incident, "close"), body, "已办结", format_, moments(at))
+
+
+def reopen(
+    incident: Incident,
+    grounds: Annotated[str, typer.Option(help="出现了什么新情况")],
+    at: At = None,
+    format_: FormatOption = "table",
+) -> None:
+    """重启已办结的事件。"""
+    act(case_path(incident, "acts/reopen"), {"grounds": grounds}, "已重启", format_, moments(at))
 
 
 def link(
@@ -135,7 +198,7 @@ def link(
 ) -> None:
     """并案：把重复事件并入另一事件。"""
     body = {"to": to, "grounds": grounds}
-    _act(f"/intake/incidents/{incident}/link", body, "已并案", format_)
+    act(f"/intake/incidents/{incident}/link", body, "已并案", format_)
 
 
 def void(
@@ -144,37 +207,19 @@ def void(
     format_: FormatOption = "table",
 ) -> None:
     """作废误登记的事件。"""
-    _act(f"/intake/incidents/{incident}/void", {"reason": reason}, "已作废", format_)
+    act(f"/intake/incidents/{incident}/void", {"reason": reason}, "已作废", format_)
 
 
-def _case(incident: str, act: str) -> str:
-    return f"/routing/incidents/{incident}/{act}"
-
-
-def _act(
-    path: str,
-    body: dict[str, Any],
-    done: str,
-    format_: Format,
-    times: dict[str, str | None] | None = None,
-) -> None:
-    async def work(door: Door) -> None:
-        moments = {
-            name: read_moment(text, field=name).isoformat()
-            for name, text in (times or {}).items()
-            if text
-        }
-        answer = await door.post(path, body | moments)
-        await door.settle()
-        _tell(answer, done, format_)
-
-    through_door(work)
-
-
-def _tell(answer: dict[str, Any], done: str, format_: Format) -> None:
-    if format_ == "json":
-        show([answer], {}, format_)
-        return
-    extra = f", 文稿 {answer['draft']}" if "draft" in answer else ""
-    said = done if answer["events"] else "没有变化"
-    say(f"{said}：{answer['number']}{extra}（位置 {answer['position']}）")
+COMMANDS: dict[str, Callable[..., None]] = {
+    "register": register,
+    "grade": grade,
+    "assign": assign,
+    "draft": draft,
+    "approve": approve,
+    "reject": reject,
+    "publish": publish,
+    "close": close,
+    "reopen": reopen,
+    "link": link,
+    "void": void,
+}

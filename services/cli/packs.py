@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from services.cli.case import adopt, in_force, withdraw
 from services.cli.county import FormatOption
 from services.cli.output import complain, say, show
 from shared.errors import HuiyinError
@@ -38,11 +39,14 @@ Name = Annotated[str, typer.Argument(help="规则包名（见 huiyin pack list�
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
-    packs = typer.Typer(help="规则包：列出、查看、检查、比较。", no_args_is_help=True)
+    packs = typer.Typer(help="规则包：列出、查看、检查、比较、采用。", no_args_is_help=True)
     packs.command("list")(list_packs)
     packs.command("show")(show_pack)
     packs.command("check")(check_pack)
     packs.command("diff")(diff_packs)
+    packs.command("adopt")(adopt)
+    packs.command("withdraw")(withdraw)
+    packs.command("in-force")(in_force)
     app.add_typer(packs, name="pack")
 
 

@@ -1,4 +1,4 @@
-"""Reading and checking the record: ledger, duties, audit show, audit verify, rebuild."""
+"""Reading and checking the record: ledger, audit show, audit verify, rebuild."""
 
 import sys
 from pathlib import Path
@@ -38,17 +38,6 @@ LEDGER_COLUMNS = {
     "closed_at": "办结",
     "standing": "来源",
 }
-DUTY_COLUMNS = {
-    "due": "应于此前",
-    "number": "编号",
-    "duty": "规则",
-    "title": "事项",
-    "unit": "登记单位",
-    "lead": "牵头单位",
-    "state": "结论",
-    "done_at": "办于",
-    "policy": "规则版本",
-}
 TRAIL_COLUMNS = {
     "leaf": "册号",
     "title": "事项",
@@ -76,7 +65,6 @@ def add_to(app: typer.Typer) -> None:
     audit.command("show")(audit_show)
     audit.command("verify")(audit_verify)
     app.command("ledger")(ledger)
-    app.command("duties")(duties)
     app.add_typer(audit, name="audit")
     app.command("rebuild")(rebuild)
 
@@ -116,21 +104,6 @@ def ledger(
         else:
             rows = await door.get("/reporting/ledger", **asked)
             show([_ledger_row(row) for row in rows], LEDGER_COLUMNS, "table")
-
-    through_door(work)
-
-
-def duties(
-    state: Annotated[str | None, typer.Option(help="只看某结论：" + "、".join(VERDICTS))] = None,
-    unit: Annotated[str | None, typer.Option(help="只看某单位负有的")] = None,
-    format_: FormatOption = "table",
-) -> None:
-    """时限义务, 先到期的在前（最多 1000 条）。"""
-
-    async def work(door: Door) -> None:
-        found = await door.get("/deadlines/duties", state=state, unit=unit, limit="1000")
-        rows = found["duties"]
-        show(rows if format_ == "json" else [_duty_row(r) for r in rows], DUTY_COLUMNS, format_)
 
     through_door(work)
 
@@ -234,15 +207,6 @@ def _ledger_row(row: dict[str, Any]) -> dict[str, Any]:
 
 def _late(seconds: int | None) -> str:
     return f" {seconds / 3600:.1f} 小时" if seconds else ""
-
-
-def _duty_row(row: dict[str, Any]) -> dict[str, Any]:
-    verdict = "已逾期" if row["overdue"] else VERDICTS[row["state"]] + _late(row["late_seconds"])
-    return row | {
-        "due": limit(row["due"]),
-        "done_at": minute(row["done_at"]),
-        "state": verdict,
-    }
 
 
 def _trail_row(entry: dict[str, Any]) -> dict[str, Any]:

@@ -20,8 +20,8 @@ SCHEMA = (
     " since BIGINT, until BIGINT, state BIGINT, done BIGINT, next BIGINT,"
     " PRIMARY KEY (unit, rule, adopter))",
     "CREATE INDEX IF NOT EXISTS agenda_next ON agenda (next) WHERE next IS NOT NULL",
-    "CREATE TABLE IF NOT EXISTS again (docket TEXT PRIMARY KEY, unit TEXT, rule TEXT,"
-    " period TEXT)",
+    "CREATE TABLE IF NOT EXISTS again (docket TEXT PRIMARY KEY, unit TEXT, rule TEXT, period TEXT,"
+    " known_at BIGINT)",
 )
 
 
@@ -38,12 +38,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """A docket to be looked at again; ``rule`` and ``period`` where it is a unit's."""
+    """A docket to be looked at again, for what was known at a moment.
+
+    ``rule`` and ``period`` are those of a unit's.
+    """
 
     docket: str
     unit: str
     rule: str
     period: str | None
+    known_at: datetime
 
 
 def bind(sql: Sql, adopter: str, pack: Pack, since: datetime) -> None:
@@ -96,19 +100,26 @@ def entries(sql: Sql, unit: str) -> list[Entry]:
     return [entry for row in rows if (entry := _entry(sql, row))]
 
 
-def entry_of(sql: Sql, unit: str, rule: str) -> Entry | None:
-    """The rule that binds a unit, by the adoption that did so first."""
-    return next((each for each in entries(sql, unit) if each.bound.number == rule), None)
-
-
-def opening(sql: Sql, now: datetime, after: tuple[int, str, str, str], limit: int) -> list[Row]:
-    """The keys of what is to be opened by now, earliest first, behind one of them."""
+def opening(sql: Sql, now: datetime, limit: int) -> list[Row]:
+    """The keys of what is to be opened by now, earliest first."""
     return sql.all(
-        "SELECT next, unit, rule, adopter FROM agenda WHERE next <= ?"
-        " AND (next, unit, rule, adopter) > (?, ?, ?, ?)"
+        "SELECT unit, rule, adopter FROM agenda WHERE next <= ?"
         " ORDER BY next, unit, rule, adopter LIMIT ?",
-        (to_micros(now), *after, limit),
+        (to_micros(now), limit),
     )
+
+
+def put_off(sql: Sql, key: Row, until: datetime) -> None:
+    """What could not be opened is tried again later."""
+    sql.execute(
+        "UPDATE agenda SET next = ? WHERE unit = ? AND rule = ? AND adopter = ?",
+        (to_micros(until), key["unit"], key["rule"], key["adopter"]),
+    )
+
+
+def is_empty(sql: Sql) -> bool:
+    """Whether no unit is or was ever bound by a rule for its days."""
+    return sql.one("SELECT 1 AS one FROM agenda LIMIT 1") is None
 
 
 def entry_at(sql: Sql, key: Row) -> Entry | None:
@@ -157,19 +168,34 @@ def lay_out_again(sql: Sql) -> None:
     sql.execute("UPDATE agenda SET next = done WHERE until IS NULL")
 
 
-def look_again(sql: Sql) -> None:
+def look_again(sql: Sql, known_at: datetime) -> None:
     """Note every running duty whose limit can be another one by a calendar."""
     sql.execute(
-        "INSERT INTO again SELECT DISTINCT incident, unit, rule, period FROM duties"
+        "INSERT INTO again SELECT incident, MIN(unit), MIN(rule), MIN(period), ? FROM duties"
         " WHERE state = 'running' AND (provisional = 1 OR clock = 'working_days'"
-        " OR (period IS NOT NULL AND clock <> 'shift')) ON CONFLICT DO NOTHING"
+        " OR (period IS NOT NULL AND clock <> 'shift')) GROUP BY incident"
+        " ON CONFLICT DO NOTHING",
+        (to_micros(known_at),),
     )
 
 
-def to_look_at(sql: Sql, after: str, limit: int) -> list[Again]:
-    """Dockets to look at again, behind one of them."""
-    rows = sql.all("SELECT * FROM again WHERE docket > ? ORDER BY docket LIMIT ?", (after, limit))
-    return [Again(row["docket"], row["unit"], row["rule"], row["period"]) for row in rows]
+def look_again_at_matters(
+    sql: Sql, units: Sequence[str], pins: Sequence[str], known_at: datetime
+) -> None:
+    """Note the live matters of units that are under those rules."""
+    among, under = ", ".join("?" * len(units)), ", ".join("?" * len(pins))
+    sql.execute(
+        "INSERT INTO again SELECT m.id, i.unit, '', NULL, ? FROM matters m JOIN incidents i"
+        f" ON i.id = m.id WHERE i.unit IN ({among}) AND m.pin IN ({under}) AND m.ended IS NULL"
+        " AND m.standing = 'live' ON CONFLICT DO NOTHING",
+        (to_micros(known_at), *units, *pins),
+    )
+
+
+def to_look_at(sql: Sql, limit: int) -> list[Again]:
+    """Dockets to look at again."""
+    rows = sql.all("SELECT * FROM again ORDER BY docket LIMIT ?", (limit,))
+    return [_again(row) for row in rows]
 
 
 def looked_at(sql: Sql, docket: str) -> None:
@@ -204,6 +230,11 @@ def _release(sql: Sql, unit: str, rule: str, adopter: str, until: datetime) -> N
 def _parent(sql: Sql, unit: str) -> str | None:
     row = sql.one("SELECT parent FROM units WHERE code = ?", (unit,))
     return row["parent"] if row else None
+
+
+def _again(row: Row) -> Again:
+    known_at = from_micros(row["known_at"])
+    return Again(row["docket"], row["unit"], row["rule"], row["period"], known_at)
 
 
 def _entry(sql: Sql, row: Row) -> Entry | None:

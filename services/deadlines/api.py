@@ -1,33 +1,43 @@
-"""Deadlines' door: which duties there are, and how they stand."""
+"""Deadlines' door: which duties there are, how they stand, and what is done about delays."""
 
 from datetime import datetime
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.deadlines import tables
+from services.deadlines.acts import Acts
+from services.deadlines.commands import Said, SettleLateRecord
 from services.deadlines.docket import State
 from services.deadlines.projections import DutyRow
 from services.deadlines.tables import Entry
+from shared.acting import Told
 from shared.contracts.catalogue import UtcTime
 from shared.contracts.envelope import Standing
-from shared.messaging.progress import wait_until
+from shared.messaging.progress import wait_until, when_known
 from shared.store.micros import from_micros
+from shared.store.requests import Answer
 from shared.store.store import Store
-from shared.web import RESPONSES, After, Asking
+from shared.web import RESPONSES, After, Asking, Once
 
 LARGEST_PAGE = 1000
 
+ActName = Literal["extend", "explain", "urge", "supervise", "circulate"]
+Name = Annotated[str, Field(min_length=1, max_length=120)]
+Text = Annotated[str, Field(max_length=40_000)]
+
 
 class DutyShown(BaseModel):
-    """A duty of an incident. ``unit`` registered it; ``lead`` must handle it, once assigned.
+    """A duty of an incident, or of a unit's ``period``.
 
-    ``overdue`` says that it still runs though its limit has passed.
+    ``unit`` registered the incident; ``lead`` must handle it, once assigned. ``overdue`` says that
+    it still runs though its limit has passed. A period that was missed says how often something was
+    to be done and was, or for how many seconds nobody was on duty, or no leader.
     """
 
-    incident: str
+    incident: str | None
     number: str
     duty: str
     rule: str
@@ -51,6 +61,11 @@ class DutyShown(BaseModel):
     late_seconds: int | None
     took_seconds: int | None
     because: str | None
+    period: str | None
+    count_wanted: int | None
+    count_done: int | None
+    gap_seconds: int | None
+    leaderless_seconds: int | None
 
 
 class Duties(BaseModel):
@@ -60,9 +75,119 @@ class Duties(BaseModel):
     more: bool
 
 
-def router(store: Store) -> APIRouter:
+class Order(BaseModel):
+    """Base of request bodies: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ActOrder(Order):
+    """Something done about a delay, now or at ``occurred_at`` (with an offset).
+
+    ``duty`` or ``rule`` says which; ``to`` are parties of the pack or units by their code. More
+    time is given ``until`` a moment, or as much as the rule allows, by the ``approver``.
+    """
+
+    kind: Name | None = None
+    to: list[Name] = Field(default_factory=list, max_length=50)
+    medium: Name | None = None
+    of: Name | None = None
+    text: Text | None = None
+    fields: dict[Name, Text] = Field(default_factory=dict, max_length=200)
+    happened: bool = False
+    occurred_at: UtcTime | None = None
+    duty: Name | None = None
+    rule: Name | None = None
+    until: UtcTime | None = None
+    approver: Name | None = None
+
+
+class Settlement(Order):
+    """Whether what was recorded late had been done in time, and on what grounds (裁定)."""
+
+    duty: Name
+    in_time: bool
+    grounds: Annotated[str, Field(max_length=2000)]
+
+
+def router(acts: Acts) -> APIRouter:
     """Deadlines' routes."""
     api = APIRouter(prefix="/deadlines", tags=["deadlines 时限"], responses=RESPONSES)
+    _add_listing(api, acts.store)
+    _add_acts(api, acts)
+    _add_acts_on_units(api, acts)
+    return api
+
+
+def _add_acts(api: APIRouter, acts: Acts) -> None:
+    async def known(incident: str, after: str | None) -> None:
+        # Only a look is repeated while news is on its way: a command tried in vain would write.
+        await wait_until(acts.store, after)
+        await when_known(lambda: acts.find(incident))
+
+    @api.post("/incidents/{incident}/acts/{act}")
+    async def take(
+        incident: str,
+        act: ActName,
+        order: ActOrder,
+        officer: Asking,
+        once: Once,
+        after: After = None,
+    ) -> Answer:
+        """延期、说明、催办、督办、通报。"""
+        await known(incident, after)
+        return await acts.take(incident, act, _said(order), officer, once)
+
+    @api.post("/incidents/{incident}/settle")
+    async def settle(
+        incident: str, order: Settlement, officer: Asking, once: Once, after: After = None
+    ) -> Answer:
+        """裁定迟录的事项是否按时办理。"""
+        await known(incident, after)
+        return await acts.settle(incident, _settled(order), officer, once)
+
+
+def _add_acts_on_units(api: APIRouter, acts: Acts) -> None:
+    @api.post("/units/{code}/acts/{act}")
+    async def take_of_unit(
+        code: str,
+        act: ActName,
+        order: ActOrder,
+        officer: Asking,
+        once: Once,
+        after: After = None,
+    ) -> Answer:
+        """对单位定期事项或值班的说明、催办、督办、通报。"""
+        await wait_until(acts.store, after)
+        return await acts.take_of_unit(code, act, _said(order), officer, once)
+
+    @api.post("/units/{code}/settle")
+    async def settle_of_unit(
+        code: str, order: Settlement, officer: Asking, once: Once, after: After = None
+    ) -> Answer:
+        """裁定单位定期事项或值班的迟录。"""
+        await wait_until(acts.store, after)
+        return await acts.settle_of_unit(code, _settled(order), officer, once)
+
+
+def _said(order: ActOrder) -> Said:
+    told = Told(
+        kind=order.kind,
+        to=tuple(order.to),
+        medium=order.medium,
+        of=order.of,
+        text=order.text,
+        fields=order.fields,
+        happened=order.happened,
+    )
+    return Said(told, order.duty, order.rule, order.until, order.approver, order.occurred_at)
+
+
+def _settled(order: Settlement) -> SettleLateRecord:
+    return SettleLateRecord(order.duty, order.in_time, order.grounds)
+
+
+def _add_listing(api: APIRouter, store: Store) -> None:
 
     @api.get("/duties")
     async def duties(
@@ -71,23 +196,34 @@ def router(store: Store) -> APIRouter:
         unit: Annotated[
             str | None, Query(description="负有义务的单位：已交办的为牵头单位, 未交办的为登记单位")
         ] = None,
+        incident: Annotated[str | None, Query(description="某一事件的, 编号或标识")] = None,
+        period: Annotated[
+            str | None, Query(description="某一期的, 如 2026-03-02、2026-W10、2026-03")
+        ] = None,
         limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 200,
         after: After = None,
     ) -> Duties:
         """列出时限义务, 先到期的在前。"""
         await wait_until(store, after)
-        ask = partial(tables.duties, state=state, unit=unit, limit=limit + 1)
+        ask = partial(
+            tables.duties,
+            state=state,
+            unit=unit,
+            limit=limit + 1,
+            period=period,
+            incident=str(await store.read(partial(tables.find, name=incident)))
+            if incident
+            else None,
+        )
         found, now = await store.read(ask), store.clock()
         shown = [_shown(row, entry, now) for row, entry in found[:limit]]
         return Duties(duties=shown, more=len(found) > limit)
-
-    return api
 
 
 def _shown(row: DutyRow, entry: Entry, now: datetime) -> DutyShown:
     due = None if row.due is None else from_micros(row.due)
     return DutyShown(
-        incident=row.incident,
+        incident=None if row.period else row.incident,
         number=entry.number,
         duty=row.duty,
         rule=row.rule,
@@ -111,4 +247,9 @@ def _shown(row: DutyRow, entry: Entry, now: datetime) -> DutyShown:
         late_seconds=row.late_seconds,
         took_seconds=row.took_seconds,
         because=row.because,
+        period=row.period,
+        count_wanted=row.count_wanted,
+        count_done=row.count_done,
+        gap_seconds=row.gap_seconds,
+        leaderless_seconds=row.leaderless_seconds,
     )

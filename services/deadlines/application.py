@@ -13,14 +13,18 @@ from services.deadlines.policies import Told, concerns
 from services.deadlines.tables import MODEL
 from shared import matters
 from shared.calendar.published import state_council
+from shared.calendar.working import Calendar
+from shared.calendars import calendar
 from shared.contracts.deadlines import DutyMissed
 from shared.contracts.envelope import Actor, Recorded, Standing
 from shared.matters import Heard
 from shared.packs import pack_by_pin
-from shared.policy.outlook import acts_heard, outlook
+from shared.policy.deeds import Deed
+from shared.policy.outlook import acts_heard, counts_working_days, outlook
 from shared.policy.pack import Pack
 from shared.policy.recorded import deed_of
 from shared.store.events import By, Matter
+from shared.store.sql import Sql
 from shared.store.transaction import Transaction
 
 SYSTEM = Actor(officer="system", post="deadlines")
@@ -44,7 +48,7 @@ def hear(tx: Transaction, event: Recorded) -> None:
         return  # its registration has not arrived
     pack = pack_by_pin(tx.sql, heard.pin)
     if concerns(pack, event):
-        follow(tx, incident, heard, pack, event.envelope.id)
+        follow(tx, incident, heard, pack, event)
 
 
 def observe(tx: Transaction, incident: UUID, now: datetime) -> int:
@@ -54,34 +58,41 @@ def observe(tx: Transaction, incident: UUID, now: datetime) -> int:
         return 0
     pack = pack_by_pin(tx.sql, heard.pin)
     docket = DOCKET.fold(tx.load(incident))
-    missed = _tell(tx, _about(heard, incident, pack), docket, [Told(NoteDue(now))], None)
+    missed = tell(tx, _about(heard, incident, pack), docket, [Told(NoteDue(now))], None)
     if missed and "missed" in acts_heard(pack):
         follow(tx, incident, heard, pack, None)
     return len(missed)
 
 
-def follow(tx: Transaction, incident: UUID, heard: Heard, pack: Pack, cause: UUID | None) -> None:
+def look_again(tx: Transaction, incident: UUID) -> None:
+    """Bring a matter's docket into line where something it rests on has become another."""
+    heard = matters.matter(tx.sql, incident)
+    if heard is not None:
+        follow(tx, incident, heard, pack_by_pin(tx.sql, heard.pin), None)
+
+
+def follow(
+    tx: Transaction, incident: UUID, heard: Heard, pack: Pack, event: Recorded | None
+) -> None:
     """Bring a matter's docket into line with what the rules make of what is on record.
 
     What that leads to can itself be what a rule waits for (a missed duty), so it is looked at
     again until nothing more follows.
     """
     about, history = _about(heard, incident, pack), tx.load(incident)
-    done, days = (
-        [*matters.deeds(tx.sql, incident), *matters.declared(tx.sql, heard.subject.unit)],
-        state_council(),
-    )
+    cause, known_at = (event.envelope.id, event.envelope.recorded_at) if event else (None, tx.now)
+    done, days = _done(tx.sql, incident, heard, pack), _days(tx.sql, pack)
     while True:
         own = [deed for event in history if (deed := deed_of(event))]
         found = outlook(pack, days, heard.subject, [*done, *own])
         docket = DOCKET.fold(history)
-        new = _tell(tx, about, docket, policies.follow(docket, found), cause)
+        new = tell(tx, about, docket, policies.follow(docket, found, known_at), cause)
         if not any(isinstance(event.fact, DutyMissed) for event in new):
             return
         history += new
 
 
-def _tell(
+def tell(
     tx: Transaction, about: About, docket: Docket, told: Iterable[Told], cause: UUID | None
 ) -> list[Recorded]:
     """Decide commands one after another on a docket, and append what they lead to."""
@@ -94,6 +105,19 @@ def _tell(
         events += appended.events
     MODEL.note(tx.sql, events)
     return events
+
+
+def _done(sql: Sql, incident: UUID, heard: Heard, pack: Pack) -> list[Deed]:
+    """What other rooms say was done; what was declared for the unit only if a rule asks for it."""
+    done = matters.deeds(sql, incident)
+    if "declare" in acts_heard(pack):
+        done += matters.declared(sql, heard.subject.unit)
+    return done
+
+
+def _days(sql: Sql, pack: Pack) -> Calendar:
+    """The working days as known here, if a duty counts them."""
+    return calendar(sql) if counts_working_days(pack) else state_council()
 
 
 def _about(heard: Heard, incident: UUID, pack: Pack) -> About:

@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from shared.acting import Told
 from shared.contracts.envelope import Standing
 
-Because = Literal["voided", "linked", "history", "unless", "repinned"]
+Because = Literal["voided", "linked", "history", "unless", "repinned", "calendar"]
 """Why nothing is owed any more: voided 作废, linked 并案, closed as unanswered history 历史, done
-otherwise (``unless``), or under other rules now."""
+otherwise (``unless``), under other rules now, or of a day that is no working day after all."""
 
-Moved = Literal["extension", "correction", "calendar"]
-"""Why a running duty has another limit: 延期, 更正, 历法公布."""
+Moved = Literal["extension", "correction", "calendar", "repinned"]
+"""Why a running duty has another limit: 延期, 更正, 历法公布, 改用规则."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +71,21 @@ class NoteEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class Lacking:
+    """What a unit's period lacks: how often of how many times it was done, or so many seconds."""
+
+    count_wanted: int | None = None
+    count_done: int | None = None
+    gap_seconds: int | None = None
+    leaderless_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NoteDue:
-    """The scheduler looked at the clock (到期)."""
+    """The scheduler looked at the clock (到期), and at what is lacking of a unit's period."""
 
     now: datetime
+    lacking: Lacking = Lacking()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +104,18 @@ class SettleLateRecord:
     duty: str
     in_time: bool
     grounds: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is said with an act about a delay: of which duty or rule, and of more time how much."""
+
+    told: Told
+    duty: str | None = None
+    rule: str | None = None
+    until: datetime | None = None
+    approver: str | None = None
+    occurred_at: datetime | None = None
 
 
 DocketCommand = StartDuty | MoveDuty | NoteDone | NoteEnded | NoteDue | NoteGone | SettleLateRecord

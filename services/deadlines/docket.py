@@ -125,7 +125,7 @@ def decide(docket: Docket, command: DocketCommand) -> Sequence[Fact]:
         case StartDuty():
             return start(docket, command)
         case NoteDue():
-            return [fact for duty in docket.duties.values() for fact in due(duty, command.now)]
+            return [fact for duty in docket.duties.values() for fact in due(duty, command)]
         case SettleLateRecord():
             return settle(docket, command)
         case MoveDuty() | NoteDone() | NoteEnded() | NoteGone():
@@ -205,16 +205,27 @@ def end(duty: Duty, command: NoteEnded) -> Sequence[Fact]:
     return [DutyEnded(duty=duty.id, ended_at=command.ended_at)]
 
 
-def due(duty: Duty, now: datetime) -> Sequence[Fact]:
+def due(duty: Duty, command: NoteDue) -> Sequence[Fact]:
     """A live duty is missed once its limit has passed; at exactly that moment it is not yet.
 
     Imported history is never observed: its verdict comes with its reply, or not at all.
     """
     if duty.state != "running" or duty.standing == "imported" or duty.due is None:
         return []
-    if now <= duty.due:
+    if command.now <= duty.due:
         return []
-    return [DutyMissed(duty=duty.id, due=duty.due, observed_at=now)]
+    lacking = command.lacking
+    return [
+        DutyMissed(
+            duty=duty.id,
+            due=duty.due,
+            observed_at=command.now,
+            count_wanted=lacking.count_wanted,
+            count_done=lacking.count_done,
+            gap_seconds=lacking.gap_seconds,
+            leaderless_seconds=lacking.leaderless_seconds,
+        )
+    ]
 
 
 def gone(duty: Duty, command: NoteGone) -> Sequence[Fact]:
@@ -227,7 +238,7 @@ def gone(duty: Duty, command: NoteGone) -> Sequence[Fact]:
     by_then = duty.due is None or command.recorded_at <= duty.due
     if by_then or duty.standing == "imported":
         return [DutyCancelled(duty=duty.id, because=command.because)]
-    return due(duty, command.recorded_at)
+    return due(duty, NoteDue(command.recorded_at))
 
 
 def settle(docket: Docket, command: SettleLateRecord) -> Sequence[Fact]:
@@ -237,7 +248,9 @@ def settle(docket: Docket, command: SettleLateRecord) -> Sequence[Fact]:
     """
     duty = docket.duties.get(command.duty)
     if duty is None:
-        raise _unknown(command.duty)
+        raise Unknown(
+            "duty.unknown", f"没有“{command.duty}”这项义务。", "请用 huiyin duties 查看。", "duty"
+        )
     if not command.grounds.strip():
         raise Invalid("grounds.missing", "裁定依据不能为空。", "请写明依据。", "grounds")
     if duty.state != "recorded_late":
@@ -277,7 +290,3 @@ def _recorded_late(duty: Duty, limit: datetime, command: NoteDone) -> DutyRecord
     return DutyRecordedLate(
         duty=duty.id, done_at=command.done_at, recorded_at=command.recorded_at, due=limit
     )
-
-
-def _unknown(duty: str) -> Unknown:
-    return Unknown("duty.unknown", f"没有“{duty}”这项义务。", "请用 huiyin duties 查看。", "duty")

@@ -3,6 +3,7 @@
 from functools import partial
 
 from services.deadlines import scheduler
+from services.deadlines.acts import Acts
 from services.deadlines.api import router
 from services.deadlines.subscribers import FROM_INTAKE, FROM_ROUTING
 from services.deadlines.tables import MODEL
@@ -18,4 +19,6 @@ def build(around: Surroundings) -> Room:
         Consumer(store, "routing", FROM_ROUTING, checkpoint=around.checkpoint),
     ]
     chores = [partial(scheduler.run, store, around.clock)]
-    return Room(store, hears, router(store), chores, MODEL, checkpoint=around.checkpoint)
+    return Room(
+        store, hears, router(Acts(store, around.vault)), chores, MODEL, checkpoint=around.checkpoint
+    )

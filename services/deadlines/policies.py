@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import get_args
 from uuid import UUID
 
 from services.deadlines.commands import (
     Because,
     DocketCommand,
+    Lacking,
     Moved,
     MoveDuty,
     NoteDone,
@@ -15,7 +17,7 @@ from services.deadlines.commands import (
     NoteGone,
     StartDuty,
 )
-from services.deadlines.docket import Docket, Duty
+from services.deadlines.docket import SECOND, Docket, Duty
 from shared.contracts.envelope import Recorded
 from shared.contracts.intake import (
     IncidentRegistered,
@@ -24,7 +26,9 @@ from shared.contracts.intake import (
 from shared.contracts.routing import CaseRepinned
 from shared.policy.outlook import Outlook, acts_heard
 from shared.policy.pack import Pack
+from shared.policy.periods import PeriodOutlook, Recurring
 from shared.policy.recorded import deed_of, why_ended
+from shared.policy.rules import Schedule, Shift
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +51,63 @@ def concerns(pack: Pack, event: Recorded) -> bool:
             return deed is not None and deed.act in acts_heard(pack)
 
 
-def follow(docket: Docket, found: Sequence[Outlook]) -> Iterator[Told]:
-    """How the docket is brought into line with what the rules make of the matter."""
+def follow(docket: Docket, found: Sequence[Outlook], now: datetime) -> Iterator[Told]:
+    """How the docket is brought into line with what the rules make of the matter.
+
+    A running duty that they do not have is one of other rules, under which the matter was before.
+    """
     for each in found:
         yield from _follow(docket.duties.get(str(each.key)), each)
+    owed = {str(each.key) for each in found}
+    for duty in docket.duties.values():
+        if duty.state == "running" and duty.id not in owed:
+            yield Told(NoteGone(duty.id, "repinned", now))
+
+
+def follow_period(docket: Docket, found: PeriodOutlook) -> Iterator[Told]:
+    """How the docket of a unit's period is brought into line with what the rules make of it."""
+    duty, limit = docket.duties.get(found.key), found.turn.limit
+    if duty is None:
+        yield Told(_open(found))
+    elif duty.due != limit.due:
+        yield Told(MoveDuty(found.key, duty.start, limit.due, limit.provisional, "calendar"))
+    if found.done:
+        done = found.done
+        command = NoteDone(found.key, done.at, done.recorded_at, done.standing)
+        yield Told(command, done.deeds[-1])
+
+
+def lacking(found: PeriodOutlook) -> Lacking:
+    """What a unit's period lacks, as a missed duty tells it."""
+    if isinstance(found.rule, Schedule):
+        return Lacking(count_wanted=found.wanted, count_done=found.counted)
+    leaderless = found.leaderless // SECOND if found.rule.leader else None
+    return Lacking(gap_seconds=found.gap // SECOND, leaderless_seconds=leaderless)
+
+
+def _open(found: PeriodOutlook) -> StartDuty:
+    rule = found.rule
+    return StartDuty(
+        duty=found.key,
+        rule=found.number,
+        each="",
+        title=rule.zh,
+        clause=rule.clause or rule.zh,
+        party=",".join(rule.who),
+        stop=_wanted(rule),
+        clock=rule.every if isinstance(rule, Schedule) else "shift",
+        start=found.start,
+        known_at=found.known_at,
+        due=found.turn.limit.due,
+        provisional=found.turn.limit.provisional,
+        period=found.turn.name,
+    )
+
+
+def _wanted(rule: Recurring) -> str:
+    if isinstance(rule, Shift):
+        return "shift"
+    return f"{rule.count} x ({rule.stop})" if rule.count > 1 else str(rule.stop)
 
 
 def _follow(duty: Duty | None, each: Outlook) -> Iterator[Told]:
@@ -94,4 +151,6 @@ def _start(each: Outlook) -> StartDuty:
 def _why_moved(duty: Duty, each: Outlook) -> Moved:
     if duty.start != each.start:
         return "correction"
-    return "extension" if each.rule.extension else "calendar"
+    if each.extended:
+        return "extension"
+    return "calendar" if each.rule.clock == "working_days" else "repinned"

@@ -10,6 +10,7 @@ from shared.contracts.deadlines import (
     DutyMeasured,
     DutyMet,
     DutyMetLate,
+    DutyMissed,
     DutyMoved,
     DutyRecordedLate,
     DutyStarted,
@@ -20,15 +21,17 @@ from shared.contracts.envelope import Recorded, Standing
 from shared.store.micros import to_micros
 
 Key = tuple[str, str]
-"""Incident and duty."""
+"""Docket and duty."""
 
 
 @dataclass(frozen=True, slots=True)
 class DutyRow:
     """One duty and how it stands; moments are microseconds since 1970 (UTC).
 
-    ``party`` is the pack's word for who owes it, ``toward`` for whom or to whom of several;
-    ``unit`` the unit that registered the incident. ``due`` is none where it is only measured.
+    ``incident`` is the docket: that of a matter has the matter's id. ``party`` is the pack's word
+    for who owes it, ``toward`` for whom or to whom of several; ``unit`` the unit that registered
+    the incident, or whose ``period`` it is. ``due`` is none where it is only measured. What a
+    missed period lacked is told in counts or seconds.
     """
 
     incident: str
@@ -54,6 +57,10 @@ class DutyRow:
     provisional: int = 0
     took_seconds: int | None = None
     period: str | None = None
+    count_wanted: int | None = None
+    count_done: int | None = None
+    gap_seconds: int | None = None
+    leaderless_seconds: int | None = None
 
 
 def project(row: DutyRow | None, event: Recorded) -> DutyRow | None:
@@ -127,6 +134,14 @@ def _judged(row: DutyRow, fact: Fact) -> DutyRow:
             return replace(row, done_at=to_micros(fact.done_at), late_seconds=fact.late_seconds)
         case DutyRecordedLate():
             return replace(row, done_at=to_micros(fact.done_at))
+        case DutyMissed():
+            return replace(
+                row,
+                count_wanted=fact.count_wanted,
+                count_done=fact.count_done,
+                gap_seconds=fact.gap_seconds,
+                leaderless_seconds=fact.leaderless_seconds,
+            )
         case DutyCancelled():
             return replace(row, because=fact.because)
         case _:

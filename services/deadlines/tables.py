@@ -1,30 +1,40 @@
-"""Deadlines' read models: duties, and the matters they belong to; all derived from events.
+"""Deadlines' read models: duties, and what they belong to; all derived from events.
 
-``duties`` folds this room's own events (``projections``). ``matters`` and ``deeds`` are what intake
-and routing say, as far as rules ask for it: no words of anybody. What is said before a matter's
-registration has arrived is kept all the same.
+``duties`` folds this room's own events (``projections``). ``matters``, ``deeds`` and ``unit_deeds``
+are what intake and routing say, as far as rules ask for it: no words of anybody. What is said
+before a matter's registration has arrived is kept all the same.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from operator import attrgetter
+from uuid import UUID
 
+from pydantic import TypeAdapter
+
+from services.deadlines import agenda
 from services.deadlines.docket import STATES, State
 from services.deadlines.projections import DutyRow, Key, key_of, project
-from shared import matters, packs, units
+from shared import calendars, matters, packs, units
 from shared.contracts.deadlines import DutyMoved, DutyStarted, LateRecordSettled
 from shared.contracts.envelope import Recorded
 from shared.contracts.intake import IncidentRegistered
 from shared.contracts.routing import (
+    CalendarPublished,
     IncidentAssigned,
     PackAdopted,
     PackWithdrawn,
+    TermsSet,
     UnitEstablished,
 )
+from shared.errors import Unknown
+from shared.policy.deeds import Deed
+from shared.policy.periods import Turn
 from shared.store.micros import to_micros
 from shared.store.readmodel import Placed, ReadModel
 from shared.store.sql import Row, Sql
+from shared.store.tracking import tracked
 from shared.store.upsert import upsert
 
 _NEVER = 2**62
@@ -38,13 +48,19 @@ SCHEMA = (
     " party TEXT, unit TEXT, policy TEXT, standing TEXT, start BIGINT, due BIGINT, state TEXT,"
     " done_at BIGINT, spare_seconds BIGINT, late_seconds BIGINT, because TEXT, rule TEXT,"
     " toward TEXT, stop TEXT, clock TEXT, known_at BIGINT, provisional BIGINT, took_seconds BIGINT,"
-    " period TEXT,"
+    " period TEXT, count_wanted BIGINT, count_done BIGINT, gap_seconds BIGINT,"
+    " leaderless_seconds BIGINT,"
     " PRIMARY KEY (incident, duty))",
     f"CREATE INDEX IF NOT EXISTS duties_observed ON duties (due, incident) WHERE {_OBSERVED}",
     "CREATE TABLE IF NOT EXISTS incidents (id TEXT PRIMARY KEY, number TEXT, unit TEXT, lead TEXT)",
+    "CREATE TABLE IF NOT EXISTS unit_deeds (unit TEXT, id TEXT, act TEXT, since BIGINT,"
+    " until BIGINT, period TEXT, deed TEXT, PRIMARY KEY (unit, id))",
+    "CREATE INDEX IF NOT EXISTS unit_deeds_when ON unit_deeds (unit, act, until)",
     *matters.SCHEMA,
     units.SCHEMA,
     *packs.SCHEMA,
+    *calendars.SCHEMA,
+    *agenda.SCHEMA,
 )
 
 
@@ -58,15 +74,18 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in the order in which duties fall due (microseconds since 1970, incident)."""
+    """A place in the order in which duties fall due (microseconds since 1970, docket)."""
 
     due: int
     incident: str
+    period: str | None = None
 
 
 FIRST = Place(0, "")
 """Before everything."""
 
+
+_DEED = TypeAdapter(Deed)
 
 _values = attrgetter(*(f.name for f in fields(DutyRow)))
 _COLUMNS = ", ".join(f.name for f in fields(DutyRow))
@@ -86,6 +105,8 @@ def fold(sql: Sql, batch: Sequence[Placed]) -> None:
                 units.learn_unit(sql, fact)
             case PackAdopted() | PackWithdrawn() as fact:
                 packs.learn_pack(sql, fact)
+            case CalendarPublished() | TermsSet() as fact:
+                calendars.learn_calendar(sql, fact)
         matters.hear(sql, event)
         _follow(sql, event)
 
@@ -97,12 +118,14 @@ MODEL = ReadModel(
         **matters.TABLES,
         "units": ("code",),
         **packs.TABLES,
+        **calendars.TABLES,
     },
     SCHEMA,
     (
         *matters.FACTS,
         UnitEstablished,
         *packs.FACTS,
+        *calendars.FACTS,
         DutyStarted,
         DutyMoved,
         LateRecordSettled,
@@ -119,18 +142,96 @@ def all_duties(sql: Sql) -> dict[Key, DutyRow]:
 
 
 def duties(
-    sql: Sql, state: State | None, unit: str | None, limit: int
+    sql: Sql,
+    state: State | None,
+    unit: str | None,
+    limit: int,
+    period: str | None = None,
+    incident: str | None = None,
 ) -> list[tuple[DutyRow, Entry]]:
-    """Duties with their incidents, earliest due first; ``unit`` is the one that must act."""
-    asked = {"d.state = ?": state, "COALESCE(i.lead, i.unit) = ?": unit}
+    """Duties with their incidents, earliest due first; ``unit`` is the one that must act.
+
+    Those of a unit's periods have no incident: their number is empty.
+    """
+    asked = {
+        "d.state = ?": state,
+        "COALESCE(i.lead, d.unit) = ?": unit,
+        "d.period = ?": period,
+        "d.incident = ?": incident,
+    }
     given = {condition: value for condition, value in asked.items() if value is not None}
-    where = " AND ".join(given) or "1 = 1"
+    where = " AND ".join(["(i.number IS NOT NULL OR d.period IS NOT NULL)", *given])
     rows = sql.all(
-        "SELECT d.*, i.number, i.lead FROM duties d JOIN incidents i ON i.id = d.incident"
+        "SELECT d.*, i.number, i.lead FROM duties d LEFT JOIN incidents i ON i.id = d.incident"
         f" WHERE {where} ORDER BY COALESCE(d.due, {_NEVER}), d.incident, d.duty LIMIT ?",
         (*given.values(), limit),
     )
-    return [(_duty_row(row), Entry(row["number"], row["lead"])) for row in rows]
+    return [(_duty_row(row), Entry(row["number"] or "", row["lead"])) for row in rows]
+
+
+def duty_of(sql: Sql, docket: UUID, duty: str) -> DutyRow | None:
+    """One duty of a docket, or none."""
+    return _duty(sql, (str(docket), duty))
+
+
+def period_duty(sql: Sql, docket: str) -> DutyRow | None:
+    """The duty of a unit's period."""
+    row = sql.one(f"SELECT {_COLUMNS} FROM duties WHERE incident = ?", (docket,))
+    return None if row is None else _duty_row(row)
+
+
+def find(sql: Sql, name: str) -> UUID:
+    """The incident with that number or id; raises Unknown ``incident.unknown``."""
+    row = sql.one("SELECT id, number FROM incidents WHERE number = ? OR id = ?", (name, name))
+    if row is None or row["number"] is None:
+        raise Unknown(
+            "incident.unknown",
+            f"没有编号或标识为“{name}”的事件（依据 intake:{tracked(sql, 'intake').position}"
+            " 及以前的登记）。",
+            "请用 huiyin ledger 查看编号；刚登记的, 请带上登记应答中的 position 作为 after 重试。",
+            "incident",
+        )
+    return UUID(row["id"])
+
+
+def lead_of(sql: Sql, incident: UUID) -> str | None:
+    """The unit that leads the handling, once one was made to."""
+    row = sql.one("SELECT lead FROM incidents WHERE id = ?", (str(incident),))
+    return row["lead"] if row else None
+
+
+def keep_unit_deed(sql: Sql, deed: Deed) -> None:
+    """Keep an act that a unit's periods may ask for."""
+    since, until = min(deed.at, deed.begins or deed.at), max(deed.at, deed.ends or deed.at)
+    sql.execute(
+        "INSERT INTO unit_deeds VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (
+            deed.unit,
+            str(deed.id),
+            deed.act,
+            to_micros(since),
+            to_micros(until),
+            deed.period,
+            _DEED.dump_json(deed).decode(),
+        ),
+    )
+
+
+def unit_deeds(sql: Sql, unit: str, acts: Collection[str], turn: Turn) -> list[Deed]:
+    """The acts of a unit that can count for a turn."""
+    marks = ", ".join("?" * len(acts))
+    rows = sql.all(
+        f"SELECT deed FROM unit_deeds WHERE unit = ? AND act IN ({marks})"
+        " AND ((until >= ? AND since <= ?) OR period = ?)",
+        (unit, *acts, to_micros(turn.begins), to_micros(turn.ends), turn.name),
+    )
+    return [_DEED.validate_json(row["deed"]) for row in rows]
+
+
+def pins(sql: Sql) -> list[str]:
+    """The packs that matters here are under."""
+    rows = sql.all("SELECT DISTINCT pin FROM matters WHERE pin IS NOT NULL ORDER BY pin")
+    return [row["pin"] for row in rows]
 
 
 def next_due(sql: Sql, not_before: datetime | None = None) -> int | None:
@@ -155,11 +256,11 @@ def count_watched(sql: Sql, now: datetime) -> tuple[int, int]:
 def overdue(sql: Sql, now: datetime, after: Place, limit: int) -> list[Place]:
     """Watched duties whose limit has passed, earliest first, behind a place."""
     rows = sql.all(
-        f"SELECT due, incident FROM duties WHERE {_OBSERVED} AND due < ?"
+        f"SELECT due, incident, period FROM duties WHERE {_OBSERVED} AND due < ?"
         " AND (due, incident) > (?, ?) ORDER BY due, incident LIMIT ?",
         (to_micros(now), after.due, after.incident, limit),
     )
-    return [Place(row["due"], row["incident"]) for row in rows]
+    return [Place(row["due"], row["incident"], row["period"]) for row in rows]
 
 
 def _note(sql: Sql, event: Recorded, **columns: str) -> None:

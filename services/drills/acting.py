@@ -1,23 +1,25 @@
 """Taking a step: from the drill's words to a request of the real interface, and what came of it."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.drills.acts import APPROVE_ACT, WAYS, Way
+from services.drills.acts import APPROVE_ACT, NO_DRAFT, WAYS, Way
 from services.drills.cast import Acting, actor, resolve
 from services.drills.checking import incident_names
 from services.drills.nodes import Node
 from services.drills.rulebook import load_rules
-from services.drills.script import Rules, Step
+from services.drills.script import Rules, Step, read_who
 from services.drills.stage import Stage
 from services.drills.values import value_of
+from shared.clock import shown
 from shared.errors import HuiyinError, Unavailable
 from shared.policy.acts import ACTS
 from shared.policy.pack import Pack
 
-NO_DRAFT = "none"
-"""``draft: none`` says that what is approved is no draft of a reply."""
+AT_ONCE = 50
+"""Repetitions of a step that are under way together: they share a commit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +72,21 @@ class Players:
         self._pack = pack
         self._room: str | None = None
 
-    async def take(self, step: Step) -> Taken:
-        """Take a step at its moment; what it is refused with is part of what came of it."""
-        moment = step.moment
-        await self._stage.pass_to(moment, exactly=step.act in (None, "register"))
-        if step.act is None:
+    async def take_all(self, steps: Sequence[Step]) -> list[Taken]:
+        """Take steps of one kind at one moment; what one is refused with is what came of it."""
+        first = steps[0]
+        await self._stage.pass_to(first.moment, exactly=first.act in (None, "register"))
+        if first.act is None:
             await self._stage.settled()
-            return Taken(step)
-        await self._hear_each_other(step.act)
+            return [Taken(step) for step in steps]
+        await self._hear_each_other(first.act)
+        return [
+            taken
+            for number in range(0, len(steps), AT_ONCE)
+            for taken in await asyncio.gather(*map(self._take, steps[number : number + AT_ONCE]))
+        ]
+
+    async def _take(self, step: Step) -> Taken:
         try:
             answer = await self._do(step)
         except HuiyinError as problem:
@@ -103,14 +112,16 @@ class Players:
 
     def _way(self, step: Step) -> Way:
         assert step.act is not None
-        name = incident_names(step)
-        chosen = _text(step.given, "draft") or step.of
-        if step.act == "approve" and (
-            chosen == NO_DRAFT or (chosen is None and name not in self.names.drafted)
-            or (chosen is not None and chosen not in self.names.labels)
-        ):
+        if step.act == "approve" and not self._is_of_a_draft(step):
             return APPROVE_ACT
         return WAYS[step.act]
+
+    def _is_of_a_draft(self, step: Step) -> bool:
+        """Whether what is approved is a draft: the one named, or else the latest of the matter."""
+        chosen = _text(step.given, "draft") or step.of
+        if chosen is None:
+            return incident_names(step) in self.names.drafted
+        return self.names.labels.get(chosen, chosen) != chosen
 
     def _path(self, way: Way, step: Step) -> str:
         name = incident_names(step)
@@ -165,14 +176,13 @@ class Players:
             usual["happened"] = True
         if "draft" in way.takes and step.of and step.of != NO_DRAFT:
             usual["draft"] = self.names.labels.get(step.of, step.of)
-        elif way.told and (step.of or step.label):
-            label = step.of or step.label or ""
+        elif way.told and step.of != NO_DRAFT and (label := step.of or step.label):
             usual["of"] = self.names.labels.get(label, label)
         match step.act:
             case "register":
                 usual |= self._registration(step, body)
             case "draft" if "text" not in body:
-                usual["text"] = f"演练答复（{step.label or step.moment:%m-%d %H:%M}）"
+                usual["text"] = f"演练答复（{step.label or shown(step.at)}）"
             case "assign" if "lead" not in body:
                 usual["lead"] = self._unit(step)
             case "adopt":
@@ -200,8 +210,10 @@ class Players:
         return {key: value for key, value in usual.items() if key not in body}
 
     def _adoption(self, step: Step, body: Mapping[str, Any]) -> dict[str, Any]:
-        rules = Rules(step.given["pack"].place if "pack" in step.given else step.place,
-                      str(body.get("pack", "")))
+        rules = Rules(
+            step.given["pack"].place if "pack" in step.given else step.place,
+            str(body.get("pack", "")),
+        )
         loaded = load_rules(rules, body.get("params", {}), self._stage.drill.file.parent)
         told: dict[str, Any] = {} if "unit" in body else {"unit": self._unit(step)}
         if loaded.shipped:
@@ -214,7 +226,7 @@ class Players:
         """Give somebody of the cast another post; from then on they act in it."""
         drill = self._stage.drill
         given = {key: str(node.value) for key, node in step.given.items()}
-        unit, role = resolve(drill, drill.cast.get(given["who"]) or _who(given["who"]))
+        unit, role = resolve(drill, read_who(given["who"]))
         known = self._stage.cast.get((unit, role))
         to_unit, post = given.get("unit", unit), given.get("post", role)
         body = {
@@ -238,12 +250,6 @@ class Players:
             self.names.drafted.add(name)
         if step.label:
             self.names.labels[step.label] = str(answer.get("draft") or step.label)
-
-
-def _who(text: str) -> Any:
-    from services.drills.reading import read_who  # noqa: PLC0415
-
-    return read_who(text)
 
 
 def _text(given: Mapping[str, Node], key: str) -> str | None:

@@ -125,9 +125,7 @@ WAYS: Mapping[str, Way] = {
         judges=True,
         renamed={"occurred_at": "happened_at"},
     ),
-    "note": Way(
-        "/intake/incidents/{incident}/acts/note", takes={"worse": "truth"}, told=True
-    ),
+    "note": Way("/intake/incidents/{incident}/acts/note", takes={"worse": "truth"}, told=True),
     "correct": Way(
         "/intake/incidents/{incident}/correct",
         takes={**_MOMENTS, "grounds": "text"},
@@ -297,6 +295,9 @@ WAYS: Mapping[str, Way] = {
     ),
 }
 """Every act by the name that a drill uses."""
+
+NO_DRAFT = "none"
+"""``of: none`` says that what is approved is no draft of a reply."""
 
 APPROVE_ACT = _routing("approve")
 """Agreeing to something that is no draft of a reply."""

@@ -1,13 +1,15 @@
 """What can be said of a drill before it is run, knowing its pack: names that mean nothing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
-from services.drills.acts import WAYS
+from services.drills.acts import NO_DRAFT, WAYS
 from services.drills.cast import check_cast
 from services.drills.nodes import Complaints, Node, Place, Unreadable
+from services.drills.rulebook import load
 from services.drills.script import Drill, Step
 from services.drills.values import value_of
+from shared.errors import Invalid
 from shared.policy.pack import Pack
 from shared.policy.standing import items
 
@@ -23,6 +25,22 @@ def check(drill: Drill, pack: Pack) -> None:
         raise Unreadable(complaints.all)
 
 
+def check_all(drills: Sequence[Drill]) -> None:
+    """Check drills before any of them is run; raises Unreadable, or Invalid for an unknown pack."""
+    complaints: list[Invalid] = []
+    for drill in drills:
+        loaded = load(drill)
+        try:
+            if drill.load_refused is None and loaded.pack is not None:
+                check(drill, loaded.pack)
+            elif drill.load_refused is None:
+                complaints += [each.as_error(drill.file) for each in loaded.complaints]
+        except Unreadable as problem:
+            complaints += problem.complaints
+    if complaints:
+        raise Unreadable(list({str(each): each for each in complaints}.values()))
+
+
 def incident_names(step: Step) -> str | None:
     """What the incident of a step is called: a repeated one has a number behind its name."""
     if step.incident is None:
@@ -35,13 +53,13 @@ def _check_names(drill: Drill, complaints: Complaints) -> None:
     incidents: set[str] = set()
     labels: set[str] = set()
     for step in drill.steps:
-        name, way = incident_names(step), WAYS.get(step.act or "")
+        name = incident_names(step)
         if step.act == "register" and name:
             incidents |= {name, step.incident or name}
         elif name and not {name, step.incident} & incidents:
             _unknown(complaints, "incident", step.place, "事件", name, incidents)
-        if step.of and step.of not in labels and step.of not in ("none",) and way:
-            pass  # a paper may be named before it is written, such as what is approved beforehand
+        if step.of and step.of != NO_DRAFT and step.of not in labels:
+            _unknown(complaints, "label", step.place, "稿件或材料", step.of, labels)
         if step.label:
             labels.add(step.label)
         for kind, value, place in _values(step):
@@ -58,7 +76,8 @@ def _check_names(drill: Drill, complaints: Complaints) -> None:
 
 def _values(step: Step) -> Iterator[tuple[str, str, Place]]:
     """The units and incidents that a step names besides its own."""
-    fields = WAYS[step.act].fields() if step.act in WAYS else {}
+    way = WAYS.get(step.act or "")
+    fields = way.fields() if way else {}
     if step.unit:
         yield "unit", step.unit, step.place
     for key, node in step.given.items():

@@ -21,9 +21,18 @@ from services.drills.nodes import (
     typed,
     written,
 )
-from services.drills.script import Drill, Expectation, LoadRefusal, Rules, Step, UnitPlanned, Who
+from services.drills.script import (
+    Drill,
+    Expectation,
+    LoadRefusal,
+    Rules,
+    Step,
+    UnitPlanned,
+    Who,
+    read_who,
+)
 from services.drills.values import value_of
-from shared.units import UNIT_CODE
+from shared.contracts.envelope import UNIT_CODE
 
 MOST_TURNS = 10_000
 """Of one repeated step."""
@@ -65,9 +74,7 @@ def _drills(root: Node, path: Path, complaints: Complaints) -> list[Drill]:
     units = _units(table, complaints)
     cast = _cast(table, complaints)
     title, proves = table.text("zh"), table.texts("proves")
-    variants = [
-        _variant(node, complaints) for node in table.tables("variants")
-    ]
+    variants = [_variant(node, complaints) for node in table.tables("variants")]
     table.refuse_the_rest()
     if whole.rules is None:
         return []
@@ -177,12 +184,7 @@ def _cast(table: Table, complaints: Complaints) -> dict[str, Who]:
         said = "“cast”应写成“人物代称: 职务@单位”。"
         complaints.add("wrong-type", node.place, said, "请改写。")
         return {}
-    return {key: _who(text_of(each)) for key, each in node.value.items() if each.value}
-
-
-def _who(text: str) -> Who:
-    role, _, unit = text.partition("@")
-    return Who(role.strip(), unit.strip() or None)
+    return {key: read_who(text_of(each)) for key, each in node.value.items() if each.value}
 
 
 def _steps(table: Table, complaints: Complaints) -> list[Step]:
@@ -219,7 +221,7 @@ def _step(node: Node, complaints: Complaints) -> Iterator[Step]:
         at=at or _NEVER,
         recorded=table.moment("recorded"),
         act=act,
-        by=_who(by) if by else None,
+        by=read_who(by) if by else None,
         incident=table.text("incident"),
         unit=table.text("unit"),
         given=_given(table, way, complaints),

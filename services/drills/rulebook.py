@@ -1,4 +1,4 @@
-"""Which pack a drill runs under: by its name, its source's number, a file, or as told in the drill."""
+"""Which pack a drill runs under: named, by its source's number, a file, or told in the drill."""
 
 import tomllib
 from collections.abc import Mapping, Sequence

@@ -19,6 +19,12 @@ class Who:
         return f"{self.role}@{self.unit}" if self.unit else self.role
 
 
+def read_who(text: str) -> Who:
+    """``role`` or ``role@unit``."""
+    role, _, unit = text.partition("@")
+    return Who(role.strip(), unit.strip() or None)
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """Who does what when; without an act, time passes.
@@ -93,7 +99,11 @@ class LoadRefusal:
 
 @dataclass(frozen=True, slots=True)
 class Drill:
-    """One drill, or one variant of it."""
+    """One drill, or one variant of it.
+
+    A ``lenient`` one is played under rules that it was not written for: what they refuse is told,
+    and is no failure.
+    """
 
     file: Path
     name: str
@@ -106,6 +116,7 @@ class Drill:
     steps: Sequence[Step]
     expectations: Sequence[Expectation]
     load_refused: LoadRefusal | None = None
+    lenient: bool = False
 
     @property
     def institution(self) -> UnitPlanned:

@@ -16,6 +16,9 @@ from shared.store.sql import Sql
 from shared.store.tracking import all_tracked
 from shared.store.transaction import last_position
 
+POLL = 0.003
+"""Seconds between looks."""
+
 SOON = 3.0
 """Seconds; what takes longer has probably halted."""
 
@@ -27,7 +30,7 @@ async def settle(system: System) -> None:
         if time.monotonic() > deadline:
             await system.settle()
             return
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(POLL)
 
 
 def check_nothing_parked(system: System) -> None:
@@ -62,6 +65,5 @@ def _applied(room: Room, ends: Mapping[str, int]) -> bool:
     tracked = room.store.read_now(all_tracked)
     followed = {each.upstream for each in room.followers}
     return all(
-        (tracked[name].position if name in tracked else 0) >= ends.get(name, 0)
-        for name in followed
+        (tracked[name].position if name in tracked else 0) >= ends.get(name, 0) for name in followed
     )

@@ -4,7 +4,8 @@ Its clock stands still until it is moved. A step is put on record just before it
 what is done at the last moment of a limit is recorded in time too; a registration at it.
 """
 
-import asyncio
+import os
+import shutil
 import tempfile
 from bisect import bisect_right
 from collections.abc import AsyncIterator, Mapping
@@ -13,12 +14,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import httpx2
 
+from services.deadlines import agenda, scheduler
 from services.deadlines import tables as duties
-from services.deadlines.scheduler import observe_due
 from services.drills.cast import Acting, Post, posts
 from services.drills.rulebook import Loaded
 from services.drills.script import LEAD, Drill
@@ -33,10 +33,15 @@ from shared.errors import HuiyinError, Invalid, Refused, Unavailable, Unknown
 from shared.identity.officers import ADMINISTRATOR, Officer, new_officer_id
 from shared.settings import Settings
 from shared.store.micros import from_micros
-from shared.units import unit_id
+from shared.store.sql import Sql
+from shared.store.store import Store
 
 MARGIN = timedelta(milliseconds=100)
 """So long before its moment a step is recorded: room for a hundred thousand events."""
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - a directory in it is made safely
+ENOUGH = 2 * 1024**3
+"""Bytes that must be free there."""
 
 PAST = timedelta(microseconds=1)
 """So long after a limit it is observed that it passed."""
@@ -74,12 +79,11 @@ class Stage:
         system: System,
         client: httpx2.AsyncClient,
         clock: SimulatedClock,
-        cast: Mapping[Post, Acting],
     ) -> None:
         self.drill = drill
         self.system = system
         self.marks = Marks()
-        self.cast = dict(cast)
+        self.cast: dict[Post, Acting] = {}
         self._client = client
         self._clock = clock
         self._moment = clock()
@@ -97,7 +101,8 @@ class Stage:
     async def post(self, path: str, body: Mapping[str, Any], by: Post) -> dict[str, Any]:
         """Do something; raises the error that the system answers with."""
         self._dirty = True
-        return await self._send("POST", path, by, json=dict(body))
+        answer: dict[str, Any] = await self._send("POST", path, by, json=dict(body))
+        return answer
 
     async def get(self, path: str, **params: str) -> Any:
         """Ask as the administrator; raises the error that the system answers with."""
@@ -117,27 +122,28 @@ class Stage:
         self.marks.note(self._moment, size)
 
     async def pass_to(self, moment: datetime, *, exactly: bool = False) -> None:
-        """Let time pass; every limit on the way is seen to pass at its own moment, in order."""
+        """Let time pass; what falls due or begins meanwhile is seen at its own moment."""
         if moment > self._moment:
             await self.settled()
-            while (due := await self._next_due()) is not None and due < moment:
-                await self._see(due)
+            while (coming := self._coming()) is not None and coming < moment:
+                await self._look(coming)
         self._clock.move_to(moment if exactly else moment - MARGIN)
         self._moment = max(self._moment, moment)
 
-    async def _next_due(self) -> datetime | None:
-        store = self.system.rooms["deadlines"].store
-        due = store.read_now(duties.next_due)
-        return None if due is None else from_micros(due)
+    def _coming(self) -> datetime | None:
+        """When deadlines has something to see next: a limit that has just passed, or a period."""
+        return self._deadlines.read_now(_coming)
 
-    async def _see(self, due: datetime) -> None:
-        """Look at the clock right after a limit."""
-        self._moment = max(self._moment, due + PAST)
+    async def _look(self, moment: datetime) -> None:
+        self._moment = max(self._moment, moment)
         self._clock.move_to(self._moment)
-        now = self._moment
-        await self.system.rooms["deadlines"].store.write(lambda tx: observe_due(tx, now))
+        await scheduler.look(self._deadlines, self._clock)
         self._dirty = True
         await self.settled()
+
+    @property
+    def _deadlines(self) -> Store:
+        return self.system.rooms["deadlines"].store
 
     async def _send(self, method: str, path: str, by: Post, **given: Any) -> Any:
         headers = {"Authorization": f"Bearer {self.cast[by].token}"}
@@ -147,26 +153,71 @@ class Stage:
         raise problem_of(response)
 
 
+def _coming(sql: Sql) -> datetime | None:
+    due, opening = duties.next_due(sql), agenda.next_opening(sql)
+    moments = [from_micros(due) + PAST] if due is not None else []
+    moments += [from_micros(opening)] if opening is not None else []
+    return min(moments, default=None)
+
+
 @asynccontextmanager
 async def staged(drill: Drill, loaded: Loaded) -> AsyncIterator[Stage]:
     """The county, founded under its pack, while the block lasts; nothing of it is kept."""
     assert drill.begins is not None
     clock = SimulatedClock(drill.begins - LEAD)
-    with tempfile.TemporaryDirectory(prefix="huiyin-drill-") as directory:
+    with tempfile.TemporaryDirectory(prefix="huiyin-drill-", dir=_room()) as directory:
         settings = Settings.from_environment({"HUIYIN_DATA": directory, "HUIYIN_HTTP_PORT": "0"})
         root = drill.institution
         county = County(code=root.code, name=root.name, root=root.code, demonstration=True)
         with DataDirectory(Path(directory)).held():
             async with booted(settings, county.code, clock=clock) as system:
-                cast = await _found(drill, system, county)
-                transport = httpx2.ASGITransport(create_app(system, county, settings))
-                async with httpx2.AsyncClient(
-                    transport=transport, base_url="http://huiyin"
-                ) as client:
-                    stage = Stage(drill, system, client, clock, cast)
-                    await adopt(stage, loaded)
-                    await stage.settled()
+                app = create_app(system, county, settings)
+                async with _client(app) as client:
+                    stage = Stage(drill, system, client, clock)
+                    await _found(stage, county, loaded)
                     yield stage
+
+
+def _room() -> Path | None:
+    """Memory, where there is plenty: what is thrown away need not wait for a disk."""
+    if not os.access(MEMORY, os.W_OK) or "TMPDIR" in os.environ:
+        return None
+    return MEMORY if shutil.disk_usage(MEMORY).free > ENOUGH else None
+
+
+def _client(app: Any) -> httpx2.AsyncClient:
+    transport = httpx2.ASGITransport(app)
+    return httpx2.AsyncClient(transport=transport, base_url="http://huiyin", timeout=60)
+
+
+async def _found(stage: Stage, county: County, loaded: Loaded) -> None:
+    """Set up the county, bind it by the drill's pack, and appoint everybody who acts."""
+    drill, system = stage.drill, stage.system
+    administration = Administration(system.rooms["routing"].store, system.officers)
+    first = Officer(new_officer_id(), "系统管理员", county.root, ADMINISTRATOR)
+    told = (county.code, county.name, county.root, county.name, county.demonstration)
+    await administration.found_county(*told, first)
+    for unit in drill.units[1:]:
+        parent = next((each.code for each in drill.units if each.key == unit.parent), county.root)
+        await administration.establish_unit(unit.code, unit.name, (), parent, first)
+    await _appoint(stage, administration, stage.administrator, first)
+    await adopt(stage, loaded)
+    for post in posts(drill):
+        if post != stage.administrator:
+            await _appoint(stage, administration, post, first)
+    await stage.settled()
+
+
+async def _appoint(
+    stage: Stage, administration: Administration, post: Post, first: Officer
+) -> None:
+    unit, role = post
+    known = first.id if post == stage.administrator else None
+    officer_id, token = await administration.appoint(
+        f"演练 {role}", stage.code(unit), role, first, officer_id=known
+    )
+    officer = Officer(officer_id, f"演练 {role}", stage.code(unit), role)
+    stage.cast[post] = Acting(officer, token)
 
 
 async def adopt(stage: Stage, loaded: Loaded) -> None:
@@ -177,29 +228,6 @@ async def adopt(stage: Stage, loaded: Loaded) -> None:
     )
     body = {"unit": stage.drill.institution.code, "reason": "演练", "params": loaded.pack.chosen}
     await stage.post("/routing/packs/adopt", body | told, stage.administrator)
-
-
-async def _found(drill: Drill, system: System, county: County) -> dict[Post, Acting]:
-    administration = Administration(system.rooms["routing"].store, system.officers)
-    first = Officer(new_officer_id(), "系统管理员", county.root, ADMINISTRATOR)
-    await administration.found_county(
-        county.code, county.name, county.root, county.name, county.demonstration, first
-    )
-    for unit in drill.units[1:]:
-        parent = next((each.code for each in drill.units if each.key == unit.parent), county.root)
-        await administration.establish_unit(unit.code, unit.name, (), parent, first)
-    wanted = [(drill.institution.key, ADMINISTRATOR), *posts(drill)]
-    codes = {unit.key: unit.code for unit in drill.units}
-    return {
-        (unit, role): await _entered(system, codes[unit], role, first)
-        for unit, role in dict.fromkeys(wanted)
-    }
-
-
-async def _entered(system: System, unit: str, role: str, first: Officer) -> Acting:
-    officer = Officer(new_officer_id(), f"演练 {role}", unit, role)
-    token = await asyncio.to_thread(system.officers.enter, officer)
-    return Acting(officer, token)
 
 
 def problem_of(response: httpx2.Response) -> HuiyinError:
@@ -214,8 +242,3 @@ def problem_of(response: httpx2.Response) -> HuiyinError:
             f"服务出错（{response.status_code}）：{response.text[:200]}",
             "请查看运行日志。",
         )
-
-
-def day_of_unit(code: str) -> UUID:
-    """What acts of a unit's own day belong to."""
-    return unit_id(code)

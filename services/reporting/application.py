@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 
 from services.reporting import ledger_table
-from services.reporting.entries import LedgerEntry, entry
+from services.reporting.entries import LedgerEntry, entries
 from services.reporting.export import Filters, LedgerExport, export
 from services.reporting.log import size_as_of
 from services.reporting.review import Review, review_imported
@@ -41,8 +41,8 @@ class Reporting:
         """One entry per incident, as it stood at ``as_of`` (UTC) or now."""
 
         def ask(sql: Sql) -> list[LedgerEntry]:
-            rows = filters.rows(sql, size_as_of(sql, as_of))
-            return [entry(sql, self._vault, row) for row in rows]
+            size = size_as_of(sql, as_of)
+            return entries(sql, self._vault, filters.rows(sql, size), size)
 
         return await self.store.read(ask)
 

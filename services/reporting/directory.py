@@ -1,9 +1,9 @@
-"""Whose county this is and its units by name: reporting's own copy, kept from routing's events."""
+"""Whose county this is, its units and their packs: reporting's own copy, from routing's events."""
 
 from collections.abc import Sequence
 
-from shared import units
-from shared.contracts.routing import CountyFounded, UnitEstablished
+from shared import packs, units
+from shared.contracts.routing import CountyFounded, PackAdopted, PackWithdrawn, UnitEstablished
 from shared.store.readmodel import Placed, ReadModel
 from shared.store.sql import Sql
 
@@ -11,6 +11,7 @@ SCHEMA = (
     units.SCHEMA,
     "CREATE TABLE IF NOT EXISTS county (code TEXT PRIMARY KEY, name TEXT, root TEXT,"
     " demonstration BIGINT)",
+    *packs.SCHEMA,
 )
 
 
@@ -22,10 +23,15 @@ def fold(sql: Sql, batch: Sequence[Placed]) -> None:
                 _keep_county(sql, fact)
             case UnitEstablished() as fact:
                 units.learn_unit(sql, fact)
+            case PackAdopted() | PackWithdrawn() as fact:
+                packs.learn_pack(sql, fact)
 
 
 MODEL = ReadModel(
-    {"units": ("code",), "county": ("code",)}, SCHEMA, (CountyFounded, UnitEstablished), fold
+    {"units": ("code",), "county": ("code",), **packs.TABLES},
+    SCHEMA,
+    (CountyFounded, UnitEstablished, *packs.FACTS),
+    fold,
 )
 
 

@@ -5,18 +5,24 @@ from dataclasses import dataclass, replace
 from shared.contracts.catalogue import Fact
 from shared.contracts.deadlines import (
     DutyCancelled,
+    DutyEnded,
+    DutyMeasured,
     DutyMet,
     DutyMetLate,
     DutyMissed,
+    DutyMoved,
     DutyRecordedLate,
     DutyStarted,
     DutySuperseded,
+    LateRecordSettled,
 )
-from shared.contracts.envelope import Envelope, Recorded
+from shared.contracts.envelope import UNIT_CODE, Envelope, Recorded
 from shared.store.micros import to_micros
 
 STATES: dict[type[Fact], str] = {
     DutyMet: "met",
+    DutyMeasured: "measured",
+    DutyEnded: "ended",
     DutyMissed: "missed",
     DutyMetLate: "met_late",
     DutySuperseded: "superseded",
@@ -25,18 +31,26 @@ STATES: dict[type[Fact], str] = {
 }
 """Where each verdict leaves a duty."""
 
-CHANGED_BY: tuple[type[Fact], ...] = (DutyStarted, *STATES)
+CHANGED_BY: tuple[type[Fact], ...] = (DutyStarted, DutyMoved, LateRecordSettled, *STATES)
 """The facts that a duty's row is made of."""
 
 OPEN = ("running", "missed")
 """States in which something is still owed."""
+
+LATE = ("met_late", "settled_late")
+"""States in which it was done, but too late."""
 
 
 @dataclass(frozen=True, slots=True)
 class DutyRow:
     """One duty and how it stands; moments are microseconds since 1970 (UTC).
 
-    ``party`` is the pack's word for who owes it; ``unit`` the unit that registered the incident.
+    ``incident`` is the matter, or the unit's own id for a duty of one of its periods. ``party`` is
+    the pack's word for who owes it, ``toward`` for whom or to whom of several, and ``assignee``
+    that unit, where it is one. ``unit`` is the unit that registered the matter, or whose
+    ``period`` it is. ``due`` is none where it is only measured. ``because`` is why it was moved or
+    fell away. What a missed period lacked is told in counts or seconds. ``started_leaf`` and
+    ``leaf`` are the log entries of its beginning and of what was said of it last.
     """
 
     incident: str
@@ -54,32 +68,46 @@ class DutyRow:
     spare_seconds: int | None = None
     late_seconds: int | None = None
     because: str | None = None
+    rule: str = ""
+    toward: str = ""
+    assignee: str | None = None
+    stop: str = ""
+    clock: str = ""
+    known_at: int | None = None
+    provisional: int = 0
+    took_seconds: int | None = None
+    period: str | None = None
+    count_wanted: int | None = None
+    count_done: int | None = None
+    gap_seconds: int | None = None
+    leaderless_seconds: int | None = None
+    started_leaf: int | None = None
+    leaf: int | None = None
+
+    @property
+    def shortfall(self) -> int:
+        """How often it was still to be done when its period was over."""
+        return max((self.count_wanted or 0) - (self.count_done or 0), 0)
 
 
-def project(row: DutyRow | None, event: Recorded, leaf: int) -> DutyRow | None:  # noqa: ARG001
+def project(row: DutyRow | None, event: Recorded, leaf: int) -> DutyRow | None:
     """The duty's row after one more event; a verdict alone tells of no duty."""
     match event.fact:
         case DutyStarted() as fact:
-            return _started(fact, event.envelope)
+            return _started(fact, event.envelope, leaf)
         case _ if row is None:
             return None
-        case DutyMet() | DutySuperseded() as fact:
-            done = to_micros(fact.done_at)
-            return _judged(row, fact, done_at=done, spare_seconds=fact.spare_seconds)
-        case DutyMetLate() as fact:
-            done = to_micros(fact.done_at)
-            return _judged(row, fact, done_at=done, late_seconds=fact.late_seconds)
-        case DutyRecordedLate() as fact:
-            return _judged(row, fact, done_at=to_micros(fact.done_at))
-        case DutyCancelled() as fact:
-            return _judged(row, fact, because=fact.because)
-        case DutyMissed() as fact:
-            return _judged(row, fact)
+        case DutyMoved() as fact:
+            moved = replace(row, start=to_micros(fact.start), due=to_micros(fact.due), leaf=leaf)
+            return replace(moved, provisional=int(fact.provisional), because=fact.because)
+        case LateRecordSettled() as fact:
+            state = "settled_in_time" if fact.in_time else "settled_late"
+            return replace(row, state=state, leaf=leaf)
         case _:
-            return row
+            return replace(_judged(row, event.fact), leaf=leaf)
 
 
-def _started(fact: DutyStarted, envelope: Envelope) -> DutyRow:
+def _started(fact: DutyStarted, envelope: Envelope, leaf: int) -> DutyRow:
     return DutyRow(
         incident=str(envelope.correlation),
         duty=fact.duty,
@@ -91,8 +119,41 @@ def _started(fact: DutyStarted, envelope: Envelope) -> DutyRow:
         policy=envelope.policy,
         start=to_micros(fact.start),
         due=to_micros(fact.due) if fact.due else None,
+        rule=fact.rule,
+        toward=fact.each,
+        assignee=fact.each if UNIT_CODE.fullmatch(fact.each) else None,
+        stop=fact.stop,
+        clock=fact.clock,
+        known_at=to_micros(fact.known_at),
+        provisional=int(fact.provisional),
+        period=fact.period,
+        started_leaf=leaf,
+        leaf=leaf,
     )
 
 
-def _judged(row: DutyRow, fact: Fact, **changes: int | str) -> DutyRow:
-    return replace(row, state=STATES[type(fact)], **({"because": None} | changes))  # type: ignore[arg-type]
+def _judged(row: DutyRow, fact: Fact) -> DutyRow:
+    row = replace(row, state=STATES[type(fact)], because=None)
+    match fact:
+        case DutyMet() | DutySuperseded():
+            return replace(row, done_at=to_micros(fact.done_at), spare_seconds=fact.spare_seconds)
+        case DutyMeasured():
+            return replace(row, done_at=to_micros(fact.done_at), took_seconds=fact.took_seconds)
+        case DutyEnded():
+            return replace(row, done_at=to_micros(fact.ended_at))
+        case DutyMetLate():
+            return replace(row, done_at=to_micros(fact.done_at), late_seconds=fact.late_seconds)
+        case DutyRecordedLate():
+            return replace(row, done_at=to_micros(fact.done_at))
+        case DutyMissed():
+            return replace(
+                row,
+                count_wanted=fact.count_wanted,
+                count_done=fact.count_done,
+                gap_seconds=fact.gap_seconds,
+                leaderless_seconds=fact.leaderless_seconds,
+            )
+        case DutyCancelled():
+            return replace(row, because=fact.because)
+        case _:
+            return row

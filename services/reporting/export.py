@@ -11,7 +11,7 @@ from datetime import date, datetime
 from pydantic import BaseModel
 
 from services.reporting import directory, ledger_table, tiles
-from services.reporting.entries import LedgerEntry, entry
+from services.reporting.entries import LedgerEntry, entries
 from services.reporting.ledger import LedgerRow
 from services.reporting.log import leaves_of_types, size_as_of
 from services.reporting.wording import ERASED
@@ -121,7 +121,7 @@ def export(
     size = size_as_of(sql, as_of)
     if tracked(sql, LOG).position < size:
         raise _behind()
-    rows = [entry(sql, vault, row) for row in filters.rows(sql, size)]
+    rows = entries(sql, vault, filters.rows(sql, size), size)
     return LedgerExport(
         county=_county(sql),
         made_at=made_at,

@@ -4,25 +4,41 @@ Events of different services may reach the log in any order, so a row can begin 
 and is complete once the registration is in.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from services.reporting.owing import Owing, follow, owing_of
+from shared.contracts.acts import Judged
 from shared.contracts.deadlines import (
     DutyCancelled,
     DutyMet,
     DutyMetLate,
     DutyMissed,
+    DutyMoved,
     DutyRecordedLate,
     DutyStarted,
     DutySuperseded,
+    LateRecordSettled,
 )
 from shared.contracts.envelope import Envelope, Recorded
-from shared.contracts.intake import IncidentLinked, IncidentRegistered, IncidentVoided
-from shared.contracts.reporting import IncidentErased
+from shared.contracts.intake import (
+    IncidentLinked,
+    IncidentRegistered,
+    IncidentVoided,
+    RegistrationCorrected,
+)
+from shared.contracts.reporting import IncidentErased, MatterArchived
 from shared.contracts.routing import (
+    CaseRepinned,
+    FeedbackGiven,
     IncidentAssigned,
     IncidentClosed,
     IncidentGraded,
+    IncidentReopened,
+    MatterAssessed,
+    MatterCalmed,
+    MatterEscalated,
     ReplyApproved,
     ReplyDrafted,
     ReplyPublished,
@@ -32,13 +48,22 @@ from shared.words import STATUSES
 
 _RANK = {status: rank for rank, status in enumerate(STATUSES)}
 
+SEVERITY, CATEGORY = "severity", "category"
+"""The axes whose values the ledger shows."""
+
 
 @dataclass(frozen=True, slots=True)
 class LedgerRow:
-    """One incident as the ledger shows it. Moments are microseconds since 1970 (UTC).
+    """One incident or other matter as the ledger shows it. Moments are microseconds since 1970.
 
     ``title_leaf`` is the log entry that holds the sealed title: no words are copied here.
-    ``late_seconds`` is how late the reply was, ``spare_seconds`` how much time was left.
+    ``matter`` is what kind of matter it is, ``policy`` the pin of the rules it is under. ``grade``
+    and ``category`` are what was judged last, at ``graded_at`` and ``sorted_at``. The status is
+    that of the present round: a reopened matter is not closed, until it is closed again.
+
+    ``duty``, ``due``, ``verdict`` and the two spans are of the reply owed first: how late it was
+    (``late_seconds``) or how much time was left (``spare_seconds``). ``others`` are further
+    replies owed, as ``owing`` writes them.
     """
 
     incident: str
@@ -65,20 +90,47 @@ class LedgerRow:
     spare_seconds: int | None = None
     late_seconds: int | None = None
     erased: int = 0
+    matter: str = "incident"
+    policy: str | None = None
+    graded_at: int = 0
+    sorted_at: int = 0
+    calmed_at: int | None = None
+    satisfied: int | None = None
+    archived_at: int | None = None
+    archive_number: str | None = None
+    others: str = ""
 
 
 def project(row: LedgerRow, event: Recorded, leaf: int) -> LedgerRow:
     """The row after one more event; an event that says nothing about it changes nothing."""
-    envelope = event.envelope
     match event.fact:
         case IncidentRegistered() as fact:
-            return _registered(row, fact, envelope, leaf)
+            return _registered(row, fact, event.envelope, leaf)
+        case RegistrationCorrected() as fact:
+            return _corrected(row, fact, event.envelope)
         case IncidentLinked() as fact:
             return _reached(row, "linked", linked_to=fact.to_number)
         case IncidentVoided():
             return _reached(row, "voided")
+        case IncidentErased():
+            return replace(row, erased=1)
+        case MatterArchived() as fact:
+            at = to_micros(event.envelope.occurred_at)
+            return replace(row, archived_at=at, archive_number=fact.number)
+        case _ if type(event.fact) in _OF_REPLIES:
+            return _with_duty(row, event)
+        case _:
+            return _handled(row, event)
+
+
+def _handled(row: LedgerRow, event: Recorded) -> LedgerRow:
+    """What routing says; its own order is kept, whatever other services say in between."""
+    at = to_micros(event.envelope.occurred_at)
+    match event.fact:
         case IncidentGraded() as fact:
-            return _reached(row, "graded", grade=fact.grade)
+            return _reached(_judged(row, fact.sets, event.envelope), "graded")
+        case MatterAssessed() | MatterEscalated() as fact:
+            return _judged(row, fact.sets, event.envelope)
         case IncidentAssigned() as fact:
             return _reached(row, "assigned", lead=fact.lead, co_handling=";".join(fact.co_handling))
         case ReplyDrafted():
@@ -86,90 +138,113 @@ def project(row: LedgerRow, event: Recorded, leaf: int) -> LedgerRow:
         case ReplyApproved():
             return _reached(row, "approved")
         case ReplyPublished() as fact:
-            at = to_micros(envelope.occurred_at)
             return _reached(row, "published", published_at=at, named_unit=fact.named_unit)
+        case MatterCalmed():
+            return replace(row, calmed_at=at)
+        case FeedbackGiven() as fact:
+            return replace(row, satisfied=int(fact.satisfied))
         case IncidentClosed() as fact:
-            at = to_micros(envelope.occurred_at)
             return _reached(row, "closed", closed_at=at, outcome=fact.outcome)
-        case IncidentErased():
-            return replace(row, erased=1)
+        case IncidentReopened():
+            status = row.status if row.status in ("linked", "voided") else "reopened"
+            return replace(row, status=status, closed_at=None, outcome=None, calmed_at=None)
+        case CaseRepinned() as fact:
+            return replace(row, policy=fact.pin)
         case _:
-            return _with_duty(row, event)
+            return row
 
 
 def _registered(
     row: LedgerRow, fact: IncidentRegistered, envelope: Envelope, leaf: int
 ) -> LedgerRow:
-    return replace(
+    known = replace(
         row,
         number=fact.number,
         unit=envelope.unit,
         standing=envelope.standing,
         channel=fact.channel,
-        category=fact.category,
         title_leaf=leaf,
         posted_at=to_micros(fact.posted_at) if fact.posted_at else None,
         registered_at=to_micros(envelope.recorded_at),
+        matter=fact.matter,
+        policy=row.policy or envelope.policy,  # else it was put under other rules since
     )
+    return _judged(known, {CATEGORY: (fact.category,), **fact.sets}, envelope)
+
+
+def _corrected(row: LedgerRow, fact: RegistrationCorrected, envelope: Envelope) -> LedgerRow:
+    posted_at = to_micros(fact.posted_at) if fact.posted_at else row.posted_at
+    return _judged(replace(row, posted_at=posted_at), fact.sets, envelope)
+
+
+def _judged(row: LedgerRow, sets: Judged, envelope: Envelope) -> LedgerRow:
+    """What was judged last counts, in whatever order services are heard of."""
+    at = to_micros(envelope.recorded_at)
+    first = int(envelope.service == "intake")  # at one moment, a registration comes first
+    if sets.get(SEVERITY) and at >= row.graded_at + first:
+        row = replace(row, grade=sets[SEVERITY][0], graded_at=at)
+    if sets.get(CATEGORY) and at >= row.sorted_at + first:
+        row = replace(row, category=sets[CATEGORY][0], sorted_at=at)
+    return row
 
 
 def _reached(row: LedgerRow, status: str, **changes: Any) -> LedgerRow:
-    """Note what is new; the status only ever moves on."""
+    """Note what is new; within a round the status only ever moves on."""
     further = status if _RANK[status] > _RANK[row.status] else row.status
     return replace(row, status=further, **changes)
 
 
-def _owing(row: LedgerRow, fact: DutyStarted) -> LedgerRow:
-    """The ledger follows the reply owed first; other duties stand in their own table."""
-    if fact.due is None or "publish" not in fact.stop:
-        return row
-    due = to_micros(fact.due)
-    if row.due is not None and row.due <= due:
-        return row
-    return replace(row, duty=fact.duty, due=due, verdict="running")
-
-
 def _with_duty(row: LedgerRow, event: Recorded) -> LedgerRow:
-    if getattr(event.fact, "duty", row.duty) != row.duty and not isinstance(
-        event.fact, DutyStarted
-    ):
-        return row
-    match event.fact:
-        case DutyStarted() as fact:
-            return _owing(row, fact)
-        case DutyMet() as fact:
-            return replace(row, verdict="met", spare_seconds=fact.spare_seconds)
-        case DutySuperseded() as fact:
-            return replace(row, verdict="superseded", spare_seconds=fact.spare_seconds)
-        case DutyMissed():
-            return replace(row, verdict="missed")
-        case DutyMetLate() as fact:
-            return replace(row, verdict="met_late", late_seconds=fact.late_seconds)
-        case DutyRecordedLate():
-            return replace(row, verdict="recorded_late")
-        case DutyCancelled():
-            return replace(row, verdict="cancelled")
-        case _:
-            return row
+    """The ledger follows the replies owed; every duty stands in its own table."""
+    shown = Owing(row.duty, row.due, row.verdict, row.spare_seconds, row.late_seconds)
+    replies = follow([shown, *owing_of(row.others)] if row.duty else [], event)
+    return _showing(row, replies) if replies else row
 
 
-CHANGED_BY = (
-    IncidentRegistered,
-    IncidentLinked,
-    IncidentVoided,
-    IncidentGraded,
-    IncidentAssigned,
-    ReplyDrafted,
-    ReplyApproved,
-    ReplyPublished,
-    IncidentClosed,
-    IncidentErased,
+def _showing(row: LedgerRow, replies: Sequence[Owing]) -> LedgerRow:
+    first, *others = replies
+    return replace(
+        row,
+        duty=first.duty,
+        due=first.due,
+        verdict=first.verdict,
+        spare_seconds=first.spare_seconds,
+        late_seconds=first.late_seconds,
+        others=";".join(map(str, others)),
+    )
+
+
+_OF_REPLIES = (
     DutyStarted,
+    DutyMoved,
     DutyMet,
     DutySuperseded,
     DutyMissed,
     DutyMetLate,
     DutyRecordedLate,
+    LateRecordSettled,
     DutyCancelled,
+)
+
+CHANGED_BY = (
+    IncidentRegistered,
+    RegistrationCorrected,
+    IncidentLinked,
+    IncidentVoided,
+    IncidentGraded,
+    MatterAssessed,
+    MatterEscalated,
+    IncidentAssigned,
+    ReplyDrafted,
+    ReplyApproved,
+    ReplyPublished,
+    MatterCalmed,
+    FeedbackGiven,
+    IncidentClosed,
+    IncidentReopened,
+    CaseRepinned,
+    IncidentErased,
+    MatterArchived,
+    *_OF_REPLIES,
 )
 """The facts that a ledger row is made of."""

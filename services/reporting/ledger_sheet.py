@@ -7,7 +7,7 @@ from services.reporting.entries import LedgerEntry
 from services.reporting.export import LedgerExport
 from services.reporting.sheets import Column, Sheet
 from shared.clock import shown
-from shared.words import CATEGORIES, CHANNELS, GRADES, OUTCOMES, STATUSES, VERDICTS
+from shared.words import CATEGORIES, CHANNELS, OUTCOMES, STATUSES, VERDICTS
 
 COLUMNS = (
     Column("number", "编号", 19),
@@ -28,6 +28,10 @@ COLUMNS = (
     Column("status", "状态", 8),
     Column("closed_at", "办结", 16, "moment"),
     Column("result", "结果", 12),
+    Column("duties_missed", "逾期未办项", 10, "number"),
+    Column("duties_late", "迟办项", 7, "number"),
+    Column("missing", "归档缺项", 14),
+    Column("archive_number", "件号", 19),
 )
 
 
@@ -48,11 +52,12 @@ def _row(entry: LedgerEntry, units: dict[str, str]) -> dict[str, Any]:
         "category": CATEGORIES.get(entry.category, entry.category),
         "channel": CHANNELS.get(entry.channel, entry.channel),
         "status": STATUSES[entry.status],
-        "grade": GRADES[entry.grade] if entry.grade else "",
+        "grade": entry.grade_name or "",
         "lead": called(entry.lead),
         "co_handling": [called(code) for code in entry.co_handling],
         "verdict": VERDICTS[entry.verdict] if entry.verdict else "",
         "result": _result(entry),
+        "missing": [each.title for each in entry.missing],
     }
     return {column.key: getattr(entry, column.key, None) for column in COLUMNS} | words
 

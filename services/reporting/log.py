@@ -122,10 +122,14 @@ def leaves_of_source(sql: Sql, source: str, after: int, limit: int) -> list[Leaf
     return [_leaf(row) for row in rows]
 
 
-def leaves_of_matter(sql: Sql, correlation: str, size: int) -> list[Leaf]:
-    """Entries of one incident within the first ``size`` leaves."""
+def leaves_of_matter(
+    sql: Sql, correlation: str, size: int, type_: str | None = None
+) -> list[Leaf]:
+    """Entries of one incident within the first ``size`` leaves; of one type, where it is named."""
+    only, params = (" AND type = ?", (type_,)) if type_ else ("", ())
     rows = sql.all(
-        "SELECT * FROM log WHERE correlation = ? AND leaf < ? ORDER BY leaf", (correlation, size)
+        f"SELECT * FROM log WHERE correlation = ? AND leaf < ?{only} ORDER BY leaf",
+        (correlation, size, *params),
     )
     return [_leaf(row) for row in rows]
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from services.reporting import directory, duties_table, ledger_table
+from services.reporting import blame_table, directory, duties_table, ledger_table
 from shared.contracts.envelope import decode
 from shared.messaging.streams import Incoming
 from shared.store.readmodel import Placed, joined
 from shared.store.transaction import Transaction
 
-MODEL = joined(ledger_table.MODEL, duties_table.MODEL, directory.MODEL)
+MODEL = joined(ledger_table.MODEL, duties_table.MODEL, blame_table.MODEL, directory.MODEL)
 
 
 class LogFold:

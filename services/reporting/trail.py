@@ -7,6 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from services.reporting.log import Leaf, leaves_of_matter
+from services.reporting.rulings import Rulings
 from services.reporting.wording import TITLES, reader, what
 from shared.contracts.envelope import Recorded, decode, decode_envelope, event_hash
 from shared.errors import Untrusted
@@ -45,20 +46,25 @@ def trail(
     sql: Sql, incident: str, size: int, vault: Vault, names: dict[str, str]
 ) -> list[TrailEntry]:
     """Everything on record of an incident within the first ``size`` leaves of the log."""
-    return list(_entries(leaves_of_matter(sql, incident, size), vault, names))
+    leaves, rulings = leaves_of_matter(sql, incident, size), Rulings(sql)
+    return list(_entries(leaves, vault, names, rulings))
 
 
-def _entries(leaves: list[Leaf], vault: Vault, names: dict[str, str]) -> Iterator[TrailEntry]:
+def _entries(
+    leaves: list[Leaf], vault: Vault, names: dict[str, str], rulings: Rulings
+) -> Iterator[TrailEntry]:
     running = hashlib.sha256(b"")
     for leaf in leaves:
         own = event_hash(leaf.raw)
         running = hashlib.sha256(running.digest() + bytes.fromhex(own.partition(":")[2]))
-        yield _entry(leaf, own, running.hexdigest(), vault, names)
+        title, said = _said(leaf, vault, rulings)
+        yield _entry(leaf, own, running.hexdigest(), title, said, names)
 
 
-def _entry(leaf: Leaf, own: str, running: str, vault: Vault, names: dict[str, str]) -> TrailEntry:
+def _entry(  # noqa: PLR0913, PLR0917 -- what an entry says, piece by piece
+    leaf: Leaf, own: str, running: str, title: str, said: str, names: dict[str, str]
+) -> TrailEntry:
     envelope = decode_envelope(leaf.raw)
-    title, said = _said(leaf, vault)
     return TrailEntry(
         leaf=leaf.leaf,
         id=str(envelope.id),
@@ -81,9 +87,10 @@ def _entry(leaf: Leaf, own: str, running: str, vault: Vault, names: dict[str, st
     )
 
 
-def _said(leaf: Leaf, vault: Vault) -> tuple[str, str]:
+def _said(leaf: Leaf, vault: Vault, rulings: Rulings) -> tuple[str, str]:
     try:
         event: Recorded = decode(leaf.raw)
     except Untrusted as problem:
         return leaf.type, problem.message
-    return TITLES.get(type(event.fact), leaf.type), what(event, reader(vault, event))
+    pack = rulings.of(event.envelope.policy) if event.envelope.policy else None
+    return TITLES.get(type(event.fact), leaf.type), what(event, reader(vault, event), pack)

@@ -195,4 +195,3 @@ def _part(case: Case, unit: str) -> Part:
 
 def _to_whom(what: str) -> Invalid:
     return Invalid("to.missing", f"没有写明{what}。", "请填写收件方（规则包中的当事方）。", "to")
-

@@ -2,14 +2,26 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID, uuid5
 
 from services.routing import county, tables
+from services.routing.adopting import adoption
 from services.routing.required import require
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import event_hash
-from shared.contracts.routing import CountyFounded, OfficerAppointed, UnitEstablished
+from shared.contracts.routing import (
+    CalendarPublished,
+    CountyFounded,
+    OfficerAppointed,
+    PackAdopted,
+    PackWithdrawn,
+    TermsSet,
+    UnitEstablished,
+)
 from shared.identity.officers import Officer, Officers, new_officer_id
+from shared.packs import baseline, pack_in_force
 from shared.store.events import By, Matter
 from shared.store.requests import Answer, Request, once
 from shared.store.store import Store
@@ -18,6 +30,14 @@ from shared.units import Unit, all_units, known_unit
 
 STREAMS = UUID("0d0c7a4e-3c5b-5f0f-8c57-5a5b6c1f9e21")
 """Namespace from which counties, units and officers get their streams, by their code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A post that was held, and the name of whoever held it, where that was not erased."""
+
+    post: tables.Post
+    name: str
 
 
 class Administration:
@@ -37,17 +57,20 @@ class Administration:
         officer: Officer,
         request: Request | None = None,
     ) -> Answer:
-        """Set up the county's system (建库) and its root unit; said twice, it changes nothing.
+        """Set up the county's system (建库) and its root unit, which adopts the county baseline.
 
-        Raises Refused ``county.already-founded`` when it was founded otherwise. As everything
-        here, it is for administrators only: Refused ``post.not-competent``.
+        Said twice, it changes nothing. Raises Refused ``county.already-founded`` when it was
+        founded otherwise. As everything here, it is for administrators only: Refused
+        ``post.not-competent``.
         """
         county.check_competent(officer)
         wanted = CountyFounded(code=code, name=name, root=root_code, demonstration=demonstration)
 
         def work(tx: Transaction) -> Answer:
             facts = county.found(tables.founded_county(tx.sql), wanted, root_name)
-            return _record(tx, facts, officer, code)
+            first = adoption(baseline(), root_code, "建库")
+            adopts = [] if tables.ever_adopted(tx.sql, root_code) else [first]
+            return record(tx, [*facts, *adopts], officer, code)
 
         return await self.store.write(lambda tx: once(tx, request, work))
 
@@ -69,7 +92,7 @@ class Administration:
 
         def work(tx: Transaction) -> Answer:
             facts = county.establish(tables.founded_county(tx.sql), all_units(tx.sql), wanted)
-            return _record(tx, facts, officer, code)
+            return record(tx, facts, officer, code)
 
         return await self.store.write(lambda tx: once(tx, request, work))
 
@@ -96,7 +119,9 @@ class Administration:
             wanted = OfficerAppointed(
                 officer=appointee, post=post, unit=known_unit(tx.sql, unit).code
             )
-            return _record(tx, county.appoint(_post(tx, appointee), wanted), officer, appointee)
+            parties = pack_in_force(tx.sql, unit).parties
+            facts = county.appoint(_post(tx, appointee), wanted, parties)
+            return record(tx, facts, officer, appointee)
 
         def held(tx: Transaction) -> OfficerAppointed:
             # An old request repeated must not bring back a post given up since.
@@ -117,11 +142,22 @@ class Administration:
         county.check_competent(officer)
         return await asyncio.to_thread(self._officers.all)
 
+    async def posts(self, officer: Officer, at: datetime) -> list[Held]:
+        """Who held which post at a moment, for an administrator; names as the directory has them.
 
-def _record(tx: Transaction, facts: Sequence[Fact], officer: Officer, code: str) -> Answer:
+        Raises Refused ``post.not-competent``.
+        """
+        names = {each.id: each.name for each in await self.officers(officer)}
+        held = await self.store.read(lambda sql: tables.posts(sql, at))
+        return [Held(each, names.get(each.officer, "")) for each in held]
+
+
+def record(tx: Transaction, facts: Sequence[Fact], officer: Officer, code: str) -> Answer:
     """Append each fact to its own stream; the answer quotes ``code`` as the number."""
     by = By(officer.actor, tx.now)
-    events = [event for fact in facts for event in tx.append(_matter(fact), [fact], by).events]
+    founded = tables.founded_county(tx.sql)
+    root = founded.root if founded else ""
+    events = [e for fact in facts for e in tx.append(_matter(fact, root), [fact], by).events]
     tables.MODEL.note(tx.sql, events)
     return Answer(
         incident=None,
@@ -138,7 +174,7 @@ def _post(tx: Transaction, officer_id: str) -> OfficerAppointed | None:
     return last if isinstance(last, OfficerAppointed) else None
 
 
-def _matter(fact: Fact) -> Matter:
+def _matter(fact: Fact, root: str) -> Matter:
     match fact:
         case CountyFounded():
             return _stream("county", fact.code, fact.root)
@@ -146,6 +182,12 @@ def _matter(fact: Fact) -> Matter:
             return _stream("unit", fact.code, fact.code)
         case OfficerAppointed():
             return _stream("officer", fact.officer, fact.unit)
+        case PackAdopted() | PackWithdrawn():
+            return _stream("rules", fact.unit, fact.unit)
+        case CalendarPublished():
+            return _stream("calendar", str(fact.year), root)
+        case TermsSet():
+            return _stream("term", fact.name, root)
         case _:
             raise TypeError(fact.TYPE)
 

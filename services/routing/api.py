@@ -1,98 +1,45 @@
 """Routing's door: HTTP to commands."""
 
-from typing import Annotated, Literal
-from uuid import UUID
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 
 from services.routing.administration import Administration
-from services.routing.application import Drafted, Routing
+from services.routing.application import Assigned, Drafted, Routing, Said
+from services.routing.orders import (
+    ACTS,
+    ActOrder,
+    Adoption,
+    Appointment,
+    Approval,
+    Assignment,
+    Closing,
+    Declaring,
+    Drafting,
+    Grading,
+    Publication,
+    Rejection,
+    Reopening,
+    Repinning,
+    TermOrder,
+    UnitEntry,
+    Withdrawal,
+    YearOrder,
+)
+from services.routing.overview import Overview
+from services.routing.rulebook import Rulebook
+from shared.acting import Told
+from shared.clock import Clock
 from shared.contracts.catalogue import UtcTime
 from shared.messaging.progress import wait_until, when_known
+from shared.policy.acts import ACTS as VOCABULARY
 from shared.store.requests import Answer
 from shared.web import RESPONSES, After, Asking, Once
 
-Code = Annotated[str, Field(min_length=1, max_length=32)]
-Name = Annotated[str, Field(min_length=1, max_length=120)]
-Note = Annotated[str, Field(max_length=2000)]
-Text = Annotated[str, Field(max_length=40_000)]
-Grade = Literal["especially_major", "major", "larger", "ordinary"]
-ReplyKind = Literal["interim", "result"]
-OfficerId = Annotated[str, Field(pattern=r"^o-[0-9a-z-]{1,40}$")]
-"""Pseudonymous: a name must never slip in here, for it could not be erased."""
-
-
-class Order(BaseModel):
-    """Base of request bodies: unknown fields are refused."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class Act(Order):
-    """Something done to an incident, now or at ``occurred_at`` (with an offset)."""
-
-    occurred_at: UtcTime | None = None
-
-
-class Grading(Act):
-    """How severe the incident is, and why (定级)."""
-
-    grade: Grade
-    grounds: Note
-
-
-class Assignment(Act):
-    """Which units must handle the incident, by code (交办)."""
-
-    lead: Code
-    co_handling: list[Code] = Field(default_factory=list, max_length=100)
-    instruction: Note = ""
-
-
-class Drafting(Act):
-    """A reply (拟稿)."""
-
-    kind: ReplyKind
-    text: Text
-
-
-class Approval(Act):
-    """Which draft is approved (审定); the latest when left out."""
-
-    draft: UUID | None = None
-
-
-class Publication(Act):
-    """What was given to the public where (发布); the draft approved last, and its own text."""
-
-    channel: str = Field(max_length=60)
-    draft: UUID | None = None
-    text: Text | None = None
-
-
-class Closing(Act):
-    """With what remark the handling ends (办结)."""
-
-    note: Note = ""
-
-
-class UnitEntry(Order):
-    """A unit (单位); without ``parent`` it stands directly under the root."""
-
-    code: Code
-    name: Name
-    aliases: list[Name] = Field(default_factory=list, max_length=50)
-    parent: Code | None = None
-
-
-class Appointment(Order):
-    """Who holds which post where (任命); with ``officer`` somebody known gets another one."""
-
-    name: Name
-    unit: Code
-    post: str = Field(max_length=60)
-    officer: OfficerId | None = None
+Known = Callable[[str, str | None], Awaitable[None]]
+"""Waits until a matter, and a position given, are known here."""
 
 
 class Appointed(BaseModel):
@@ -103,71 +50,116 @@ class Appointed(BaseModel):
 
 
 class OfficerEntry(BaseModel):
-    """An officer as the directory has them."""
+    """An officer; with ``since`` and ``until`` of the post where a moment was asked for."""
 
     id: str
     name: str
     unit: str
     post: str
+    since: datetime | None = None
+    until: datetime | None = None
 
 
-def router(routing: Routing, administration: Administration) -> APIRouter:
+class PackEntry(BaseModel):
+    """A pack that a unit adopted, and from when until when it bound new matters."""
+
+    unit: str
+    pack: str
+    version: str
+    pin: str
+    params: dict[str, str | int]
+    reason: str
+    since: datetime
+    until: datetime | None
+
+
+def router(
+    routing: Routing, administration: Administration, rulebook: Rulebook, clock: Clock
+) -> APIRouter:
     """Routing's routes."""
     api = APIRouter(prefix="/routing", tags=["routing 办理"], responses=RESPONSES)
-    _add_acts(api, routing)
-    _add_administration(api, administration)
-    return api
 
-
-def _add_acts(api: APIRouter, routing: Routing) -> None:
     async def known(incident: str, after: str | None) -> None:
         # Only a look is repeated while news is on its way: a command tried in vain would write.
         await wait_until(routing.store, after)
         await when_known(lambda: routing.find(incident))
 
+    _add_assigning(api, routing, known)
+    _add_replies(api, routing, known)
+    _add_ends(api, routing, known)
+    for act, body in ACTS.items():
+        _add_act(api, routing, known, act, body)
+    _add_unit_acts(api, routing)
+    _add_administration(api, administration)
+    _add_packs(api, rulebook, known, clock)
+    _add_dates(api, rulebook)
+    return api
+
+
+def _add_assigning(api: APIRouter, routing: Routing, known: Known) -> None:
+    @api.get("/incidents/{incident}")
+    async def overview(incident: str, officer: Asking, after: After = None) -> Overview:
+        """办理情况：各单位、文稿、尚待谁审定、哪些前置条件未满足。"""
+        await known(incident, after)
+        return await routing.overview(incident, officer)
+
     @api.post("/incidents/{incident}/grade")
     async def grade(
         incident: str, order: Grading, officer: Asking, once: Once, after: After = None
     ) -> Answer:
-        """给事件定级, 或重新定级。"""
+        """给事件定级（及其他分类）, 或重新定级。"""
         await known(incident, after)
         return await routing.grade(
-            incident, order.grade, order.grounds, officer, order.occurred_at, once
+            incident, order.grade, order.grounds, Said(officer, order.occurred_at, once), order.sets
         )
 
     @api.post("/incidents/{incident}/assign")
     async def assign(
         incident: str, order: Assignment, officer: Asking, once: Once, after: After = None
-    ) -> Answer:
-        """交办给牵头单位和协办单位。"""
+    ) -> Assigned:
+        """交办给牵头单位和协办单位；应答中的 sheet 是交办单号。"""
         await known(incident, after)
         return await routing.assign(
             incident,
             order.lead,
             order.co_handling,
             order.instruction,
-            officer,
-            order.occurred_at,
-            once,
+            Said(officer, order.occurred_at, once),
+            Told(kind=order.kind, fields=order.fields),
         )
 
+
+def _add_replies(api: APIRouter, routing: Routing, known: Known) -> None:
     @api.post("/incidents/{incident}/draft")
     async def draft(
         incident: str, order: Drafting, officer: Asking, once: Once, after: After = None
     ) -> Drafted:
-        """拟一份答复；应答中的 draft 用于审定和发布。"""
+        """拟一份文稿；应答中的 draft 用于审定和发布。"""
         await known(incident, after)
+        told = Told(kind=order.kind, fields=order.fields)
         return await routing.draft(
-            incident, order.kind, order.text, officer, order.occurred_at, once
+            incident, order.kind, order.text, Said(officer, order.occurred_at, once), told
         )
 
     @api.post("/incidents/{incident}/approve")
     async def approve(
         incident: str, order: Approval, officer: Asking, once: Once, after: After = None
     ) -> Answer:
-        """审定一份答复；写过同样内容的人不能审定。"""
+        """审定一份文稿；写过同样内容的人不能审定。"""
         await known(incident, after)
-        return await routing.approve(incident, order.draft, officer, order.occurred_at, once)
+        return await routing.approve(
+            incident, order.draft, Said(officer, order.occurred_at, once), Told(kind=order.kind)
+        )
+
+    @api.post("/incidents/{incident}/reject")
+    async def reject(
+        incident: str, order: Rejection, officer: Asking, once: Once, after: After = None
+    ) -> Answer:
+        """驳回一份文稿；驳回后不能再审定或发布。"""
+        await known(incident, after)
+        return await routing.reject(
+            incident, order.draft, order.reason, Said(officer, order.occurred_at, once)
+        )
 
     @api.post("/incidents/{incident}/publish")
     async def publish(
@@ -176,16 +168,67 @@ def _add_acts(api: APIRouter, routing: Routing) -> None:
         """以牵头单位的名义发布经审定的答复。"""
         await known(incident, after)
         return await routing.publish(
-            incident, order.draft, order.text, order.channel, officer, order.occurred_at, once
+            incident,
+            order.draft,
+            order.text,
+            order.channel,
+            Said(officer, order.occurred_at, once),
+            order.told(order.kind),
+            order.promised,
         )
 
+
+def _add_ends(api: APIRouter, routing: Routing, known: Known) -> None:
     @api.post("/incidents/{incident}/close")
     async def close(
         incident: str, order: Closing, officer: Asking, once: Once, after: After = None
     ) -> Answer:
         """办结。"""
         await known(incident, after)
-        return await routing.close(incident, order.note, officer, order.occurred_at, once)
+        return await routing.close(
+            incident, order.note, Said(officer, order.occurred_at, once), order.told()
+        )
+
+    @api.post("/incidents/{incident}/acts/reopen")
+    async def reopen(
+        incident: str, order: Reopening, officer: Asking, once: Once, after: After = None
+    ) -> Answer:
+        """重启已办结的事件。"""
+        await known(incident, after)
+        return await routing.reopen(incident, order.grounds, Said(officer, order.occurred_at, once))
+
+
+def _add_act(
+    api: APIRouter, routing: Routing, known: Known, act: str, body: type[ActOrder]
+) -> None:
+    """A route for one act; its body says what only this act says."""
+
+    async def take(
+        incident: str, order: ActOrder, officer: Asking, once: Once, after: After = None
+    ) -> Answer:
+        await known(incident, after)
+        told, particulars = order.told(), order.particulars()
+        return await routing.take(
+            incident, act, told, particulars, Said(officer, order.occurred_at, once)
+        )
+
+    take.__annotations__["order"] = body
+    take.__name__ = act
+    title = VOCABULARY[act].title
+    api.post(f"/incidents/{{incident}}/acts/{act}", description=f"{title}。")(take)
+
+
+def _add_unit_acts(api: APIRouter, routing: Routing) -> None:
+    @api.post("/units/{code}/acts/declare")
+    async def declare_for_unit(
+        code: str, order: Declaring, officer: Asking, once: Once, after: After = None
+    ) -> Answer:
+        """宣布单位（及其下属单位）的一种状态开始或结束。"""
+        await wait_until(routing.store, after)
+        told, particulars = order.told(), order.particulars()
+        return await routing.declare_for_unit(
+            code, told, particulars, Said(officer, order.occurred_at, once)
+        )
 
 
 def _add_administration(api: APIRouter, administration: Administration) -> None:
@@ -212,10 +255,64 @@ def _add_administration(api: APIRouter, administration: Administration) -> None:
         )
         return Appointed(officer=appointed, token=token)
 
-    @api.get("/officers")
-    async def officers(officer: Asking) -> list[OfficerEntry]:
-        """全部人员（仅系统管理员可看）。"""
+    @api.get("/officers", response_model_exclude_none=True)
+    async def officers(officer: Asking, at: UtcTime | None = None) -> list[OfficerEntry]:
+        """全部人员；给出 at（带时区）时, 为当时任职的人员（仅系统管理员可看）。"""
+        if at is None:
+            return [
+                OfficerEntry(id=each.id, name=each.name, unit=each.unit, post=each.post)
+                for each in await administration.officers(officer)
+            ]
         return [
-            OfficerEntry(id=each.id, name=each.name, unit=each.unit, post=each.post)
-            for each in await administration.officers(officer)
+            OfficerEntry(
+                id=each.post.officer,
+                name=each.name,
+                unit=each.post.unit,
+                post=each.post.post,
+                since=each.post.since,
+                until=each.post.until,
+            )
+            for each in await administration.posts(officer, at)
         ]
+
+
+def _add_packs(api: APIRouter, rulebook: Rulebook, known: Known, clock: Clock) -> None:
+    @api.post("/packs/adopt")
+    async def adopt(order: Adoption, officer: Asking, once: Once) -> Answer:
+        """单位采用规则包, 及于其下属单位；应答中的 number 是规则包的标识。"""
+        return await rulebook.adopt(
+            order.unit, order.pack, order.text, order.params, order.reason, officer, once
+        )
+
+    @api.post("/packs/withdraw")
+    async def withdraw(order: Withdrawal, officer: Asking, once: Once) -> Answer:
+        """停用单位自己采用的规则包；已登记的事件不受影响。"""
+        return await rulebook.withdraw(order.unit, order.reason, officer, once)
+
+    @api.get("/packs")
+    async def packs(_: Asking, at: UtcTime | None = None) -> list[PackEntry]:
+        """各单位采用的规则包；给出 at（带时区）时, 为当时采用的。"""
+        found = await rulebook.in_force(at or clock())
+        return [PackEntry.model_validate(each, from_attributes=True) for each in found]
+
+    @api.post("/incidents/{incident}/repin")
+    async def repin(
+        incident: str, order: Repinning, officer: Asking, once: Once, after: After = None
+    ) -> Answer:
+        """让事件改用现行的或曾采用过的规则包；已作出的结论不变。"""
+        await known(incident, after)
+        return await rulebook.repin(incident, order.pack, order.reason, officer, once)
+
+
+def _add_dates(api: APIRouter, rulebook: Rulebook) -> None:
+    @api.post("/calendar")
+    async def publish_calendar(order: YearOrder, officer: Asking, once: Once) -> Answer:
+        """公布一年的放假与调休上班日期。"""
+        return await rulebook.publish_calendar(
+            order.year, order.notice, order.off_days, order.makeup_days, officer, once
+        )
+
+    @api.post("/terms")
+    async def set_terms(order: TermOrder, officer: Asking, once: Once) -> Answer:
+        """设定学期的起止日期。"""
+        return await rulebook.set_terms(order.name, order.begins, order.ends, officer, once)

@@ -1,36 +1,50 @@
-"""Routing's commands on incidents: load, decide, append; the only user of its store."""
+"""Routing's commands on matters: load, decide, append; the only user of its store."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 from services.routing import tables
-from services.routing.case import CASE
+from services.routing.acts import SIGNED_BY_UNIT
+from services.routing.case import CASE, SEVERITY
 from services.routing.commands import (
     ApproveReply,
+    Asked,
     AssignIncident,
     CaseCommand,
     CloseIncident,
     DraftReply,
     GradeIncident,
     PublishReply,
+    RejectDraft,
+    ReopenIncident,
+    TakeAct,
 )
+from services.routing.overview import Overview, overview
 from services.routing.tables import Entry
+from shared import matters
+from shared.acting import Record, Told
 from shared.aggregate import answer
-from shared.contracts.envelope import Recorded, associated_data
+from shared.clock import SHANGHAI, shown
+from shared.contracts.acts import Judged
+from shared.contracts.envelope import Recorded, associated_data, decode
 from shared.contracts.routing import ReplyDrafted
 from shared.errors import Invalid, Refused
 from shared.identity.officers import Officer
+from shared.packs import pack_by_pin, pack_in_force
+from shared.policy import outlook
+from shared.policy.deeds import Deed
 from shared.room import key_id
-from shared.store.events import By
+from shared.store.events import By, Matter
 from shared.store.requests import Answer, Request, once
 from shared.store.sql import Sql
 from shared.store.store import Store
 from shared.store.transaction import Transaction
-from shared.units import check_within, known_unit
+from shared.units import check_within, known_unit, unit_id
 from shared.vault.vault import Vault
 
 FUTURE_TOLERATED = timedelta(minutes=5)
@@ -39,11 +53,20 @@ FUTURE_TOLERATED = timedelta(minutes=5)
 DRAFTS = UUID("8a4b8f5c-7f0e-5d43-9a1e-2f6d3c0b7e55")
 """Namespace from which a draft gets its id, so that a repeated request names the same draft."""
 
+NOTHING = Told()
+"""An act of which nothing in the words of the pack is said."""
+
 
 class Drafted(Answer):
     """The answer to a draft, with the id under which it can be approved and published."""
 
     draft: UUID
+
+
+class Assigned(Answer):
+    """The answer to an assignment, with the number of its dispatch sheet (交办单号)."""
+
+    sheet: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +77,34 @@ class Words:
     content: str
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Who says so, when it happened as claimed (else now), and under which request."""
+
+    officer: Officer
+    occurred_at: datetime | None = None
+    request: Request | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Particulars:
+    """What only some acts say; ``unit`` is the officer's where another is not named."""
+
+    sets: Judged = field(default_factory=dict)
+    units: tuple[str, ...] = ()
+    unit: str | None = None
+    state: str = ""
+    on: bool = True
+    satisfied: bool = False
+    ground: str = ""
+
+
 class Routing:
     """Who does what.
 
-    Incidents are named by number or id. Every command raises Unknown ``incident.unknown``, Refused
-    ``unit.not-yours``, Invalid ``time.in-future`` and what ``case.py`` says; ``occurred_at`` is
-    the moment claimed, or else now.
+    Matters are named by number or id. Every command raises Unknown ``incident.unknown``, Refused
+    ``unit.not-yours``, Invalid ``time.in-future`` and what ``case.py`` says. ``told`` is what is
+    said in the words of the matter's pack.
     """
 
     def __init__(self, store: Store, vault: Vault) -> None:
@@ -67,27 +112,40 @@ class Routing:
         self._vault = vault
 
     async def find(self, name: str) -> Entry:
-        """The incident as known here; raises Unknown ``incident.unknown``."""
+        """The matter as known here; raises Unknown ``incident.unknown``."""
         return await self.store.read(lambda sql: tables.find(sql, name))
+
+    async def overview(self, name: str, officer: Officer) -> Overview:
+        """How far a matter got, who must still approve, and which gates are closed to what."""
+
+        def look(sql: Sql) -> Overview:
+            entry = tables.find(sql, name)
+            _check_involved(sql, entry, officer)
+            case = CASE.fold(self._history(sql, entry.id))
+            return overview(entry, case, _record(sql, entry), officer)
+
+        return await self.store.read(look)
 
     async def grade(
         self,
         name: str,
-        grade: str,
+        grade: str | None,
         grounds: str,
-        officer: Officer,
-        occurred_at: datetime | None,
-        request: Request | None,
+        said: Said,
+        sets: Mapping[str, Sequence[str]] | None = None,
     ) -> Answer:
-        """Set the severity (定级)."""
+        """Judge it on axes of its pack, the severity being ``grade`` (定级)."""
+        severity = {SEVERITY: (grade,)} if grade is not None else {}
+        judged = {axis: tuple(values) for axis, values in (sets or {}).items()} | severity
 
         def work(tx: Transaction) -> Answer:
             entry = tables.find(tx.sql, name)
-            check_within(tx.sql, entry.unit, officer.unit)
-            command = GradeIncident(grade, grounds, entry.standing)
-            return _act(tx, entry, command, _by(tx, officer, occurred_at))
+            check_within(tx.sql, entry.unit, said.officer.unit)
+            by = _by(tx, said)
+            asked = _asked(tx, entry, said.officer, by, "grade", NOTHING, sets=judged)
+            return act_on(tx, entry, GradeIncident(asked, judged, grounds), by)
 
-        return await self._once(request, work)
+        return await self._once(said, work)
 
     async def assign(
         self,
@@ -95,58 +153,83 @@ class Routing:
         lead: str,
         co_handling: Sequence[str],
         instruction: str,
-        officer: Officer,
-        occurred_at: datetime | None,
-        request: Request | None,
-    ) -> Answer:
+        said: Said,
+        told: Told = NOTHING,
+    ) -> Assigned:
         """Make units responsible (交办); raises Invalid ``unit.unknown`` too."""
+        await self._ensure(name, told)
 
         def work(tx: Transaction) -> Answer:
             entry = tables.find(tx.sql, name)
-            check_within(tx.sql, entry.unit, officer.unit)
-            _check_known(tx.sql, lead, co_handling)
-            command = AssignIncident(lead, tuple(co_handling), instruction, entry.standing)
-            return _act(tx, entry, command, _by(tx, officer, occurred_at))
+            check_within(tx.sql, entry.unit, said.officer.unit)
+            by = _by(tx, said)
+            known, units = _responsible(tx.sql, lead, co_handling), (lead, *co_handling)
+            asked = _asked(tx, entry, said.officer, by, "assign", told, known, units=units)
+            sheet = tables.next_sheet(tx.sql, tx.source.node, tx.now.astimezone(SHANGHAI).year)
+            command = AssignIncident(asked, lead, tuple(co_handling), instruction, sheet)
+            return act_on(tx, entry, command, by)
 
-        return await self._once(request, work)
+        def numbered(tx: Transaction) -> Assigned:
+            done = once(tx, said.request, work)
+            sheet = CASE.fold(tx.load(tables.find(tx.sql, name).id)).assigned
+            return Assigned(**done.model_dump(), sheet=sheet.sheet if sheet else None)
+
+        return await self.store.write(numbered)
 
     async def draft(
         self,
         name: str,
         kind: str,
         text: str,
-        officer: Officer,
-        occurred_at: datetime | None,
-        request: Request | None,
+        said: Said,
+        told: Told = NOTHING,
     ) -> Drafted:
-        """Write a reply (拟稿)."""
-        draft = uuid5(DRAFTS, request.key) if request else uuid4()
-        words = await self._commit((await self.find(name)).id, text)
+        """Write a reply or other paper (拟稿)."""
+        draft = uuid5(DRAFTS, said.request.key) if said.request else uuid4()
+        words = await self._commit((await self._ensure(name, told)).id, text)
 
         def work(tx: Transaction) -> Answer:
-            entry = _handled(tx.sql, name, officer)
-            command = DraftReply(draft, kind, words.text, words.content, entry.standing)
-            return _act(tx, entry, command, _by(tx, officer, occurred_at))
+            entry = _handled(tx.sql, name, said.officer)
+            by = _by(tx, said)
+            asked = _asked(tx, entry, said.officer, by, "draft", told)
+            return act_on(tx, entry, DraftReply(asked, draft, kind, words.text, words.content), by)
 
-        done = await self._once(request, work)
+        done = await self._once(said, work)
         return Drafted(**done.model_dump(), draft=draft)
 
     async def approve(
         self,
         name: str,
         draft: UUID | None,
-        officer: Officer,
-        occurred_at: datetime | None,
-        request: Request | None,
+        said: Said,
+        told: Told = NOTHING,
     ) -> Answer:
         """Approve a draft, or else the latest (审定)."""
 
         def work(tx: Transaction) -> Answer:
-            entry = _handled(tx.sql, name, officer)
-            command = ApproveReply(draft, officer.id, entry.standing)
-            return _act(tx, entry, command, _by(tx, officer, occurred_at))
+            entry = _handled(tx.sql, name, said.officer)
+            by = _by(tx, said)
+            asked = _asked(tx, entry, said.officer, by, "approve", told)
+            return act_on(tx, entry, ApproveReply(asked, draft), by)
 
-        return await self._once(request, work)
+        return await self._once(said, work)
+
+    async def reject(
+        self,
+        name: str,
+        draft: UUID | None,
+        reason: str,
+        said: Said,
+    ) -> Answer:
+        """Send a draft, or else the latest, back to its writer (驳回)."""
+
+        def work(tx: Transaction) -> Answer:
+            entry = _handled(tx.sql, name, said.officer)
+            by = _by(tx, said)
+            asked = _asked(tx, entry, said.officer, by, "reject", NOTHING)
+            return act_on(tx, entry, RejectDraft(asked, draft, reason), by)
+
+        return await self._once(said, work)
 
     async def publish(
         self,
@@ -154,52 +237,149 @@ class Routing:
         draft: UUID | None,
         text: str | None,
         channel: str,
-        officer: Officer,
-        occurred_at: datetime | None,
-        request: Request | None,
+        said: Said,
+        told: Told = NOTHING,
+        promised: datetime | None = None,
     ) -> Answer:
         """Give a draft, or else the one approved last, to the public (发布).
 
-        Without ``text`` it is the draft's own; another text is refused.
+        Without ``text`` it is the draft's own; another text is refused. Its kind is the draft's
+        where ``told`` names none.
         """
-        given = None if text is None else await self._commit((await self.find(name)).id, text)
+        incident = (await self._ensure(name, told)).id
+        given = None if text is None else await self._commit(incident, text)
+        known = {"channel": channel} | ({"promised": shown(promised)} if promised else {})
 
         def work(tx: Transaction) -> Answer:
-            entry = _handled(tx.sql, name, officer)
-            words = given or self._drafted(tx.load(entry.id), entry, draft)
+            entry = _handled(tx.sql, name, said.officer)
+            by = _by(tx, said)
+            asked = _asked(tx, entry, said.officer, by, "publish", told, known)
+            words = given or self._drafted(tx.load(entry.id), entry, draft, told.happened)
             named = known_unit(tx.sql, entry.concerned).name
-            command = PublishReply(draft, words.text, words.content, channel, named, entry.standing)
-            return _act(tx, entry, command, _by(tx, officer, occurred_at))
+            command = PublishReply(
+                asked, draft, words.text, words.content, channel, named, promised
+            )
+            return act_on(tx, entry, command, by)
 
-        return await self._once(request, work)
+        return await self._once(said, work)
+
+    async def take(
+        self,
+        name: str,
+        act: str,
+        told: Told,
+        particulars: Particulars,
+        said: Said,
+    ) -> Answer:
+        """Any other act on a matter, in the words of its pack."""
+        await self._ensure(name, told)
+
+        def work(tx: Transaction) -> Answer:
+            entry = tables.find(tx.sql, name)
+            unit = _acting_unit(tx.sql, entry, act, particulars, said.officer)
+            by = _by(tx, said)
+            deed = _deed_of(act, particulars, unit)
+            asked = _asked(tx, entry, said.officer, by, act, _worded(told, particulars), **deed)
+            return act_on(tx, entry, _taken(asked, told, particulars, unit), by)
+
+        return await self._once(said, work)
+
+    async def declare_for_unit(
+        self,
+        code: str,
+        told: Told,
+        particulars: Particulars,
+        said: Said,
+    ) -> Answer:
+        """Declare a state of a unit, and of all under it, on or off (宣布)."""
+        day = unit_id(code)
+        await self._ensure_key(day, told)
+
+        def work(tx: Transaction) -> Answer:
+            check_within(tx.sql, known_unit(tx.sql, code).code, said.officer.unit)
+            by = _by(tx, said)
+            record = _record_of_unit(tx, code)
+            deed = _deed_of("declare", particulars, code)
+            attempted = _attempt(
+                tx, said.officer, by, "declare", _worded(told, particulars), **deed
+            )
+            asked = Asked(said.officer.id, "open", record, attempted, told)
+            command = replace(_taken(asked, told, particulars, code), whose="unit")
+            matter = Matter("unit-day", day, code, day, record.pack.pin)
+            appended = CASE.handle(tx, matter, command, by)
+            tables.MODEL.note(tx.sql, appended.events)
+            done = answer(tx, appended, matter, code)
+            return done.model_copy(update={"incident": None})
+
+        return await self._once(said, work)
 
     async def close(
         self,
         name: str,
         note: str,
-        officer: Officer,
-        occurred_at: datetime | None,
-        request: Request | None,
+        said: Said,
+        told: Told = NOTHING,
     ) -> Answer:
-        """End the handling (办结)."""
+        """End the handling (办结); what several units handle is closed by the lead or above it."""
+        await self._ensure(name, told)
 
         def work(tx: Transaction) -> Answer:
-            entry = _handled(tx.sql, name, officer)
-            return _act(tx, entry, CloseIncident(note), _by(tx, officer, occurred_at))
+            entry = _handled(tx.sql, name, said.officer)
+            if entry.co_handling:
+                check_within(tx.sql, entry.concerned, said.officer.unit)
+            by = _by(tx, said)
+            asked = _asked(tx, entry, said.officer, by, "close", told)
+            return act_on(tx, entry, CloseIncident(asked, note), by)
 
-        return await self._once(request, work)
+        return await self._once(said, work)
 
-    async def _once(self, request: Request | None, work: Callable[[Transaction], Answer]) -> Answer:
-        return await self.store.write(lambda tx: once(tx, request, work))
+    async def reopen(
+        self,
+        name: str,
+        grounds: str,
+        said: Said,
+    ) -> Answer:
+        """Go on with the handling because of something new (重启)."""
+
+        def work(tx: Transaction) -> Answer:
+            entry = _handled(tx.sql, name, said.officer)
+            by = _by(tx, said)
+            asked = _asked(tx, entry, said.officer, by, "reopen", NOTHING)
+            return act_on(tx, entry, ReopenIncident(asked, grounds), by)
+
+        return await self._once(said, work)
+
+    def _history(self, sql: Sql, case: UUID) -> list[Recorded]:
+        """Every event of a case, without writing."""
+        rows = sql.all(
+            "SELECT state FROM stored_events WHERE originator_id = ? ORDER BY originator_version",
+            (self.store.recorder.spell_id(case),),
+        )
+        return [decode(bytes(row["state"])) for row in rows]
+
+    async def _once(self, said: Said, work: Callable[[Transaction], Answer]) -> Answer:
+        return await self.store.write(lambda tx: once(tx, said.request, work))
+
+    async def _ensure(self, name: str, told: Told) -> Entry:
+        """The matter, with a data key for the act's own words where it has any."""
+        entry = await self.find(name)
+        await self._ensure_key(entry.id, told)
+        return entry
+
+    async def _ensure_key(self, matter: UUID, told: Told) -> None:
+        if told.text or told.fields:
+            await asyncio.to_thread(self._vault.ensure, [key_id(matter, "matter")])
 
     async def _commit(self, incident: UUID, text: str) -> Words:
         key = key_id(incident, "reply")
         await asyncio.to_thread(self._vault.ensure, [key])
         return Words(text, await asyncio.to_thread(self._vault.commitment, key, text))
 
-    def _drafted(self, events: Sequence[Recorded], entry: Entry, draft: UUID | None) -> Words:
-        """The words of that draft, or of the one approved last; none if there is no such draft."""
-        wanted = draft or CASE.fold(events).last_approved
+    def _drafted(
+        self, events: Sequence[Recorded], entry: Entry, draft: UUID | None, happened: bool
+    ) -> Words:
+        """The words of the draft that is meant; none if there is no such draft."""
+        wanted = CASE.fold(events).to_publish(draft, happened=happened)
         for event in events:
             if isinstance(event.fact, ReplyDrafted) and event.fact.draft == wanted:
                 text = self._vault.open(event.fact.text, associated_data(event.raw, "text"))
@@ -207,34 +387,144 @@ class Routing:
         return Words("", "")  # the decision says what is missing
 
 
-def _act(tx: Transaction, entry: Entry, command: CaseCommand, by: By) -> Answer:
-    appended = CASE.handle(tx, entry.matter, command, by)
+def act_on(tx: Transaction, entry: Entry, command: CaseCommand, by: By) -> Answer:
+    """Decide a command on a case under the rules it is pinned to, and keep what that says."""
+    heard = matters.matter(tx.sql, entry.id)
+    matter = replace(entry.matter, policy=pack_by_pin(tx.sql, heard.pin if heard else None).pin)
+    appended = CASE.handle(tx, matter, command, by)
     tables.MODEL.note(tx.sql, appended.events)
-    return answer(tx, appended, entry.matter, entry.number)
+    return answer(tx, appended, matter, entry.number)
+
+
+def _asked(
+    tx: Transaction,
+    entry: Entry,
+    officer: Officer,
+    by: By,
+    act: str,
+    told: Told,
+    known: Mapping[str, str] | None = None,
+    **deed: Any,
+) -> Asked:
+    attempted = _attempt(tx, officer, by, act, told, **({"unit": entry.concerned} | deed))
+    record = _record(tx.sql, entry)
+    return Asked(officer.id, entry.standing, record, attempted, told, known or {})
+
+
+def _attempt(tx: Transaction, officer: Officer, by: By, act: str, told: Told, **deed: Any) -> Deed:
+    """The act as rules will see it once it is recorded."""
+    return Deed(
+        id=uuid4(),
+        act=act,
+        at=by.occurred_at,
+        recorded_at=tx.now,
+        by=officer.post,
+        kind=told.kind,
+        to=told.to,
+        of=told.of,
+        **({"medium": told.medium} | deed),
+    )
+
+
+def _record(sql: Sql, entry: Entry) -> Record:
+    heard = matters.matter(sql, entry.id)
+    if heard is None:
+        raise tables.unknown_incident(entry.number, 0)
+    deeds = [*matters.deeds(sql, entry.id), *matters.declared(sql, heard.subject.unit)]
+    return Record(pack_by_pin(sql, heard.pin), heard.subject, deeds)
+
+
+def _record_of_unit(tx: Transaction, code: str) -> Record:
+    """What a unit's own acts are judged by. Rules speak to it as they do of incidents."""
+    subject = outlook.Matter(code, registered=tx.now, recorded_at=tx.now)
+    return Record(pack_in_force(tx.sql, code), subject, matters.declared(tx.sql, code))
+
+
+def _deed_of(act: str, told: Particulars, unit: str | None) -> dict[str, Any]:
+    """What an act's particulars are to the rules."""
+    deed: dict[str, Any] = {"sets": told.sets, "units": told.units}
+    if unit is not None:
+        deed["unit"] = unit
+    if act == "declare":
+        deed |= {"medium": "on" if told.on else "off", "states": {told.state: told.on}}
+    return deed
+
+
+def _worded(told: Told, particulars: Particulars) -> Told:
+    """To the rules, a state is the kind of declaring it."""
+    return replace(told, kind=particulars.state) if particulars.state else told
+
+
+def _taken(asked: Asked, told: Told, particulars: Particulars, unit: str | None) -> TakeAct:
+    return TakeAct(
+        asked=replace(asked, told=told),
+        sets=particulars.sets,
+        units=particulars.units,
+        unit=unit or "",
+        state=particulars.state,
+        on=particulars.on,
+        satisfied=particulars.satisfied,
+        ground=particulars.ground,
+    )
+
+
+def _acting_unit(
+    sql: Sql, entry: Entry, act: str, told: Particulars, officer: Officer
+) -> str | None:
+    """The unit that an act is done by, where a unit does it for itself; it has to be concerned."""
+    for unit in told.units:
+        known_unit(sql, unit, field="units")
+    if act not in SIGNED_BY_UNIT:
+        _check_involved(sql, entry, officer)
+        return None
+    unit = known_unit(sql, told.unit or officer.unit).code
+    check_within(sql, unit, officer.unit)
+    if not any(_is_within(sql, each, unit) for each in entry.involved):
+        raise Refused(
+            "unit.not-concerned",
+            f"{unit} 没有参与这一事件的办理。",
+            "请由登记单位、牵头单位、协办单位或其上级办理。",
+            "unit",
+        )
+    return unit
+
+
+def _check_involved(sql: Sql, entry: Entry, officer: Officer) -> None:
+    """Raises Refused ``unit.not-yours`` unless the officer's unit covers one that takes part."""
+    if not any(_is_within(sql, each, officer.unit) for each in entry.involved):
+        check_within(sql, entry.concerned, officer.unit)
+
+
+def _is_within(sql: Sql, code: str, above: str) -> bool:
+    with suppress(Refused):
+        check_within(sql, code, above)
+        return True
+    return False
 
 
 def _handled(sql: Sql, name: str, officer: Officer) -> Entry:
-    """The incident, if the officer's unit covers the one that registered it or the lead."""
+    """The matter, if the officer's unit covers the one that registered it or the lead."""
     entry = tables.find(sql, name)
-    with suppress(Refused):
-        check_within(sql, entry.unit, officer.unit)
-        return entry
-    check_within(sql, entry.concerned, officer.unit)
+    if not _is_within(sql, entry.unit, officer.unit):
+        check_within(sql, entry.concerned, officer.unit)
     return entry
 
 
-def _check_known(sql: Sql, lead: str, co_handling: Sequence[str]) -> None:
-    known_unit(sql, lead, field="lead")
-    for unit in co_handling:
-        known_unit(sql, unit, field="co_handling")
+def _responsible(sql: Sql, lead: str, co_handling: Sequence[str]) -> dict[str, str]:
+    """The units named, as forms ask for them; raises Invalid ``unit.unknown``."""
+    names = [known_unit(sql, unit, field="co_handling").name for unit in co_handling]
+    return {
+        "lead": known_unit(sql, lead, field="lead").name if lead.strip() else "",
+        "responsible": "、".join(names),
+    }
 
 
-def _by(tx: Transaction, officer: Officer, occurred_at: datetime | None) -> By:
-    if occurred_at is not None and occurred_at > tx.now + FUTURE_TOLERATED:
+def _by(tx: Transaction, said: Said) -> By:
+    if said.occurred_at is not None and said.occurred_at > tx.now + FUTURE_TOLERATED:
         raise Invalid(
             "time.in-future",
             "发生时间晚于现在。",
             "请核对年月日与时区（默认为北京时间）。",
             "occurred_at",
         )
-    return By(officer.actor, occurred_at or tx.now)
+    return By(said.officer.actor, said.occurred_at or tx.now)

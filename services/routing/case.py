@@ -124,7 +124,7 @@ def close(case: Case, command: CloseIncident) -> Sequence[Fact]:
     check_standing(command.asked.standing)
     _check_parts(case)
     breaches = allowed(command.asked)
-    if not case.answered and asks_for_reply(command.asked):
+    if not case.answered and asks_for_reply(command.asked.record):
         raise Refused(
             "close.not-answered", "尚未发布办理结果的答复, 不能办结。", "请先发布结果类答复。"
         )

@@ -1,6 +1,6 @@
 """The county (县): its founding, its units and its posts. All their rules live here, pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from services.routing.required import require
 from shared.contracts.catalogue import Fact
@@ -53,13 +53,19 @@ def establish(
     return [] if _said(known.get(placed.code)) == placed else [placed]
 
 
-def appoint(known: OfficerAppointed | None, wanted: OfficerAppointed) -> Sequence[Fact]:
-    """Give an officer a post in a unit (任命), or another one."""
-    if wanted.post not in POSTS:
+def appoint(
+    known: OfficerAppointed | None, wanted: OfficerAppointed, parties: Collection[str] = ()
+) -> Sequence[Fact]:
+    """Give an officer a post in a unit (任命), or another one.
+
+    ``parties`` are those that the unit's rules name: who is asked for there can be appointed.
+    """
+    posts = dict.fromkeys((*POSTS, *parties))
+    if wanted.post not in posts:
         raise Invalid(
             "post.unknown",
             f"没有“{wanted.post}”这一职务。",
-            f"请从这些职务中选择：{'、'.join(POSTS)}。",
+            f"请从这些职务中选择：{'、'.join(posts)}。",
             "post",
         )
     return [] if known == wanted else [wanted]

@@ -3,6 +3,7 @@
 from services.routing.administration import Administration
 from services.routing.api import router
 from services.routing.application import Routing
+from services.routing.rulebook import Rulebook
 from services.routing.subscribers import from_intake
 from services.routing.tables import MODEL
 from shared.messaging.consumer import Consumer
@@ -13,5 +14,6 @@ def build(around: Surroundings) -> Room:
     """Wire the room."""
     store = around.open_store("routing", MODEL.schema)
     hears = [Consumer(store, "intake", from_intake(around.vault), checkpoint=around.checkpoint)]
-    door = router(Routing(store, around.vault), Administration(store, around.officers))
+    administration = Administration(store, around.officers)
+    door = router(Routing(store, around.vault), administration, Rulebook(store), around.clock)
     return Room(store, hears, door, (), MODEL, checkpoint=around.checkpoint)

@@ -19,14 +19,12 @@ from shared.policy.rules import Gate
 
 
 def draft_reply(case: Case, command: DraftReply) -> Sequence[Fact]:
-    """Write a reply once somebody is responsible for it, or any other paper of the pack."""
+    """Write a reply or any other paper of the pack; unassigned, the registering unit speaks."""
     if command.draft in case.drafts:
         return []
     asked = command.asked
     check_open(case, asked.standing)
     require(command.text, "text", "文稿内容")
-    if case.assigned is None and asked.record.matter.kind == "incident":
-        raise Refused("draft.not-assigned", "事件尚未交办, 不能拟稿。", "请先交办给牵头单位。")
     if command.kind not in asked.record.pack.kinds_of("publish"):
         check_words(asked.record.pack, "draft", replace(asked.told, kind=command.kind), {})
     attempted = replace(asked.attempted, kind=command.kind, of=str(command.draft))
@@ -85,7 +83,10 @@ def reject_draft(case: Case, command: RejectDraft) -> Sequence[Fact]:
     require(command.reason, "reason", "驳回理由")
     if chosen in case.published:
         raise Refused(
-            "reject.published", "文稿已经发布, 不能驳回。", "需要改口的, 请另拟一稿并发布。", "draft"
+            "reject.published",
+            "文稿已经发布, 不能驳回。",
+            "需要改口的, 请另拟一稿并发布。",
+            "draft",
         )
     allowed(command.asked, of=str(chosen))
     return [DraftRejected(draft=chosen, reason=command.reason)]
@@ -166,7 +167,9 @@ def _in_sequence(asked: Asked) -> bool:
 def _sequenced(demand: Demand) -> list[Pattern]:
     if demand.how == "seq":
         return list(demand.patterns())
-    return [found for part in demand.parts if isinstance(part, Demand) for found in _sequenced(part)]
+    return [
+        found for part in demand.parts if isinstance(part, Demand) for found in _sequenced(part)
+    ]
 
 
 def _named(case: Case, draft: UUID | None) -> tuple[UUID, Draft]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from services.routing.commands import Asked, IncidentStanding
 from services.routing.state import Case
-from shared.acting import Told, check_forms, check_gates, check_words
+from shared.acting import Record, Told, check_forms, check_gates, check_words
 from shared.contracts.acts import Judged
 from shared.contracts.sealed import Sealed
 from shared.errors import Invalid, Refused
@@ -19,7 +19,7 @@ AFTER_CLOSING = ("report", "feedback", "review")
 
 
 def allowed(asked: Asked, **deed: Any) -> tuple[str, ...]:
-    """The gates that the act breaks, which is recorded with it; ``deed`` is what it turns out to be.
+    """The gates that the act breaks, recorded with it; ``deed`` is what it turns out to be.
 
     Raises what check_words, check_gates and check_forms say. A form takes from the act itself what
     that says anyway.
@@ -42,7 +42,9 @@ def check_open(case: Case, standing: IncidentStanding, act: str = "") -> None:
     check_standing(standing)
     if case.closed and act not in AFTER_CLOSING:
         raise Refused(
-            "incident.closed", "事件已办结。", "出现新情况的, 请先重启（huiyin reopen）, 或另行登记。"
+            "incident.closed",
+            "事件已办结。",
+            "出现新情况的, 请先重启（huiyin reopen）, 或另行登记。",
         )
 
 
@@ -79,11 +81,12 @@ def _clear(deed: Any) -> tuple[Any, ...]:
     return (*told, deed.units, dict(deed.sets))
 
 
-def asks_for_reply(asked: Asked) -> bool:
-    """Whether the rules want the public answered: the matter is an incident, and a duty in force
-    on it asks for something to be published. The county baseline has one for every incident.
+def asks_for_reply(record: Record) -> bool:
+    """Whether the rules want the public answered.
+
+    They do where the matter is an incident, and a duty in force on it asks for something to be
+    published. The county baseline has one for every incident.
     """
-    record = asked.record
     if record.matter.kind != "incident":
         return False
     return any(

@@ -137,9 +137,7 @@ def evolve(case: Case, event: Recorded) -> Case:
             draft = Draft(actor.officer, fact.kind, fact.content)
             return replace(case, drafts={**case.drafts, fact.draft: draft})
         case ReplyApproved() as fact:
-            return _approved(
-                case, Approval(str(fact.draft), actor.officer, actor.post, fact.kind)
-            )
+            return _approved(case, Approval(str(fact.draft), actor.officer, actor.post, fact.kind))
         case DraftRejected() as fact:
             return replace(case, rejected=case.rejected | {fact.draft})
         case ReplyPublished() as fact:

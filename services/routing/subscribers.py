@@ -1,4 +1,4 @@
-"""What routing hears from intake: which incidents there are, and the past of imported ones."""
+"""What routing hears from intake: which matters there are, what was noted, and imported pasts."""
 
 from datetime import datetime
 from functools import partial
@@ -8,14 +8,10 @@ from services.routing.case import CASE
 from services.routing.commands import OldReply, RecordHistory
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded, associated_data
-from shared.contracts.intake import (
-    HistoryRecorded,
-    IncidentLinked,
-    IncidentRegistered,
-    IncidentVoided,
-)
+from shared.contracts.intake import HistoryRecorded
 from shared.contracts.routing import IncidentAssigned
 from shared.messaging.reactions import Reactions
+from shared.policy.recorded import HEARD_FROM
 from shared.room import key_id
 from shared.store.events import By
 from shared.store.transaction import Transaction
@@ -24,7 +20,7 @@ from shared.vault.vault import Vault
 
 
 def keep(tx: Transaction, event: Recorded, _: object) -> None:
-    """Incidents can be handled from now on, or no longer once linked or voided."""
+    """Matters can be handled from now on, or no longer once linked or voided; deeds are kept."""
     tables.MODEL.note(tx.sql, [event])
 
 
@@ -47,9 +43,7 @@ def from_intake(vault: Vault) -> Reactions:
     """Routing's reactions; the vault opens old replies, which are sealed again for the case."""
     return Reactions(
         {
-            IncidentRegistered: keep,
-            IncidentLinked: keep,
-            IncidentVoided: keep,
+            **dict.fromkeys(HEARD_FROM["intake"], keep),
             HistoryRecorded: partial(when_history_recorded, vault),
         }
     )

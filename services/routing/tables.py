@@ -217,6 +217,11 @@ def adopted_last(sql: Sql, pack: str) -> str | None:
     return row["pin"] if row else None
 
 
+def ever_adopted(sql: Sql, unit: str) -> bool:
+    """Whether a unit adopted any pack, then or now."""
+    return sql.one("SELECT pin FROM rules_in_force WHERE unit = ?", (unit,)) is not None
+
+
 def calendar(sql: Sql, year: int) -> CalendarPublished | None:
     """What was published for a year here, or none."""
     row = sql.one("SELECT * FROM calendars WHERE year = ?", (year,))
@@ -324,6 +329,4 @@ def _span(row: Row) -> tuple[datetime, datetime | None]:
 
 def _entry(row: Row) -> Entry:
     with_it = tuple(filter(None, (row["co_handling"] or "").split(";")))
-    return Entry(
-        UUID(row["id"]), row["number"], row["unit"], row["standing"], row["lead"], with_it
-    )
+    return Entry(UUID(row["id"]), row["number"], row["unit"], row["standing"], row["lead"], with_it)

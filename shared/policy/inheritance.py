@@ -31,20 +31,25 @@ def check_against_parent(pack: Pack) -> Iterator[Complaint]:
 
 
 def _narrowed_axes(pack: Pack) -> Iterator[Complaint]:
-    """Without a value or its default, rules above that wait for it would never apply."""
+    """Without a value that a rule above waits for, or with another default, it would not apply."""
     assert pack.parent is not None
     for key, axis in pack.file.axis.items():
         above = pack.parent.axes.get(key)
-        if above and not (
-            above.values.keys() <= axis.values.keys() and above.default == axis.default
-        ):
+        needed = _waited_for(pack.parent, key)
+        if above and needed and (needed - axis.values.keys() or above.default != axis.default):
             yield Complaint(
                 "pack.looser",
                 ("axis", key),
-                f"{pack.parent.id} 的分类维度 {key} 有 {'、'.join(above.values)}"
+                f"{pack.parent.id} 的规则用到分类维度 {key} 的 {'、'.join(sorted(needed))}"
                 f"（默认 {above.default or '无'}）, 这里少了值或改了默认。",
-                "请保留上级的各个值和默认值, 可以另加新的值。",
+                "请保留上级规则用到的值和默认值, 可以另加新的值。",
             )
+
+
+def _waited_for(pack: Pack, key: str) -> set[str]:
+    """The values of an axis that rules in force wait for."""
+    conditions = [getattr(rule, "when", None) or {} for rule in pack.rules.values()]
+    return {value.removeprefix("!") for when in conditions for value in when.get(key, ())}
 
 
 def _against(pack: Pack, number: str, rule: Rule) -> Iterator[Complaint]:

@@ -51,16 +51,17 @@ def limit_of(
 
 
 def extended(
-    rule: Duty, number: str, start: datetime, limit: Limit | None, deeds: Sequence[Deed]
+    rule: Duty, start: datetime, limit: Limit | None, granted: Sequence[Deed]
 ) -> Limit | None:
-    """The limit after the extensions on record, never beyond the rule's ceiling."""
-    granted = [deed for deed in deeds if deed.act == "extend" and deed.of == number]
+    """The limit after what was granted, never beyond the rule's ceiling, and never earlier.
+
+    What was granted without a date goes to the ceiling.
+    """
     if limit is None or rule.extension is None or not granted:
         return limit
     ceiling = ceiling_of(rule.extension, start, limit)
-    asked = [deed.promised for deed in granted if deed.promised]
-    due = min(ceiling.due, max(asked)) if asked else ceiling.due
-    return Limit(max(due, limit.due), ceiling.provisional or limit.provisional)
+    due = min(ceiling.due, max(deed.promised or ceiling.due for deed in granted))
+    return Limit(max(due, limit.due), ceiling.provisional or limit.provisional, limit.opens)
 
 
 def ceiling_of(extension: Extension, start: datetime, limit: Limit) -> Limit:

@@ -127,11 +127,42 @@ def _own(given: dict[str, Any], params: Chosen) -> Chosen:
     return {name: value for name, value in named.items() if "." not in name}
 
 
+def texts_of(text: str) -> tuple[list[str], list[Complaint]]:
+    """A pack's text and those of the shipped packs that it adds to, nearest first.
+
+    It can add to no other file of this machine: the text may come from anywhere.
+    """
+    wanted = _heading(text).get("extends")
+    if isinstance(wanted, str) and wanted not in known_packs():
+        told = Complaint(
+            "pack.unknown",
+            ("pack", "extends"),
+            f"没有随附名为“{wanted}”的规则包。",
+            "请用 huiyin pack list 查看可继承的规则包。",
+        )
+        return [text], [told.at(place_of(text, ("pack", "extends")))]
+    return _lineage(text, PACKS / "given.toml", ())
+
+
+def id_of(text: str) -> str:
+    """The id of the pack that a text is, or nothing where it cannot be read."""
+    return str(_heading(text).get("id", ""))
+
+
+def _heading(text: str) -> dict[str, Any]:
+    """What a pack says of itself, as far as that can be read."""
+    try:
+        heading = tomllib.loads(text).get("pack")
+    except tomllib.TOMLDecodeError:
+        return {}
+    return heading if isinstance(heading, dict) else {}
+
+
 def _texts(path: Path, below: Sequence[str]) -> tuple[list[str], list[Complaint]]:
     """The texts of a file and of those it adds to, nearest first, as far as they can be found."""
     try:
         text = _bytes(path).decode()
-    except UnicodeDecodeError as problem:
+    except ValueError as problem:
         return [], [_not_toml(problem)]
     return _lineage(text, path, below)
 

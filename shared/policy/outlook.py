@@ -74,7 +74,8 @@ class Outlook:
     """One duty as the deeds make it.
 
     ``known_at`` is when it could first be known that it is owed. ``limit`` is none where nothing
-    can be missed. ``gone`` is why it is owed no more, and since when that was on record.
+    can be missed; ``extended`` if more time was granted. ``gone`` is why it is owed no more, and
+    since when that was on record.
     """
 
     key: DutyKey
@@ -86,6 +87,11 @@ class Outlook:
     done: Done | None = None
     ended_at: datetime | None = None
     gone: tuple[str, datetime] | None = None
+    extended: bool = False
+
+
+OF_DELAYS = frozenset({"explain", "urge", "supervise", "circulate"})
+"""Acts about a delay; ``of`` names the rule, where it is not about all of a matter's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +118,12 @@ def acts_heard(pack: Pack) -> frozenset[str]:
     return frozenset(named | judging | {"extend"})
 
 
+@cache
+def counts_working_days(pack: Pack) -> bool:
+    """Whether a limit of the pack's duties rests on the calendar."""
+    return any(rule.clock == "working_days" for rule in pack.of(Duty).values())
+
+
 def outlook(pack: Pack, calendar: Calendar, matter: Matter, deeds: Sequence[Deed]) -> list[Outlook]:
     """Every duty that the pack has for a matter, by key."""
     ordered = as_recorded(deeds)
@@ -135,19 +147,28 @@ def _duty(
 ) -> Outlook:
     since = matter.registered if rule.clock == "before" else start.moment
     after = [deed for deed in deeds if deed.at >= since and deed is not start.deed]
+    told = deeds if _is_ladder(rule) else after
     limit = limit_of(rule, start.moment, start.deed, matter.planned, calendar)
+    granted = [deed for deed in deeds if _granted(number, rule, start, deed)]
     ended = first_met(pack, rule.until, after) if rule.until else None
     return Outlook(
         key=DutyKey(number, start.each, start.turn),
         rule=rule,
         start=start.moment,
         known_at=start.known_at,
-        limit=extended(rule, number, start.moment, limit, deeds),
+        limit=extended(rule, start.moment, limit, granted),
         cause=start.deed.id if start.deed else None,
-        done=first_met(pack, rule.stop, [deed for deed in after if _concerns(rule, start, deed)]),
+        done=first_met(pack, rule.stop, [d for d in after if _concerns(number, rule, start, d)]),
         ended_at=ended.at if ended else None,
-        gone=_gone(pack, matter, rule, deeds if _is_ladder(rule) else after),
+        gone=_gone(pack, matter, rule, [deed for deed in told if _is_meant(number, start, deed)]),
+        extended=bool(granted),
     )
+
+
+def _granted(number: str, rule: Duty, start: _Start, deed: Deed) -> bool:
+    """Whether an act gives more time to this duty, and not to another of its rule."""
+    since = deed.at >= start.moment or not rule.again
+    return deed.act == "extend" and deed.of == number and since and _names(deed, start.each)
 
 
 def _gone(
@@ -159,18 +180,47 @@ def _gone(
     return ("unless", instead.recorded_at) if instead else None
 
 
+def _is_meant(number: str, start: _Start, deed: Deed) -> bool:
+    """Whether what was said of a delay was said of the one that a ladder follows on.
+
+    What names no rule is said of all delays of its matter; an explanation is that of one unit, and
+    excuses no other.
+    """
+    missed = start.deed
+    if missed is None or missed.act != "missed" or deed.act not in OF_DELAYS:
+        return True
+    if deed.of not in (None, missed.of, number):
+        return False
+    late = start.each or missed.unit
+    if not _is_unit(late):
+        return True
+    return deed.unit == late if deed.act == "explain" else _names(deed, late)
+
+
+def _names(deed: Deed, each: str) -> bool:
+    """Whether an act is addressed to that unit, or to no unit in particular."""
+    units = [to for to in deed.to if _is_unit(to)]
+    return not units or each in units
+
+
+def _is_unit(name: str) -> bool:
+    return bool(name) and not name[0].islower()  # parties are keys in lower case
+
+
 def _is_ladder(rule: Duty) -> bool:
     """Whether the duty follows on another that was missed; what was said before that counts too."""
     return any(start.startswith("missed:") for start in rule.start)
 
 
-def _concerns(rule: Duty, start: _Start, deed: Deed) -> bool:
+def _concerns(number: str, rule: Duty, start: _Start, deed: Deed) -> bool:
     """Whether a deed counts for this one of several duties of the rule."""
+    if not _is_meant(number, start, deed):
+        return False
     match rule.each:
         case "recipient":
             return start.each in deed.to
         case "assignee" if start.deed is not None and start.deed.act == "missed":
-            return not deed.to or start.each in deed.to  # it is done to the unit, not by it
+            return _names(deed, start.each)  # it is done to the unit, not by it
         case "assignee":
             return deed.unit == start.each
         case _:

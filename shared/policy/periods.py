@@ -183,7 +183,7 @@ def period_outlook(
         return None
     opens = max(turn.opens, bound.since)
     spells = in_force(bound.rule.when, declared, opens, turn.closes)
-    if not spells:
+    if not spells or spells[0].begins >= turn.limit.due:
         return None
     if isinstance(bound.rule, Shift):
         return _on_duty(bound.number, bound.rule, turn, spells, deeds)

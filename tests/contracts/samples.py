@@ -84,6 +84,10 @@ def _plain(annotation: Any, name: str, hours: Iterator[int]) -> Any:
         return _filled(annotation, hours)
     if get_origin(annotation) is tuple and _is_contract(get_args(annotation)[0]):
         return (_filled(get_args(annotation)[0], hours),)
+    if get_origin(annotation) is dict:
+        return {f"示例键：{name}": _plain(get_args(annotation)[1], name, hours)}
+    if get_origin(annotation) is tuple and get_args(annotation)[0] is not str:
+        return (_plain(get_args(annotation)[0], name, hours),)
     if get_origin(annotation) is tuple:
         return (f"示例一：{name}", f"示例二：{name}")
     if get_args(annotation):  # a union with None, or annotated
@@ -116,6 +120,8 @@ def _any(annotation: Any) -> st.SearchStrategy[Any]:
         return st.sampled_from(get_args(annotation))
     if _is_contract(annotation):
         return any_of_kind(annotation)
+    if get_origin(annotation) is dict:
+        return st.dictionaries(words, _any(get_args(annotation)[1]), max_size=3)
     if get_origin(annotation) is tuple:
         return st.lists(_any(get_args(annotation)[0]), max_size=3).map(tuple)
     if get_origin(annotation) is Annotated:

@@ -14,6 +14,7 @@ from services.deadlines import scheduler, tables
 from services.deadlines.scheduler import BATCH, Batch, observe_due
 from services.deadlines.tables import FIRST
 from shared.clock import Clock
+from shared.contracts.deadlines import DutyMissed
 from shared.errors import Unavailable
 from shared.room import Room
 from shared.store.micros import to_micros
@@ -79,11 +80,7 @@ async def test_a_limit_that_passed_is_missed_and_the_moment_of_looking_is_kept(
     await observe(world.store, world.clock())
 
     missed = (await world.events(incident))[-1]
-    assert missed.fact.model_dump() == {
-        "duty": "B.T01",
-        "due": DUE,
-        "observed_at": DUE + MICROSECOND,
-    }
+    assert missed.fact == DutyMissed(duty="B.T01", due=DUE, observed_at=DUE + MICROSECOND)
     assert missed.envelope.cause is None
 
 

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from eventsourcing.persistence import Notification
 
-from services.deadlines import tables
+from services.deadlines import scheduler, tables
 from services.deadlines.main import build
 from services.deadlines.projections import DutyRow, Key
 from shared.clock import SHANGHAI
@@ -24,6 +24,8 @@ from shared.contracts.routing import (
     IncidentClosed,
     PackAdopted,
     ReplyPublished,
+    StateDeclared,
+    UnitEstablished,
 )
 from shared.contracts.sealed import Sealed
 from shared.identity.officers import Officers
@@ -36,6 +38,7 @@ from shared.store.store import Store
 from shared.store.tables import open_tables
 from shared.store.tracking import tracked
 from shared.store.transaction import Transaction
+from shared.units import unit_id
 from shared.vault import open_vault
 
 OFFICER = Actor(officer="o-1", post="liaison")
@@ -106,10 +109,47 @@ class World:
         await self.says("intake", incident, fact, occurred=posted, standing=standing, policy=pin)
         return incident
 
-    async def adopted(self, pack: Pack) -> None:
-        """Routing says that the county adopts a pack."""
+    async def established(self, code: str, parent: str | None = None) -> None:
+        """Routing says that a unit takes part."""
+        fact = UnitEstablished(code=code, name=code, aliases=(), parent=parent)
+        await self.says("routing", uuid4(), fact)
+
+    async def did(
+        self,
+        unit: str,
+        fact: Fact,
+        *,
+        occurred: datetime | None = None,
+        upstream: Upstream = "intake",
+    ) -> None:
+        """Something done on a unit's own day, or declared for it."""
+        by = By(OFFICER, occurred or self.clock())
+        day = Matter("unit-day", unit_id(unit), unit, unit_id(unit))
+        await self.upstreams[upstream].write(lambda tx: tx.append(day, [fact], by))
+
+    async def declared(self, unit: str, state: str, *, on: bool = True, at: datetime) -> None:
+        """Routing says that a state begins or ends for a unit."""
+        fact = StateDeclared(state=state, on=on)
+        await self.did(unit, fact, occurred=at, upstream="routing")
+
+    async def passes(self, until: datetime) -> None:
+        """The clock goes on to a moment, and the scheduler does all that is to be done by then."""
+        self.clock.now = until
+        await scheduler.look(self.store, self.clock)
+
+    async def verdicts(self, rule: str, unit: str | None = None) -> dict[str, str]:
+        """How the periods of a rule stand, by their name."""
+        rows = sorted((await self.rows()).values(), key=lambda row: row.start)
+        return {
+            row.period: row.state
+            for row in rows
+            if row.period and row.rule == rule and unit in (None, row.unit)
+        }
+
+    async def adopted(self, pack: Pack, unit: str = "QH") -> None:
+        """Routing says that the county, or a unit, adopts a pack."""
         fact = PackAdopted(
-            unit="QH",
+            unit=unit,
             pack=pack.id,
             version=pack.version,
             pin=pack.pin,

@@ -32,6 +32,12 @@ count = 3
 [axis.severity]
 zh = "级别"
 values = {major = "重大", ordinary = "一般"}
+[duty."C.4"]
+zh = "重大的即报"
+when = {severity = "major"}
+start = "discovered"
+stop = "report"
+soon = "immediate"
 """
 TOWN = '[pack]\nid = "town"\nversion = "1"\nzh = "青禾镇"\nextends = "qinghe-county"\n'
 
@@ -57,7 +63,7 @@ def test_what_is_inherited_applies_and_what_is_added_too(tmp_path: Path) -> None
 
     assert complaints == []
     assert pack
-    assert set(pack.rules) == {"C.1", "C.2", "C.3", "T.1"}
+    assert set(pack.rules) == {"C.1", "C.2", "C.3", "C.4", "T.1"}
 
 
 def spoken(number: str, within: str) -> str:
@@ -76,7 +82,7 @@ def spoken(number: str, within: str) -> str:
         rule("T.1", 5, stop="publish:result"),
         spoken("T.1", "PT2H"),
         spoken("C.3", "PT150M"),
-        GRADES + 'values = {major = "重大", larger = "较大", ordinary = "一般"}\n',
+        GRADES + 'values = {major = "重大", larger = "较大"}\n',
     ],
     ids=[
         "tighter",
@@ -85,7 +91,7 @@ def spoken(number: str, within: str) -> str:
         "another act",
         "fewer hours",
         "fewer hours under the same number",
-        "a further grade",
+        "grades of one's own beside those of the county's rules",
     ],
 )
 def test_what_is_tighter_or_cannot_be_compared_is_taken(tmp_path: Path, rules: str) -> None:

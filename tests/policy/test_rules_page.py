@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.contracts.catalogue import Contract
 from shared.policy.acts import ACTS
 from shared.policy.checking import MATTERS
 from shared.policy.loading import examine
@@ -28,11 +29,20 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
 REFUSED = re.compile(r"# 会被拒绝：(\S+)\n")
-DECLARED = (Heading, Parameter, Party, Axis, Declared, Unarmed, Extension, FieldSpec)
+DECLARED: tuple[type[Contract], ...] = (
+    Heading,
+    Parameter,
+    Party,
+    Axis,
+    Declared,
+    Unarmed,
+    Extension,
+    FieldSpec,
+)
 
 
 def checked(directory: Path, example: str) -> list[str]:
-    """The complaints about an example; one that is no whole file is added to the first, which is."""
+    """The complaints about an example; what is no whole file is added to the first, which is."""
     whole = example if example.startswith("[pack]") else f"{EXAMPLES[0]}\n{example}"
     found = re.search(r'^id = "(.*?)"', whole, re.MULTILINE)
     assert found
@@ -59,7 +69,7 @@ def test_the_worked_example_reads_as_the_page_says(tmp_path: Path) -> None:
 
 def test_every_section_and_key_is_on_the_page() -> None:
     sections = {field.alias or name for name, field in PackFile.model_fields.items()}
-    models = (*SECTIONS.values(), *DECLARED)
+    models: list[type[Contract]] = [*SECTIONS.values(), *DECLARED]
     keys = {field.alias or name for model in models for name, field in model.model_fields.items()}
 
     assert sorted(name for name in sections if f"[{name}" not in PAGE) == []

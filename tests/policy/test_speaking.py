@@ -195,6 +195,13 @@ def test_a_limit_stands_by_itself_too(tmp_path: Path, clock: str, words: str) ->
     assert limit(pack.rules["A.1"]) == words
 
 
+def test_beforehand_is_said_as_such_and_not_as_a_minute() -> None:
+    for path in known_packs().values():
+        pack = load_pack(path)
+        said = {number: sentence(pack, rule) for number, rule in pack.rules.items()}
+        assert [number for number, words in said.items() if " 1分钟" in words] == [], pack.id
+
+
 def test_every_rule_of_every_pack_can_be_said_without_a_key_in_it() -> None:
     for path in known_packs().values():
         pack = load_pack(path)

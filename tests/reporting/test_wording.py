@@ -37,9 +37,9 @@ def test_every_fact_is_told_in_a_sentence(kind: type[Fact]) -> None:
 @pytest.mark.parametrize(
     ("name", "field"),
     [
-        ("intake.incident-registered.v2", "title"),
-        ("routing.reply-drafted.v1", "text"),
-        ("routing.reply-published.v1", "text"),
+        ("intake.incident-registered.v3", "title"),
+        ("routing.reply-drafted.v2", "text"),
+        ("routing.reply-published.v2", "text"),
     ],
 )
 def test_sealed_words_are_shown_opened(name: str, field: str) -> None:

@@ -1,28 +1,74 @@
 """Given a case's history, when a command comes, then facts, a refusal or nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from services.routing.case import CASE
-from services.routing.commands import CaseCommand
+from services.routing.commands import Asked, CaseCommand, IncidentStanding
+from shared.acting import Record
+from shared.acting import Told as Said
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Actor, Envelope, Recorded
 from shared.errors import HuiyinError, Refused
+from shared.packs import baseline
+from shared.policy.deeds import Deed
+from shared.policy.outlook import Matter
+from shared.policy.pack import Pack
 
 INCIDENT = UUID("11111111-1111-4111-8111-111111111111")
 WHEN = datetime(2026, 3, 2, 6, 10, tzinfo=UTC)
+_moments = count()
+LATER = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class By:
-    """A fact and the officer behind it."""
+    """A fact and the officer behind it, in a post."""
 
     officer: str
     fact: Fact
+    post: str = "info_officer"
+
+
+def record(
+    *deeds: Deed,
+    pack: Pack | None = None,
+    kind: str = "incident",
+    sets: Mapping[str, tuple[str, ...]] | None = None,
+) -> Record:
+    """What an act is judged by: the rules, the matter, and what was done about it."""
+    matter = Matter("QH-YZ", WHEN, WHEN, kind=kind, sets=sets or {})
+    return Record(pack or baseline(), matter, deeds)
+
+
+def deed(act: str, by: str = "info_officer", **told: Any) -> Deed:
+    """Something on record, after what was said of before."""
+    at = WHEN + timedelta(seconds=next(_moments))
+    return Deed(uuid4(), act, at, at, by=by, **told)
+
+
+def asked(
+    act: str,
+    officer: str = "o-wu",
+    post: str = "principal_leader",
+    *,
+    said: Said | None = None,
+    standing: IncidentStanding = "open",
+    on: Record | None = None,
+    known: Mapping[str, str] | None = None,
+    **told: Any,
+) -> Asked:
+    """What a command comes with: an act that an officer asks for."""
+    said = said or Said()
+    words = {"kind": said.kind, "to": said.to, "medium": said.medium, "of": said.of}
+    attempted = Deed(uuid4(), act, LATER, LATER, by=post, **(words | told))
+    return Asked(officer, standing, on or record(), attempted, said, known or {})
 
 
 @dataclass(frozen=True)
@@ -77,7 +123,7 @@ def _recorded(seq: int, told: By) -> Recorded:
         seq=seq,
         prev=None,
         unit="QH-YZ",
-        actor=Actor(officer=told.officer, post="info_officer"),
+        actor=Actor(officer=told.officer, post=told.post),
         occurred_at=WHEN,
         recorded_at=WHEN,
         cause=None,

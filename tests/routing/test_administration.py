@@ -30,7 +30,9 @@ async def test_founding_puts_county_and_root_on_record_once(world: World) -> Non
     assert again.events == ()
     assert [e.envelope.type for e in stored] == [
         "routing.county-founded.v1",
-        *["routing.unit-established.v1"] * 3,
+        "routing.unit-established.v1",
+        "routing.pack-adopted.v1",
+        *["routing.unit-established.v1"] * 2,
     ]
     assert all(e.envelope.correlation == e.envelope.stream_id for e in stored)
 

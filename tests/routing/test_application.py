@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from services.routing.application import Drafted
+from services.routing.application import Drafted, Said
 from services.routing.tables import MODEL, Entry, find
 from shared.contracts.envelope import associated_data, decode
 from shared.contracts.intake import IncidentLinked, IncidentVoided
@@ -28,20 +28,20 @@ BOARD = "message_board"
 async def assigned(world: World, lead: str = "QH-YZ", unit: str = "QH-YZ") -> UUID:
     """Given an incident of a unit that leads a case."""
     incident = await world.registered(NUMBER, unit)
-    await world.routing.assign(NUMBER, lead, (), "", BUREAU, None, None)
+    await world.routing.assign(NUMBER, lead, (), "", Said(BUREAU))
     return incident
 
 
 async def drafted(world: World, officer: Officer = LI, text: str = TEXT) -> Drafted:
     """Given a draft of a final reply."""
-    return await world.routing.draft(NUMBER, "result", text, officer, None, None)
+    return await world.routing.draft(NUMBER, "result", text, Said(officer))
 
 
 async def approved(world: World) -> UUID:
     """Given a draft by one officer that another approved."""
     incident = await assigned(world)
     await drafted(world)
-    await world.routing.approve(NUMBER, None, WU, None, None)
+    await world.routing.approve(NUMBER, None, Said(WU))
     return incident
 
 
@@ -49,12 +49,12 @@ async def test_two_officers_lead_an_incident_from_grading_to_closing(world: Worl
     incident = await world.registered(NUMBER)
     routing = world.routing
 
-    await routing.grade(NUMBER, "ordinary", "个别咨询", BUREAU, None, None)
-    await routing.assign(NUMBER, "QH-YZ", ("QH-LX",), "三日内答复", BUREAU, None, None)
+    await routing.grade(NUMBER, "ordinary", "个别咨询", Said(BUREAU))
+    await routing.assign(NUMBER, "QH-YZ", ("QH-LX",), "三日内答复", Said(BUREAU))
     draft = (await drafted(world)).draft
-    await routing.approve(NUMBER, draft, WU, None, None)
-    await routing.publish(NUMBER, draft, None, BOARD, LI, None, None)
-    done = await routing.close(NUMBER, "已回访", WU, None, None)
+    await routing.approve(NUMBER, draft, Said(WU))
+    await routing.publish(NUMBER, draft, None, BOARD, Said(LI))
+    done = await routing.close(NUMBER, "已回访", Said(WU))
 
     assert await world.types(incident) == [
         "incident-graded",
@@ -71,7 +71,7 @@ async def test_two_officers_lead_an_incident_from_grading_to_closing(world: Worl
 async def test_the_published_words_open_and_carry_the_lead_units_name(world: World) -> None:
     incident = await approved(world)
 
-    await world.routing.publish(NUMBER, None, None, BOARD, LI, None, None)
+    await world.routing.publish(NUMBER, None, None, BOARD, Said(LI))
 
     event = (await world.case(incident))[-1]
     assert isinstance(event.fact, ReplyPublished)
@@ -82,7 +82,7 @@ async def test_the_published_words_open_and_carry_the_lead_units_name(world: Wor
 
 async def test_the_approved_text_may_be_given_again_when_publishing(world: World) -> None:
     incident = await approved(world)
-    await world.routing.publish(NUMBER, None, TEXT, BOARD, LI, None, None)
+    await world.routing.publish(NUMBER, None, TEXT, BOARD, Said(LI))
     assert (await world.types(incident))[-1] == "reply-published"
 
 
@@ -90,7 +90,7 @@ async def test_another_text_than_approved_is_not_published(world: World) -> None
     incident = await approved(world)
 
     with pytest.raises(Refused, match=r"publish\.text-differs"):
-        await world.routing.publish(NUMBER, None, TEXT + "！", BOARD, LI, None, None)
+        await world.routing.publish(NUMBER, None, TEXT + "！", BOARD, Said(LI))
 
     assert "reply-published" not in await world.types(incident)
 
@@ -101,7 +101,7 @@ async def test_nothing_is_published_before_anything_was_drafted(
 ) -> None:
     await assigned(world)
     with pytest.raises(Refused, match=r"publish\.not-approved"):
-        await world.routing.publish(NUMBER, None, text, BOARD, LI, None, None)
+        await world.routing.publish(NUMBER, None, text, BOARD, Said(LI))
 
 
 async def test_an_approver_who_wrote_the_same_text_is_refused(world: World) -> None:
@@ -111,19 +111,19 @@ async def test_an_approver_who_wrote_the_same_text_is_refused(world: World) -> N
 
     for officer in (LI, WU):
         with pytest.raises(Refused) as caught:
-            await world.routing.approve(NUMBER, first.draft, officer, None, None)
+            await world.routing.approve(NUMBER, first.draft, Said(officer))
         assert caught.value.code == "drafter"
 
-    done = await world.routing.approve(NUMBER, first.draft, BUREAU, None, None)
-    assert done.events == ("routing.reply-approved.v1",)
+    done = await world.routing.approve(NUMBER, first.draft, Said(BUREAU))
+    assert done.events == ("routing.reply-approved.v2",)
 
 
 async def test_the_same_words_in_two_incidents_have_unrelated_commitments(world: World) -> None:
     commitments = []
     for number in (NUMBER, "QINGHE-2026-000002"):
         incident = await world.registered(number)
-        await world.routing.assign(number, "QH-YZ", (), "", BUREAU, None, None)
-        await world.routing.draft(number, "result", TEXT, LI, None, None)
+        await world.routing.assign(number, "QH-YZ", (), "", Said(BUREAU))
+        await world.routing.draft(number, "result", TEXT, Said(LI))
         fact = (await world.case(incident))[-1].fact
         assert isinstance(fact, ReplyDrafted)
         commitments.append(fact.content)
@@ -132,7 +132,7 @@ async def test_the_same_words_in_two_incidents_have_unrelated_commitments(world:
 
 async def test_an_incident_is_found_by_its_id_too(world: World) -> None:
     incident = await world.registered(NUMBER)
-    done = await world.routing.grade(str(incident), "major", "多家转发", BUREAU, None, None)
+    done = await world.routing.grade(str(incident), "major", "多家转发", Said(BUREAU))
     assert done.number == NUMBER
 
 
@@ -141,7 +141,7 @@ async def test_an_unknown_incident_is_answered_with_what_was_heard_so_far(world:
     heard = world.upstream.position()
 
     with pytest.raises(Unknown) as caught:
-        await world.routing.grade("QINGHE-2026-000099", "major", "x", BUREAU, None, None)
+        await world.routing.grade("QINGHE-2026-000099", "major", "x", Said(BUREAU))
 
     assert (caught.value.code, caught.value.field) == ("incident.unknown", "incident")
     assert f"intake:{heard}" in caught.value.message
@@ -151,7 +151,7 @@ async def test_a_lead_or_co_handling_unit_must_be_known(world: World) -> None:
     await world.registered(NUMBER)
     for lead, co_handling, field in (("QH-X", (), "lead"), ("QH-YZ", ("QH-X",), "co_handling")):
         with pytest.raises(Invalid) as caught:
-            await world.routing.assign(NUMBER, lead, co_handling, "", BUREAU, None, None)
+            await world.routing.assign(NUMBER, lead, co_handling, "", Said(BUREAU))
         assert (caught.value.code, caught.value.field) == ("unit.unknown", field)
 
 
@@ -159,9 +159,9 @@ async def test_events_carry_the_unit_that_had_the_matter_in_hand(world: World) -
     incident = await world.registered(NUMBER, "QH-YZ")
     routing = world.routing
 
-    await routing.grade(NUMBER, "ordinary", "个别咨询", LI, None, None)
-    await routing.assign(NUMBER, "QH-LX", (), "", LI, None, None)
-    await routing.draft(NUMBER, "interim", TEXT, TOWN, None, None)
+    await routing.grade(NUMBER, "ordinary", "个别咨询", Said(LI))
+    await routing.assign(NUMBER, "QH-LX", (), "", Said(LI))
+    await routing.draft(NUMBER, "interim", TEXT, Said(TOWN))
 
     units = [event.envelope.unit for event in await world.case(incident)]
     assert units == ["QH-YZ", "QH-YZ", "QH-LX"]
@@ -171,9 +171,9 @@ class TestWithinOnesUnit:
     async def test_the_lead_does_not_grade_or_assign_for_who_registered(self, world: World) -> None:
         await assigned(world, lead="QH-LX", unit="QH-YZ")
         with pytest.raises(Refused, match=r"unit\.not-yours"):
-            await world.routing.grade(NUMBER, "major", "多家转发", TOWN, None, None)
+            await world.routing.grade(NUMBER, "major", "多家转发", Said(TOWN))
         with pytest.raises(Refused, match=r"unit\.not-yours"):
-            await world.routing.assign(NUMBER, "QH-YZ", (), "", TOWN, None, None)
+            await world.routing.assign(NUMBER, "QH-YZ", (), "", Said(TOWN))
 
     @pytest.mark.parametrize("officer", [LI, TOWN, BUREAU], ids=lambda officer: officer.unit)
     async def test_the_lead_and_who_registered_and_those_above_draft(
@@ -188,10 +188,10 @@ class TestWithinOnesUnit:
         before = await world.types(incident)
         routing = world.routing
         attempts: list[Callable[[], Awaitable[Answer]]] = [
-            lambda: routing.draft(NUMBER, "result", TEXT, TOWN, None, None),
-            lambda: routing.approve(NUMBER, None, TOWN, None, None),
-            lambda: routing.publish(NUMBER, None, None, BOARD, TOWN, None, None),
-            lambda: routing.close(NUMBER, "", TOWN, None, None),
+            lambda: routing.draft(NUMBER, "result", TEXT, Said(TOWN)),
+            lambda: routing.approve(NUMBER, None, Said(TOWN)),
+            lambda: routing.publish(NUMBER, None, None, BOARD, Said(TOWN)),
+            lambda: routing.close(NUMBER, "", Said(TOWN)),
         ]
         for attempt in attempts:
             with pytest.raises(Refused, match=r"unit\.not-yours"):
@@ -200,7 +200,7 @@ class TestWithinOnesUnit:
 
     async def test_a_former_lead_has_no_more_say(self, world: World) -> None:
         await assigned(world, lead="QH-LX", unit="QH-YZ")
-        await world.routing.assign(NUMBER, "QH-YZ", (), "", BUREAU, None, None)
+        await world.routing.assign(NUMBER, "QH-YZ", (), "", Said(BUREAU))
         with pytest.raises(Refused, match=r"unit\.not-yours"):
             await drafted(world, TOWN)
 
@@ -208,28 +208,28 @@ class TestWithinOnesUnit:
 class TestTimes:
     async def test_a_claimed_moment_is_kept_beside_the_recorded_one(self, world: World) -> None:
         incident = await world.registered(NUMBER)
-        await world.routing.grade(NUMBER, "major", "多家转发", BUREAU, later(-1), None)
+        await world.routing.grade(NUMBER, "major", "多家转发", Said(BUREAU, later(-1)))
         envelope = (await world.case(incident))[-1].envelope
         assert envelope.occurred_at == later(-1)
         assert envelope.recorded_at >= START
 
     async def test_without_a_claim_it_happened_when_recorded(self, world: World) -> None:
         incident = await world.registered(NUMBER)
-        await world.routing.grade(NUMBER, "major", "多家转发", BUREAU, None, None)
+        await world.routing.grade(NUMBER, "major", "多家转发", Said(BUREAU))
         envelope = (await world.case(incident))[-1].envelope
         assert to_micros(envelope.occurred_at) == to_micros(envelope.recorded_at)
 
     async def test_a_clock_a_little_ahead_is_tolerated(self, world: World) -> None:
         await world.registered(NUMBER)
         ahead = START + timedelta(minutes=4)
-        done = await world.routing.grade(NUMBER, "major", "多家转发", BUREAU, ahead, None)
-        assert done.events == ("routing.incident-graded.v1",)
+        done = await world.routing.grade(NUMBER, "major", "多家转发", Said(BUREAU, ahead))
+        assert done.events == ("routing.incident-graded.v2",)
 
     async def test_the_future_has_not_happened(self, world: World) -> None:
         await world.registered(NUMBER)
         ahead = START + timedelta(minutes=6)
         with pytest.raises(Invalid, match=r"time\.in-future"):
-            await world.routing.grade(NUMBER, "major", "多家转发", BUREAU, ahead, None)
+            await world.routing.grade(NUMBER, "major", "多家转发", Said(BUREAU, ahead))
 
 
 class TestAskedTwice:
@@ -240,7 +240,7 @@ class TestAskedTwice:
         request = Request.of(BUREAU.id, "k1", "major")
 
         answers = [
-            await world.routing.grade(NUMBER, "major", "多家转发", BUREAU, None, request)
+            await world.routing.grade(NUMBER, "major", "多家转发", Said(BUREAU, None, request))
             for _ in range(2)
         ]
 
@@ -252,7 +252,8 @@ class TestAskedTwice:
         request = Request.of(LI.id, "k1", "draft")
 
         answers = [
-            await world.routing.draft(NUMBER, "result", TEXT, LI, None, request) for _ in range(2)
+            await world.routing.draft(NUMBER, "result", TEXT, Said(LI, None, request))
+            for _ in range(2)
         ]
 
         fact = (await world.case(incident))[-1].fact
@@ -269,17 +270,17 @@ class TestAskedTwice:
         incident = await world.registered(NUMBER)
         first = Request.of(BUREAU.id, "k1", "major")
         other = Request.of(BUREAU.id, "k1", "ordinary")
-        await world.routing.grade(NUMBER, "major", "多家转发", BUREAU, None, first)
+        await world.routing.grade(NUMBER, "major", "多家转发", Said(BUREAU, None, first))
 
         with pytest.raises(Refused, match=r"request\.key-reused"):
-            await world.routing.grade(NUMBER, "ordinary", "已平息", BUREAU, None, other)
+            await world.routing.grade(NUMBER, "ordinary", "已平息", Said(BUREAU, None, other))
 
         assert await world.types(incident) == ["incident-graded"]
 
     async def test_said_again_without_a_key_nothing_new_happens(self, world: World) -> None:
         incident = await approved(world)
         before = await world.types(incident)
-        again = await world.routing.approve(NUMBER, None, WU, None, None)
+        again = await world.routing.approve(NUMBER, None, Said(WU))
         assert (again.events, again.hash) == ((), None)
         assert await world.types(incident) == before
 
@@ -292,14 +293,14 @@ class TestHeardFromIntake:
         await world.say(incident, "QH-YZ", link)
         await world.deliver()
         with pytest.raises(Refused, match=r"incident\.linked"):
-            await world.routing.grade(NUMBER, "major", "多家转发", BUREAU, None, None)
+            await world.routing.grade(NUMBER, "major", "多家转发", Said(BUREAU))
 
     async def test_a_voided_incident_is_handled_no_further(self, world: World) -> None:
         incident = await approved(world)
         await world.say(incident, "QH-YZ", IncidentVoided(reason="误登记"))
         await world.deliver()
         with pytest.raises(Refused, match=r"incident\.voided"):
-            await world.routing.publish(NUMBER, None, None, BOARD, LI, None, None)
+            await world.routing.publish(NUMBER, None, None, BOARD, Said(LI))
 
     async def test_the_tables_are_the_same_whichever_service_is_read_first(
         self, world: World

@@ -119,9 +119,9 @@ def incident_view(
     )
 
 
-def open_title(sql: Sql, vault: Vault, leaf: int) -> str:
-    """The title that a log entry holds."""
-    found = leaf_at(sql, leaf)
+def open_title(sql: Sql, vault: Vault, leaf: int | None) -> str:
+    """The title that a log entry holds; empty where there is none, as of a unit's period."""
+    found = leaf_at(sql, leaf) if leaf is not None else None
     return reader(vault, decode(found.raw))("title") if found else ""
 
 

@@ -1,0 +1,169 @@
+"""What may be done about a delay (延期、通报): pure rules over the docket and the outlook."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from services.deadlines.commands import Said
+from services.deadlines.docket import Docket, Duty
+from shared.calendar.working import Limit
+from shared.clock import shown_limit
+from shared.errors import Invalid, Refused, Unknown
+from shared.policy.deeds import Deed, fits, is_party
+from shared.policy.limits import ceiling_of
+from shared.policy.outlook import Outlook
+from shared.policy.pack import Pack
+from shared.policy.rules import Extension
+from shared.policy.speaking import parties
+
+
+def rule_of(duty: str) -> str:
+    """The rule that a duty's name begins with."""
+    return duty.partition("#")[0].partition("@")[0]
+
+
+def each_of(duty: str) -> str:
+    """For whom or to whom the duty is, by its name; empty where it is owed once."""
+    return duty.partition("#")[0].partition("@")[2]
+
+
+def meant(docket: Docket, pack: Pack, said: Said) -> tuple[str | None, Duty | None]:
+    """The rule and the duty that are meant; a rule with one running duty means that.
+
+    Raises Unknown ``duty.unknown`` or ``rule.unknown``.
+    """
+    if said.duty is not None:
+        duty = docket.duties.get(said.duty)
+        if duty is None:
+            raise unknown_duty(said.duty)
+        return rule_of(said.duty), duty
+    if said.rule is None:
+        return None, None
+    if said.rule not in pack.rules:
+        raise Unknown(
+            "rule.unknown",
+            f"规则包中没有编号为“{said.rule}”的规则。",
+            "请用 huiyin duties 查看。",
+            "rule",
+        )
+    of_rule = [each for each in docket.duties.values() if rule_of(each.id) == said.rule]
+    running = [each for each in of_rule if each.state == "running"] or of_rule
+    return said.rule, running[0] if len(running) == 1 else None
+
+
+def new_limit(
+    pack: Pack, duty: Duty | None, found: Outlook | None, said: Said, now: datetime
+) -> datetime:
+    """By when the duty is due if more time is granted; ``found`` is its outlook without any.
+
+    Raises Invalid ``duty.missing``, ``reason.missing``, ``approver.*`` or ``extend.not-later``,
+    Refused ``extend.not-provided``, ``extend.too-late`` or ``extend.beyond-ceiling``.
+    """
+    if duty is None:
+        raise missing_duty()
+    extension = found.rule.extension if found else None
+    if found is None or found.limit is None or extension is None:
+        raise Refused(
+            "extend.not-provided",
+            f"规则没有规定“{rule_of(duty.id)}”可以延期。",
+            "请按原时限办理；逾期的, 请说明原因。",
+            "duty",
+        )
+    _check_running(duty, now)
+    _check_granted(pack, extension, said)
+    ceiling = ceiling_of(extension, found.start, found.limit)
+    return _within(ceiling, said.until or ceiling.due, duty)
+
+
+def check_not_explained(found: Sequence[Outlook], pack: Pack, deed: Deed) -> tuple[str, ...]:
+    """The rules by which a circulation is needless: an explanation is on record.
+
+    Empty where some rule still asks for it, or none ever did.
+    """
+    asking = [each for each in found if _asks_for(pack, each, deed)]
+    excused = [each for each in asking if each.gone is not None and each.gone[0] == "unless"]
+    if not excused or len(excused) < len(asking):
+        return ()
+    return tuple(dict.fromkeys(each.key.rule for each in excused))
+
+
+def explained(rules: Sequence[str]) -> Refused:
+    """The error for circulating a delay that was explained."""
+    return Refused(
+        "circulate.explained",
+        f"按规则 {'、'.join(rules)}, 已作说明或已办理的不予通报。",
+        "请查看已有的说明；确已通报的, 可注明“已发生”据实补录。",
+        rules[0],
+    )
+
+
+def unknown_duty(duty: str) -> Unknown:
+    """The error for a duty that is not in the docket."""
+    return Unknown("duty.unknown", f"没有“{duty}”这项义务。", "请用 huiyin duties 查看。", "duty")
+
+
+def missing_duty() -> Invalid:
+    """The error for an act that must say which duty it is about."""
+    return Invalid(
+        "duty.missing",
+        "没有写明是哪一项义务。",
+        "请填写义务（见 huiyin duties 的“义务”列）。",
+        "duty",
+    )
+
+
+def _asks_for(pack: Pack, each: Outlook, deed: Deed) -> bool:
+    if not any(start.startswith("missed:") for start in each.rule.start):
+        return False
+    about = {each.key.rule, *(start.removeprefix("missed:") for start in each.rule.start)}
+    units = [to for to in deed.to if not to[:1].islower()]
+    of_unit = not units or not each.key.each or each.key.each in units
+    of_rule = deed.of is None or deed.of in about
+    return of_unit and of_rule and any(fits(pack, stop, deed) for stop in each.rule.stop.patterns())
+
+
+def _check_running(duty: Duty, now: datetime) -> None:
+    if duty.state != "running" or (duty.due is not None and now > duty.due):
+        raise Refused(
+            "extend.too-late",
+            "这项义务已有结论或已过时限, 不能再延期。",
+            "延期须在时限之内申请；逾期的, 请说明原因。",
+            "duty",
+        )
+
+
+def _check_granted(pack: Pack, extension: Extension, said: Said) -> None:
+    if not (said.told.text or "").strip():
+        raise Invalid("reason.missing", "没有写明延期理由。", "请在 text 中写明理由。", "text")
+    if said.approver is not None and said.approver not in pack.parties:
+        choices = parties(pack, extension.approver or tuple(pack.parties))
+        raise Invalid(
+            "approver.unknown",
+            f"规则包中没有“{said.approver}”这个当事方。",
+            f"可以由这些当事方批准：{choices}。",
+            "approver",
+        )
+    if extension.needs != "approval":
+        return
+    named = said.approver or ""
+    allowed = extension.approver
+    if not named or (allowed and not any(is_party(pack, each, named) for each in allowed)):
+        by = f"须经 {parties(pack, allowed)} 批准" if allowed else "须写明由谁批准"
+        raise Invalid("approver.missing", f"延期{by}。", "请填写批准的当事方。", "approver")
+
+
+def _within(ceiling: Limit, until: datetime, duty: Duty) -> datetime:
+    if until > ceiling.due:
+        raise Refused(
+            "extend.beyond-ceiling",
+            f"最迟只能延至 {shown_limit(ceiling.due)}。",
+            "请改为不晚于该时间。",
+            "until",
+        )
+    if duty.due is not None and until <= duty.due:
+        raise Invalid(
+            "extend.not-later",
+            f"现在的时限是 {shown_limit(duty.due)}, 所填时间并不更晚。",
+            "请填写更晚的时间；按规则已不能再延的, 请按现在的时限办理。",
+            "until",
+        )
+    return until

@@ -1,0 +1,185 @@
+"""What becomes of a unit's periods (单位周期): opened when they begin, done by acts of the unit."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID, uuid5
+
+from services.deadlines import agenda, policies, tables
+from services.deadlines.agenda import Again, Entry
+from services.deadlines.application import About, tell
+from services.deadlines.commands import NoteDue, NoteGone
+from services.deadlines.docket import DOCKET
+from services.deadlines.policies import Told
+from services.deadlines.projections import DutyRow
+from shared import matters
+from shared.calendars import calendar, terms
+from shared.contracts.deadlines import DutyStarted
+from shared.contracts.envelope import Recorded
+from shared.contracts.intake import UnitAct
+from shared.packs import pack_by_pin
+from shared.policy.deeds import Deed
+from shared.policy.outlook import acts_heard
+from shared.policy.periods import (
+    Bound,
+    PeriodOutlook,
+    Times,
+    Turn,
+    acts_of,
+    concerned,
+    due_after,
+    duty_name,
+    period_outlook,
+    recurring,
+    turn_named,
+)
+from shared.policy.recorded import deed_of, of_unit
+from shared.store.events import Matter
+from shared.store.sql import Row, Sql
+from shared.store.transaction import Transaction
+from shared.units import unit_id
+
+PERIODS = UUID("6d3c4b0e-2f7a-5c1e-8b6d-41f0a9e27c53")
+"""Namespace from which the docket of a unit's period gets its id, by unit, rule and period."""
+
+LATER = timedelta(hours=1)
+"""When to try again what could not be opened."""
+
+
+def period_id(unit: str, number: str, period: str) -> UUID:
+    """The docket of a unit's period: the same wherever and whenever it is opened."""
+    return uuid5(PERIODS, f"{unit}/{number}/{period}")
+
+
+def hear(tx: Transaction, event: Recorded) -> None:
+    """An act may be one that a unit's period asks for; a state may open and close periods."""
+    unit_act = isinstance(event.fact, UnitAct)
+    if not (unit_act or of_unit(event)) and agenda.is_empty(tx.sql):
+        return  # nobody's days are asked for: most counties, most events
+    deed = deed_of(event)
+    if deed is None:
+        return
+    if deed.act == "declare" and of_unit(event):
+        _look_again_from(tx.sql, deed)
+    bound = [
+        each for each in agenda.entries(tx.sql, deed.unit) if deed.act in acts_of(each.bound.rule)
+    ]
+    if unit_act or bound:
+        tables.keep_unit_deed(tx.sql, deed)
+    times = times_of(tx.sql) if bound else None
+    for entry in bound:
+        assert times is not None
+        for turn in concerned(entry.bound.rule, times, deed):
+            follow(tx, entry.unit, entry.bound, turn, deed.id)
+
+
+def open_next(tx: Transaction, key: Row, now: datetime) -> None:
+    """Open the next turn of one rule for one unit, if it begins by now."""
+    entry = agenda.entry_at(tx.sql, key)
+    if entry is None:
+        return agenda.put_off(tx.sql, key, now + LATER)
+    times, bound = times_of(tx.sql), entry.bound
+    turn = next(due_after(bound.rule, times, entry.done), None)
+    if turn is None or _opens(entry, turn) > now:
+        then = _opens(entry, turn) if turn else None
+        return agenda.advance(tx.sql, entry, entry.done, then)
+    follow(tx, entry.unit, bound, turn, None, opening=True)
+    after = next(due_after(bound.rule, times, turn.limit.due), None)
+    return agenda.advance(tx.sql, entry, turn.limit.due, _opens(entry, after) if after else None)
+
+
+def observe(tx: Transaction, row: DutyRow, now: datetime) -> int:
+    """Look at the clock for one period; returns how many of its duties were missed."""
+    docket = UUID(row.incident)
+    history = tx.load(docket)
+    found = _found_again(tx.sql, row.unit, row.rule, row.period or "", history)
+    lacking = policies.lacking(found) if found else NoteDue(now).lacking
+    about = _about(row.unit, docket, row.policy)
+    return len(tell(tx, about, DOCKET.fold(history), [Told(NoteDue(now, lacking))], None))
+
+
+def look_again(tx: Transaction, again: Again) -> None:
+    """Bring a running period into line with the calendar as it is now."""
+    assert again.period is not None
+    docket = UUID(again.docket)
+    history = tx.load(docket)
+    found = _found_again(tx.sql, again.unit, again.rule, again.period, history)
+    about = _about(again.unit, docket, history[0].envelope.policy)
+    told = (
+        [*policies.follow_period(DOCKET.fold(history), found)]
+        if found
+        else [Told(NoteGone(duty_name(again.rule, again.period), "calendar", again.known_at))]
+    )
+    tell(tx, about, DOCKET.fold(history), told, None)
+
+
+def follow(
+    tx: Transaction,
+    unit: str,
+    bound: Bound,
+    turn: Turn,
+    cause: UUID | None,
+    *,
+    opening: bool = False,
+) -> None:
+    """Bring a period's docket into line with what was done; only the scheduler opens one."""
+    docket = period_id(unit, bound.number, turn.name)
+    history = tx.load(docket)
+    if not history and not opening:
+        return
+    bound = _as_opened(tx.sql, bound, history)
+    found = _outlook(tx.sql, unit, bound, turn)
+    if found is None:
+        return
+    told = policies.follow_period(DOCKET.fold(history), found)
+    tell(tx, _about(unit, docket, bound.pack.pin), DOCKET.fold(history), told, cause)
+
+
+def times_of(sql: Sql) -> Times:
+    """What turns are laid out by, as known here."""
+    return Times(calendar(sql), terms(sql))
+
+
+def _found_again(
+    sql: Sql, unit: str, number: str, period: str, history: list[Recorded]
+) -> PeriodOutlook | None:
+    """What is owed in a period that was opened, under the rules it was opened under."""
+    started = history[0].fact
+    assert isinstance(started, DutyStarted)
+    pack = pack_by_pin(sql, history[0].envelope.policy)
+    bound = Bound(pack, number, recurring(pack)[number], started.start)
+    turn = turn_named(bound.rule, times_of(sql), period, started.start)
+    return _outlook(sql, unit, bound, turn) if turn else None
+
+
+def _as_opened(sql: Sql, bound: Bound, history: list[Recorded]) -> Bound:
+    """The rule as it was when the period was opened; a new pack is for new periods."""
+    if not history:
+        return bound
+    started = history[0].fact
+    assert isinstance(started, DutyStarted)
+    pack = pack_by_pin(sql, history[0].envelope.policy)
+    rule = recurring(pack).get(bound.number, bound.rule)
+    return replace(bound, pack=pack, rule=rule, since=started.start)
+
+
+def _outlook(sql: Sql, unit: str, bound: Bound, turn: Turn) -> PeriodOutlook | None:
+    declared = matters.declared(sql, unit) if bound.rule.when else []
+    deeds = tables.unit_deeds(sql, unit, acts_of(bound.rule), turn)
+    return period_outlook(bound, turn, times_of(sql), declared, deeds)
+
+
+def _opens(entry: Entry, turn: Turn) -> datetime:
+    return max(turn.opens, entry.bound.since)
+
+
+def _about(unit: str, docket: UUID, pin: str | None) -> About:
+    return About(Matter("period", docket, unit, unit_id(unit), pin), "live")
+
+
+def _look_again_from(sql: Sql, deed: Deed) -> None:
+    """A state declared for a unit is one for all under it: their periods, and their matters."""
+    units = [deed.unit, *agenda.below(sql, deed.unit)]
+    agenda.look_again_from(sql, units, deed.at)
+    pins = [pin for pin in tables.pins(sql) if "declare" in acts_heard(pack_by_pin(sql, pin))]
+    if pins:
+        agenda.look_again_at_matters(sql, units, pins, deed.recorded_at)

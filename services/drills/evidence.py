@@ -1,0 +1,87 @@
+"""What is on record when a drill is over (演练记录): the whole log, read once, and what follows."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from uuid import UUID
+
+from services.deadlines.projections import DutyRow, fold_duties
+from services.drills.acting import Names
+from services.drills.script import Drill
+from services.drills.stage import Marks, Stage
+from services.reporting import ledger_table
+from services.reporting.ledger import LedgerRow
+from services.reporting.log import every_leaf
+from shared.contracts.envelope import Recorded, decode
+from shared.policy.deeds import Deed
+from shared.policy.pack import Pack
+from shared.policy.recorded import deed_of
+from shared.units import unit_id
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Every event in the order of the log, the ledger now, and what the drill's names stand for."""
+
+    drill: Drill
+    pack: Pack
+    events: Sequence[Recorded]
+    ledger: Mapping[str, LedgerRow]
+    names: Names
+    marks: Marks
+
+    @cached_property
+    def duties(self) -> Sequence[DutyRow]:
+        """Every duty as it stands at the end."""
+        return self.duties_known(None)
+
+    def duties_known(self, moment: datetime | None) -> Sequence[DutyRow]:
+        """Every duty as the record stood at a moment of the drill."""
+        known = self.events[: self.marks.size_at(moment)] if moment else self.events
+        own = [event for event in known if event.envelope.service == "deadlines"]
+        return list(fold_duties(own).values())
+
+    def incident(self, name: str) -> str:
+        """The id of an incident by its name in the drill; empty if it was not registered."""
+        return self.names.incidents.get(name, "")
+
+    def name_of(self, matter: str) -> str:
+        """What an incident or unit is called in the drill."""
+        for name, incident in self.names.incidents.items():
+            if incident == matter:
+                return name
+        units = {str(unit_id(unit.code)): unit.key for unit in self.drill.units}
+        return units.get(matter, "")
+
+    def unit(self, key: str) -> str:
+        """The code of a unit by its key."""
+        return next((each.code for each in self.drill.units if each.key == key), key)
+
+    def of(self, matter: str) -> Iterator[Recorded]:
+        """Every event of an incident, or of a unit's own day."""
+        return (event for event in self.events if str(event.envelope.correlation) == matter)
+
+    def deeds(self, matter: str) -> list[Deed]:
+        """What was done about a matter, in the order of the log."""
+        found = (deed_of(event) for event in self.of(matter))
+        return [deed for deed in found if deed is not None]
+
+    def day_of(self, unit: str) -> str:
+        """What acts of a unit's own day belong to."""
+        return str(unit_id(self.unit(unit)))
+
+    @cached_property
+    def by_id(self) -> Mapping[UUID, Recorded]:
+        """Every event by its id."""
+        return {event.envelope.id: event for event in self.events}
+
+
+def gather(stage: Stage, pack: Pack, names: Names) -> Evidence:
+    """Read what is on record."""
+    store = stage.system.rooms["reporting"].store
+    events = store.read_now(lambda sql: [decode(leaf.raw) for leaf in every_leaf(sql)])
+    size = len(events)
+    rows = store.read_now(lambda sql: ledger_table.as_of(sql, size, None, None))
+    ledger = {row.incident: row for row in rows}
+    return Evidence(stage.drill, pack, events, ledger, names, stage.marks)

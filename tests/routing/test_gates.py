@@ -1,0 +1,267 @@
+"""Gates and forms of the institutions' own packs, as routing meets them (acceptance scenarios)."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from services.routing.commands import ApproveReply, AssignIncident, CloseIncident, TakeAct
+from shared.acting import Record, Told
+from shared.contracts.routing import IncidentAssigned, ReportMade
+from shared.errors import Invalid, Refused
+from shared.policy import find_pack, load_pack
+from shared.policy.deeds import Deed
+from tests.routing.story import By, asked, deed, given, record
+from tests.routing.test_acts import take
+from tests.routing.test_case import (
+    FIRST,
+    LI,
+    PUBLISH,
+    QIAN,
+    WU,
+    approved,
+    assigned,
+    drafted,
+    published,
+)
+
+DRAFT = str(FIRST)
+
+
+def rules(name: str, *deeds: Deed, **more: Any) -> Record:
+    """What is on record under an institution's pack."""
+    return record(*deeds, pack=load_pack(find_pack(name)), **more)
+
+
+def severity(value: str) -> Mapping[str, tuple[str, ...]]:
+    return {"severity": (value,)}
+
+
+def report(to: str, on: Record, kind: str | None = None, **said: Any) -> TakeAct:
+    """Somebody is told."""
+    return take("report", Told(kind=kind, to=(to,), **said), on_=on)
+
+
+def refused_by(rule: str, command: Any, *history: Any) -> None:
+    """A gate is closed to it, and the refusal names the rule."""
+    told = given(*history).when(command)
+    with pytest.raises(Refused) as caught:
+        told._decide()
+    assert (caught.value.code, caught.value.field) == ("gate.closed", rule)
+    assert caught.value.remedy
+
+
+def publishing(on: Record, **said: Any) -> Any:
+    """The approved draft goes out."""
+    return replace(PUBLISH, asked=asked("publish", said=Told(**said), on=on))
+
+
+READY = (assigned, drafted(FIRST, LI), approved(FIRST))
+
+
+class TestScenario2:
+    """000-1: what is major needs the supervising leader's consent, an analysis the principal's."""
+
+    NAME = "jinxiu-ethnic-middle-school"
+
+    def test_without_consent_it_is_refused(self) -> None:
+        on = rules(self.NAME, sets=severity("major_information"))
+        refused_by("000-1.APP.approve_major_information", report("superior_authority", on))
+
+    def test_with_consent_it_goes_up(self) -> None:
+        on = rules(
+            self.NAME, deed("approve", "supervising_leader"), sets=severity("major_information")
+        )
+        given().when(report("superior_authority", on)).then(ReportMade(to=("superior_authority",)))
+
+    def test_a_general_item_passes_directly(self) -> None:
+        on = rules(self.NAME, sets=severity("general"))
+        given().when(report("superior_authority", on)).then(ReportMade(to=("superior_authority",)))
+
+    def test_an_analysis_needs_the_principal(self) -> None:
+        on = rules(self.NAME, deed("approve", "supervising_leader"), sets=severity("general"))
+        command = report("superior_authority", on, "analysis")
+        refused_by("000-1.APP.approve_analysis_report", command)
+
+    def test_what_was_sent_already_is_a_breach_on_record(self) -> None:
+        on = rules(self.NAME, sets=severity("major_information"))
+        rule = "000-1.APP.approve_major_information"
+        fact = ReportMade(to=("superior_authority",), breaches=(rule,))
+        given().when(report("superior_authority", on, happened=True)).then(fact)
+
+
+def test_21_a_press_conference_waits_for_the_leading_group() -> None:
+    on = rules("engineering-college", sets=severity("grade_1"))
+    told: dict[str, Any] = {
+        "kind": "press",
+        "fields": {"secrecy": "不涉密", "spokesperson": "spokesperson"},
+    }
+    speaking = asked("publish", WU, "spokesperson", said=Told(**told), on=on)
+    command = replace(PUBLISH, asked=speaking)
+    refused_by("003-1.APP.press_conference", command, *READY)
+    agreed = rules(
+        "engineering-college",
+        deed("approve", "leading_group", kind="press", of=DRAFT),
+        sets=severity("grade_1"),
+    )
+    open_ = replace(command, asked=replace(command.asked, record=agreed))
+    facts = given(*READY).when(open_)._decide()
+    assert [fact.TYPE for fact in facts] == ["routing.reply-published.v2"]
+
+
+class TestScenario25:
+    """004-02: an off-campus manuscript is signed by the reviewer before the publicity dept."""
+
+    OFF = {"outlet": ("off_campus",)}  # noqa: RUF012
+    HISTORY = (assigned, drafted(FIRST, LI))
+
+    def command(self, *deeds: Deed) -> ApproveReply:
+        on = rules("university-network-responsibility", *deeds, kind="own_release", sets=self.OFF)
+        return ApproveReply(asked("approve", WU, "publicity_dept", on=on), FIRST)
+
+    def test_the_publicity_department_does_not_come_first(self) -> None:
+        refused_by("004-02.R02", self.command(), *self.HISTORY)
+
+    def test_it_approves_what_the_reviewer_signed(self) -> None:
+        signed = deed("approve", "content_reviewer", of=DRAFT)
+        given(*self.HISTORY).when(self.command(signed)).then(approved(FIRST))
+
+    def test_a_signature_under_another_paper_does_not_serve(self) -> None:
+        other = deed("approve", "content_reviewer", of="another")
+        refused_by("004-02.R02", self.command(other), *self.HISTORY)
+
+
+def test_32_closing_requires_the_report_on_cause_and_responsibility() -> None:
+    name, history = "jinghui-kindergarten-a", (*READY, published(FIRST))
+    command = CloseIncident(asked("close", on=rules(name)), "")
+    refused_by("004-03e.T06/close", command, *history)
+    told = rules(name, deed("report", kind="cause", to=("leading_group",)))
+    closed = given(*history).when(replace(command, asked=asked("close", on=told)))._decide()
+    assert [fact.TYPE for fact in closed] == ["routing.incident-closed.v2"]
+
+
+class TestScenario35And36:
+    """004-04: a reply waits for the agreed statement; whose consent, is by grade."""
+
+    NAME = "city-emergency-bureau"
+    FORM = {"fields": {"outlet": "相关媒体"}}  # noqa: RUF012
+
+    def agreed(self, by: str, grade: str) -> Record:
+        consent = deed("approve", by, kind="statement", of=DRAFT)
+        return rules(self.NAME, consent, sets=severity(grade))
+
+    def test_a_reply_before_consent_is_refused(self) -> None:
+        refused_by("004-04.APP.agreed_statement", publishing(rules(self.NAME), **self.FORM), *READY)
+
+    @pytest.mark.parametrize(
+        ("grade", "by"), [("general", "leading_group"), ("especially_major", "city_leaders")]
+    )
+    def test_with_the_consent_that_its_grade_asks_for_it_goes_out(
+        self, grade: str, by: str
+    ) -> None:
+        told = given(*READY).when(publishing(self.agreed(by, grade), **self.FORM))._decide()
+        assert [fact.TYPE for fact in told] == ["routing.reply-published.v2"]
+
+    def test_the_leading_group_alone_does_not_serve_for_the_gravest(self) -> None:
+        command = publishing(self.agreed("leading_group", "especially_major"), **self.FORM)
+        refused_by("004-04.APP.agreed_statement/especially_major", command, *READY)
+
+    def test_the_form_asks_for_the_outlet(self) -> None:
+        command = publishing(self.agreed("leading_group", "general"))
+        given(*READY).when(command).then_refused("form.field-missing", Invalid)
+
+    def test_the_city_is_told_after_the_leading_group(self) -> None:
+        on = rules(self.NAME, sets=severity("especially_major"))
+        refused_by("004-04.R01/order", report("city_leaders", on))
+
+
+def test_38_what_is_major_goes_up_step_by_step() -> None:
+    on = rules("department-network-plan", sets=severity("major"))
+    refused_by("004-06.T02", report("superior_authority", on))
+    told = replace(on, deeds=[deed("report", to=("leading_group",))])
+    given().when(report("superior_authority", told)).then(ReportMade(to=("superior_authority",)))
+
+
+def test_39_three_reviews_and_three_proofreads_before_it_goes_out() -> None:
+    def after(reviews: int, proofreads: int) -> Any:
+        kinds = ["review"] * reviews + ["proofread"] * proofreads
+        done = [deed("approve", kind=kind, of=DRAFT) for kind in kinds]
+        return publishing(rules("township-health-centre", *done))
+
+    rule = "004-08.APP.three_reviews_three_proofreads"
+    refused_by(rule, after(2, 3), *READY)
+    refused_by(rule, after(3, 2), *READY)
+    assert given(*READY).when(after(3, 3))._decide()
+
+
+def test_39_the_same_person_reviews_once() -> None:
+    history = (assigned, drafted(FIRST, LI))
+    on = rules("township-health-centre")
+    command = ApproveReply(asked("approve", WU, said=Told(kind="review"), on=on), FIRST)
+    mine = approved(FIRST).model_copy(update={"kind": "review"})
+    given(*history).when(command).then(mine)
+    given(*history, By(WU, mine, "principal_leader")).when(command).then_nothing()
+    given(*history, By(QIAN, mine, "principal_leader")).when(command).then(mine)
+
+
+class TestScenario40:
+    """004-09: a petition is led by the governance office; the sections are responsible."""
+
+    def command(self, **known: str) -> AssignIncident:
+        on = rules("baqiao-subdistrict", sets={"category": ("petition_complaint",)})
+        return AssignIncident(
+            asked("assign", on=on, known=known), "BQ-ZZB", ("BQ-JJK",), "", "BAQIAO-2026-J000001"
+        )
+
+    def test_it_is_assigned_under_its_number(self) -> None:
+        command = self.command(lead="综治办", responsible="经济科")
+        given().when(command).then(
+            IncidentAssigned(
+                lead="BQ-ZZB",
+                co_handling=("BQ-JJK",),
+                instruction="",
+                sheet="BAQIAO-2026-J000001",
+            )
+        )
+
+    def test_another_lead_is_refused(self) -> None:
+        command = self.command(lead="经济科", responsible="经济科")
+        given().when(command).then_refused("form.field-missing", Invalid)
+
+    def test_no_lead_is_refused(self) -> None:
+        command = replace(self.command(responsible="经济科"), lead="")
+        given().when(command).then_refused("lead.missing", Invalid)
+
+
+def test_45_opening_waits_for_command_and_task_force_in_turn() -> None:
+    def opening(*deeds: Deed) -> TakeAct:
+        on = rules("henan-reopening-plan", *deeds, kind="opening")
+        return take("declare", state="opening", on_=on)
+
+    def consent(by: str) -> list[Deed]:
+        kinds = ("opening_time", "opening_plan")
+        return [deed("approve", by, kind=kind) for kind in kinds]
+
+    refused_by("004-14.T01", opening(*consent("local_command")))
+    both = [*consent("local_command"), *consent("provincial_taskforce")]
+    told = given().when(opening(*both))
+    with pytest.raises(Refused) as caught:
+        told._decide()
+    assert caught.value.field not in ("004-14.T01", "004-14.APP.opening_plan")
+
+
+class TestScenario48:
+    """004-18a: the leading group is told before the bureau; no conclusion, no closing."""
+
+    NAME = "qizhen-middle-school"
+
+    def test_a_special_report_before_the_leading_group_is_refused(self) -> None:
+        on = rules(self.NAME, sets=severity("major"))
+        refused_by("004-18a.R02", report("bureau_office", on, "special"))
+
+    def test_staged_releases_keep_the_case_open(self) -> None:
+        on = rules(self.NAME, sets=severity("major"))
+        staged = published(FIRST, "staged")
+        command = CloseIncident(asked("close", on=on), "")
+        refused_by("004-18a.T09/open", command, *READY, staged)
