@@ -177,7 +177,7 @@ def _cells(pair: "Pair") -> tuple[str, str, str, str]:
 def _side(side: "Side | None", *, recurring: bool) -> str:
     """A duty and what became of it; those of a unit's periods are counted, not dated."""
     from services.drills.comparing import FATES
-    from services.drills.expecting import worded_span
+    from services.drills.owing import worded_span
 
     if side is None:
         return "（无此义务）"

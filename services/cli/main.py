@@ -9,6 +9,7 @@ import gc
 import typer
 
 from services.cli import (
+    accounting,
     acts,
     checkup,
     county,

@@ -9,9 +9,9 @@ from functools import partial
 from uuid import UUID, uuid4
 
 from services.deadlines import delays, tables
-from services.deadlines.application import follow
+from services.deadlines.application import follow, own_deeds
 from services.deadlines.commands import Said, SettleLateRecord
-from services.deadlines.docket import DOCKET
+from services.deadlines.docket import DOCKET, each_of
 from services.deadlines.periods import period_id
 from services.deadlines.tables import MODEL
 from shared import matters
@@ -33,7 +33,6 @@ from shared.packs import pack_by_pin
 from shared.policy.deeds import Deed
 from shared.policy.outlook import Matter as Subject
 from shared.policy.outlook import Outlook, outlook
-from shared.policy.recorded import deed_of
 from shared.room import key_id
 from shared.store.events import By, Matter
 from shared.store.requests import Answer, Request, once
@@ -181,6 +180,7 @@ def _settle(
 ) -> Answer:
     appended = DOCKET.handle(tx, docket.matter, command, By(officer.actor, tx.now))
     MODEL.note(tx.sql, appended.events)
+    _follow(tx, docket, appended.events[-1])
     return answer(tx, appended, docket.matter, docket.number)
 
 
@@ -202,7 +202,7 @@ def _of_matter(tx: Transaction, incident: UUID, name: str) -> _Docket:
             "incident",
         )
     pack, subject, history = pack_by_pin(tx.sql, heard.pin), heard.subject, tx.load(incident)
-    own = [deed for event in history if (deed := deed_of(event))]
+    own = own_deeds(history)
     done = [*matters.deeds(tx.sql, incident), *matters.declared(tx.sql, subject.unit), *own]
     matter = Matter("docket", incident, subject.unit, incident, pack.pin)
     return _Docket(matter, name, Record(pack, subject, done), history)
@@ -219,7 +219,7 @@ def _of_period(tx: Transaction, code: str, duty: str | None) -> _Docket:
     history = tx.load(docket)
     pack = pack_by_pin(tx.sql, row.policy)
     began = history[0].envelope.recorded_at
-    own = [deed for event in history if (deed := deed_of(event))]
+    own = own_deeds(history)
     subject = Subject(code, began, began, kind="unit")
     matter = Matter("period", docket, code, unit_id(code), pack.pin)
     return _Docket(matter, duty, Record(pack, subject, own), history)
@@ -227,7 +227,7 @@ def _of_period(tx: Transaction, code: str, duty: str | None) -> _Docket:
 
 def _about(said: Said, act: str, number: str | None, duty: str) -> Told:
     """The act's words, with the rule it is about and the unit whose duty that is."""
-    told, each = said.told, delays.each_of(duty)
+    told, each = said.told, each_of(duty)
     if number is not None:
         told = replace(told, of=number)
     if each and act in TO_A_UNIT and each not in told.to:
@@ -238,7 +238,7 @@ def _about(said: Said, act: str, number: str | None, duty: str) -> Told:
 def _speaking(act: str, duty: str, docket: _Docket, officer: Officer) -> str:
     """Whose act it is: an explanation is that of the unit that owes, whoever puts it on record."""
     if act == "explain":
-        owing = docket.matter.unit if docket.matter.kind == "period" else delays.each_of(duty)
+        owing = docket.matter.unit if docket.matter.kind == "period" else each_of(duty)
         return owing or officer.unit
     return docket.matter.unit
 
@@ -264,7 +264,7 @@ def _check_concerned(
     sql: Sql, incident: UUID, docket: _Docket, said: Said, officer: Officer
 ) -> None:
     """Officers act for the unit that registered, that leads, or whose duty it is, or from above."""
-    units = [tables.lead_of(sql, incident), delays.each_of(said.duty or "")]
+    units = [tables.lead_of(sql, incident), each_of(said.duty or "")]
     for unit in filter(None, units):
         with suppress(Refused):
             return check_within(sql, unit, officer.unit)

@@ -1,6 +1,6 @@
 """What becomes of a docket: what was heard, the rules' outlook on it, and what that leads to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
@@ -15,7 +15,12 @@ from shared import matters
 from shared.calendar.published import state_council
 from shared.calendar.working import Calendar
 from shared.calendars import calendar
-from shared.contracts.deadlines import DutyMissed
+from shared.contracts.deadlines import (
+    DutyCancelled,
+    DutyMissed,
+    DutySuperseded,
+    LateRecordSettled,
+)
 from shared.contracts.envelope import Actor, Recorded, Standing
 from shared.matters import Heard
 from shared.packs import pack_by_pin
@@ -29,6 +34,10 @@ from shared.store.transaction import Transaction
 
 SYSTEM = Actor(officer="system", post="deadlines")
 """Nobody decides a verdict of this room: it is computed."""
+
+
+LEADS_ON = (DutyMissed, DutySuperseded)
+"""Verdicts that rules wait for: whoever is late is urged, unless it turns out otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +85,38 @@ def follow(
 ) -> None:
     """Bring a matter's docket into line with what the rules make of what is on record.
 
-    What that leads to can itself be what a rule waits for (a missed duty), so it is looked at
-    again until nothing more follows.
+    What that leads to can itself be what a rule waits for (a missed duty, or one that was not
+    missed after all), so it is looked at again until nothing more follows.
     """
     about, history = _about(heard, incident, pack), tx.load(incident)
     cause, known_at = (event.envelope.id, event.envelope.recorded_at) if event else (None, tx.now)
     done, days = _done(tx.sql, incident, heard, pack), _days(tx.sql, pack)
     while True:
-        own = [deed for event in history if (deed := deed_of(event))]
-        found = outlook(pack, days, heard.subject, [*done, *own])
+        found = outlook(pack, days, heard.subject, [*done, *own_deeds(history)])
         docket = DOCKET.fold(history)
-        new = tell(tx, about, docket, policies.follow(docket, found, known_at), cause)
-        if not any(isinstance(event.fact, DutyMissed) for event in new):
+        new = tell(tx, about, docket, policies.follow(docket, pack, found, known_at), cause)
+        if not any(isinstance(event.fact, LEADS_ON) for event in new):
             return
         history += new
+
+
+def own_deeds(history: Sequence[Recorded]) -> list[Deed]:
+    """What this room itself put on record of a matter, as rules see it.
+
+    A miss is none any more once it was superseded, settled as in time or cancelled.
+    """
+    undone = {
+        event.fact.duty
+        for event in history
+        if isinstance(event.fact, DutySuperseded | DutyCancelled)
+        or (isinstance(event.fact, LateRecordSettled) and event.fact.in_time)
+    }
+    return [
+        deed
+        for event in history
+        if (deed := deed_of(event))
+        and not (isinstance(event.fact, DutyMissed) and event.fact.duty in undone)
+    ]
 
 
 def tell(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from services.deadlines.commands import Said
-from services.deadlines.docket import Docket, Duty
+from services.deadlines.docket import Docket, Duty, rule_of
 from shared.calendar.working import Limit
 from shared.clock import shown_limit
 from shared.errors import Invalid, Refused, Unknown
@@ -14,16 +14,6 @@ from shared.policy.outlook import Outlook
 from shared.policy.pack import Pack
 from shared.policy.rules import Extension
 from shared.policy.speaking import parties
-
-
-def rule_of(duty: str) -> str:
-    """The rule that a duty's name begins with."""
-    return duty.partition("#")[0].partition("@")[0]
-
-
-def each_of(duty: str) -> str:
-    """For whom or to whom the duty is, by its name; empty where it is owed once."""
-    return duty.partition("#")[0].partition("@")[2]
 
 
 def meant(docket: Docket, pack: Pack, said: Said) -> tuple[str | None, Duty | None]:

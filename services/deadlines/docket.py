@@ -266,6 +266,16 @@ def settle(docket: Docket, command: SettleLateRecord) -> Sequence[Fact]:
 DOCKET: Aggregate[Docket, DocketCommand] = Aggregate(Docket(), evolve, decide)
 
 
+def rule_of(duty: str) -> str:
+    """The rule that a duty's name begins with."""
+    return duty.partition("#")[0].partition("@")[0]
+
+
+def each_of(duty: str) -> str:
+    """For whom or to whom the duty is, by its name; empty where it is owed once."""
+    return duty.partition("#")[0].partition("@")[2]
+
+
 def _with(docket: Docket, duty: Duty) -> Docket:
     return Docket({**docket.duties, duty.id: duty})
 

@@ -17,7 +17,7 @@ from services.deadlines.commands import (
     NoteGone,
     StartDuty,
 )
-from services.deadlines.docket import SECOND, Docket, Duty
+from services.deadlines.docket import SECOND, Docket, Duty, rule_of
 from shared.contracts.envelope import Recorded
 from shared.contracts.intake import (
     IncidentRegistered,
@@ -51,17 +51,21 @@ def concerns(pack: Pack, event: Recorded) -> bool:
             return deed is not None and deed.act in acts_heard(pack)
 
 
-def follow(docket: Docket, found: Sequence[Outlook], now: datetime) -> Iterator[Told]:
+def follow(
+    docket: Docket, pack: Pack, found: Sequence[Outlook], known_at: datetime
+) -> Iterator[Told]:
     """How the docket is brought into line with what the rules make of the matter.
 
-    A running duty that they do not have is one of other rules, under which the matter was before.
+    A running duty that is not found is one of other rules, under which the matter was before; or
+    what it followed on, a miss, turned out to be none.
     """
     for each in found:
         yield from _follow(docket.duties.get(str(each.key)), each)
     owed = {str(each.key) for each in found}
     for duty in docket.duties.values():
         if duty.state == "running" and duty.id not in owed:
-            yield Told(NoteGone(duty.id, "repinned", now))
+            known = rule_of(duty.id) in pack.rules
+            yield Told(NoteGone(duty.id, "unless" if known else "repinned", known_at))
 
 
 def follow_period(docket: Docket, found: PeriodOutlook) -> Iterator[Told]:

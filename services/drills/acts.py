@@ -171,7 +171,7 @@ WAYS: Mapping[str, Way] = {
     ),
     "draft": Way(
         "/routing/incidents/{incident}/draft",
-        takes={"kind": "text", "text": "text"},
+        takes={"kind": "text", "text": "text", "fields": "words"},
         standard={"kind": "result"},
     ),
     "approve": Way(
@@ -188,6 +188,7 @@ WAYS: Mapping[str, Way] = {
         takes={
             "draft": "draft",
             "text": "text",
+            "kind": "text",
             "channel": "text",
             "promised": "moment",
             "fields": "words",
@@ -202,7 +203,7 @@ WAYS: Mapping[str, Way] = {
     "report": _routing("report"),
     "instruct": _routing("instruct"),
     "accept": _routing("accept", unit="unit"),
-    "return": _routing("return", unit="unit"),
+    "return": _routing("return", unit="unit", standard={"text": "不属本单位职责"}),
     "escalate": _routing("escalate", judges=True),
     "refer": _routing("refer", ground="text", standard={"ground": "演练移送依据"}),
     "verify": _routing("verify", unit="unit"),

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from uuid import UUID
 
 from services.deadlines.projections import DutyRow, fold_duties
 from services.drills.acting import Names
@@ -72,9 +71,9 @@ class Evidence:
         return str(unit_id(self.unit(unit)))
 
     @cached_property
-    def by_id(self) -> Mapping[UUID, Recorded]:
-        """Every event by its id."""
-        return {event.envelope.id: event for event in self.events}
+    def titles(self) -> Mapping[str, str]:
+        """What the rules of all duties are called, also those of other packs."""
+        return {row.rule: row.title for row in self.duties}
 
 
 def gather(stage: Stage, pack: Pack, names: Names) -> Evidence:

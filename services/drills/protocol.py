@@ -9,7 +9,7 @@ from uuid import UUID
 from services.drills.acting import Taken, said
 from services.drills.checking import incident_names
 from services.drills.evidence import Evidence
-from services.drills.expecting import evidence_unit, worded_span
+from services.drills.owing import evidence_unit, worded_span
 from services.drills.playing import Outcome
 from shared.clock import shown, shown_limit
 from shared.contracts.catalogue import Fact
@@ -173,7 +173,7 @@ def _worded(event: Recorded, evidence: Evidence) -> str:
 def _named(duty: str, evidence: Evidence) -> str:
     rule, _, rest = duty.partition("@")
     number = rule.split("#")[0]
-    title = getattr(evidence.pack.rules.get(number), "zh", "")
+    title = evidence.titles.get(number, "")
     toward = rest.split("#")[0]
     to = f"〔{evidence_unit(toward, evidence)}〕" if toward else ""
     return f"{number} {title}{to}"

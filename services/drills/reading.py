@@ -12,7 +12,6 @@ from services.drills.kinds import KINDS
 from services.drills.nodes import (
     Complaints,
     Node,
-    Place,
     Table,
     Unreadable,
     read_file,
@@ -378,8 +377,3 @@ def _load_refusal(table: Table, complaints: Complaints) -> LoadRefusal | None:
     found = LoadRefusal(node.place, inner.text("code"), inner.text("reason"))
     inner.refuse_the_rest()
     return found
-
-
-def place_of(drill: Drill) -> Place:
-    """Where a drill begins."""
-    return Place(str(drill.file), 1)

@@ -1,14 +1,16 @@
-"""Reporting's door: questions about what happened, and erasure."""
+"""Reporting's door: questions about what happened, and its own acts."""
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.reporting.accounts_api import add_accounts, add_acts
 from services.reporting.application import Reporting
 from services.reporting.asking import AsOf, Wanted, moment
 from services.reporting.entries import LedgerEntry
 from services.reporting.export_api import add_exports
 from services.reporting.feed import add_feed
 from services.reporting.reviews_api import add_reviews
+from services.reporting.taking import Taking
 from services.reporting.trail import TrailEntry
 from shared.messaging.progress import wait_until
 from shared.store.requests import Answer
@@ -23,7 +25,7 @@ class Erasure(BaseModel):
     grounds: str = Field(max_length=2000)
 
 
-def router(reporting: Reporting) -> APIRouter:
+def router(reporting: Reporting, taking: Taking) -> APIRouter:
     """Reporting's routes."""
     api = APIRouter(prefix="/reporting", tags=["reporting 台账与审计"], responses=RESPONSES)
     store = reporting.store
@@ -48,6 +50,8 @@ def router(reporting: Reporting) -> APIRouter:
         return await reporting.trail(incident, moment(as_of))
 
     add_reviews(api, reporting)
+    add_accounts(api, taking)
+    add_acts(api, taking)
 
     @api.post("/incidents/{incident}/erase")
     async def erase(incident: str, order: Erasure, officer: Asking, after: After = None) -> Answer:

@@ -34,9 +34,9 @@ def filters(
     Raises Invalid ``status.unknown``, ``verdict.unknown``, ``date.unreadable`` or
     ``dates.reversed``.
     """
-    first, last = _day(from_, "from"), _day(to, "to")
+    first, last = day(from_, "from"), day(to, "to")
     if first and last and first > last:
-        raise _reversed(first, last)
+        raise reversed_days(first, last)
     return Filters(
         unit=unit,
         status=_code(status, STATUSES, "status", "状态"),
@@ -63,7 +63,8 @@ def _code(given: str | None, words: Mapping[str, str], field: str, called: str) 
     )
 
 
-def _day(text: str | None, field: str) -> date | None:
+def day(text: str | None, field: str) -> date | None:
+    """A day as people write it; raises Invalid ``date.unreadable``."""
     try:
         return date.fromisoformat(text.strip()) if text else None
     except ValueError as problem:
@@ -72,7 +73,8 @@ def _day(text: str | None, field: str) -> date | None:
         ) from problem
 
 
-def _reversed(first: date, last: date) -> Invalid:
+def reversed_days(first: date, last: date) -> Invalid:
+    """The error for a time that ends before it begins."""
     return Invalid(
         "dates.reversed",
         f"登记日期的起日 {first} 在止日 {last} 之后。",

@@ -1,4 +1,4 @@
-"""What is found where (违规与认定): log entries of acts that broke a gate, and of human findings."""
+"""Where to look for blame (违规与认定): log entries of acts that broke a gate, of human findings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

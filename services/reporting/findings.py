@@ -96,7 +96,9 @@ def of_duty(pack: Pack | None, row: DutyRow, record: Dossier) -> Iterator[Findin
         yield from _offences(pack, general, on, record, by_default=reported)
 
 
-def of_breach(pack: Pack | None, gate: str, matter: str, record: Dossier, leaf: int) -> list[Finding]:
+def of_breach(
+    pack: Pack | None, gate: str, matter: str, record: Dossier, leaf: int
+) -> list[Finding]:
     """What a broken gate makes; nothing if the act is not in the dossier."""
     entry = next((each for each in record.entries if each.leaf == leaf), None)
     if entry is None:
@@ -259,4 +261,3 @@ def _offences(
 def _concerns(offence: Offence, rule: str) -> bool:
     """Whether it names the rule, or the rule of the source that this is a part of."""
     return rule in offence.duties or rule.split("/", maxsplit=1)[0] in offence.duties
-

@@ -128,7 +128,8 @@ def _handled(row: LedgerRow, event: Recorded) -> LedgerRow:
     at = to_micros(event.envelope.occurred_at)
     match event.fact:
         case IncidentGraded() as fact:
-            return _reached(_judged(row, fact.sets, event.envelope), "graded")
+            severity = {SEVERITY: (fact.grade,)} if fact.grade else {}
+            return _reached(_judged(row, {**severity, **fact.sets}, event.envelope), "graded")
         case MatterAssessed() | MatterEscalated() as fact:
             return _judged(row, fact.sets, event.envelope)
         case IncidentAssigned() as fact:

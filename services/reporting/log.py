@@ -122,9 +122,7 @@ def leaves_of_source(sql: Sql, source: str, after: int, limit: int) -> list[Leaf
     return [_leaf(row) for row in rows]
 
 
-def leaves_of_matter(
-    sql: Sql, correlation: str, size: int, type_: str | None = None
-) -> list[Leaf]:
+def leaves_of_matter(sql: Sql, correlation: str, size: int, type_: str | None = None) -> list[Leaf]:
     """Entries of one incident within the first ``size`` leaves; of one type, where it is named."""
     only, params = (" AND type = ?", (type_,)) if type_ else ("", ())
     rows = sql.all(
@@ -134,9 +132,11 @@ def leaves_of_matter(
     return [_leaf(row) for row in rows]
 
 
-def leaves_of_types(sql: Sql, types: Sequence[str], size: int, page: int = 500) -> Iterator[Leaf]:
-    """Entries of those types within the first ``size`` leaves in order, read page by page."""
-    start, marks = 0, ", ".join("?" * len(types))
+def leaves_of_types(
+    sql: Sql, types: Sequence[str], size: int, page: int = 500, start: int = 0
+) -> Iterator[Leaf]:
+    """Entries of those types from ``start`` on within the first ``size`` leaves, page by page."""
+    marks = ", ".join("?" * len(types))
     statement = (
         f"SELECT * FROM log WHERE leaf >= ? AND leaf < ? AND type IN ({marks})"
         " ORDER BY leaf LIMIT ?"

@@ -2,11 +2,12 @@
 
 from fastapi import APIRouter
 
-from services.reporting import log, tables, tiles
+from services.reporting import log, tables, taking, tiles
 from services.reporting.api import router
 from services.reporting.application import Reporting
 from services.reporting.console import console
 from services.reporting.projector import UPSTREAM, Projector, SequencerAndFold
+from services.reporting.taking import Taking
 from shared.messaging.consumer import Consumer
 from shared.messaging.topology import FOLLOWS
 from shared.room import Room, Surroundings
@@ -16,7 +17,7 @@ from shared.store.readmodel import begin
 
 def build(around: Surroundings) -> Room:
     """Wire the room: one sequencer for all upstreams, and the fold behind it."""
-    store = around.open_store("reporting", (*log.SCHEMA, *tables.MODEL.schema))
+    store = around.open_store("reporting", (*log.SCHEMA, *taking.SCHEMA, *tables.MODEL.schema))
     tiles.add_missing(store.recorder)
     with translated(), store.recorder.making() as sql:
         begin(sql, tables.MODEL, UPSTREAM)
@@ -27,7 +28,7 @@ def build(around: Surroundings) -> Room:
     ]
     reporting = Reporting(store, around.vault, around.officers)
     doors = APIRouter()
-    doors.include_router(router(reporting))
+    doors.include_router(router(reporting, Taking(store, around.vault)))
     doors.include_router(console(reporting, around.vault, around.officers))
     return Room(
         store,

@@ -94,14 +94,12 @@ def _after(reply: Owing, event: Recorded) -> Owing:
             return reply
 
 
-def _judged(
-    reply: Owing, verdict: str, spare: int | None = None, late: int | None = None
-) -> Owing:
+def _judged(reply: Owing, verdict: str, spare: int | None = None, late: int | None = None) -> Owing:
     return replace(reply, verdict=verdict, spare_seconds=spare, late_seconds=late)
 
 
 def _sorted(replies: Sequence[Owing]) -> list[Owing]:
-    if len(replies) < 2:  # noqa: PLR2004 -- by far the most have one
+    if len(replies) < 2:
         return list(replies)
     return sorted(replies, key=lambda e: (_PLACE[e.verdict or ""], e.due or 0, e.duty or ""))
 

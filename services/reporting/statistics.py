@@ -7,35 +7,26 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel
 
-from services.reporting import duties_table, figures, ledger_table, log
+from services.reporting import directory, duties_table, figures, ledger_table, log
 from services.reporting.accounts import units_under
 from services.reporting.duties import DutyRow
 from services.reporting.figures import Counted, Figure
 from services.reporting.ledger import LedgerRow
+from services.reporting.log import Leaf
 from shared.contracts.acts import ActTaken
-from shared.contracts.catalogue import Fact, facts, names, newest
+from shared.contracts.catalogue import facts, names, newest
 from shared.contracts.envelope import decode
 from shared.contracts.routing import FeedbackGiven
 from shared.packs import pack_in_force
 from shared.policy.pack import Pack
-from shared.policy.recorded import HEARD_FROM, deed_of
+from shared.policy.recorded import deed_of
 from shared.policy.rules import Statistic
-from shared.store.micros import from_micros, to_micros
+from shared.store.micros import from_micros
 from shared.store.sql import Sql
-from shared.units import all_units
+from shared.units import all_units, unit_id
 
 _AHEAD = timedelta(days=1)
 """An act is recorded after it happened, or at most a little before, where clocks differ."""
-
-_ACTS: tuple[type[Fact], ...] = tuple(
-    dict.fromkeys(
-        (
-            *(fact for heard in HEARD_FROM.values() for fact in heard),
-            *(fact for fact in facts().values() if issubclass(fact, ActTaken)),
-        )
-    )
-)
-"""What can be counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +58,7 @@ class FigureShown(BaseModel):
 class Shortfall(BaseModel):
     """What a unit owed in a period and did not do (欠缺)."""
 
+    unit: str
     rule: str
     title: str
     period: str
@@ -94,41 +86,162 @@ class Statistics(BaseModel):
     units: list[UnitStatistics]
 
 
-def statistics(sql: Sql, size: int, asked: Asked) -> Statistics:
-    """The figures within the first ``size`` leaves; a matter is its lead's, once assigned."""
-    chosen = units_under(sql, asked.unit) if asked.unit else set(all_units(sql))
-    rows = [row for row in ledger_table.as_of(sql, size, None, None) if _counts(row, asked, chosen)]
-    live = [row for row in rows if row.standing == "live"]
-    missed = [row for row in _periods(sql, size, asked) if row.unit in chosen]
-    packs = {unit: pack_in_force(sql, unit) for unit in sorted(chosen)}
-    every = _acts(sql, size, asked, packs, chosen)
-    top = asked.unit or _root(sql)
-    per_unit = [
-        _of_unit(
-            unit,
-            packs[unit],
-            [row for row in live if (row.lead or row.unit) == unit],
-            [act for act in every if _whose(act, live) == unit],
-            [row for row in missed if row.unit == unit],
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What figures are made of: live incidents, whose each is, and the acts that may count."""
+
+    rows: Sequence[LedgerRow]
+    owners: Mapping[str, str]
+    acts: Sequence[Counted]
+    missed: Sequence[DutyRow]
+    asked: Asked
+
+    def of(self, unit: str, pack: Pack, *, alone: bool) -> UnitStatistics:
+        """The figures of one unit, or of all there are."""
+        rows = [r for r in self.rows if not alone or self.owners.get(r.incident) == unit]
+        acts = [a for a in self.acts if not alone or self.owners.get(a.matter) == unit]
+        missed = [d for d in self.missed if not alone or d.unit == unit]
+        begun = [r for r in rows if self.asked.within(from_micros(r.registered_at or 0))]
+        shown = [_shown(figure, None) for figure in figures.general(begun)]
+        shown += [_shown(figure, rule) for rule, figure in figures.of_pack(pack, rows, acts)]
+        return UnitStatistics(
+            unit=unit,
+            figures=shown,
+            categories=dict(sorted(Counter(row.category or "" for row in begun).items())),
+            shortfalls=[_shortfall(row) for row in missed],
         )
-        for unit in sorted(chosen)
-    ]
-    together = _of_unit(top, packs.get(top) or pack_in_force(sql, top), live, every, missed)
+
+
+def statistics(sql: Sql, size: int, asked: Asked) -> Statistics:
+    """The figures within the first ``size`` leaves, under the packs in force now.
+
+    An incident is its lead's, once assigned. What was linked, voided or is no incident at all is
+    left out, and so is imported history, which is only counted.
+    """
+    chosen = units_under(sql, asked.unit) if asked.unit else set(all_units(sql))
+    packs = {unit: pack_in_force(sql, unit) for unit in sorted(chosen)}
+    rows = [row for row in ledger_table.as_of(sql, size, None, None) if _counts(row, chosen)]
+    live = [row for row in rows if row.standing == "live"]
+    owners = _owners(live, chosen)
+    acts = _acts(sql, size, asked, packs, owners)
+    view = _View(live, owners, acts, _missed(sql, size, asked, chosen), asked)
+    top = asked.unit or _root(sql)
+    each = [view.of(unit, packs[unit], alone=True) for unit in packs]
     return Statistics(
         size=size,
         smallest=figures.SMALL,
         imported=len(rows) - len(live),
-        all=together,
-        units=[each for each in per_unit if _says_something(each)],
+        all=view.of(top, pack_in_force(sql, top), alone=False),
+        units=[one for one in each if _says_something(one)],
     )
 
 
-def _counts(row: LedgerRow, asked: Asked, chosen: set[str]) -> bool:
-    """Incidents registered in the time asked; other matters are no part of incident statistics."""
-    assert row.registered_at is not None  # a row has its number from its registration
-    return (
-        row.matter == "incident"
-        and row.status not in ("linked", "voided")
-        and (row.lead or row.unit) in chosen
-        and asked.within(from_micros(row.registered_at))
+def _counts(row: LedgerRow, chosen: set[str]) -> bool:
+    is_one = row.matter == "incident" and row.status not in ("linked", "voided")
+    return is_one and (row.lead or row.unit) in chosen
+
+
+def _owners(rows: Sequence[LedgerRow], chosen: set[str]) -> dict[str, str]:
+    """Whose each matter and each unit's own day is."""
+    days = {str(unit_id(unit)): unit for unit in chosen}
+    return {row.incident: row.lead or row.unit or "" for row in rows} | days
+
+
+def _acts(
+    sql: Sql, size: int, asked: Asked, packs: Mapping[str, Pack], owners: Mapping[str, str]
+) -> list[Counted]:
+    """The acts that the packs' statistics name, read from the log.
+
+    Reading begins where the time asked for begins: nothing is on record before it happened.
+    """
+    wanted = {
+        pattern.act
+        for pack in set(packs.values())
+        for rule in pack.of(Statistic).values()
+        for pattern in rule.asked()
+    }
+    types = [name for name in names() if _act_of(newest(name)) in wanted]
+    if not types:
+        return []
+    first = log.size_as_of(sql, asked.begins - _AHEAD) if asked.begins else 0
+    found = (_counted(leaf, asked) for leaf in log.leaves_of_types(sql, types, size, start=first))
+    return [act for act in found if act is not None and act.matter in owners]
+
+
+def _counted(leaf: Leaf, asked: Asked) -> Counted | None:
+    event = decode(leaf.raw)
+    deed = deed_of(event)
+    if deed is None or deed.standing != "live":
+        return None
+    satisfied = event.fact.satisfied if isinstance(event.fact, FeedbackGiven) else None
+    return Counted(leaf.correlation, deed, asked.within(deed.at), satisfied)
+
+
+_CALLED = {
+    "intake.incident-registered": "register",
+    "intake.registration-corrected": "correct",
+    "intake.incident-linked": "link",
+    "intake.incident-voided": "void",
+    "routing.incident-graded": "grade",
+    "routing.incident-assigned": "assign",
+    "routing.reply-drafted": "draft",
+    "routing.reply-approved": "approve",
+    "routing.draft-rejected": "reject",
+    "routing.reply-published": "publish",
+    "routing.incident-closed": "close",
+    "routing.incident-reopened": "reopen",
+}
+"""The acts of events with a shape of their own."""
+
+
+def _act_of(name: str) -> str | None:
+    """Which act an event of that name records."""
+    fact = facts()[name]
+    if issubclass(fact, ActTaken):
+        return fact.ACT
+    return _CALLED.get(name.rpartition(".")[0])
+
+
+def _missed(sql: Sql, size: int, asked: Asked, chosen: set[str]) -> list[DutyRow]:
+    """What units owed in periods that ended in the time asked."""
+    rows = duties_table.in_states(sql, ("missed",), size)
+    return [
+        row
+        for row in rows
+        if row.period is not None
+        and row.unit in chosen
+        and row.due is not None
+        and asked.within(from_micros(row.due - 1))  # what ends at 24:00 belongs to that day
+    ]
+
+
+def _shown(figure: Figure, rule: str | None) -> FigureShown:
+    return FigureShown(
+        key=figure.key,
+        title=figure.title,
+        rule=rule,
+        value=figure.value,
+        n=figure.n,
+        share=figure.share,
     )
+
+
+def _shortfall(row: DutyRow) -> Shortfall:
+    return Shortfall(
+        unit=row.unit,
+        rule=row.rule,
+        title=row.title,
+        period=row.period or "",
+        wanted=row.count_wanted or 1,
+        done=row.count_done or 0,
+        shortfall=row.shortfall or 1,
+    )
+
+
+def _says_something(each: UnitStatistics) -> bool:
+    return any(figure.value or figure.n for figure in each.figures) or bool(each.shortfalls)
+
+
+def _root(sql: Sql) -> str:
+    county = directory.founded(sql)
+    return county.root if county else ""

@@ -61,7 +61,7 @@ def _entries(
         yield _entry(leaf, own, running.hexdigest(), title, said, names)
 
 
-def _entry(  # noqa: PLR0913, PLR0917 -- what an entry says, piece by piece
+def _entry(
     leaf: Leaf, own: str, running: str, title: str, said: str, names: dict[str, str]
 ) -> TrailEntry:
     envelope = decode_envelope(leaf.raw)

@@ -16,17 +16,28 @@ from shared.contracts.deadlines import (
     DutyMet,
     DutyMetLate,
     DutyMissed,
+    DutyMoved,
     DutyRecordedLate,
     DutyStarted,
     DutySuperseded,
+    LateRecordSettled,
 )
 from shared.contracts.envelope import Recorded
-from shared.contracts.intake import IncidentLinked, IncidentRegistered, IncidentVoided
-from shared.contracts.reporting import IncidentErased
+from shared.contracts.intake import (
+    IncidentLinked,
+    IncidentRegistered,
+    IncidentVoided,
+    RegistrationCorrected,
+)
+from shared.contracts.reporting import IncidentErased, MatterArchived
 from shared.contracts.routing import (
+    CaseRepinned,
     IncidentAssigned,
     IncidentClosed,
     IncidentGraded,
+    IncidentReopened,
+    MatterAssessed,
+    MatterCalmed,
     ReplyApproved,
     ReplyDrafted,
     ReplyPublished,
@@ -96,6 +107,7 @@ def test_a_registration_says_who_heard_what_where_and_when() -> None:
         status="registered",
         posted_at=to_micros(NOON),
         registered_at=to_micros(NOON),
+        sorted_at=to_micros(NOON),
     )
 
 
@@ -159,6 +171,8 @@ VERDICTS: dict[str, tuple[Fact, int | None, int | None]] = {
         None,
         None,
     ),
+    "settled_late": (LateRecordSettled(duty="B.T01", in_time=False, grounds="x"), None, None),
+    "settled_in_time": (LateRecordSettled(duty="B.T01", in_time=True, grounds="x"), None, None),
     "cancelled": (DutyCancelled(duty="B.T01", because="voided"), None, None),
 }
 
@@ -172,6 +186,91 @@ def test_a_duty_has_its_due_time_and_then_its_verdict(verdict: str) -> None:
     assert (row.duty, row.due) == ("B.T01", to_micros(DUE))
     assert (row.verdict, row.spare_seconds, row.late_seconds) == (verdict, spare, late)
     assert row_after(STARTED).verdict == "running"
+
+
+def owed(duty: str, due: datetime | None, stop: str = "publish") -> DutyStarted:
+    """A duty of its own."""
+    return STARTED.model_copy(update={"duty": duty, "due": due, "stop": stop})
+
+
+def missed(duty: str) -> DutyMissed:
+    """Nothing was seen of it."""
+    return DutyMissed(duty=duty, due=DUE, observed_at=DUE)
+
+
+def met(duty: str) -> DutyMet:
+    """It was done in time."""
+    return DutyMet(duty=duty, done_at=NOON, due=DUE, spare_seconds=9)
+
+
+EARLIER, LATER = owed("early", DUE - timedelta(days=2)), owed("late", DUE)
+
+
+def test_of_several_replies_the_one_owed_first_is_shown() -> None:
+    assert row_after(LATER, EARLIER).duty == row_after(EARLIER, LATER).duty == "early"
+    assert row_after(EARLIER, LATER, met("early")).duty == "late"
+    assert row_after(EARLIER, LATER, missed("early")).verdict == "missed"
+
+
+def test_when_nothing_is_owed_any_more_the_worst_is_shown() -> None:
+    late = DutyMetLate(duty="late", done_at=DUE, due=DUE, late_seconds=7)
+
+    row = row_after(EARLIER, LATER, met("early"), late)
+
+    assert (row.duty, row.verdict, row.late_seconds) == ("late", "met_late", 7)
+
+
+def test_what_is_no_reply_or_has_no_limit_is_left_to_the_other_duties() -> None:
+    assert row_after(owed("report", DUE, "report > office"), owed("soon", None)).duty is None
+
+
+def test_a_verdict_on_another_duty_says_nothing_of_the_reply() -> None:
+    assert row_after(STARTED, missed("another")).verdict == "running"
+
+
+def test_a_moved_limit_is_the_one_shown() -> None:
+    moved = DutyMoved(
+        duty="B.T01", start=NOON, due=DUE + timedelta(1), provisional=False, because="extension"
+    )
+
+    assert row_after(STARTED, moved).due == to_micros(DUE + timedelta(1))
+
+
+REOPENED = IncidentReopened(grounds="x")
+
+
+def test_a_reopened_case_does_not_look_closed_until_it_is_closed_again() -> None:
+    closed = HANDLED["closed"][0]
+
+    reopened = row_after(closed, REOPENED)
+
+    assert (reopened.status, reopened.closed_at, reopened.outcome) == ("reopened", None, None)
+    assert row_after(closed, REOPENED, HANDLED["drafted"][0]).status == "drafted"
+    assert row_after(closed, REOPENED, closed).status == "closed"
+
+
+def test_what_was_linked_elsewhere_is_not_reopened_here() -> None:
+    assert row_after(HANDLED["closed"][0], HANDLED["linked"][0], REOPENED).status == "linked"
+
+
+def test_a_file_has_its_number_whatever_becomes_of_the_case() -> None:
+    filed = MatterArchived(number="QINGHE-2026-G000001")
+
+    row = row_after(HANDLED["closed"][0], filed, REOPENED, occurred_at=NOON)
+
+    assert (row.archive_number, row.archived_at) == ("QINGHE-2026-G000001", to_micros(NOON))
+
+
+def test_the_severity_judged_last_counts_in_whatever_order_services_are_heard() -> None:
+    registered = event(REGISTERED.model_copy(update={"sets": {"severity": ("ordinary",)}}))
+    assessed = event(MatterAssessed(sets={"severity": ("major",)}))
+
+    rows = [
+        project(project(LedgerRow("an incident"), one, 1), other, 2)
+        for one, other in ((registered, assessed), (assessed, registered))
+    ]
+
+    assert [row.grade for row in rows] == ["major", "major"]
 
 
 def test_an_erased_incident_is_marked_and_keeps_everything_else() -> None:
@@ -188,11 +287,22 @@ EVERY_KIND = sorted(facts().values(), key=lambda kind: kind.TYPE)
 
 @pytest.mark.parametrize("kind", EVERY_KIND, ids=lambda kind: kind.TYPE)
 def test_exactly_the_facts_named_change_a_row(kind: type[Fact]) -> None:
-    before = LedgerRow("an incident", erased=2)  # no event leads to this
+    blank = LedgerRow("an incident", erased=2)  # no event leads to this
+    reply = STARTED.model_copy(update={"duty": "another"})
+    before = blank if kind is DutyStarted else project(blank, event(reply), 3)
 
-    after = project(before, event(sample(kind)), 7)
+    after = project(before, event(telling(kind)), 7)
 
     assert (after != before) is (kind in CHANGED_BY)
+
+
+def telling(kind: type[Fact]) -> Fact:
+    """An example that is about a reply, or judges how grave the matter is, if it can be."""
+    if kind is DutyStarted:
+        return STARTED
+    given = {"duty": "another", "sets": {"severity": ("larger",)}}
+    fact = sample(kind)
+    return fact.model_copy(update={k: v for k, v in given.items() if hasattr(fact, k)})
 
 
 Kinds = list[type[Fact]]
@@ -205,18 +315,26 @@ BY_ROUTING: Kinds = [
     ReplyApproved,
     ReplyPublished,
     IncidentClosed,
+    IncidentReopened,
+    MatterAssessed,
+    MatterCalmed,
+    CaseRepinned,
 ]
-BY_DEADLINES: Kinds = [DutyStarted, *(type(fact) for fact, _, _ in VERDICTS.values())]
+BY_DEADLINES: Kinds = [DutyStarted, DutyMoved, *(type(f) for f, _, _ in VERDICTS.values())]
 
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[list[tuple[int, Recorded]]]:
     """What each service says of one incident, each event with the leaf it will get."""
     said: list[Kinds] = [
-        [IncidentRegistered, *draw(st.sampled_from(LINKED_OR_VOIDED))],
+        [
+            IncidentRegistered,
+            *draw(st.lists(st.just(RegistrationCorrected), max_size=2)),
+            *draw(st.sampled_from(LINKED_OR_VOIDED)),
+        ],
         draw(st.lists(st.sampled_from(BY_ROUTING), max_size=8)),
         draw(st.lists(st.sampled_from(BY_DEADLINES), max_size=5)),
-        [IncidentErased] * draw(st.integers(0, 2)),
+        [IncidentErased] * draw(st.integers(0, 2)) + [MatterArchived] * draw(st.integers(0, 1)),
     ]
     leaf = iter(range(100))
     return [[(next(leaf), event(draw(any_of_kind(k)))) for k in service] for service in said]

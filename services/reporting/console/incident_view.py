@@ -6,17 +6,23 @@ from datetime import datetime
 
 from services.reporting import duties_table, ledger_table
 from services.reporting.duties import DutyRow
+from services.reporting.duties_table import Tally
+from services.reporting.entries import missing
+from services.reporting.filing import Lacking
 from services.reporting.ledger import LedgerRow
 from services.reporting.log import Leaf, leaf_at, leaves_of_matter
+from services.reporting.rulings import Rulings, grade_name
 from services.reporting.trail import TrailEntry, trail
 from services.reporting.wording import TITLES, reader
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded, decode
 from shared.contracts.intake import IncidentRegistered
+from shared.contracts.reporting import MatterArchived
 from shared.contracts.routing import (
     IncidentAssigned,
     IncidentClosed,
     IncidentGraded,
+    IncidentReopened,
     ReplyApproved,
     ReplyDrafted,
     ReplyPublished,
@@ -33,6 +39,7 @@ STAGES: tuple[type[Fact], ...] = (
     ReplyApproved,
     ReplyPublished,
     IncidentClosed,
+    MatterArchived,
 )
 """The way of an incident that is answered."""
 
@@ -69,7 +76,11 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class IncidentView:
-    """The page. ``row`` is none when the incident was not yet on record."""
+    """The page. ``row`` is none when the incident was not yet on record.
+
+    ``grade`` is the grade's name under its rules, ``tally`` how its duties stand, ``missing`` what
+    its file must hold and does not.
+    """
 
     name: str
     row: LedgerRow | None
@@ -79,6 +90,9 @@ class IncidentView:
     trail: Sequence[TrailEntry]
     marks: Sequence[Mark]
     shown: int
+    grade: str | None
+    tally: Tally
+    missing: Sequence[Lacking]
 
     @property
     def has_table(self) -> bool:
@@ -107,15 +121,21 @@ def incident_view(
         raise _unknown(name)
     leaves = leaves_of_matter(sql, present.incident, 2**62)
     within = [event for leaf in leaves if leaf.leaf < size and (event := _read(leaf))]
+    row = _registered(ledger_table.at(sql, present.incident, size))
+    pack = Rulings(sql).of(row.policy) if row else None
+    tally = duties_table.tallies(sql, size, present.incident).get(present.incident, Tally())
     return IncidentView(
         name=present.number,
-        row=_registered(ledger_table.at(sql, present.incident, size)),
+        row=row,
         words=_words(vault, within),
         stages=_stages(within),
         duties=duties_table.of_incident(sql, present.incident, size),
         trail=trail(sql, present.incident, size, vault, names),
         marks=[_mark(leaf) for leaf in leaves],
         shown=sum(leaf.leaf < size for leaf in leaves),
+        grade=grade_name(pack, row.grade) if row else None,
+        tally=tally,
+        missing=missing(sql, row, pack, size) if row else (),
     )
 
 
@@ -146,6 +166,8 @@ def _stages(events: Sequence[Recorded]) -> list[Stage]:
     reached: dict[type[Fact], datetime] = {}
     for event in events:
         reached.setdefault(type(event.fact), event.envelope.occurred_at)
+        if isinstance(event.fact, IncidentReopened):
+            reached.pop(IncidentClosed, None)  # it is handled again, until it is closed again
     return [Stage(TITLES[kind], reached.get(kind)) for kind in STAGES]
 
 

@@ -5,10 +5,12 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from urllib.parse import urlencode
 
-from services.reporting import ledger_query
+from services.reporting import duties_table, ledger_query
 from services.reporting.console.incident_view import open_title
+from services.reporting.duties_table import Tally
 from services.reporting.ledger import LedgerRow
 from services.reporting.ledger_query import ORDERS, SOON, SOON_DUE, Asked, Found, Term
+from services.reporting.rulings import Rulings, grade_name
 from services.reporting.titles import Titles
 from shared.errors import Invalid
 from shared.store.micros import to_micros
@@ -55,11 +57,16 @@ class LedgerQuery:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One incident: its row, its title, and whether it is ``overdue``, ``soon`` or neither."""
+    """One incident: its row, its title, and whether it is ``overdue``, ``soon`` or neither.
+
+    ``grade`` is the grade's name under its rules, ``tally`` how all its duties stand.
+    """
 
     row: LedgerRow
     title: str
     urgency: str
+    grade: str | None
+    tally: Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +124,9 @@ def ledger_view(
         size=size,
     )
     found = ledger_query.find(sql, asked, now)
-    return LedgerView(query, found, [_line(sql, row, now, vault) for row in found.rows])
+    rulings = Rulings(sql)
+    lines = [_line(sql, row, size, now, vault, rulings) for row in found.rows]
+    return LedgerView(query, found, lines)
 
 
 def urgency(due: int | None, verdict: str | None, now: datetime) -> str:
@@ -131,10 +140,13 @@ def urgency(due: int | None, verdict: str | None, now: datetime) -> str:
     return "soon" if due < to_micros(now + SOON) else ""
 
 
-def _line(sql: Sql, row: LedgerRow, now: datetime, vault: Vault) -> Line:
-    title = open_title(sql, vault, row.title_leaf) if row.title_leaf is not None else ""
+def _line(
+    sql: Sql, row: LedgerRow, size: int | None, now: datetime, vault: Vault, rulings: Rulings
+) -> Line:
+    title = open_title(sql, vault, row.title_leaf)
     urgent = urgency(row.due, row.verdict, now) if row.standing == "live" else ""
-    return Line(row, title, urgent)
+    tally = duties_table.tallies(sql, size, row.incident).get(row.incident, Tally())
+    return Line(row, title, urgent, grade_name(rulings.of(row.policy), row.grade), tally)
 
 
 def _term(sql: Sql, word: str, units: Mapping[str, Unit], titles: Titles) -> Term:

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from services.reporting.console.assets import Assets
 from services.reporting.console.ledger_view import urgency
 from services.reporting.console.spans import remaining, span
+from services.reporting.wording import BECAUSE
 from shared.clock import SHANGHAI, shown, shown_limit
 from shared.identity.officers import POSTS
 from shared.store.micros import from_micros
@@ -47,6 +48,7 @@ WORDS = {
     "POSTS": POSTS,
     "STATUSES": STATUSES,
     "VERDICTS": VERDICTS,
+    "BECAUSE": BECAUSE,
 }
 
 
