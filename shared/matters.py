@@ -71,6 +71,12 @@ def deeds(sql: Sql, incident: UUID) -> list[Deed]:
     return [_DEED.validate_json(row["deed"]) for row in rows]
 
 
+def repinned(sql: Sql, incident: UUID) -> str | None:
+    """The pin of the rules that a matter was put under since its registration, or none."""
+    row = sql.one("SELECT pin FROM matters WHERE id = ?", (str(incident),))
+    return row["pin"] if row else None
+
+
 def declared(sql: Sql, unit: str) -> list[Deed]:
     """What was declared for a unit and for those above it."""
     found: list[Deed] = []

@@ -57,14 +57,19 @@ def adopted_by(sql: Sql, unit: str) -> str | None:
 
 def pack_in_force(sql: Sql, unit: str) -> Pack:
     """The pack that binds a unit now: its own, or that of the nearest unit above it."""
+    return pack_by_pin(sql, pin_in_force(sql, unit))
+
+
+def pin_in_force(sql: Sql, unit: str) -> str | None:
+    """The pin of the pack that binds a unit now, or none as long as no adoption was heard of."""
     at: str | None = unit
     while at is not None:
         pin = adopted_by(sql, at)
         if pin is not None:
-            return pack_by_pin(sql, pin)
+            return pin
         above = sql.one("SELECT parent FROM units WHERE code = ?", (at,))
         at = above["parent"] if above else None
-    return baseline()
+    return None
 
 
 @lru_cache(1)

@@ -24,10 +24,20 @@ def add_to(app: typer.Typer) -> None:
 
 def register(
     title: Annotated[str, typer.Option(help="标题")],
-    category: Annotated[str, typer.Option(help="类别")] = "inquiry_demand",
+    category: Annotated[
+        str | None, typer.Option(help="类别, 默认 inquiry_demand；事件以外的事项可以不填")
+    ] = None,
     channel: Annotated[
-        str, typer.Option(help="message_board、call、newspaper、post 或 visit")
+        str,
+        typer.Option(help="message_board、call、newspaper、post、visit, 或规则包的渠道"),
     ] = "message_board",
+    matter: Annotated[
+        str,
+        typer.Option(
+            help="incident 事件、own_release 自主发布、activity 活动、opening 开学、programme 专项"
+        ),
+    ] = "incident",
+    sets: Sets = None,
     body: Annotated[str | None, typer.Option(help="正文")] = None,
     contact: Annotated[
         str | None, typer.Option(help="对方要求答复时留下的联系方式, 加密保存")
@@ -36,14 +46,21 @@ def register(
     unit: Annotated[str | None, typer.Option(help="为哪个单位登记, 默认本单位")] = None,
     posted_at: Annotated[str | None, typer.Option(help="发帖时间（北京时间）")] = None,
     discovered_at: Annotated[str | None, typer.Option(help="发现时间（北京时间）")] = None,
+    happened_at: Annotated[str | None, typer.Option(help="事情发生时间（北京时间）")] = None,
+    planned_at: Annotated[str | None, typer.Option(help="计划进行的时间（北京时间）")] = None,
+    field: FieldOption = None,
     state_secret: Annotated[bool, typer.Option(help="涉及国家秘密（将被拒绝）")] = False,
     at: At = None,
     format_: FormatOption = "table",
 ) -> None:
-    """登记一个事件。"""
+    """登记一个事件或其他事项。"""
+    usual = "inquiry_demand" if matter == "incident" else None
     body_ = {
         "title": title,
-        "category": category,
+        "matter": matter,
+        "category": category or usual,
+        "sets": sets_of(sets or []),
+        "fields": pairs(field or [], "--field"),
         "channel": channel,
         "body": body,
         "contact": contact,
@@ -52,6 +69,7 @@ def register(
         "state_secret": state_secret,
     }
     times = {"posted_at": posted_at, "discovered_at": discovered_at, "occurred_at": at}
+    times |= {"happened_at": happened_at, "planned_at": planned_at}
     act("/intake/incidents", body_, "已登记", format_, times)
 
 

@@ -17,7 +17,8 @@ from shared.store.sql import Row, Sql
 
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS agenda (unit TEXT, rule TEXT, adopter TEXT, pin TEXT,"
-    " since BIGINT, until BIGINT, state BIGINT, done BIGINT, next BIGINT,"
+    " since BIGINT, until BIGINT, state BIGINT, looked BIGINT,"
+    " opened BIGINT, next BIGINT,"
     " PRIMARY KEY (unit, rule, adopter))",
     "CREATE INDEX IF NOT EXISTS agenda_next ON agenda (next) WHERE next IS NOT NULL",
     "CREATE TABLE IF NOT EXISTS again (docket TEXT PRIMARY KEY, unit TEXT, rule TEXT, period TEXT,"
@@ -27,12 +28,16 @@ SCHEMA = (
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A rule that binds a unit, by whose adoption, and up to which due moment turns were opened."""
+    """A rule that binds a unit, by whose adoption, and how far its turns were opened.
+
+    Of the turns due after ``looked``, those are next that open after ``opened``.
+    """
 
     unit: str
     adopter: str
     bound: Bound
-    done: datetime
+    looked: datetime
+    opened: datetime
     until: datetime | None
 
 
@@ -67,10 +72,10 @@ def bind(sql: Sql, adopter: str, pack: Pack, since: datetime) -> None:
     for (unit, number), rule in wanted.items():
         states = int(bool(rule.when and "state" in rule.when))
         sql.execute(
-            "INSERT INTO agenda VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?)"
+            "INSERT INTO agenda VALUES (?, ?, ?, ?, ?, NULL, ?, ?, 0, ?)"
             " ON CONFLICT (unit, rule, adopter) DO UPDATE SET pin = excluded.pin,"
             " since = CASE WHEN agenda.until IS NULL THEN agenda.since ELSE excluded.since END,"
-            " state = excluded.state, until = NULL, next = excluded.next",
+            " state = excluded.state, until = NULL, opened = 0, next = excluded.next",
             (unit, number, adopter, pack.pin, at, states, at, at),
         )
 
@@ -131,17 +136,20 @@ def entry_at(sql: Sql, key: Row) -> Entry | None:
     return _entry(sql, row) if row else None
 
 
-def advance(sql: Sql, entry: Entry, done: datetime, then: datetime | None) -> None:
-    """All turns due by ``done`` are opened; the next opens ``then``."""
+def rest(sql: Sql, entry: Entry, until: datetime | None) -> None:
+    """Nothing opens before a moment, or at all."""
     sql.execute(
-        "UPDATE agenda SET done = ?, next = ? WHERE unit = ? AND rule = ? AND adopter = ?",
-        (
-            to_micros(done),
-            None if then is None else to_micros(then),
-            entry.unit,
-            entry.bound.number,
-            entry.adopter,
-        ),
+        "UPDATE agenda SET next = ? WHERE unit = ? AND rule = ? AND adopter = ?",
+        (None if until is None else to_micros(until), *_key(entry)),
+    )
+
+
+def advance(sql: Sql, entry: Entry, opened: datetime) -> None:
+    """The turn that opens at a moment was opened, and the next one is to be looked for."""
+    looked = max(entry.looked, opened)  # whatever opens later is due later
+    sql.execute(
+        "UPDATE agenda SET looked = ?, opened = ? WHERE unit = ? AND rule = ? AND adopter = ?",
+        (to_micros(looked), to_micros(opened), *_key(entry)),
     )
 
 
@@ -157,7 +165,7 @@ def look_again_from(sql: Sql, units: Iterable[str], moment: datetime) -> None:
     for unit in units:
         sql.execute(
             "UPDATE agenda SET next = CASE WHEN next < ? THEN next ELSE ? END,"
-            " done = CASE WHEN done < ? THEN done ELSE ? END"
+            " looked = CASE WHEN looked < ? THEN looked ELSE ? END, opened = 0"
             " WHERE unit = ? AND state = 1 AND until IS NULL",
             (at, at, at, at, unit),
         )
@@ -165,7 +173,7 @@ def look_again_from(sql: Sql, units: Iterable[str], moment: datetime) -> None:
 
 def lay_out_again(sql: Sql) -> None:
     """Working days or terms are others: the next turn of everything is looked for anew."""
-    sql.execute("UPDATE agenda SET next = done WHERE until IS NULL")
+    sql.execute("UPDATE agenda SET next = looked WHERE until IS NULL")
 
 
 def look_again(sql: Sql, known_at: datetime) -> None:
@@ -244,4 +252,9 @@ def _entry(sql: Sql, row: Row) -> Entry | None:
         return None
     bound = Bound(pack, row["rule"], rule, from_micros(row["since"]))
     until = None if row["until"] is None else from_micros(row["until"])
-    return Entry(row["unit"], row["adopter"], bound, from_micros(row["done"]), until)
+    looked, opened = from_micros(row["looked"]), from_micros(row["opened"])
+    return Entry(row["unit"], row["adopter"], bound, looked, opened, until)
+
+
+def _key(entry: Entry) -> tuple[str, str, str]:
+    return entry.unit, entry.bound.number, entry.adopter

@@ -1,7 +1,9 @@
 """What becomes of a unit's periods (单位周期): opened when they begin, done by acts of the unit."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain, islice
 from uuid import UUID, uuid5
 
 from services.deadlines import agenda, policies, tables
@@ -77,14 +79,17 @@ def open_next(tx: Transaction, key: Row, now: datetime) -> None:
     entry = agenda.entry_at(tx.sql, key)
     if entry is None:
         return agenda.put_off(tx.sql, key, now + LATER)
-    times, bound = times_of(tx.sql), entry.bound
-    turn = next(due_after(bound.rule, times, entry.done), None)
+    turn, then = islice(chain(_to_open(tx.sql, entry), (None, None)), 2)
     if turn is None or _opens(entry, turn) > now:
-        then = _opens(entry, turn) if turn else None
-        return agenda.advance(tx.sql, entry, entry.done, then)
-    follow(tx, entry.unit, bound, turn, None, opening=True)
-    after = next(due_after(bound.rule, times, turn.limit.due), None)
-    return agenda.advance(tx.sql, entry, turn.limit.due, _opens(entry, after) if after else None)
+        return agenda.rest(tx.sql, entry, _opens(entry, turn) if turn else None)
+    follow(tx, entry.unit, entry.bound, turn, None, opening=True)
+    agenda.advance(tx.sql, entry, turn.opens)
+    return agenda.rest(tx.sql, entry, _opens(entry, then) if then else None)
+
+
+def _to_open(sql: Sql, entry: Entry) -> Iterator[Turn]:
+    turns = due_after(entry.bound.rule, times_of(sql), entry.looked)
+    return (turn for turn in turns if turn.opens > entry.opened)
 
 
 def observe(tx: Transaction, row: DutyRow, now: datetime) -> int:

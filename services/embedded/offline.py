@@ -18,6 +18,7 @@ from services.reporting.api import router
 from services.reporting.application import Reporting
 from services.reporting.rebuild import Compared, compare
 from services.reporting.tables import MODEL as REPORTING
+from services.reporting.taking import Taking
 from services.reporting.verify import Verified, verify
 from services.routing.tables import MODEL as ROUTING
 from shared.contracts.catalogue import is_known, unknown_type
@@ -81,7 +82,7 @@ def reading_app(settings: Settings) -> Iterator[FastAPI]:
         app = FastAPI()
         prepare(app, who, vault)
         store = Store.for_reading(recorders["reporting"], "reporting")
-        app.include_router(router(Reporting(store, vault, who)))
+        app.include_router(router(Reporting(store, vault, who), Taking(store, vault)))
         yield app
 
 

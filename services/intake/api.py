@@ -1,104 +1,33 @@
 """Intake's door: HTTP to commands."""
 
-from typing import Annotated, Literal
+from collections.abc import Awaitable, Callable
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 
 from services.intake import commands
 from services.intake.application import Intake
-from services.intake.commands import Heard
+from services.intake.days import Days
 from services.intake.fieldmaps import FieldMaps
+from services.intake.filing import Said
 from services.intake.imports import Imported, Imports
-from shared.contracts.catalogue import UtcTime
+from services.intake.orders import (
+    ON_DAY,
+    ON_MATTER,
+    ActOrder,
+    Correcting,
+    FieldMapOrder,
+    ImportOrder,
+    Linking,
+    OldMessage,
+    Registration,
+    Voiding,
+)
 from shared.contracts.intake import Column, ImportField, Provenance
 from shared.messaging.progress import wait_until, when_known
+from shared.policy.acts import ACTS as VOCABULARY
 from shared.store.requests import Answer
 from shared.web import RESPONSES, After, Asking, Once, Problem
-
-LARGEST_IMPORT = 500
-"""Rows in one request."""
-
-Title = Annotated[str, Field(min_length=1, max_length=500)]
-Text = Annotated[str, Field(max_length=40_000)]
-Words = Annotated[str, Field(max_length=100_000)]
-"""Words from a file: how many of them are too many is for the rules to say, row by row."""
-
-
-class Order(BaseModel):
-    """Base of request bodies: unknown fields are refused."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class Registration(Order):
-    """An incident to enter (登记). Times carry an offset; ``unit`` is yours when left out."""
-
-    channel: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
-    category: str = Field(min_length=1, max_length=60)
-    title: Title
-    body: Text | None = None
-    contact: str | None = Field(
-        None, max_length=500, description="仅在对方要求答复时填写, 加密保存"
-    )
-    link: str | None = Field(None, max_length=2000)
-    unit: str | None = None
-    posted_at: UtcTime | None = None
-    discovered_at: UtcTime | None = None
-    occurred_at: UtcTime | None = None
-    state_secret: bool = False
-
-
-class Linking(Order):
-    """Into which incident a duplicate is joined (并案)."""
-
-    to: str
-    grounds: str = Field(max_length=2000)
-
-
-class Voiding(Order):
-    """Why a registration was made in error (作废)."""
-
-    reason: str = Field(max_length=2000)
-
-
-class OldMessage(Order):
-    """A message from before this system, with its answer if there was one.
-
-    ``row`` is its row in the file (the heading is row 1); ``days_only`` names the times of which
-    the file has only the day.
-    """
-
-    row: int = Field(ge=1)
-    message_id: Words
-    category: Words = ""
-    title: Words
-    posted_at: UtcTime
-    body: Words = ""
-    replied_at: UtcTime | None = None
-    reply: Words = ""
-    unit: str
-    named: Words = ""
-    days_only: tuple[Literal["posted_at", "replied_at"], ...] = ()
-
-
-class ImportOrder(Order):
-    """Messages to import for a unit; unanswered ones are closed unless ``left_open``.
-
-    ``dry`` stores nothing and answers what would become of them.
-    """
-
-    unit: str
-    file: str = Field(pattern=r"^sha256:[0-9a-f]{64}$", description="文件的 SHA-256")
-    left_open: bool = False
-    dry: bool = False
-    messages: list[OldMessage] = Field(max_length=LARGEST_IMPORT)
-
-
-class FieldMapOrder(Order):
-    """What the headings in a unit's files mean: heading to field."""
-
-    columns: dict[str, ImportField] = Field(max_length=100)
 
 
 class FieldMapShown(BaseModel):
@@ -123,19 +52,53 @@ class Outcomes(BaseModel):
     position: str
 
 
-def router(intake: Intake, imports: Imports, field_maps: FieldMaps) -> APIRouter:
+MINE = "mine"
+"""Stands for the unit of whoever asks; no unit's code is in small letters."""
+
+Known = Callable[[str, str | None], Awaitable[None]]
+"""Waits until a position given is known here, and sees whether the matter is."""
+
+
+def router(intake: Intake, days: Days, imports: Imports, field_maps: FieldMaps) -> APIRouter:
     """Intake's routes."""
     api = APIRouter(prefix="/intake", tags=["intake 登记"], responses=RESPONSES)
+
+    async def known(incident: str, after: str | None) -> None:
+        await wait_until(intake.store, after)
+        await intake.find(incident)
+
+    _add_incidents(api, intake)
+    for act, body in ON_MATTER.items():
+        _add_act(api, intake, known, act, body)
+    for act, body in ON_DAY.items():
+        _add_day(api, days, act, body)
+    _add_imports(api, intake, imports)
+    _add_field_maps(api, intake, field_maps)
+    return api
+
+
+def _add_incidents(api: APIRouter, intake: Intake) -> None:
     store = intake.store
 
     @api.post("/incidents", status_code=201)
     async def register(
         order: Registration, officer: Asking, once: Once, after: After = None
     ) -> Answer:
-        """登记一个舆情事件。"""
+        """登记一个舆情事件或其他事项。"""
         await wait_until(store, after)
         unit = order.unit or officer.unit
-        return await intake.register(_heard(order), unit, officer, order.occurred_at, once)
+        return await intake.register(
+            order.heard(), unit, officer, order.occurred_at, once, order.fields
+        )
+
+    @api.post("/incidents/{incident}/correct")
+    async def correct(
+        incident: str, order: Correcting, officer: Asking, once: Once, after: After = None
+    ) -> Answer:
+        """更正登记的时间或分类；原记录保留。"""
+        await wait_until(store, after)
+        said = Said(officer, request=once)
+        return await intake.correct(incident, order.corrections(), order.grounds, said)
 
     @api.post("/incidents/{incident}/link")
     async def link(
@@ -153,6 +116,10 @@ def router(intake: Intake, imports: Imports, field_maps: FieldMaps) -> APIRouter
         await wait_until(store, after)
         return await intake.void(incident, order.reason, officer, once)
 
+
+def _add_imports(api: APIRouter, intake: Intake, imports: Imports) -> None:
+    store = intake.store
+
     @api.post("/imports")
     async def import_messages(order: ImportOrder, officer: Asking, after: After = None) -> Outcomes:
         """导入历史留言；重复导入不增加任何内容, dry 只预览。"""
@@ -165,6 +132,10 @@ def router(intake: Intake, imports: Imports, field_maps: FieldMaps) -> APIRouter
             done = await imports.take(order.unit, messages, officer.actor)
         position = f"intake:{await intake.position()}"
         return Outcomes(outcomes=[_outcome(each) for each in done], position=position)
+
+
+def _add_field_maps(api: APIRouter, intake: Intake, field_maps: FieldMaps) -> None:
+    store = intake.store
 
     @api.get("/field-maps/{unit}")
     async def show_field_map(unit: str, officer: Asking, after: After = None) -> FieldMapShown:
@@ -184,21 +155,39 @@ def router(intake: Intake, imports: Imports, field_maps: FieldMaps) -> APIRouter
         columns = tuple(Column(heading=h, field=f) for h, f in order.columns.items())
         return await field_maps.save(unit, columns, officer, once)
 
-    return api
+
+def _add_act(api: APIRouter, intake: Intake, known: Known, act: str, body: type[ActOrder]) -> None:
+    """A route for one act on a matter; its body says what only this act says."""
+
+    async def take(
+        incident: str, order: ActOrder, officer: Asking, once: Once, after: After = None
+    ) -> Answer:
+        await known(incident, after)
+        told, more = order.told(), order.particulars()
+        return await intake.take(incident, act, told, more, Said(officer, order.occurred_at, once))
+
+    take.__annotations__["order"] = body
+    take.__name__ = act
+    title = VOCABULARY[act].title
+    api.post(f"/incidents/{{incident}}/acts/{act}", description=f"在事件上{title}。")(take)
 
 
-def _heard(order: Registration) -> Heard:
-    return Heard(
-        channel=order.channel,
-        category=order.category,
-        title=order.title,
-        body=order.body,
-        contact=order.contact,
-        link=order.link,
-        posted_at=order.posted_at,
-        discovered_at=order.discovered_at,
-        state_secret=order.state_secret,
-    )
+def _add_day(api: APIRouter, days: Days, act: str, body: type[ActOrder]) -> None:
+    """A route for one act of a unit's day."""
+
+    async def take(
+        code: str, order: ActOrder, officer: Asking, once: Once, after: After = None
+    ) -> Answer:
+        await wait_until(days.store, after)
+        said = Said(officer, order.occurred_at, once)
+        unit = officer.unit if code == MINE else code
+        return await days.take(unit, act, order.told(), order.particulars(), said, order.named())
+
+    take.__annotations__["order"] = body
+    take.__name__ = f"{act}_of_unit"
+    title = VOCABULARY[act].title
+    what = f"单位日常：{title}；本单位可写 {MINE}。"
+    api.post(f"/units/{{code}}/acts/{act}", description=what)(take)
 
 
 def _message(message: OldMessage, order: ImportOrder) -> commands.OldMessage:

@@ -19,6 +19,7 @@ from shared.contracts.envelope import Actor, Recorded, associated_data, decode
 from shared.contracts.intake import HistoryRecorded, IncidentRegistered
 from shared.contracts.sealed import Sealed
 from shared.errors import HuiyinError, Invalid, Refused
+from shared.packs import pin_in_force
 from shared.room import key_id
 from shared.store.events import By, Matter
 from shared.store.sql import Sql
@@ -91,6 +92,7 @@ class Imports:
     ) -> list[Imported]:
         late = [incident for incident, _ in pairs if incident not in before]
         units, events = all_units(tx.sql), list[Recorded]()
+        pin = pin_in_force(tx.sql, unit)
         numbers = tables.next_numbers(tx.sql, tx.source.node, tx.now.astimezone(SHANGHAI).year)
 
         def enter(incident: UUID, message: OldMessage) -> Imported:
@@ -98,7 +100,7 @@ class Imports:
             facts = _decided(number, message, tx.now, units)
             by = By(actor, message.posted_at, standing="imported")
             with tx.savepoint():
-                matter = Matter("incident", incident, unit, incident)
+                matter = Matter("incident", incident, unit, incident, pin)
                 events.extend(tx.append(matter, facts, by).events)
             numbers.take()
             return Imported("imported", number)

@@ -2,6 +2,7 @@
 
 from services.intake.api import router
 from services.intake.application import Intake
+from services.intake.days import Days
 from services.intake.fieldmaps import FieldMaps
 from services.intake.imports import Imports
 from services.intake.subscribers import FROM_ROUTING
@@ -14,5 +15,6 @@ def build(around: Surroundings) -> Room:
     """Wire the room."""
     store = around.open_store("intake", MODEL.schema)
     hears = [Consumer(store, "routing", FROM_ROUTING, checkpoint=around.checkpoint)]
-    door = router(Intake(store, around.vault), Imports(store, around.vault), FieldMaps(store))
+    intake, days = Intake(store, around.vault), Days(store, around.vault)
+    door = router(intake, days, Imports(store, around.vault), FieldMaps(store))
     return Room(store, hears, door, (), MODEL, checkpoint=around.checkpoint)

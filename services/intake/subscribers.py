@@ -1,15 +1,19 @@
 """What intake hears from routing, and keeps as its own copy."""
 
 from services.intake.tables import MODEL
+from shared import packs
 from shared.contracts.envelope import Recorded
-from shared.contracts.routing import ReplyPublished, UnitEstablished
+from shared.contracts.routing import UnitEstablished
 from shared.messaging.reactions import Reactions
+from shared.policy.recorded import HEARD_FROM
 from shared.store.transaction import Transaction
 
 
 def keep(tx: Transaction, event: Recorded, _: object) -> None:
-    """Units can be registered for; an answered incident can no longer be voided."""
+    """Units can be registered for, under their packs; gates may wait for what was done."""
     MODEL.note(tx.sql, [event])
 
 
-FROM_ROUTING = Reactions({UnitEstablished: keep, ReplyPublished: keep})
+FROM_ROUTING = Reactions(
+    dict.fromkeys((UnitEstablished, *packs.FACTS, *HEARD_FROM["routing"]), keep)
+)

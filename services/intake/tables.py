@@ -1,10 +1,14 @@
 """Intake's read models: what it must look up to decide, all derived from events."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from shared import units
+from pydantic import TypeAdapter
+
+from shared import matters, packs, units
+from shared.contracts.envelope import Recorded
 from shared.contracts.intake import (
     Column,
     FieldMapSaved,
@@ -14,18 +18,31 @@ from shared.contracts.intake import (
 )
 from shared.contracts.routing import ReplyPublished, UnitEstablished
 from shared.errors import Unknown
+from shared.policy.deeds import Deed
+from shared.policy.recorded import deed_of, of_unit
+from shared.store.micros import to_micros
 from shared.store.readmodel import Placed, ReadModel
 from shared.store.sql import Row, Sql
 from shared.store.upsert import upsert
 
 SCHEMA = (
     units.SCHEMA,
+    *matters.SCHEMA,
+    *packs.SCHEMA,
     "CREATE TABLE IF NOT EXISTS numbers (year BIGINT PRIMARY KEY, last BIGINT)",
     "CREATE TABLE IF NOT EXISTS incidents (id TEXT PRIMARY KEY, number TEXT UNIQUE, unit TEXT,"
     " standing TEXT, answered BIGINT)",
     "CREATE TABLE IF NOT EXISTS field_maps (unit TEXT, heading TEXT, field TEXT, place BIGINT,"
     " PRIMARY KEY (unit, heading))",
+    "CREATE TABLE IF NOT EXISTS registrations (id TEXT PRIMARY KEY, unit TEXT, at BIGINT)",
+    "CREATE INDEX IF NOT EXISTS registrations_of_unit ON registrations (unit, at)",
+    "CREATE TABLE IF NOT EXISTS days (id TEXT PRIMARY KEY, unit TEXT, act TEXT, kind TEXT,"
+    " at BIGINT, deed TEXT)",
+    "CREATE INDEX IF NOT EXISTS days_of_unit ON days (unit, act, at)",
 )
+"""Of matters it is kept what routing says; what intake said is in its own events."""
+
+_DEED = TypeAdapter(Deed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +84,14 @@ def project(sql: Sql, batch: Sequence[Placed]) -> None:
     """How each fact changes the tables."""
     counts: dict[int, int] = {}
     for _, event in batch:
+        _hear(sql, event)
         incident = str(event.envelope.correlation)
         match event.fact:
             case UnitEstablished() as fact:
                 units.learn_unit(sql, fact)
             case IncidentRegistered() as fact:
                 _note(sql, incident, number=fact.number, unit=event.envelope.unit)
+                _keep_registration(sql, event)
                 year, count = _counted(fact.number)
                 counts[year] = max(count, counts.get(year, 0))
             case IncidentLinked():
@@ -93,15 +112,17 @@ MODEL = ReadModel(
         "numbers": ("year",),
         "incidents": ("id",),
         "field_maps": ("unit", "heading"),
+        "registrations": ("id",),
+        "days": ("id",),
+        **matters.TABLES,
+        **packs.TABLES,
     },
     SCHEMA,
     (
         UnitEstablished,
-        IncidentRegistered,
-        IncidentLinked,
-        IncidentVoided,
-        ReplyPublished,
         FieldMapSaved,
+        *packs.FACTS,
+        *matters.FACTS,
     ),
     project,
 )
@@ -131,6 +152,44 @@ def field_map(sql: Sql, unit: str) -> tuple[Column, ...]:
     return tuple(Column(heading=row["heading"], field=row["field"]) for row in rows)
 
 
+def done(sql: Sql, unit: str, acts: Iterable[str]) -> list[Deed]:
+    """What a unit did of some acts on its own days."""
+    wanted = tuple(acts)
+    if not wanted:
+        return []
+    marks = ",".join("?" * len(wanted))
+    rows = sql.all(f"SELECT deed FROM days WHERE unit = ? AND act IN ({marks})", (unit, *wanted))
+    return [_DEED.validate_json(row["deed"]) for row in rows]
+
+
+def done_at(sql: Sql, unit: str, act: str, at: datetime) -> list[Deed]:
+    """What a unit did of an act at one claimed moment."""
+    rows = sql.all(
+        "SELECT deed FROM days WHERE unit = ? AND act = ? AND at = ?", (unit, act, to_micros(at))
+    )
+    return [_DEED.validate_json(row["deed"]) for row in rows]
+
+
+def last_summary(sql: Sql, unit: str, kind: str | None, before: datetime) -> int | None:
+    """When a unit last summed up in that way before a moment, in microseconds, or none."""
+    row = sql.one(
+        "SELECT MAX(at) AS last FROM days WHERE unit = ? AND act = 'summarise' AND kind = ?"
+        " AND at < ?",
+        (unit, kind or "", to_micros(before)),
+    )
+    return row["last"] if row else None
+
+
+def registered(sql: Sql, unit: str, after: int, until: datetime) -> tuple[UUID, ...]:
+    """What a unit registered live after a moment (microseconds) up to another, without errors."""
+    rows = sql.all(
+        "SELECT r.id FROM registrations r JOIN incidents i ON i.id = r.id"
+        " WHERE r.unit = ? AND r.at > ? AND r.at <= ? AND i.standing <> 'voided' ORDER BY r.at",
+        (unit, after, to_micros(until)),
+    )
+    return tuple(UUID(row["id"]) for row in rows)
+
+
 def unknown_incident(name: str) -> Unknown:
     """The error for an incident that is not known here."""
     return Unknown(
@@ -139,6 +198,44 @@ def unknown_incident(name: str) -> Unknown:
         "请用 huiyin ledger 查看编号。",
         "incident",
     )
+
+
+def _hear(sql: Sql, event: Recorded) -> None:
+    """Keep what rules ask for. Nobody's acts wait for what was done before this system."""
+    told = event.envelope
+    if isinstance(event.fact, packs.FACTS):
+        packs.learn_pack(sql, event.fact)  # type: ignore[arg-type]  # they are these two
+    elif told.standing == "imported":
+        return
+    elif told.service == "routing":
+        matters.hear(sql, event)
+    elif of_unit(event):
+        _keep_day(sql, event)
+
+
+def _keep_day(sql: Sql, event: Recorded) -> None:
+    deed = deed_of(event)
+    assert deed is not None  # every event of a unit's day is an act
+    sql.execute(
+        "INSERT INTO days VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+        (
+            str(deed.id),
+            event.envelope.unit,
+            deed.act,
+            deed.kind or "",
+            to_micros(deed.at),
+            _DEED.dump_json(deed).decode(),
+        ),
+    )
+
+
+def _keep_registration(sql: Sql, event: Recorded) -> None:
+    told = event.envelope
+    if told.standing == "live":
+        sql.execute(
+            "INSERT INTO registrations VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING",
+            (str(told.correlation), told.unit, to_micros(told.recorded_at)),
+        )
 
 
 def _note(sql: Sql, incident: str, **columns: str | int) -> None:

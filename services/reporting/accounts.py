@@ -140,7 +140,7 @@ def units_under(sql: Sql, unit: str) -> set[str]:
 
 def _shown(sql: Sql, each: Finding, size: int) -> FindingShown:
     row = ledger_table.at(sql, each.matter, size)
-    of_unit = row is None and each.matter == str(unit_id(each.unit))
+    of_unit = each.period is not None or each.matter == str(unit_id(each.unit))
     return FindingShown(
         kind=each.kind,
         title=each.title,

@@ -1,4 +1,4 @@
-"""Where to look for blame (违规与认定): log entries of acts that broke a gate, of human findings."""
+"""Where to look for blame (违规与认定): log entries of broken gates and of human findings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,11 +31,12 @@ class Broken:
 
 def _apply(sql: Sql, batch: Sequence[Placed]) -> None:
     for position, event in batch:
-        incident = str(event.envelope.correlation)
-        for gate in dict.fromkeys(getattr(event.fact, "breaches", ())):
-            sql.execute("INSERT INTO breaches VALUES (?, ?, ?)", (position - 1, gate, incident))
+        for gate in dict.fromkeys(event.fact.breaches):  # type: ignore[attr-defined]
+            row = (position - 1, gate, str(event.envelope.correlation))
+            sql.execute("INSERT INTO breaches VALUES (?, ?, ?)", row)
         if isinstance(event.fact, FindingMade):
-            sql.execute("INSERT INTO made_findings VALUES (?, ?)", (position - 1, incident))
+            made = (position - 1, str(event.envelope.correlation))
+            sql.execute("INSERT INTO made_findings VALUES (?, ?)", made)
 
 
 MODEL = ReadModel(

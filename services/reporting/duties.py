@@ -1,7 +1,9 @@
 """One duty (时限义务) as reporting shows it, and how each event changes it; pure."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
+from services.reporting.rows import changer
 from shared.contracts.catalogue import Fact
 from shared.contracts.deadlines import (
     DutyCancelled,
@@ -90,21 +92,14 @@ class DutyRow:
         return max((self.count_wanted or 0) - (self.count_done or 0), 0)
 
 
+_changed = changer(DutyRow)
+
+
 def project(row: DutyRow | None, event: Recorded, leaf: int) -> DutyRow | None:
     """The duty's row after one more event; a verdict alone tells of no duty."""
-    match event.fact:
-        case DutyStarted() as fact:
-            return _started(fact, event.envelope, leaf)
-        case _ if row is None:
-            return None
-        case DutyMoved() as fact:
-            moved = replace(row, start=to_micros(fact.start), due=to_micros(fact.due), leaf=leaf)
-            return replace(moved, provisional=int(fact.provisional), because=fact.because)
-        case LateRecordSettled() as fact:
-            state = "settled_in_time" if fact.in_time else "settled_late"
-            return replace(row, state=state, leaf=leaf)
-        case _:
-            return replace(_judged(row, event.fact), leaf=leaf)
+    if isinstance(event.fact, DutyStarted):
+        return _started(event.fact, event.envelope, leaf)
+    return _changed(row, leaf=leaf, **_changes(event.fact)) if row is not None else None
 
 
 def _started(fact: DutyStarted, envelope: Envelope, leaf: int) -> DutyRow:
@@ -132,28 +127,34 @@ def _started(fact: DutyStarted, envelope: Envelope, leaf: int) -> DutyRow:
     )
 
 
-def _judged(row: DutyRow, fact: Fact) -> DutyRow:
-    row = replace(row, state=STATES[type(fact)], because=None)
+def _changes(fact: Fact) -> dict[str, Any]:
+    """What an event changes of its duty."""
+    match fact:
+        case DutyMoved():
+            limit = {"start": to_micros(fact.start), "due": to_micros(fact.due)}
+            return limit | {"provisional": int(fact.provisional), "because": fact.because}
+        case LateRecordSettled():
+            return {"state": "settled_in_time" if fact.in_time else "settled_late"}
+        case _:
+            return {"state": STATES[type(fact)], "because": None} | _verdict(fact)
+
+
+def _verdict(fact: Fact) -> dict[str, Any]:
     match fact:
         case DutyMet() | DutySuperseded():
-            return replace(row, done_at=to_micros(fact.done_at), spare_seconds=fact.spare_seconds)
+            return {"done_at": to_micros(fact.done_at), "spare_seconds": fact.spare_seconds}
         case DutyMeasured():
-            return replace(row, done_at=to_micros(fact.done_at), took_seconds=fact.took_seconds)
+            return {"done_at": to_micros(fact.done_at), "took_seconds": fact.took_seconds}
         case DutyEnded():
-            return replace(row, done_at=to_micros(fact.ended_at))
+            return {"done_at": to_micros(fact.ended_at)}
         case DutyMetLate():
-            return replace(row, done_at=to_micros(fact.done_at), late_seconds=fact.late_seconds)
+            return {"done_at": to_micros(fact.done_at), "late_seconds": fact.late_seconds}
         case DutyRecordedLate():
-            return replace(row, done_at=to_micros(fact.done_at))
+            return {"done_at": to_micros(fact.done_at)}
         case DutyMissed():
-            return replace(
-                row,
-                count_wanted=fact.count_wanted,
-                count_done=fact.count_done,
-                gap_seconds=fact.gap_seconds,
-                leaderless_seconds=fact.leaderless_seconds,
-            )
+            lacking = ("count_wanted", "count_done", "gap_seconds", "leaderless_seconds")
+            return {name: getattr(fact, name) for name in lacking}
         case DutyCancelled():
-            return replace(row, because=fact.because)
+            return {"because": fact.because}
         case _:
-            return row
+            return {}

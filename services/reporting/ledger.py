@@ -5,10 +5,11 @@ and is complete once the registration is in.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from services.reporting.owing import Owing, follow, owing_of
+from services.reporting.rows import changer
 from shared.contracts.acts import Judged
 from shared.contracts.deadlines import (
     DutyCancelled,
@@ -101,6 +102,9 @@ class LedgerRow:
     others: str = ""
 
 
+_changed = changer(LedgerRow)
+
+
 def project(row: LedgerRow, event: Recorded, leaf: int) -> LedgerRow:
     """The row after one more event; an event that says nothing about it changes nothing."""
     match event.fact:
@@ -113,10 +117,10 @@ def project(row: LedgerRow, event: Recorded, leaf: int) -> LedgerRow:
         case IncidentVoided():
             return _reached(row, "voided")
         case IncidentErased():
-            return replace(row, erased=1)
+            return _changed(row, erased=1)
         case MatterArchived() as fact:
             at = to_micros(event.envelope.occurred_at)
-            return replace(row, archived_at=at, archive_number=fact.number)
+            return _changed(row, archived_at=at, archive_number=fact.number)
         case _ if type(event.fact) in _OF_REPLIES:
             return _with_duty(row, event)
         case _:
@@ -129,9 +133,11 @@ def _handled(row: LedgerRow, event: Recorded) -> LedgerRow:
     match event.fact:
         case IncidentGraded() as fact:
             severity = {SEVERITY: (fact.grade,)} if fact.grade else {}
-            return _reached(_judged(row, {**severity, **fact.sets}, event.envelope), "graded")
+            judged = _judged(row, {**severity, **fact.sets}, event.envelope)
+            return _reached(row, "graded", **judged)
         case MatterAssessed() | MatterEscalated() as fact:
-            return _judged(row, fact.sets, event.envelope)
+            judged = _judged(row, fact.sets, event.envelope)
+            return _changed(row, **judged) if judged else row
         case IncidentAssigned() as fact:
             return _reached(row, "assigned", lead=fact.lead, co_handling=";".join(fact.co_handling))
         case ReplyDrafted():
@@ -141,16 +147,16 @@ def _handled(row: LedgerRow, event: Recorded) -> LedgerRow:
         case ReplyPublished() as fact:
             return _reached(row, "published", published_at=at, named_unit=fact.named_unit)
         case MatterCalmed():
-            return replace(row, calmed_at=at)
+            return _changed(row, calmed_at=at)
         case FeedbackGiven() as fact:
-            return replace(row, satisfied=int(fact.satisfied))
+            return _changed(row, satisfied=int(fact.satisfied))
         case IncidentClosed() as fact:
             return _reached(row, "closed", closed_at=at, outcome=fact.outcome)
         case IncidentReopened():
             status = row.status if row.status in ("linked", "voided") else "reopened"
-            return replace(row, status=status, closed_at=None, outcome=None, calmed_at=None)
+            return _changed(row, status=status, closed_at=None, outcome=None, calmed_at=None)
         case CaseRepinned() as fact:
-            return replace(row, policy=fact.pin)
+            return _changed(row, policy=fact.pin)
         case _:
             return row
 
@@ -158,7 +164,7 @@ def _handled(row: LedgerRow, event: Recorded) -> LedgerRow:
 def _registered(
     row: LedgerRow, fact: IncidentRegistered, envelope: Envelope, leaf: int
 ) -> LedgerRow:
-    known = replace(
+    return _changed(
         row,
         number=fact.number,
         unit=envelope.unit,
@@ -168,43 +174,45 @@ def _registered(
         posted_at=to_micros(fact.posted_at) if fact.posted_at else None,
         registered_at=to_micros(envelope.recorded_at),
         matter=fact.matter,
-        policy=row.policy or envelope.policy,  # else it was put under other rules since
+        policy=envelope.policy if row.policy is None else row.policy,
+        **_judged(row, {CATEGORY: (fact.category,), **fact.sets}, envelope),
     )
-    return _judged(known, {CATEGORY: (fact.category,), **fact.sets}, envelope)
 
 
 def _corrected(row: LedgerRow, fact: RegistrationCorrected, envelope: Envelope) -> LedgerRow:
     posted_at = to_micros(fact.posted_at) if fact.posted_at else row.posted_at
-    return _judged(replace(row, posted_at=posted_at), fact.sets, envelope)
+    return _changed(row, posted_at=posted_at, **_judged(row, fact.sets, envelope))
 
 
-def _judged(row: LedgerRow, sets: Judged, envelope: Envelope) -> LedgerRow:
+def _judged(row: LedgerRow, sets: Judged, envelope: Envelope) -> dict[str, Any]:
     """What was judged last counts, in whatever order services are heard of."""
     at = to_micros(envelope.recorded_at)
     first = int(envelope.service == "intake")  # at one moment, a registration comes first
+    new: dict[str, Any] = {}
     if sets.get(SEVERITY) and at >= row.graded_at + first:
-        row = replace(row, grade=sets[SEVERITY][0], graded_at=at)
+        new |= {"grade": sets[SEVERITY][0], "graded_at": at}
     if sets.get(CATEGORY) and at >= row.sorted_at + first:
-        row = replace(row, category=sets[CATEGORY][0], sorted_at=at)
-    return row
+        new |= {"category": sets[CATEGORY][0], "sorted_at": at}
+    return new
 
 
 def _reached(row: LedgerRow, status: str, **changes: Any) -> LedgerRow:
     """Note what is new; within a round the status only ever moves on."""
     further = status if _RANK[status] > _RANK[row.status] else row.status
-    return replace(row, status=further, **changes)
+    return _changed(row, status=further, **changes)
 
 
 def _with_duty(row: LedgerRow, event: Recorded) -> LedgerRow:
     """The ledger follows the replies owed; every duty stands in its own table."""
     shown = Owing(row.duty, row.due, row.verdict, row.spare_seconds, row.late_seconds)
-    replies = follow([shown, *owing_of(row.others)] if row.duty else [], event)
-    return _showing(row, replies) if replies else row
+    before = [shown, *owing_of(row.others)] if row.duty else []
+    replies = follow(before, event)
+    return row if replies == before else _showing(row, replies)
 
 
 def _showing(row: LedgerRow, replies: Sequence[Owing]) -> LedgerRow:
     first, *others = replies
-    return replace(
+    return _changed(
         row,
         duty=first.duty,
         due=first.due,

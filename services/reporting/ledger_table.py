@@ -13,8 +13,11 @@ def _key_of(event: Recorded) -> Key:
     return (str(event.envelope.correlation),)
 
 
-def _next(before: LedgerRow | None, event: Recorded, leaf: int) -> LedgerRow:
-    return project(before or LedgerRow(str(event.envelope.correlation)), event, leaf)
+def _next(before: LedgerRow | None, event: Recorded, leaf: int) -> LedgerRow | None:
+    """The row after an event, or none where it says nothing of it: units' own days have no row."""
+    known = before or LedgerRow(str(event.envelope.correlation))
+    after = project(known, event, leaf)
+    return None if after is known else after
 
 
 _VERSIONS = Versions("ledger", LedgerRow, ("incident",), _key_of, _next)

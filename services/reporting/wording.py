@@ -11,6 +11,7 @@ from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded, associated_data
 from shared.contracts.sealed import Sealed
 from shared.errors import Refused
+from shared.policy.checking import MATTERS
 from shared.policy.pack import Pack
 from shared.vault.vault import Vault
 from shared.words import CATEGORIES, OUTCOMES, VERDICTS
@@ -100,9 +101,9 @@ def _what(event: Recorded, read: Read, pack: Pack | None) -> str:
         case ActTaken() as act:
             return what_act(act, event.envelope.unit, read, pack)
         case intake.IncidentRegistered() as fact:
-            category = CATEGORIES.get(fact.category, fact.category) or "未填"
-            said = f"编号 {fact.number}, 类别 {category}, 标题：{read('title')}"
-            return said + _source(fact.provenance)
+            category = _category(fact.category, pack) or "未填"
+            said = f"编号 {fact.number}, 类别 {category}{_registered(fact, pack)}"
+            return f"{said}, 标题：{read('title')}" + _source(fact.provenance)
         case intake.RegistrationCorrected() as fact:
             return f"{_corrections(fact, pack)}, 理由：{fact.grounds}"
         case intake.HistoryRecorded() as fact:
@@ -220,6 +221,21 @@ def _corrections(fact: intake.RegistrationCorrected, pack: Pack | None) -> str:
     }
     said = [f"{name}改为 {shown(moment)}" for name, moment in moments.items() if moment]
     return ", ".join([*said, *filter(None, [set_words(fact.sets, pack)])]) or "登记内容"
+
+
+def _category(category: str, pack: Pack | None) -> str:
+    declared = pack.axes.get("category") if pack else None
+    called = {**CATEGORIES, **(declared.values if declared else {})}
+    return called.get(category, category)
+
+
+def _registered(fact: intake.IncidentRegistered, pack: Pack | None) -> str:
+    """What sort of matter it is, what was judged at once, and when it happened or is to happen."""
+    moments = {"发生": fact.happened_at, "计划": fact.planned_at}
+    said = [] if fact.matter == "incident" else [MATTERS.get(fact.matter, fact.matter)]
+    said += [set_words(fact.sets, pack)] if fact.sets else []
+    said += [f"{name}于 {shown(moment)}" for name, moment in moments.items() if moment]
+    return "".join(f", {each}" for each in said)
 
 
 def _source(provenance: intake.Provenance | None) -> str:

@@ -26,14 +26,15 @@ class Provenance(Contract):
     row: int
 
 
-@event("intake.incident-registered.v3")
+@event("intake.incident-registered.v4")
 class IncidentRegistered(Fact):
     """An incident or other matter was entered (登记): what was said, where and when; never by whom.
 
     ``number`` (事件编号) is what people quote and never changes. ``contact`` is there only where
     the sender asked to be answered, and is opened only to reply. ``provenance`` is none for what
     was registered live. ``matter`` says what kind of matter it is (事项类型), ``sets`` what was
-    judged of it at once, ``planned_at`` when what it is about is to take place.
+    judged of it at once, ``happened_at`` and ``planned_at`` when what it is about happened or is to
+    take place. ``fields``, ``filled`` and ``breaches`` are as those of acts.
     """
 
     number: str
@@ -51,6 +52,9 @@ class IncidentRegistered(Fact):
     sets: Judged = Field(default_factory=dict)
     happened_at: UtcTime | None = None
     planned_at: UtcTime | None = None
+    fields: Sealed | None = None
+    filled: tuple[str, ...] = ()
+    breaches: tuple[str, ...] = ()
 
 
 @upcaster("intake.incident-registered.v1", "intake.incident-registered.v2")
@@ -64,6 +68,12 @@ def registered_v2_to_v3(data: dict[str, Any]) -> dict[str, Any]:
     """The second version knew incidents alone, and nothing that was judged of them at once."""
     moments = {"happened_at": None, "planned_at": None}
     return {**data, "matter": "incident", "sets": {}, **moments}
+
+
+@upcaster("intake.incident-registered.v3", "intake.incident-registered.v4")
+def registered_v3_to_v4(data: dict[str, Any]) -> dict[str, Any]:
+    """The third version had no form, and no gates that mark a breach."""
+    return {**data, "fields": None, "filled": [], "breaches": []}
 
 
 @event("intake.history-recorded.v2")

@@ -266,7 +266,6 @@ def _due_in(schedule: periods.Schedule, times: Times, year: int) -> tuple[Turn, 
 
 def _turn(covers: Covers, before: Period | None, this: Period, then: Period | None) -> Turn:
     """A period with the time in which acts are for it: no act is for two of them."""
-    begins = this.closes if covers == "previous" else this.opens
     ends = max(this.closes, this.due)
     if covers == "previous" and then and then.opens <= this.closes:
         ends = max(then.closes, this.due)
@@ -274,10 +273,20 @@ def _turn(covers: Covers, before: Period | None, this: Period, then: Period | No
         name=this.name,
         opens=this.opens,
         closes=this.closes,
-        begins=max(begins, before.due) if before else begins,
-        ends=ends,
+        begins=_begins(covers, before, this),
+        ends=min(ends, _begins(covers, this, then)) if then else ends,
         limit=Limit(this.due, this.provisional),
     )
+
+
+def _begins(covers: Covers, before: Period | None, this: Period) -> datetime:
+    """From when on acts are for a period: up to when it is due, they are for the one before.
+
+    Rest days can put the limits of several on one day: what is done then is for the last of them.
+    """
+    if covers == "previous":
+        return this.closes
+    return max(this.opens, min(before.due, this.closes)) if before else this.opens
 
 
 def _slots(rule: Shift, near: datetime) -> Iterator[Turn]:

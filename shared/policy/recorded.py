@@ -205,7 +205,7 @@ def subject_of(event: Recorded) -> Matter:
         posted=fact.posted_at,
         discovered=fact.discovered_at,
         planned=fact.planned_at,
-        sets={"category": (fact.category,), **fact.sets},
+        sets={**({"category": (fact.category,)} if fact.category else {}), **fact.sets},
     )
 
 

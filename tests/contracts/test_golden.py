@@ -72,8 +72,18 @@ LIFTED: dict[str, dict[str, object]] = {
     "routing.reply-approved.v1": {"kind": None, "breaches": ()},
     "routing.reply-published.v1": {"promised": None, "fields": None, "breaches": ()},
     "routing.incident-closed.v1": {"outcome": "answered", "fields": None, "breaches": ()},
+    "intake.incident-registered.v1": {
+        "provenance": None,
+        "matter": "incident",
+        "sets": {},
+        "happened_at": None,
+        "planned_at": None,
+        "filled": (),
+    },
+    "intake.incident-registered.v2": {"matter": "incident", "sets": {}, "planned_at": None},
+    "intake.incident-registered.v3": {"fields": None, "filled": (), "breaches": ()},
 }
-"""What routing's old shapes are read as, where the present shape says more."""
+"""What old shapes are read as, where the present shape says more."""
 
 
 @pytest.mark.parametrize("name", LIFTED)

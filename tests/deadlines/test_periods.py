@@ -12,12 +12,14 @@ from services.deadlines.scheduler import open_periods
 from shared.contracts.deadlines import DutyMissed, DutyStarted
 from shared.contracts.envelope import decode
 from shared.contracts.intake import ChannelsBrowsed, ShiftWorked, SummaryMade, ZeroReported
-from shared.contracts.routing import PackWithdrawn
+from shared.contracts.routing import CalendarPublished, PackWithdrawn
 from shared.units import unit_id
 from tests.deadlines.rota import BROWSING, DAILY, DUTY, EACH, ZERO, written
 from tests.deadlines.world import World, at
 
 pytestmark = pytest.mark.anyio
+
+RUNS = "running"
 
 
 @pytest.fixture
@@ -228,6 +230,28 @@ async def test_after_a_long_sleep_no_transaction_opens_more_than_a_batch(
     opened = [e.fact for e in await school.events() if isinstance(e.fact, DutyStarted)]
     assert len(opened) == 30 + 5, "thirty days and five weeks, begun by then"
     assert await school.store.read(lambda sql: agenda.opening(sql, at(31), 9)) == []
+
+
+async def test_two_reports_that_fall_due_on_one_day_are_both_asked_for(
+    school: World, tmp_path: Path
+) -> None:
+    """Rest days put the limits of two weeks on the first working day after a long holiday."""
+    statutory = ("01-01", "05-01", "05-02", "10-01", "10-02", "10-03")
+    holiday = tuple(f"03-{day:02}" for day in range(9, 18))
+    days = tuple(f"2026-{day}" for day in (*statutory, *holiday))
+    calendar = CalendarPublished(year=2026, notice="假", off_days=days, makeup_days=())
+    await school.says("routing", unit_id("QH"), calendar)
+    await bound(school, tmp_path, EACH.replace('each = "unit"', "working_days = true"))
+
+    await school.passes(at(18, 12))
+    assert await school.verdicts("S.4") == dict.fromkeys(("2026-W10", "2026-W11", "2026-W12"), RUNS)
+    await school.passes(at(19, 1))
+
+    assert await school.verdicts("S.4") == {
+        "2026-W10": "missed",
+        "2026-W11": "missed",
+        "2026-W12": RUNS,
+    }
 
 
 async def test_a_restart_opens_and_observes_nothing_twice(school: World, tmp_path: Path) -> None:

@@ -1,20 +1,56 @@
 """Given a history of an incident, when a command comes, then these facts, or a refusal."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
-from services.intake.commands import IncidentCommand
+from services.intake.commands import Asked, Heard, IncidentCommand, RegisterIncident
 from services.intake.incident import INCIDENT, Incident
+from shared.acting import Record, Told
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Actor, Envelope, Recorded
 from shared.errors import HuiyinError
+from shared.packs import baseline
+from shared.policy.deeds import Deed
+from shared.policy.outlook import Matter
+from shared.policy.pack import Pack
 
 NOW = datetime(2026, 3, 2, 6, 10, tzinfo=UTC)
 ONE = UUID("00000000-0000-4000-8000-000000000001")
 OTHER = UUID("00000000-0000-4000-8000-000000000002")
+
+
+def asked(
+    act: str,
+    *,
+    pack: Pack | None = None,
+    told: Told | None = None,
+    by: str = "info_officer",
+    at: datetime = NOW,
+    past: Sequence[Deed] = (),
+    known: dict[str, str] | None = None,
+    **deed: Any,
+) -> Asked:
+    """What a command comes with: an act in the words of a pack, after what is on record."""
+    told = told or Told()
+    said = {"kind": told.kind, "to": told.to, "medium": told.medium, "of": told.of}
+    attempted = Deed(uuid4(), act, at, NOW, by=by, unit="QH-YZ", **(said | deed))
+    subject = Matter("QH-YZ", NOW, NOW, sets={"category": ("inquiry_demand",)})
+    return Asked(Record(pack or baseline(), subject, past), attempted, NOW, told, known or {})
+
+
+def registering(heard: Heard, pack: Pack | None = None, **told: Any) -> RegisterIncident:
+    """A registration as the application puts it."""
+    come = asked("register", pack=pack, told=Told(**told), sets=heard.judged)
+    subject = replace(
+        come.record.matter, kind=heard.matter, channel=heard.channel, sets=heard.judged
+    )
+    come = replace(come, record=replace(come.record, matter=subject))
+    return RegisterIncident("QINGHE-2026-000001", heard, come)
 
 
 def recorded(fact: Fact, seq: int) -> Recorded:

@@ -21,16 +21,16 @@ from shared.contracts.intake import (
     IncidentVoided,
 )
 from shared.contracts.sealed import Sealed, Unsealed
-from tests.intake.story import NOW, ONE, OTHER, given
+from tests.intake.story import NOW, ONE, OTHER, asked, given, registering
 
 TOMORROW = NOW + timedelta(days=1)
 
 HEARD = Heard("call", "inquiry_demand", " 校车停运 ", "正文", None, None, NOW, None, False)
-REGISTER = RegisterIncident("QINGHE-2026-000001", HEARD, NOW)
+REGISTER = registering(HEARD)
 OLD = OldMessage("M-1", "教育", "旧帖", "正文", NOW, "QH-YZ", "一中", "已修好。", NOW, False)
 IMPORT = ImportMessage("QINGHE-2026-000002", OLD, NOW)
-LINK = LinkIncident(ONE, OTHER, "QINGHE-2026-000009", True, "同一事项")
-VOID = VoidIncident("登记有误", answered=False)
+LINK = LinkIncident(ONE, OTHER, "QINGHE-2026-000009", True, "同一事项", asked("link"))
+VOID = VoidIncident("登记有误", answered=False, asked=asked("void"))
 
 TITLE = Sealed(key="k", nonce="n", text="t")
 REGISTERED = IncidentRegistered(
@@ -92,7 +92,7 @@ class TestRegister:
 
         assert given().refuses(command) == "title.missing"
 
-    @pytest.mark.parametrize("field", ["posted_at", "discovered_at"])
+    @pytest.mark.parametrize("field", ["posted_at", "discovered_at", "happened_at"])
     def test_nothing_happens_in_the_future_but_clocks_may_differ_a_little(self, field: str) -> None:
         def at(moment: datetime) -> RegisterIncident:
             changed: dict[str, Any] = {field: moment}

@@ -239,14 +239,27 @@ def test_turns_follow_each_other_and_none_is_lost(
 ) -> None:
     rule: Recurring = bound[number].rule
     turns = list(islice(due_after(rule, TIMES, moment), 5))
-    again = list(islice(due_after(rule, TIMES, turns[1].limit.due), 3))
 
     assert turns[0].limit.due > moment
-    assert again == turns[2:]
     for one, other in pairwise(turns):
-        assert one.limit.due < other.limit.due
-        assert one.ends <= other.begins or isinstance(rule, Shift) or rule.covers == "previous"
+        assert one.opens < other.opens
+        assert one.limit.due <= other.limit.due, "rest days can put several on one day"
+        assert one.begins < one.ends <= other.begins
         assert one.name != other.name
+
+
+def test_two_weeks_before_a_long_holiday_are_due_on_one_day_and_stay_apart(
+    bound: dict[str, Bound],
+) -> None:
+    one, other = islice(due_after(bound["S.week"].rule, TIMES, at("02-14 00:00")), 2)
+
+    assert one.limit.due == other.limit.due == at("02-24 12:00")
+    assert [
+        turn.name for turn in concerned(bound["S.week"].rule, TIMES, _at(at("02-24 09:00")))
+    ] == ["2026-W08"]
+    assert [
+        turn.name for turn in concerned(bound["S.week"].rule, TIMES, _at(at("02-16 09:00")))
+    ] == ["2026-W07"]
 
 
 @given(

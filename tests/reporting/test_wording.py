@@ -37,7 +37,7 @@ def test_every_fact_is_told_in_a_sentence(kind: type[Fact]) -> None:
 @pytest.mark.parametrize(
     ("name", "field"),
     [
-        ("intake.incident-registered.v3", "title"),
+        ("intake.incident-registered.v4", "title"),
         ("routing.reply-drafted.v2", "text"),
         ("routing.reply-published.v2", "text"),
     ],

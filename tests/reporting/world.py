@@ -86,10 +86,20 @@ class World:
         await self.say("intake", incident, registration(number, **changes))
         return incident
 
-    async def say(self, service: str, incident: UUID, *facts: Fact) -> Sequence[Recorded]:
+    async def say(
+        self,
+        service: str,
+        incident: UUID,
+        *facts: Fact,
+        policy: str | None = None,
+        at: datetime = START,
+        unit: str = "QH-YZ",
+        kind: str | None = None,
+        post: str = CLERK.post,
+    ) -> Sequence[Recorded]:
         """Events of a service about an incident, all in one transaction."""
-        matter = Matter(KINDS[service], _stream(service, incident), "QH-YZ", incident)
-        by = By(CLERK, START)
+        matter = Matter(kind or KINDS[service], _stream(service, incident), unit, incident, policy)
+        by = By(Actor(officer=CLERK.officer, post=post), at)
         said: Appended = await self.stores[service].write(lambda tx: tx.append(matter, facts, by))
         return said.events
 
@@ -108,6 +118,7 @@ class World:
                     await asyncio.sleep(0.01)
         finally:
             running.cancel()
+            await self.room.store.write(lambda _: None)  # what it had begun to write is written
 
     async def ledger(self) -> list[LedgerRow]:
         """The ledger now."""

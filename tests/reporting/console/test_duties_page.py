@@ -5,7 +5,9 @@ from datetime import timedelta
 import httpx2
 import pytest
 
-from tests.reporting.console.desk import SECOND, THIRD, Desk, met, numbers
+from shared.units import unit_id
+from tests.reporting.console.desk import FIRST, SECOND, THIRD, Desk, met, numbers
+from tests.reporting.county import duty, missed
 from tests.reporting.world import IN_ONE_DATABASE, START
 
 pytestmark = pytest.mark.anyio
@@ -52,3 +54,27 @@ async def test_imported_history_is_kept_apart(browser: httpx2.AsyncClient) -> No
 
     assert numbers(page) == []
     assert "没有正在计时的时限" in page.text
+
+
+async def test_what_is_measured_recurs_or_is_owed_to_several_is_shown_as_such(desk: Desk) -> None:
+    await desk.found()
+    first = await desk.register(FIRST, due=START + timedelta(days=2))
+    owed = [
+        duty("001#police", "report", None, each="police", clock="soon"),
+        duty("002@QH-LX", "verify", START + timedelta(days=1), each="QH-LX", provisional=True),
+    ]
+    await desk.then("deadlines", first, *owed)
+    browse = duty("003#2026-03-02", "browse", START, period="2026-03-02", clock="day")
+    too_few = missed("003#2026-03-02", START, count_wanted=3, count_done=2)
+    await desk.then("deadlines", unit_id("QH-YZ"), browse, too_few)
+    await desk.world.folded()
+
+    async with desk.signed_in() as browser:
+        page = (await browser.get("/duties")).text
+        incident = (await browser.get(f"/incidents/{FIRST}")).text
+
+    for words in ("不设时限", "只计用时", "致 police", "由 柳溪镇教育办", "（暂定）"):
+        assert words in page, words
+        assert words in incident, words
+    assert "2026-03-02 期, 应 3 次, 实 2 次" in page
+    assert "各项时限" in incident

@@ -81,7 +81,7 @@ async def test_who_leads_and_who_helps_is_named(browser: httpx2.AsyncClient) -> 
 
     assert "牵头 柳溪镇教育办, 协办 青禾县教育局, 请按时答复" in page.text
     assert "已逾期 1天" in page.text
-    assert page.text.count('class="ahead"') == 4
+    assert page.text.count('class="ahead"') == 5
 
 
 @IN_ONE_DATABASE
