@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from shared.settings import Settings
 
 FOLLOWED_WITHIN = 20
 """Seconds for which the server may hold an answer back until there is news."""
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C."""
 
 PAUSE = 0.5
 """Seconds between looks for a system that is not there just now."""
@@ -67,6 +71,7 @@ def events(
 
     async def work(settings: Settings) -> None:
         if follow:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, _leave)
             await _follow(settings, asked, from_)
         else:
             async with opened(settings, to_read=True) as door:
@@ -85,6 +90,11 @@ def contracts(
     from services.contracts import write_contracts
 
     say(f"已写入 {len(write_contracts(output))} 个文件：{output}")
+
+
+def _leave() -> None:
+    """End at once: whoever only reads has nothing to put in order, and may be waiting anywhere."""
+    os._exit(INTERRUPTED)
 
 
 async def _print_all(door: Door, asked: Asked, start: int) -> int:

@@ -95,6 +95,7 @@ async def transfer(
         chunks = _chunks(order)
         chunk = next(chunks, None)
         while chunk:
+            _heed_interruption()
             order.source.check_unchanged()
             read = run.read(chunk)
             asked = asyncio.ensure_future(run.ask(door, read))
@@ -105,6 +106,13 @@ async def transfer(
                 run.settle(chunk, read, await asked)
             advance(len(chunk))
             chunk = following
+
+
+def _heed_interruption() -> None:
+    """Stop when that was asked for, also where a request on its way took it for its own."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 @dataclass(frozen=True, slots=True)

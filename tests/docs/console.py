@@ -45,7 +45,7 @@ def play(commands: list[str], place: Path) -> list[str]:
     lines = [f"{command}\nprintf '\\036'\n" for command in commands]
     script.write_text("".join(lines), encoding="utf-8")
     shell = subprocess.Popen(
-        ["bash", script],
+        ["/usr/bin/env", "bash", script],
         cwd=ROOT,
         env=_environment(place),
         stdin=subprocess.DEVNULL,

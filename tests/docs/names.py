@@ -67,4 +67,5 @@ def _resolves(dotted: str) -> bool:
 @cache
 def _file_names() -> frozenset[str]:
     tops = [ROOT / top for top in ("services", "shared", "tests")]
-    return frozenset(each.name for top in tops for each in top.rglob("*") if each.is_file())
+    files = [*ROOT.iterdir(), *(each for top in tops for each in top.rglob("*"))]
+    return frozenset(each.name for each in files if each.is_file())

@@ -6,7 +6,10 @@ import pytest
 
 from tests.docs.names import ROOT, missing, named
 
-ROOMS = [ROOT / "services" / room / "README.md" for room in ("intake", "routing", "deadlines")]
+ROOMS = [
+    ROOT / "services" / room / "README.md"
+    for room in ("intake", "routing", "deadlines", "reporting")
+]
 PAGES = [
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",

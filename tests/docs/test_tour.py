@@ -1,5 +1,6 @@
 """The tour is true: its commands run in order in a fresh county and print what it shows."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,9 @@ def test_anything_else_is_found(shown: str, printed: str) -> None:
 def test_what_a_page_leaves_running_is_ended(tmp_path: Path) -> None:
     [pid] = play(["sleep 600 > /dev/null 2>&1 & echo $!"], tmp_path)
 
+    deadline = time.monotonic() + 10
+    while _lives(int(pid)) and time.monotonic() < deadline:
+        time.sleep(0.01)
     assert not _lives(int(pid))
 
 

@@ -27,7 +27,7 @@ MAP = [
     *("--map", "source_id=编号", "--map", "posted_raw=留言时间"),
     *("--map", "replied_raw=replied_at", "--map", "note=类别"),
 ]
-RATHER_MANY = 2_000
+RATHER_MANY = 3_000
 
 
 def refused(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -424,6 +424,7 @@ def killed_after(
     deadline = time.monotonic() + 20
     while not position(served) and time.monotonic() < deadline:
         time.sleep(0.01)
+    assert child.poll() is None, "it had ended before it could be interrupted"
     child.send_signal(how)
     _, said = child.communicate(timeout=10)
     return child.returncode, said

@@ -317,6 +317,10 @@ def test_what_is_too_large_or_impossible_is_refused_and_nothing_is_registered(
     assert len(served.get("/reporting/ledger").json()) == before
 
 
+OPEN = ("/health", "/metrics", "/asyncapi.json", "/schemas")
+"""What says only that the process is there, how much it did, and what events look like."""
+
+
 def test_the_interface_describes_itself_and_answers_nobody_without_a_token(served: Served) -> None:
     described = served.client.get("/openapi.json").json()
     operations = [
