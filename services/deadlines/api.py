@@ -8,11 +8,11 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from services.deadlines import tables
-from services.deadlines.docket import State
-from services.deadlines.projections import DutyRow
 from services.deadlines.tables import Entry
 from shared.contracts.catalogue import UtcTime
+from shared.contracts.deadlines import State
 from shared.contracts.envelope import Standing
+from shared.duties import DutyRow
 from shared.messaging.progress import wait_until
 from shared.store.micros import from_micros
 from shared.store.store import Store

@@ -9,12 +9,13 @@ Every other verdict stays.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal, assert_never
+from typing import assert_never
 
 from services.deadlines.commands import DocketCommand, NoteDone, NoteDue, NoteGone, StartDuty
 from shared.aggregate import Aggregate
 from shared.contracts.catalogue import Fact
 from shared.contracts.deadlines import (
+    STATES,
     DutyCancelled,
     DutyMet,
     DutyMetLate,
@@ -22,23 +23,12 @@ from shared.contracts.deadlines import (
     DutyRecordedLate,
     DutyStarted,
     DutySuperseded,
+    State,
 )
 from shared.contracts.envelope import Recorded, Standing
 from shared.policy.clocks import SECOND, seconds_late, timing_of
 
-State = Literal["running", "met", "missed", "met_late", "superseded", "recorded_late", "cancelled"]
-
 Verdict = DutyMet | DutyMissed | DutyMetLate | DutySuperseded | DutyRecordedLate | DutyCancelled
-
-STATES: Mapping[type[Fact], State] = {
-    DutyMet: "met",
-    DutyMissed: "missed",
-    DutyMetLate: "met_late",
-    DutySuperseded: "superseded",
-    DutyRecordedLate: "recorded_late",
-    DutyCancelled: "cancelled",
-}
-"""Where each verdict leaves a duty."""
 
 OPEN_TO_A_REPLY: tuple[State, ...] = ("running", "missed", "cancelled")
 

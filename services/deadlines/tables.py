@@ -10,12 +10,12 @@ from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
 
-from services.deadlines.docket import STATES, State
-from services.deadlines.projections import DutyRow, Key, key_of, project
-from shared.contracts.deadlines import DutyStarted
+from services.deadlines.projections import Key, key_of
+from shared.contracts.deadlines import STATES, DutyStarted, State
 from shared.contracts.envelope import Recorded, decode
 from shared.contracts.intake import IncidentRegistered
 from shared.contracts.routing import IncidentAssigned
+from shared.duties import DutyRow, project
 from shared.store.micros import to_micros
 from shared.store.readmodel import Placed, ReadModel
 from shared.store.sql import Row, Sql

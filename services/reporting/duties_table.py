@@ -3,11 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.reporting.duties import CHANGED_BY, OPEN, DutyRow, project
 from services.reporting.versions import NOW, Key, Versions, holding
+from shared.contracts.catalogue import Fact
+from shared.contracts.deadlines import STATES, DutyStarted
 from shared.contracts.envelope import Recorded
+from shared.duties import DutyRow, project
 from shared.store.readmodel import ReadModel
 from shared.store.sql import Row, Sql
+
+CHANGED_BY: tuple[type[Fact], ...] = (DutyStarted, *STATES)
+"""The facts that a duty's row is made of."""
+
+OPEN = ("running", "missed")
+"""States in which something is still owed."""
 
 _OPEN = "d.state IN ({})".format(", ".join(f"'{state}'" for state in OPEN))
 _OWING = "COALESCE(l.lead, l.unit)"
@@ -39,7 +47,11 @@ def _key_of(event: Recorded) -> Key:
     return str(event.envelope.correlation), getattr(event.fact, "duty", "")
 
 
-_VERSIONS = Versions("duties", DutyRow, ("incident", "duty"), _key_of, project)
+def _next(before: DutyRow | None, event: Recorded, _: int) -> DutyRow | None:
+    return project(before, event)
+
+
+_VERSIONS = Versions("duties", DutyRow, ("incident", "duty"), _key_of, _next)
 
 SCHEMA = (
     _VERSIONS.schema,

@@ -9,6 +9,7 @@ from services.routing.required import require
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import event_hash
 from shared.contracts.routing import CountyFounded, OfficerAppointed, UnitEstablished
+from shared.county import founded_county
 from shared.identity.officers import Officer, Officers, new_officer_id
 from shared.store.events import By, Matter
 from shared.store.requests import Answer, Request, once
@@ -46,7 +47,7 @@ class Administration:
         wanted = CountyFounded(code=code, name=name, root=root_code, demonstration=demonstration)
 
         def work(tx: Transaction) -> Answer:
-            facts = county.found(tables.founded_county(tx.sql), wanted, root_name)
+            facts = county.found(founded_county(tx.sql), wanted, root_name)
             return _record(tx, facts, officer, code)
 
         return await self.store.write(lambda tx: once(tx, request, work))
@@ -68,7 +69,7 @@ class Administration:
         wanted = UnitEstablished(code=code, name=name, aliases=tuple(aliases), parent=parent)
 
         def work(tx: Transaction) -> Answer:
-            facts = county.establish(tables.founded_county(tx.sql), all_units(tx.sql), wanted)
+            facts = county.establish(founded_county(tx.sql), all_units(tx.sql), wanted)
             return _record(tx, facts, officer, code)
 
         return await self.store.write(lambda tx: once(tx, request, work))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.routing.commands import IncidentStanding
-from shared import units
+from shared import county, units
 from shared.contracts.intake import IncidentLinked, IncidentRegistered, IncidentVoided
 from shared.contracts.routing import CountyFounded, IncidentAssigned, UnitEstablished
 from shared.errors import Unknown
@@ -19,8 +19,7 @@ SCHEMA = (
     units.SCHEMA,
     "CREATE TABLE IF NOT EXISTS incidents (id TEXT PRIMARY KEY, number TEXT UNIQUE, unit TEXT,"
     " standing TEXT, lead TEXT)",
-    "CREATE TABLE IF NOT EXISTS county (code TEXT PRIMARY KEY, name TEXT, root TEXT,"
-    " demonstration BIGINT)",
+    county.SCHEMA,
 )
 
 
@@ -51,7 +50,7 @@ def project(sql: Sql, batch: Sequence[Placed]) -> None:
         incident = str(event.envelope.correlation)
         match event.fact:
             case CountyFounded() as fact:
-                _keep_county(sql, fact)
+                county.learn_county(sql, fact)
             case UnitEstablished() as fact:
                 units.learn_unit(sql, fact)
             case IncidentRegistered() as fact:
@@ -87,19 +86,6 @@ def find(sql: Sql, name: str) -> Entry:
     return _entry(row)
 
 
-def founded_county(sql: Sql) -> CountyFounded | None:
-    """What was said when the county was founded, or none before that."""
-    row = sql.one("SELECT * FROM county")
-    if row is None:
-        return None
-    return CountyFounded(
-        code=row["code"],
-        name=row["name"],
-        root=row["root"],
-        demonstration=bool(row["demonstration"]),
-    )
-
-
 def unknown_incident(name: str, position: int) -> Unknown:
     """The error for an incident not heard of in intake's events up to that position."""
     return Unknown(
@@ -113,13 +99,6 @@ def unknown_incident(name: str, position: int) -> Unknown:
 def _note(sql: Sql, incident: str, **columns: str) -> None:
     """Set columns of an incident, whichever of its events is heard first."""
     upsert(sql, "incidents", incident, columns, {"standing": "open"})
-
-
-def _keep_county(sql: Sql, fact: CountyFounded) -> None:
-    sql.execute(
-        "INSERT INTO county VALUES (?, ?, ?, ?)",
-        (fact.code, fact.name, fact.root, int(fact.demonstration)),
-    )
 
 
 def _entry(row: Row) -> Entry:

@@ -1,5 +1,6 @@
 """What deadlines stores: duties (时限义务) with their beginning and their verdict."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from shared.contracts.catalogue import Fact, UtcTime, event
@@ -73,3 +74,16 @@ class DutyCancelled(Fact):
 
     duty: str
     because: Literal["voided", "linked", "history"]
+
+
+State = Literal["running", "met", "missed", "met_late", "superseded", "recorded_late", "cancelled"]
+
+STATES: Mapping[type[Fact], State] = {
+    DutyMet: "met",
+    DutyMissed: "missed",
+    DutyMetLate: "met_late",
+    DutySuperseded: "superseded",
+    DutyRecordedLate: "recorded_late",
+    DutyCancelled: "cancelled",
+}
+"""Where each verdict leaves a duty."""

@@ -14,13 +14,14 @@ from eventsourcing.persistence import Notification
 
 from services.deadlines import tables
 from services.deadlines.main import build
-from services.deadlines.projections import DutyRow, Key
+from services.deadlines.projections import Key
 from shared.clock import SHANGHAI
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Actor, Recorded, Standing, decode
 from shared.contracts.intake import IncidentLinked, IncidentRegistered, IncidentVoided
 from shared.contracts.routing import IncidentAssigned, IncidentClosed, ReplyKind, ReplyPublished
 from shared.contracts.sealed import Sealed
+from shared.duties import DutyRow
 from shared.identity.officers import Officers
 from shared.messaging.streams import CORRELATION, STREAM, TYPE, Incoming, outgoing
 from shared.messaging.taking import Handler, Taken, take

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.reporting import duties_table, ledger_table
-from services.reporting.duties import DutyRow
 from services.reporting.ledger import LedgerRow
 from services.reporting.log import Leaf, leaf_at, leaves_of_matter
 from services.reporting.trail import TrailEntry, trail
@@ -21,6 +20,7 @@ from shared.contracts.routing import (
     ReplyDrafted,
     ReplyPublished,
 )
+from shared.duties import DutyRow
 from shared.errors import Unknown, Untrusted
 from shared.store.sql import Sql
 from shared.vault.vault import Vault
