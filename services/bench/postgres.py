@@ -111,7 +111,7 @@ def _launched(
             capture_output=True,
             **account,
         )
-        return subprocess.Popen(  # noqa: S603
+        return subprocess.Popen(  # noqa: S603 -- as above
             [programs / "postgres", "-D", data, *options],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -74,7 +74,7 @@ class Probe:
 
 def most_spent(profile: cProfile.Profile | str) -> list[Spent]:
     """The functions with the most own time; waiting shows as epoll, select or acquire."""
-    stats: dict[Any, Any] = pstats.Stats(profile).stats  # type: ignore[attr-defined]
+    stats: dict[Any, Any] = pstats.Stats(profile).stats  # type: ignore[attr-defined]  # not in the stubs
     total = sum(own for _, _, own, _, _ in stats.values()) or 1.0
     spent = [
         Spent(own, own / total, calls, _named(*function))

@@ -10,12 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.deadlines import tables
 from services.deadlines.acts import Acts
 from services.deadlines.commands import Said, SettleLateRecord
-from services.deadlines.docket import State
-from services.deadlines.projections import DutyRow
 from services.deadlines.tables import Entry
 from shared.acting import Told
 from shared.contracts.catalogue import UtcTime
+from shared.contracts.deadlines import State
 from shared.contracts.envelope import Standing
+from shared.duties import DutyRow
 from shared.messaging.progress import wait_until, when_known
 from shared.store.micros import from_micros
 from shared.store.requests import Answer

@@ -9,7 +9,7 @@ verdict stays, but that what was recorded late is settled by a person.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Literal, assert_never
+from typing import assert_never
 
 from services.deadlines.commands import (
     DocketCommand,
@@ -24,6 +24,7 @@ from services.deadlines.commands import (
 from shared.aggregate import Aggregate
 from shared.contracts.catalogue import Fact
 from shared.contracts.deadlines import (
+    STATES,
     DutyCancelled,
     DutyEnded,
     DutyMeasured,
@@ -35,23 +36,10 @@ from shared.contracts.deadlines import (
     DutyStarted,
     DutySuperseded,
     LateRecordSettled,
+    State,
 )
 from shared.contracts.envelope import Recorded, Standing
 from shared.errors import Invalid, Refused, Unknown
-
-State = Literal[
-    "running",
-    "met",
-    "measured",
-    "ended",
-    "missed",
-    "met_late",
-    "superseded",
-    "recorded_late",
-    "settled_in_time",
-    "settled_late",
-    "cancelled",
-]
 
 Verdict = (
     DutyMet
@@ -63,18 +51,6 @@ Verdict = (
     | DutyRecordedLate
     | DutyCancelled
 )
-
-STATES: Mapping[type[Fact], State] = {
-    DutyMet: "met",
-    DutyMeasured: "measured",
-    DutyEnded: "ended",
-    DutyMissed: "missed",
-    DutyMetLate: "met_late",
-    DutySuperseded: "superseded",
-    DutyRecordedLate: "recorded_late",
-    DutyCancelled: "cancelled",
-}
-"""Where each verdict leaves a duty."""
 
 OPEN_TO_WHAT_WAS_DONE: tuple[State, ...] = ("running", "missed", "cancelled")
 

@@ -12,12 +12,12 @@ from services.deadlines.application import About, tell
 from services.deadlines.commands import NoteDue, NoteGone
 from services.deadlines.docket import DOCKET
 from services.deadlines.policies import Told
-from services.deadlines.projections import DutyRow
 from shared import matters
 from shared.calendars import calendar, terms
 from shared.contracts.deadlines import DutyStarted
 from shared.contracts.envelope import Recorded
 from shared.contracts.intake import UnitAct
+from shared.duties import DutyRow
 from shared.packs import pack_by_pin
 from shared.policy.deeds import Deed
 from shared.policy.outlook import acts_heard

@@ -14,10 +14,9 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from services.deadlines import agenda
-from services.deadlines.docket import STATES, State
-from services.deadlines.projections import DutyRow, Key, key_of, project
+from services.deadlines.projections import Key, key_of
 from shared import calendars, matters, packs, units
-from shared.contracts.deadlines import DutyMoved, DutyStarted, LateRecordSettled
+from shared.contracts.deadlines import State
 from shared.contracts.envelope import Recorded
 from shared.contracts.intake import IncidentRegistered
 from shared.contracts.routing import (
@@ -28,6 +27,7 @@ from shared.contracts.routing import (
     TermsSet,
     UnitEstablished,
 )
+from shared.duties import CHANGED_BY, DutyRow, project
 from shared.errors import Unknown
 from shared.policy.deeds import Deed
 from shared.policy.periods import Turn
@@ -126,10 +126,7 @@ MODEL = ReadModel(
         UnitEstablished,
         *packs.FACTS,
         *calendars.FACTS,
-        DutyStarted,
-        DutyMoved,
-        LateRecordSettled,
-        *STATES,
+        *CHANGED_BY,
     ),
     fold,
 )

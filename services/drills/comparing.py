@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from services.deadlines.projections import DutyRow
 from services.drills.evidence import Evidence
 from services.drills.nodes import Node
 from services.drills.playing import Outcome, play
 from services.drills.rulebook import Loaded, load, load_named
 from services.drills.script import Drill, Step
+from shared.duties import DutyRow
 from shared.policy.loading import known_packs
 from shared.policy.pack import Pack
 from shared.policy.rules import Duty, Schedule, Shift

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from services.deadlines.projections import DutyRow, fold_duties
+from services.deadlines.projections import fold_duties
 from services.drills.acting import Names
 from services.drills.script import Drill
 from services.drills.stage import Marks, Stage
@@ -13,6 +13,7 @@ from services.reporting import ledger_table
 from services.reporting.ledger import LedgerRow
 from services.reporting.log import every_leaf
 from shared.contracts.envelope import Recorded, decode
+from shared.duties import DutyRow
 from shared.policy.deeds import Deed
 from shared.policy.pack import Pack
 from shared.policy.recorded import deed_of

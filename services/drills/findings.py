@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from services.deadlines.projections import DutyRow
 from services.drills.evidence import Evidence
 from shared.contracts.acts import ActTaken
 from shared.contracts.reporting import FindingMade
+from shared.duties import DutyRow
 from shared.policy.patterns import read_pattern
 from shared.policy.recorded import deed_of
 from shared.policy.rules import Duty, Gate, Offence, Schedule

@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.deadlines.projections import DutyRow
 from services.drills.asked import Answer, Asked
 from services.drills.evidence import Evidence
 from shared.clock import shown, shown_limit
+from shared.duties import DutyRow
 from shared.store.micros import from_micros, to_micros
 
 EXACT = timedelta(seconds=1)

@@ -60,7 +60,7 @@ class Keeper:
             await self.stop()
             await self.start()
         except (Unavailable, OSError) as problem:  # a full disk has no room for its files either
-            log.error("nats-server not started", problem=problem)  # noqa: TRY400
+            log.error("nats-server not started", problem=problem)  # noqa: TRY400 -- told whole
             return
         if self.server.url != before:
             log.error("nats-server had to move", moved_from=self.server.moved_from)

@@ -71,6 +71,7 @@ class Reader:
         width = len(self.columns.headings)
         if any(text_of(cell).strip() for cell in row.cells[width:]):
             raise _too_many(len(row.cells), width)
+        # Where there is a separator, it is a file of texts: every cell is one.
         if self.separator and csvfile.swallowed(row.cells, width, self.separator):  # type: ignore[arg-type]
             raise _swallowed()
 

@@ -69,7 +69,7 @@ class Rejected:
         self.path = path
         self.count = 0
         self._draft = path.with_name(f".{path.name}.part")
-        self._file = open(self._draft, "w", encoding="utf-8-sig", newline="")  # noqa: SIM115
+        self._file = open(self._draft, "w", encoding="utf-8-sig", newline="")  # noqa: SIM115 -- kept open
         self._writer = csv.writer(self._file)
         self._write([*ADDED, *headings])
 

@@ -1,40 +1,11 @@
-"""One duty (时限义务) as reporting shows it, and how each event changes it; pure."""
+"""One duty (时限义务) with the log entries that tell of it, as reporting shows it; pure."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from services.reporting.rows import changer
-from shared.contracts.catalogue import Fact
-from shared.contracts.deadlines import (
-    DutyCancelled,
-    DutyEnded,
-    DutyMeasured,
-    DutyMet,
-    DutyMetLate,
-    DutyMissed,
-    DutyMoved,
-    DutyRecordedLate,
-    DutyStarted,
-    DutySuperseded,
-    LateRecordSettled,
-)
-from shared.contracts.envelope import UNIT_CODE, Envelope, Recorded
-from shared.store.micros import to_micros
-
-STATES: dict[type[Fact], str] = {
-    DutyMet: "met",
-    DutyMeasured: "measured",
-    DutyEnded: "ended",
-    DutyMissed: "missed",
-    DutyMetLate: "met_late",
-    DutySuperseded: "superseded",
-    DutyRecordedLate: "recorded_late",
-    DutyCancelled: "cancelled",
-}
-"""Where each verdict leaves a duty."""
-
-CHANGED_BY: tuple[type[Fact], ...] = (DutyStarted, DutyMoved, LateRecordSettled, *STATES)
-"""The facts that a duty's row is made of."""
+from shared import duties
+from shared.contracts.deadlines import DutyStarted
+from shared.contracts.envelope import Recorded
 
 OPEN = ("running", "missed")
 """States in which something is still owed."""
@@ -44,117 +15,20 @@ LATE = ("met_late", "settled_late")
 
 
 @dataclass(frozen=True, slots=True)
-class DutyRow:
-    """One duty and how it stands; moments are microseconds since 1970 (UTC).
+class LoggedDuty(duties.DutyRow):
+    """A duty, and the log entries of its beginning and of what was said of it last."""
 
-    ``incident`` is the matter, or the unit's own id for a duty of one of its periods. ``party`` is
-    the pack's word for who owes it, ``toward`` for whom or to whom of several, and ``assignee``
-    that unit, where it is one. ``unit`` is the unit that registered the matter, or whose
-    ``period`` it is. ``due`` is none where it is only measured. ``because`` is why it was moved or
-    fell away. What a missed period lacked is told in counts or seconds. ``started_leaf`` and
-    ``leaf`` are the log entries of its beginning and of what was said of it last.
-    """
-
-    incident: str
-    duty: str
-    title: str
-    clause: str
-    party: str
-    unit: str
-    standing: str
-    policy: str | None
-    start: int
-    due: int | None
-    state: str = "running"
-    done_at: int | None = None
-    spare_seconds: int | None = None
-    late_seconds: int | None = None
-    because: str | None = None
-    rule: str = ""
-    toward: str = ""
-    assignee: str | None = None
-    stop: str = ""
-    clock: str = ""
-    known_at: int | None = None
-    provisional: int = 0
-    took_seconds: int | None = None
-    period: str | None = None
-    count_wanted: int | None = None
-    count_done: int | None = None
-    gap_seconds: int | None = None
-    leaderless_seconds: int | None = None
     started_leaf: int | None = None
     leaf: int | None = None
 
-    @property
-    def shortfall(self) -> int:
-        """How often it was still to be done when its period was over."""
-        return max((self.count_wanted or 0) - (self.count_done or 0), 0)
+
+_changed = changer(LoggedDuty)
 
 
-_changed = changer(DutyRow)
-
-
-def project(row: DutyRow | None, event: Recorded, leaf: int) -> DutyRow | None:
+def project(row: LoggedDuty | None, event: Recorded, leaf: int) -> LoggedDuty | None:
     """The duty's row after one more event; a verdict alone tells of no duty."""
-    if isinstance(event.fact, DutyStarted):
-        return _started(event.fact, event.envelope, leaf)
-    return _changed(row, leaf=leaf, **_changes(event.fact)) if row is not None else None
-
-
-def _started(fact: DutyStarted, envelope: Envelope, leaf: int) -> DutyRow:
-    return DutyRow(
-        incident=str(envelope.correlation),
-        duty=fact.duty,
-        title=fact.title,
-        clause=fact.clause,
-        party=fact.party,
-        unit=envelope.unit,
-        standing=envelope.standing,
-        policy=envelope.policy,
-        start=to_micros(fact.start),
-        due=to_micros(fact.due) if fact.due else None,
-        rule=fact.rule,
-        toward=fact.each,
-        assignee=fact.each if UNIT_CODE.fullmatch(fact.each) else None,
-        stop=fact.stop,
-        clock=fact.clock,
-        known_at=to_micros(fact.known_at),
-        provisional=int(fact.provisional),
-        period=fact.period,
-        started_leaf=leaf,
-        leaf=leaf,
-    )
-
-
-def _changes(fact: Fact) -> dict[str, Any]:
-    """What an event changes of its duty."""
-    match fact:
-        case DutyMoved():
-            limit = {"start": to_micros(fact.start), "due": to_micros(fact.due)}
-            return limit | {"provisional": int(fact.provisional), "because": fact.because}
-        case LateRecordSettled():
-            return {"state": "settled_in_time" if fact.in_time else "settled_late"}
-        case _:
-            return {"state": STATES[type(fact)], "because": None} | _verdict(fact)
-
-
-def _verdict(fact: Fact) -> dict[str, Any]:
-    match fact:
-        case DutyMet() | DutySuperseded():
-            return {"done_at": to_micros(fact.done_at), "spare_seconds": fact.spare_seconds}
-        case DutyMeasured():
-            return {"done_at": to_micros(fact.done_at), "took_seconds": fact.took_seconds}
-        case DutyEnded():
-            return {"done_at": to_micros(fact.ended_at)}
-        case DutyMetLate():
-            return {"done_at": to_micros(fact.done_at), "late_seconds": fact.late_seconds}
-        case DutyRecordedLate():
-            return {"done_at": to_micros(fact.done_at)}
-        case DutyMissed():
-            lacking = ("count_wanted", "count_done", "gap_seconds", "leaderless_seconds")
-            return {name: getattr(fact, name) for name in lacking}
-        case DutyCancelled():
-            return {"because": fact.because}
-        case _:
-            return {}
+    fact, envelope = event.fact, event.envelope
+    if isinstance(fact, DutyStarted):
+        begun = duties.begun(fact, envelope)
+        return LoggedDuty(str(envelope.correlation), **begun, started_leaf=leaf, leaf=leaf)
+    return _changed(row, leaf=leaf, **duties.changes(fact)) if row is not None else None

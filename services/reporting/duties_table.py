@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.reporting.duties import CHANGED_BY, LATE, OPEN, DutyRow, project
+from services.reporting.duties import LATE, OPEN, LoggedDuty, project
 from services.reporting.versions import NOW, Key, Versions, holding
 from shared.contracts.envelope import Recorded
+from shared.duties import CHANGED_BY
 from shared.store.readmodel import ReadModel
 from shared.store.sql import Row, Sql
 
@@ -27,7 +28,7 @@ class Owed:
     ``number``, ``title_leaf`` and ``status`` are none for a duty of a unit's period.
     """
 
-    duty: DutyRow
+    duty: LoggedDuty
     number: str | None
     title_leaf: int | None
     unit: str
@@ -57,7 +58,7 @@ def _key_of(event: Recorded) -> Key:
     return str(event.envelope.correlation), getattr(event.fact, "duty", "")
 
 
-_VERSIONS = Versions("duties", DutyRow, ("incident", "duty"), _key_of, project)
+_VERSIONS = Versions("duties", LoggedDuty, ("incident", "duty"), _key_of, project)
 
 SCHEMA = (
     _VERSIONS.schema,
@@ -68,7 +69,7 @@ SCHEMA = (
 MODEL = ReadModel({"duties": _VERSIONS.key}, SCHEMA, CHANGED_BY, _VERSIONS.apply)
 
 
-def of_incident(sql: Sql, incident: str, size: int) -> list[DutyRow]:
+def of_incident(sql: Sql, incident: str, size: int) -> list[LoggedDuty]:
     """An incident's duties after the first ``size`` leaves, earliest due first."""
     rows = sql.all(
         f"SELECT d.* FROM duties d WHERE incident = ? AND {holding(size, 'd.')}"
@@ -78,7 +79,7 @@ def of_incident(sql: Sql, incident: str, size: int) -> list[DutyRow]:
     return [_VERSIONS.row(row) for row in rows]
 
 
-def in_states(sql: Sql, states: Sequence[str], size: int) -> list[DutyRow]:
+def in_states(sql: Sql, states: Sequence[str], size: int) -> list[LoggedDuty]:
     """Live duties that stood so after the first ``size`` leaves, as they were told of."""
     rows = sql.all(
         f"SELECT * FROM duties WHERE state IN ({', '.join('?' * len(states))})"

@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from pydantic import BaseModel
 
-from services.reporting import directory, ledger_table, tiles
+from services.reporting import ledger_table, tiles
 from services.reporting.entries import LedgerEntry, entries
 from services.reporting.ledger import LedgerRow
 from services.reporting.log import leaves_of_types, size_as_of
@@ -19,6 +19,7 @@ from shared.clock import SHANGHAI
 from shared.contracts.catalogue import names, newest
 from shared.contracts.envelope import decode
 from shared.contracts.routing import UnitEstablished
+from shared.county import founded_county
 from shared.errors import Unavailable
 from shared.store.micros import from_micros
 from shared.store.parking import parked
@@ -136,7 +137,7 @@ def export(
 
 
 def _county(sql: Sql) -> CountyName | None:
-    said = directory.founded(sql)
+    said = founded_county(sql)
     return CountyName(code=said.code, name=said.name) if said else None
 
 

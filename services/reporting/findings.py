@@ -11,7 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.reporting.dossier import Dossier, Entry
-from services.reporting.duties import LATE, DutyRow
+from services.reporting.duties import LATE, LoggedDuty
 from services.reporting.rulings import party_name
 from shared.policy.acts import ACTS
 from shared.policy.deeds import Deed, first_met, in_order
@@ -86,7 +86,7 @@ class Finding:
     waiting: tuple[Waiting, ...] = ()
 
 
-def of_duty(pack: Pack | None, row: DutyRow, record: Dossier) -> Iterator[Finding]:
+def of_duty(pack: Pack | None, row: LoggedDuty, record: Dossier) -> Iterator[Finding]:
     """What a duty's verdict makes: the general finding, and the pack's offences that it is."""
     general = _general(pack, row, record)
     yield general
@@ -121,7 +121,7 @@ def of_breach(
     return [general, *offences]
 
 
-def _general(pack: Pack | None, row: DutyRow, record: Dossier) -> Finding:
+def _general(pack: Pack | None, row: LoggedDuty, record: Dossier) -> Finding:
     done = _done(pack, row, record)
     kind, title = _named(pack, row)
     return Finding(
@@ -145,7 +145,7 @@ def _general(pack: Pack | None, row: DutyRow, record: Dossier) -> Finding:
     )
 
 
-def _named(pack: Pack | None, row: DutyRow) -> tuple[str, str]:
+def _named(pack: Pack | None, row: LoggedDuty) -> tuple[str, str]:
     if row.state == "recorded_late":
         return "late_record", "迟录待裁定"
     verdict, what = ("late" if row.state in LATE else "missed"), _what(pack, row)
@@ -154,7 +154,7 @@ def _named(pack: Pack | None, row: DutyRow) -> tuple[str, str]:
     return kind, _TITLES.get(kind, f"{act}{'迟办' if verdict == 'late' else '逾期未办'}")
 
 
-def _what(pack: Pack | None, row: DutyRow) -> str:
+def _what(pack: Pack | None, row: LoggedDuty) -> str:
     """What was owed: by the rule where the pack is known, else by what the event says of it."""
     patterns = _stops(pack, row)
     named = [each.act for each in patterns] or re.findall(r"[a-z_]+", row.stop)
@@ -162,12 +162,12 @@ def _what(pack: Pack | None, row: DutyRow) -> str:
     return _WORDS.get(act, act)
 
 
-def _stops(pack: Pack | None, row: DutyRow) -> list[Pattern]:
+def _stops(pack: Pack | None, row: LoggedDuty) -> list[Pattern]:
     rule: Rule | None = pack.rules.get(row.rule) if pack else None
     return list(rule.stop.patterns()) if isinstance(rule, Duty | Schedule) else []
 
 
-def _done(pack: Pack | None, row: DutyRow, record: Dossier) -> list[Entry]:
+def _done(pack: Pack | None, row: LoggedDuty, record: Dossier) -> list[Entry]:
     """The acts by which it was done, too late."""
     if row.done_at is None:
         return []
@@ -176,14 +176,14 @@ def _done(pack: Pack | None, row: DutyRow, record: Dossier) -> list[Entry]:
     return [each for each in record.entries if each.deed.act in acts and each.deed.at == at]
 
 
-def _evidence(row: DutyRow, done: Sequence[Entry]) -> tuple[Proof, ...]:
+def _evidence(row: LoggedDuty, done: Sequence[Entry]) -> tuple[Proof, ...]:
     """When it began, what was done, and the verdict."""
     told = [(row.started_leaf, "start"), *((e.leaf, e.deed.act) for e in done)]
     told.append((row.leaf, row.state))
     return tuple(Proof(leaf, act) for leaf, act in told if leaf is not None)
 
 
-def _answerable(row: DutyRow, record: Dossier) -> str:
+def _answerable(row: LoggedDuty, record: Dossier) -> str:
     """The unit named, else whoever led when the limit passed, else the one that registered."""
     if row.assignee or row.period is not None or row.due is None:
         return row.assignee or row.unit
@@ -192,7 +192,7 @@ def _answerable(row: DutyRow, record: Dossier) -> str:
     return in_order(leads)[-1].units[0] if leads and in_order(leads)[-1].units else row.unit
 
 
-def _waiting(pack: Pack, row: DutyRow, record: Dossier) -> Iterator[Waiting]:
+def _waiting(pack: Pack, row: LoggedDuty, record: Dossier) -> Iterator[Waiting]:
     """The gates closed to what was owed when the limit passed.
 
     Where nothing had been drafted nobody was waited for: the delay is then the unit's own.

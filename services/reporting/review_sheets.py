@@ -32,28 +32,27 @@ FIGURES = (
     Column("empty", "仅收悉、转办或无内容", 12, "number"),
     Column("unreadable", "读不到内容", 9, "number"),
 )
-CASES = (
-    Column("duty", "时限", 9),
-    Column("scope", "范围", 30),
-    Column("rank", "名次", 6, "number"),
-    Column("number", "编号", 22),
-    Column("unit", "答复单位", 30),
+LATENESS = (
     Column("posted_at", "发帖", 20, "moment"),
     Column("due", "应于此前答复", 18, "limit"),
     Column("replied_at", "答复", 20, "moment"),
     Column("how_late", "迟多久", 14),
     Column("late_days", "迟（天）", 10, "number"),
 )
+CASES = (
+    Column("duty", "时限", 9),
+    Column("scope", "范围", 30),
+    Column("rank", "名次", 6, "number"),
+    Column("number", "编号", 22),
+    Column("unit", "答复单位", 30),
+    *LATENESS,
+)
 EMPTIES = (
     Column("duty", "时限", 9),
     Column("number", "编号", 22),
     Column("unit", "答复单位", 30),
     Column("empty", "判读", 10),
-    Column("posted_at", "发帖", 20, "moment"),
-    Column("due", "应于此前答复", 18, "limit"),
-    Column("replied_at", "答复", 20, "moment"),
-    Column("how_late", "迟多久", 14),
-    Column("late_days", "迟（天）", 10, "number"),
+    *LATENESS,
 )
 
 

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel
 
-from services.reporting import directory, duties_table, figures, ledger_table, log
+from services.reporting import duties_table, figures, ledger_table, log
 from services.reporting.accounts import units_under
-from services.reporting.duties import DutyRow
+from services.reporting.duties import LoggedDuty
 from services.reporting.figures import Counted, Figure
 from services.reporting.ledger import LedgerRow
 from services.reporting.log import Leaf
@@ -17,6 +17,7 @@ from shared.contracts.acts import ActTaken
 from shared.contracts.catalogue import facts, names, newest
 from shared.contracts.envelope import decode
 from shared.contracts.routing import FeedbackGiven
+from shared.county import founded_county
 from shared.packs import pack_in_force
 from shared.policy.pack import Pack
 from shared.policy.recorded import deed_of
@@ -93,7 +94,7 @@ class _View:
     rows: Sequence[LedgerRow]
     owners: Mapping[str, str]
     acts: Sequence[Counted]
-    missed: Sequence[DutyRow]
+    missed: Sequence[LoggedDuty]
     asked: Asked
 
     def of(self, unit: str, pack: Pack, *, alone: bool) -> UnitStatistics:
@@ -202,7 +203,7 @@ def _act_of(name: str) -> str | None:
     return _CALLED.get(name.rpartition(".")[0])
 
 
-def _missed(sql: Sql, size: int, asked: Asked, chosen: set[str]) -> list[DutyRow]:
+def _missed(sql: Sql, size: int, asked: Asked, chosen: set[str]) -> list[LoggedDuty]:
     """What units owed in periods that ended in the time asked."""
     rows = duties_table.in_states(sql, ("missed",), size)
     return [
@@ -226,7 +227,7 @@ def _shown(figure: Figure, rule: str | None) -> FigureShown:
     )
 
 
-def _shortfall(row: DutyRow) -> Shortfall:
+def _shortfall(row: LoggedDuty) -> Shortfall:
     return Shortfall(
         unit=row.unit,
         rule=row.rule,
@@ -243,5 +244,5 @@ def _says_something(each: UnitStatistics) -> bool:
 
 
 def _root(sql: Sql) -> str:
-    county = directory.founded(sql)
+    county = founded_county(sql)
     return county.root if county else ""

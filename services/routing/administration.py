@@ -20,6 +20,7 @@ from shared.contracts.routing import (
     TermsSet,
     UnitEstablished,
 )
+from shared.county import founded_county
 from shared.identity.officers import Officer, Officers, new_officer_id
 from shared.packs import baseline, pack_in_force
 from shared.store.events import By, Matter
@@ -67,7 +68,7 @@ class Administration:
         wanted = CountyFounded(code=code, name=name, root=root_code, demonstration=demonstration)
 
         def work(tx: Transaction) -> Answer:
-            facts = county.found(tables.founded_county(tx.sql), wanted, root_name)
+            facts = county.found(founded_county(tx.sql), wanted, root_name)
             first = adoption(baseline(), root_code, "建库")
             adopts = [] if tables.ever_adopted(tx.sql, root_code) else [first]
             return record(tx, [*facts, *adopts], officer, code)
@@ -91,7 +92,7 @@ class Administration:
         wanted = UnitEstablished(code=code, name=name, aliases=tuple(aliases), parent=parent)
 
         def work(tx: Transaction) -> Answer:
-            facts = county.establish(tables.founded_county(tx.sql), all_units(tx.sql), wanted)
+            facts = county.establish(founded_county(tx.sql), all_units(tx.sql), wanted)
             return record(tx, facts, officer, code)
 
         return await self.store.write(lambda tx: once(tx, request, work))
@@ -155,7 +156,7 @@ class Administration:
 def record(tx: Transaction, facts: Sequence[Fact], officer: Officer, code: str) -> Answer:
     """Append each fact to its own stream; the answer quotes ``code`` as the number."""
     by = By(officer.actor, tx.now)
-    founded = tables.founded_county(tx.sql)
+    founded = founded_county(tx.sql)
     root = founded.root if founded else ""
     events = [e for fact in facts for e in tx.append(_matter(fact, root), [fact], by).events]
     tables.MODEL.note(tx.sql, events)

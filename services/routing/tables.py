@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.routing.commands import IncidentStanding
-from shared import matters, packs, units
+from shared import county, matters, packs, units
 from shared.contracts.envelope import Recorded
 from shared.contracts.intake import IncidentLinked, IncidentRegistered, IncidentVoided
 from shared.contracts.routing import (
@@ -34,8 +34,7 @@ SCHEMA = (
     *packs.SCHEMA,
     "CREATE TABLE IF NOT EXISTS incidents (id TEXT PRIMARY KEY, number TEXT UNIQUE, unit TEXT,"
     " standing TEXT, lead TEXT, co_handling TEXT)",
-    "CREATE TABLE IF NOT EXISTS county (code TEXT PRIMARY KEY, name TEXT, root TEXT,"
-    " demonstration BIGINT)",
+    county.SCHEMA,
     "CREATE TABLE IF NOT EXISTS sheets (year BIGINT PRIMARY KEY, last BIGINT)",
     "CREATE TABLE IF NOT EXISTS posts (officer TEXT, since BIGINT, until BIGINT, unit TEXT,"
     " post TEXT, PRIMARY KEY (officer, since))",
@@ -125,7 +124,7 @@ def _project_county(sql: Sql, event: Recorded) -> None:
     at = to_micros(event.envelope.recorded_at)
     match event.fact:
         case CountyFounded() as fact:
-            _keep_county(sql, fact)
+            county.learn_county(sql, fact)
         case UnitEstablished() as fact:
             units.learn_unit(sql, fact)
         case OfficerAppointed() as fact:
@@ -184,19 +183,6 @@ def next_sheet(sql: Sql, node: str, year: int) -> str:
     """The next number of a dispatch sheet (交办单号) of a year; none is given twice."""
     row = sql.one("SELECT last FROM sheets WHERE year = ?", (year,))
     return f"{node}-{year}-J{(row['last'] if row else 0) + 1:06d}"
-
-
-def founded_county(sql: Sql) -> CountyFounded | None:
-    """What was said when the county was founded, or none before that."""
-    row = sql.one("SELECT * FROM county")
-    if row is None:
-        return None
-    return CountyFounded(
-        code=row["code"],
-        name=row["name"],
-        root=row["root"],
-        demonstration=bool(row["demonstration"]),
-    )
 
 
 def posts(sql: Sql, at: datetime) -> list[Post]:
@@ -265,13 +251,6 @@ def _count_sheet(sql: Sql, sheet: str | None) -> None:
         "INSERT INTO sheets VALUES (?, ?) ON CONFLICT (year) DO UPDATE SET last = excluded.last"
         " WHERE sheets.last < excluded.last",
         (int(year), int(count.removeprefix("J"))),
-    )
-
-
-def _keep_county(sql: Sql, fact: CountyFounded) -> None:
-    sql.execute(
-        "INSERT INTO county VALUES (?, ?, ?, ?)",
-        (fact.code, fact.name, fact.root, int(fact.demonstration)),
     )
 
 

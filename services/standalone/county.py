@@ -13,10 +13,10 @@ from services.embedded.premises import look_around
 from services.reporting import log
 from services.reporting.rebuild import Compared, compare
 from services.reporting.verify import Verified, verify
-from services.routing.tables import founded_county
 from services.standalone import far
 from services.standalone.place import unknown_room
 from shared.contracts.envelope import Actor
+from shared.county import founded_county
 from shared.errors import Unavailable
 from shared.messaging.barrier import barrier
 from shared.messaging.broker import address_of, examined

@@ -1,9 +1,25 @@
 """What deadlines stores: duties (时限义务) with their beginning and their verdict."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from shared.contracts.acts import ActTaken
 from shared.contracts.catalogue import Fact, UtcTime, event, upcaster
+
+State = Literal[
+    "running",
+    "met",
+    "measured",
+    "ended",
+    "missed",
+    "met_late",
+    "superseded",
+    "recorded_late",
+    "settled_in_time",
+    "settled_late",
+    "cancelled",
+]
+"""How a duty stands."""
 
 
 @event("deadlines.duty-started.v2")
@@ -128,7 +144,7 @@ class DutyRecordedLate(Fact):
 
 @event("deadlines.duty-moved.v1")
 class DutyMoved(Fact):
-    """A running duty has another limit (时限变动): extended, corrected, by the calendar or by rules.
+    """A running duty has another limit (时限变动): extended, corrected, by calendar or rules.
 
     ``repinned``: its matter goes on under other rules, which give the duty another limit.
     """
@@ -156,6 +172,19 @@ class DutyCancelled(Fact):
 def cancelled_v1_to_v2(data: dict[str, Any]) -> dict[str, Any]:
     """The first shape knew fewer reasons; all are still there."""
     return data
+
+
+STATES: Mapping[type[Fact], State] = {
+    DutyMet: "met",
+    DutyMeasured: "measured",
+    DutyEnded: "ended",
+    DutyMissed: "missed",
+    DutyMetLate: "met_late",
+    DutySuperseded: "superseded",
+    DutyRecordedLate: "recorded_late",
+    DutyCancelled: "cancelled",
+}
+"""Where each verdict leaves a duty."""
 
 
 @event("deadlines.late-record-settled.v1")

@@ -2,8 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from shared.contracts.catalogue import Fact, newest
@@ -33,6 +32,11 @@ class ReadModel:
     facts: Sequence[type[Fact]]
     apply: Callable[[Sql, Sequence[Placed]], None]
     version: int = 1
+    _names: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Asked for every event: put together once.
+        object.__setattr__(self, "_names", frozenset(fact.TYPE for fact in self.facts))
 
     @property
     def shape(self) -> str:
@@ -41,7 +45,7 @@ class ReadModel:
 
     def wants(self, name: str) -> bool:
         """Whether events of that name change these tables."""
-        return newest(name) in _names(tuple(self.facts))
+        return newest(name) in self._names
 
     def note(self, sql: Sql, events: Sequence[Recorded]) -> None:
         """Fold events whose position does not matter to these tables."""
@@ -95,8 +99,3 @@ def begin(sql: Sql, model: ReadModel, upstream: str) -> None:
     sql.execute("DELETE FROM tracking WHERE upstream = ''")  # writes first: others are waited for
     if tracked(sql, upstream) is START:
         renew(sql, model, upstream)
-
-
-@cache
-def _names(facts: tuple[type[Fact], ...]) -> frozenset[str]:
-    return frozenset(fact.TYPE for fact in facts)

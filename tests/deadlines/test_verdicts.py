@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from services.deadlines.commands import DocketCommand, NoteDone, NoteDue, NoteGone
 from services.deadlines.docket import DOCKET
-from services.deadlines.projections import DutyRow, fold_duties, key_of, project
+from services.deadlines.projections import fold_duties, key_of
 from shared.contracts.envelope import Recorded
+from shared.duties import DutyRow, project
 from tests.deadlines.case import DUE, INCIDENT, START, live
 
 AROUND = st.timedeltas(timedelta(days=-4), timedelta(days=4)) | st.timedeltas(

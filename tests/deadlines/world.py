@@ -14,7 +14,7 @@ from eventsourcing.persistence import Notification
 
 from services.deadlines import scheduler, tables
 from services.deadlines.main import build
-from services.deadlines.projections import DutyRow, Key
+from services.deadlines.projections import Key
 from shared.clock import SHANGHAI
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Actor, Recorded, Standing, decode
@@ -28,6 +28,7 @@ from shared.contracts.routing import (
     UnitEstablished,
 )
 from shared.contracts.sealed import Sealed
+from shared.duties import DutyRow
 from shared.identity.officers import Officers
 from shared.messaging.streams import CORRELATION, STREAM, TYPE, Incoming, outgoing
 from shared.messaging.taking import Handler, Taken, take

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 
 from services.reporting import duties_table
-from services.reporting.duties import CHANGED_BY, STATES, DutyRow, project
 from services.reporting.projector import UPSTREAM
 from services.reporting.rebuild import compare
 from services.reporting.tables import MODEL
-from shared.contracts.deadlines import DutyStarted
+from shared.contracts.deadlines import STATES, DutyStarted
 from shared.contracts.envelope import Recorded
+from shared.duties import CHANGED_BY, DutyRow, project
 from shared.errors import Unavailable
 from shared.store.readmodel import renew
 from shared.store.sql import Sql
@@ -23,11 +23,11 @@ DUE = START + timedelta(days=2)
 
 @pytest.mark.parametrize("kind", list(STATES))
 def test_each_verdict_leaves_a_started_duty_in_its_state(kind: type) -> None:
-    started = project(None, event(DutyStarted), 0)
+    started = project(None, event(DutyStarted))
     assert started is not None
     assert started.state == "running"
 
-    judged = project(started, event(kind), 1)
+    judged = project(started, event(kind))
 
     assert judged is not None
     assert judged.state == STATES[kind]
@@ -35,7 +35,7 @@ def test_each_verdict_leaves_a_started_duty_in_its_state(kind: type) -> None:
 
 
 def test_a_verdict_alone_tells_of_no_duty() -> None:
-    assert [project(None, event(kind), 0) for kind in STATES] == [None] * len(STATES)
+    assert [project(None, event(kind)) for kind in STATES] == [None] * len(STATES)
 
 
 def test_the_table_wants_what_changes_a_duty_and_nothing_else() -> None:

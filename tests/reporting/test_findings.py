@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from services.reporting.dossier import Dossier, Entry
-from services.reporting.duties import DutyRow
+from services.reporting.duties import LoggedDuty
 from services.reporting.findings import Finding, Proof, of_breach, of_duty
 from shared.policy import Pack, read_pack
 from shared.policy.deeds import Deed
@@ -72,7 +72,7 @@ def pack() -> Pack:
     return read_pack(RULES, "some-town")
 
 
-def row(state: str, rule: str = "D1", stop: str = "publish", **changes: Any) -> DutyRow:
+def row(state: str, rule: str = "D1", stop: str = "publish", **changes: Any) -> LoggedDuty:
     """A duty that stands so."""
     told: dict[str, Any] = {
         "incident": "i",
@@ -91,7 +91,7 @@ def row(state: str, rule: str = "D1", stop: str = "publish", **changes: Any) -> 
         "started_leaf": 1,
         "leaf": 9,
     }
-    return DutyRow(**told | changes)
+    return LoggedDuty(**told | changes)
 
 
 def deed(act: str, minutes: int, **told: Any) -> Deed:
@@ -119,7 +119,7 @@ def kinds(found: Sequence[Finding]) -> list[str]:
 LATE_REPLY = deed("publish", 181, by="spokesperson")
 
 
-def late(**changes: Any) -> DutyRow:
+def late(**changes: Any) -> LoggedDuty:
     """A reply a minute late."""
     done = to_micros(LATE_REPLY.at)
     return row("met_late", done_at=done, late_seconds=60, **changes)

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
-from services.reporting import directory
 from services.reporting.console.attempts import Attempts
+from shared.county import founded_county
 from shared.errors import Refused, Unavailable
 from shared.identity.officers import Officer
 from shared.identity.sessions import LASTS, Sessions
@@ -56,7 +56,7 @@ class Door:
     def county(self) -> str:
         """Whose door it is, as far as it can be told."""
         with suppress(Unavailable):
-            said = self._store.read_now(directory.founded)
+            said = self._store.read_now(founded_county)
             return said.name if said else ""
         return ""
 
@@ -90,7 +90,7 @@ class Door:
             return False
         if any(name in request.headers for name in _FORWARDED):
             return False
-        county = self._store.read_now(directory.founded)
+        county = self._store.read_now(founded_county)
         return county is not None and county.demonstration
 
 

@@ -31,7 +31,7 @@ class DutiesQuery:
 
     def link(self, **changes: str | int) -> str:
         """The address of the page with some of it changed; back to its first page unless told."""
-        wanted = replace(self, **({"page": 1} | changes))  # type: ignore[arg-type]
+        wanted = replace(self, **({"page": 1} | changes))  # type: ignore[arg-type]  # by name
         given = {f.name: getattr(wanted, f.name) for f in fields(wanted)}
         said = urlencode({k: v for k, v in given.items() if v and (k, v) != ("page", 1)})
         return f"/duties?{said}" if said else "/duties"

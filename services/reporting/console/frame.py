@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.reporting import directory, tiles
+from services.reporting import tiles
 from services.reporting.console.door import Reader, form_token
 from services.reporting.console.live import folded
 from services.reporting.log import EMPTY, head, leaf_at
 from shared.contracts.routing import CountyFounded
+from shared.county import founded_county
 from shared.errors import Unavailable
 from shared.identity.officers import Officer
 from shared.store.micros import to_micros
@@ -58,7 +59,7 @@ def frame(sql: Sql, reader: Reader, asked: int | None, now: datetime) -> Frame:
 
     Raises Unavailable ``county.not-founded`` before it is known whose county this is.
     """
-    county = directory.founded(sql)
+    county = founded_county(sql)
     if county is None:
         raise _not_founded()
     held, _ = head(sql)

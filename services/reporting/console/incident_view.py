@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.reporting import duties_table, ledger_table
-from services.reporting.duties import DutyRow
+from services.reporting.duties import LoggedDuty
 from services.reporting.duties_table import Tally
 from services.reporting.entries import missing
 from services.reporting.filing import Lacking
@@ -86,7 +86,7 @@ class IncidentView:
     row: LedgerRow | None
     words: Words
     stages: Sequence[Stage]
-    duties: Sequence[DutyRow]
+    duties: Sequence[LoggedDuty]
     trail: Sequence[TrailEntry]
     marks: Sequence[Mark]
     shown: int

@@ -38,7 +38,7 @@ class LedgerQuery:
 
     def link(self, **changes: str | int) -> str:
         """The address of the page with some of it changed; back to its first page unless told."""
-        return _address("/", replace(self, **({"page": 1} | changes)))  # type: ignore[arg-type]
+        return _address("/", replace(self, **({"page": 1} | changes)))  # type: ignore[arg-type]  # by name
 
     def export(self, kind: str) -> str:
         """The address of the same ledger as a file; words searched for are left aside."""
