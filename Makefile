@@ -1,6 +1,8 @@
 # Everything is set up by the first target that needs it; only Python (>= 3.11) and make are assumed.
 PYTHON ?= python3
 BIN := .venv/bin
+# A file's tests stay together: they share what is dear to set up.
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 .PHONY: run test check bench clean
 
@@ -8,14 +10,14 @@ run: .venv/ready
 	$(BIN)/huiyin demo
 
 test: .venv/ready
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 check: .venv/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --config .importlinter
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 bench: .venv/ready
 	$(BIN)/huiyin bench --json bench-result.json

@@ -20,7 +20,7 @@ ACTS: dict[str, tuple[str, str, Body]] = {
 }
 """What is done to an incident, in order: the event it makes, who does it, and the request."""
 
-REGISTERED = "intake.incident-registered.v2"
+REGISTERED = "intake.incident-registered.v4"
 
 
 @dataclass(slots=True)

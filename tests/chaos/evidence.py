@@ -7,7 +7,7 @@ from typing import Any
 from tests.chaos.county import CountyProcess
 from tests.chaos.driving import REGISTERED, Case
 
-STARTED = "deadlines.duty-started.v1"
+STARTED = "deadlines.duty-started.v2"
 MET = "deadlines.duty-met.v1"
 PUBLISHED = "routing.reply-published.v1"
 

@@ -149,7 +149,7 @@ def test_the_limit_counts_bytes_as_stored_and_not_characters() -> None:
         encode(envelope(REGISTERED), _registered("重" * 20_000), seal)
 
     assert refused.value.code == "event.too-large"
-    assert refused.value.field == "title, body, contact"
+    assert refused.value.field == "title, body, contact, fields"
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,7 @@ def _check_lines(county: Talkative, answer: dict[str, Any]) -> None:
     refused = {each["code"] for each in lines if each.get("event") == "command answered"}
     assert {"token.unknown", "request.invalid"} <= refused
     taken = {each["type"] for each in mine if each["event"] == "event taken"}
-    assert {"intake.incident-registered.v2", "routing.incident-closed.v1"} <= taken
+    assert {"intake.incident-registered.v4", "routing.incident-closed.v2"} <= taken
     [aside] = [each for each in lines if each["event"] == "event set aside"][:1]
     assert {"room", "upstream", "unit", "incident", "type", "position"} <= set(aside)
 

@@ -304,4 +304,4 @@ def test_a_pack_is_named_by_its_file_or_its_id(reviewed: Served, tmp_path: Path)
     assert str(broken) in in_file.err
     assert "(pack.not-toml)" in in_file.err
     assert (unknown.status, unknown.out) == (1, "")
-    assert "county-baseline" in unknown.err
+    assert "huiyin pack list" in unknown.err

@@ -59,7 +59,7 @@ def test_figures_tell_what_happened_and_name_nobody(served: Served) -> None:
     text = served.client.get("/metrics").text
     read = figures(text)
 
-    assert value(read, "huiyin_events_total", type="intake.incident-registered.v2") == 1
+    assert value(read, "huiyin_events_total", type="intake.incident-registered.v4") == 1
     assert value(read, "huiyin_events_total", type="routing.officer-appointed.v1") == 5
     assert value(read, "huiyin_commands_total", room="intake", code="ok") == 1
     assert value(read, "huiyin_commands_total", room="intake", code="token.unknown") == 1
@@ -80,7 +80,7 @@ def test_figures_tell_what_happened_and_name_nobody(served: Served) -> None:
 
 
 def test_asked_again_only_what_is_new_is_counted_on(served: Served) -> None:
-    name = {"name": "huiyin_events_total", "type": "intake.incident-registered.v2"}
+    name = {"name": "huiyin_events_total", "type": "intake.incident-registered.v4"}
     before = value(figures(served.client.get("/metrics").text), **name)
     served.told("/intake/incidents", **HEARD)
 
