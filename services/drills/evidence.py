@@ -1,15 +1,20 @@
 """What is on record when a drill is over (演练记录): the whole log, read once, and what follows."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
+from services.deadlines import tables
+from services.deadlines.periods import as_it_stands
 from services.deadlines.projections import fold_duties
 from services.drills.acting import Names
+from services.drills.figures import Figures, figures_asked
+from services.drills.nodes import Place
 from services.drills.script import Drill
 from services.drills.stage import Marks, Stage
 from services.reporting import ledger_table
+from services.reporting.accounts import FindingShown, findings
 from services.reporting.ledger import LedgerRow
 from services.reporting.log import every_leaf
 from shared.contracts.envelope import Recorded, decode
@@ -17,6 +22,7 @@ from shared.duties import DutyRow
 from shared.policy.deeds import Deed
 from shared.policy.pack import Pack
 from shared.policy.recorded import deed_of
+from shared.store.sql import Sql
 from shared.units import unit_id
 
 
@@ -30,11 +36,21 @@ class Evidence:
     ledger: Mapping[str, LedgerRow]
     names: Names
     marks: Marks
+    counts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """How often what recurs was wanted and done in each period, by the id of its docket."""
+    findings: Sequence[FindingShown] = ()
+    figures: Mapping[Place, Figures] = field(default_factory=dict)
+    """By the place of the expectation that asks for them."""
 
     @cached_property
     def duties(self) -> Sequence[DutyRow]:
         """Every duty as it stands at the end."""
-        return self.duties_known(None)
+        return [self._counted(row) for row in self.duties_known(None)]
+
+    def _counted(self, row: DutyRow) -> DutyRow:
+        """What is done and not missed says in no event how often it was done."""
+        wanted, done = self.counts.get(row.incident, (row.count_wanted, row.count_done))
+        return replace(row, count_wanted=wanted, count_done=done)
 
     def duties_known(self, moment: datetime | None) -> Sequence[DutyRow]:
         """Every duty as the record stood at a moment of the drill."""
@@ -84,4 +100,28 @@ def gather(stage: Stage, pack: Pack, names: Names) -> Evidence:
     size = len(events)
     rows = store.read_now(lambda sql: ledger_table.as_of(sql, size, None, None))
     ledger = {row.incident: row for row in rows}
-    return Evidence(stage.drill, pack, events, ledger, names, stage.marks)
+    return Evidence(
+        stage.drill,
+        pack,
+        events,
+        ledger,
+        names,
+        stage.marks,
+        _counts(stage),
+        store.read_now(lambda sql: findings(sql, size)),
+        store.read_now(lambda sql: figures_asked(sql, size, stage.drill)),
+    )
+
+
+def _counts(stage: Stage) -> dict[str, tuple[int, int]]:
+    """How often what recurs was done in the periods that were not missed."""
+
+    def ask(sql: Sql) -> list[DutyRow]:
+        return [as_it_stands(sql, row) for row in tables.all_duties(sql).values()]
+
+    rows = stage.system.rooms["deadlines"].store.read_now(ask)
+    return {
+        row.incident: (row.count_wanted, row.count_done)
+        for row in rows
+        if row.period is not None and row.count_wanted is not None and row.count_done is not None
+    }

@@ -8,18 +8,19 @@ from typing import Any
 
 from services.drills.asked import Answer, Asked
 from services.drills.evidence import Evidence
-from services.drills.figures import figure_of
-from services.drills.findings import Breach, Finding, breaches, findings
+from services.drills.findings import Breach, breaches
 from services.drills.owing import duty
 from services.drills.script import Expectation
+from services.reporting import filing
+from services.reporting.accounts import FindingShown
 from shared.calendar.published import state_council
 from shared.clock import SHANGHAI, shown
 from shared.contracts.intake import SummaryMade
-from shared.policy.deeds import Deed, first_met, fits
+from shared.policy.deeds import Deed, fits
 from shared.policy.patterns import Malformed, Pattern, read_pattern
 from shared.policy.periods import Times, due_after
 from shared.policy.recorded import deed_of
-from shared.policy.rules import ArchiveItem, Schedule, Statistic
+from shared.policy.rules import Schedule, Statistic
 from shared.store.micros import from_micros
 
 
@@ -69,11 +70,7 @@ def _cell(row: Any, key: str, evidence: Evidence) -> str:
 def _missing(name: str, evidence: Evidence) -> Mapping[str, str]:
     """The required items that the matter's file lacks: number and name."""
     deeds = evidence.deeds(evidence.incident(name))
-    return {
-        number: item.zh
-        for number, item in evidence.pack.of(ArchiveItem).items()
-        if item.required and item.holds and first_met(evidence.pack, item.holds, deeds) is None
-    }
+    return {each.rule: each.title for each in filing.missing(evidence.pack, deeds)}
 
 
 def _all_named(wanted: Sequence[str], missing: Mapping[str, str]) -> bool:
@@ -131,23 +128,27 @@ def _pattern(text: str) -> Pattern | None:
 
 def finding(asked: Asked, evidence: Evidence) -> Answer:
     """A finding, computed or by people."""
-    found = [each for each in findings(evidence) if _found_so(asked, evidence, each)]
-    every = findings(evidence)
-    actual = "；".join(
-        f"{each.kind}（{each.rule}，{'、'.join(each.evidence)}）" for each in found or every
-    )
+    every = [each for each in evidence.findings if each.kind != "breach"]
+    found = [each for each in every if _found_so(asked, evidence, each)]
+    actual = "；".join(map(_told, found or every))
     if asked.get("none"):
         return not found, "没有这项认定", actual if found else "没有"
     return bool(found), f"有认定 {asked.about}", actual or "没有任何认定"
 
 
-def _found_so(asked: Asked, evidence: Evidence, each: Finding) -> bool:
+def _told(each: FindingShown) -> str:
+    return f"{each.kind}（{each.rule}，{'、'.join(proof.act for proof in each.evidence)}）"
+
+
+def _found_so(asked: Asked, evidence: Evidence, each: FindingShown) -> bool:
+    matter = each.incident or ""
     return (
-        asked.about in (each.kind, each.rule)
-        and _matter_is(asked, evidence, each.matter)
-        and _unit_is(asked, evidence, each.unit, each.matter)
-        and set(asked.get("evidence", [])) <= set(each.evidence)
+        asked.about in (each.kind, each.rule, each.rule.split("/")[0])
+        and _matter_is(asked, evidence, matter)
+        and _unit_is(asked, evidence, each.unit, matter)
+        and set(asked.get("evidence", [])) <= {proof.act for proof in each.evidence}
         and asked.get("of") in (None, each.rule)
+        and asked.get("good") in (None, each.good)
     )
 
 
@@ -167,7 +168,7 @@ def _unit_is(asked: Asked, evidence: Evidence, unit: str, matter: str) -> bool:
 
 def breach(asked: Asked, evidence: Evidence) -> Answer:
     """A gate that was broken by what had happened."""
-    every = breaches(evidence)
+    every = list(breaches(evidence))
     found = [each for each in every if _broken_so(asked, evidence, each)]
     actual = "；".join(f"{each.order} {each.rule}（{each.act}）" for each in found or every)
     if asked.get("none"):
@@ -231,15 +232,13 @@ def figure(asked: Asked, evidence: Evidence) -> Answer:
     number = _statistic(asked.about, evidence)
     if number is None:
         return False, f"有统计指标 {asked.about}", "规则包没有这个指标"
-    unit = evidence.unit(asked.get("unit")) if "unit" in asked else None
-    since, until = (_day(asked.get(key), key == "to") for key in ("from", "to"))
-    rule = evidence.pack.of(Statistic)[number]
-    found = figure_of(evidence, rule, unit, since, until)
+    told = evidence.figures[asked.each.place][number]
+    value = told.value if told.n is None else told.value / told.n if told.n else None
     wanted, of = asked.get("is"), asked.get("of")
-    right = wanted is None or (found.value is not None and abs(found.value - wanted) < 1e-9)
-    of_text = f"，共 {found.among}" if found.among is not None else ""
+    right = wanted is None or (value is not None and abs(value - wanted) < 1e-9)
     expected = f"{wanted}" + (f"，共 {of}" if of is not None else "")
-    return right and of in (None, found.among), expected, f"{found.value}{of_text}"
+    actual = f"{value}" + (f"，共 {told.n}" if told.n is not None else "")
+    return right and of in (None, told.n), expected, actual
 
 
 def _statistic(name: str, evidence: Evidence) -> str | None:
@@ -247,13 +246,6 @@ def _statistic(name: str, evidence: Evidence) -> str | None:
     known = evidence.pack.of(Statistic)
     named = [number for number in known if name in (number, number.rsplit(".", 1)[-1])]
     return named[0] if named else None
-
-
-def _day(text: str | None, ends: bool) -> datetime | None:
-    if text is None:
-        return None
-    day = datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
-    return day + timedelta(days=int(ends))
 
 
 def due_in(asked: Asked, evidence: Evidence) -> Answer:

@@ -31,7 +31,14 @@ KINDS: Mapping[str, Mapping[str, str]] = {
     },
     "ledger": {**_WHEN, "has": "words", "missing": "texts"},
     "trail": {"order": "texts", "has": "texts", "not": "texts"},
-    "finding": {**_NONE, "incident": "incident", "unit": "unit", "evidence": "texts", "of": "text"},
+    "finding": {
+        **_NONE,
+        "incident": "incident",
+        "unit": "unit",
+        "evidence": "texts",
+        "of": "text",
+        "good": "truth",
+    },
     "breach": {**_NONE, "incident": "incident", "unit": "unit", "rule": "text", "act": "text"},
     "figure": {"unit": "unit", "is": "amount", "from": "day", "to": "day", "of": "number"},
     "paper": {

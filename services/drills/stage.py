@@ -191,17 +191,16 @@ def _client(app: Any) -> httpx2.AsyncClient:
 
 
 async def _found(stage: Stage, county: County, loaded: Loaded) -> None:
-    """Set up the county, bind it by the drill's pack, and appoint everybody who acts."""
+    """Set up the county under the drill's pack and no other, and appoint everybody who acts."""
     drill, system = stage.drill, stage.system
     administration = Administration(system.rooms["routing"].store, system.officers)
     first = Officer(new_officer_id(), "系统管理员", county.root, ADMINISTRATOR)
     told = (county.code, county.name, county.root, county.name, county.demonstration)
-    await administration.found_county(*told, first)
+    await administration.found_county(*told, first, rules=loaded.pack)
     for unit in drill.units[1:]:
         parent = next((each.code for each in drill.units if each.key == unit.parent), county.root)
         await administration.establish_unit(unit.code, unit.name, (), parent, first)
     await _appoint(stage, administration, stage.administrator, first)
-    await adopt(stage, loaded)
     for post in posts(drill):
         if post != stage.administrator:
             await _appoint(stage, administration, post, first)
@@ -218,16 +217,6 @@ async def _appoint(
     )
     officer = Officer(officer_id, f"演练 {role}", stage.code(unit), role)
     stage.cast[post] = Acting(officer, token)
-
-
-async def adopt(stage: Stage, loaded: Loaded) -> None:
-    """Bind the institution, and all under it, by the drill's pack."""
-    assert loaded.pack is not None
-    told: dict[str, Any] = (
-        {"pack": loaded.shipped} if loaded.shipped else {"text": loaded.pack.texts[0]}
-    )
-    body = {"unit": stage.drill.institution.code, "reason": "演练", "params": loaded.pack.chosen}
-    await stage.post("/routing/packs/adopt", body | told, stage.administrator)
 
 
 def problem_of(response: httpx2.Response) -> HuiyinError:

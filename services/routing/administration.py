@@ -23,6 +23,7 @@ from shared.contracts.routing import (
 from shared.county import founded_county
 from shared.identity.officers import Officer, Officers, new_officer_id
 from shared.packs import baseline, pack_in_force
+from shared.policy.pack import Pack
 from shared.store.events import By, Matter
 from shared.store.requests import Answer, Request, once
 from shared.store.store import Store
@@ -57,10 +58,13 @@ class Administration:
         demonstration: bool,
         officer: Officer,
         request: Request | None = None,
+        *,
+        rules: Pack | None = None,
     ) -> Answer:
-        """Set up the county's system (建库) and its root unit, which adopts the county baseline.
+        """Set up the county's system (建库) and its root unit, which adopts the county's rules.
 
-        Said twice, it changes nothing. Raises Refused ``county.already-founded`` when it was
+        Those are the shipped county baseline where no others are given. Said twice, it changes
+        nothing. Raises Refused ``county.already-founded`` when it was
         founded otherwise. As everything here, it is for administrators only: Refused
         ``post.not-competent``.
         """
@@ -69,8 +73,8 @@ class Administration:
 
         def work(tx: Transaction) -> Answer:
             facts = county.found(founded_county(tx.sql), wanted, root_name)
-            first = adoption(baseline(), root_code, "建库")
-            adopts = [] if tables.ever_adopted(tx.sql, root_code) else [first]
+            first = adoption(rules or baseline(), root_code, "建库")
+            adopts = [] if tables.adopted_first(tx.sql, root_code) else [first]
             return record(tx, [*facts, *adopts], officer, code)
 
         return await self.store.write(lambda tx: once(tx, request, work))

@@ -38,6 +38,7 @@ from shared.identity.officers import Officer
 from shared.packs import pack_by_pin, pack_in_force
 from shared.policy import outlook
 from shared.policy.deeds import Deed
+from shared.policy.recorded import deed_of
 from shared.room import key_id
 from shared.store.events import By, Matter
 from shared.store.requests import Answer, Request, once
@@ -121,8 +122,9 @@ class Routing:
         def look(sql: Sql) -> Overview:
             entry = tables.find(sql, name)
             _check_involved(sql, entry, officer)
-            case = CASE.fold(self._history(sql, entry.id))
-            return overview(entry, case, _record(sql, entry), officer)
+            history = self._history(sql, entry.id)
+            record = _record(sql, entry, history)
+            return overview(entry, CASE.fold(history), record, officer)
 
         return await self.store.read(look)
 
@@ -407,7 +409,7 @@ def _asked(
     **deed: Any,
 ) -> Asked:
     attempted = _attempt(tx, officer, by, act, told, **({"unit": entry.concerned} | deed))
-    record = _record(tx.sql, entry)
+    record = _record(tx.sql, entry, tx.load(entry.id))
     return Asked(officer.id, entry.standing, record, attempted, told, known or {})
 
 
@@ -426,12 +428,14 @@ def _attempt(tx: Transaction, officer: Officer, by: By, act: str, told: Told, **
     )
 
 
-def _record(sql: Sql, entry: Entry) -> Record:
+def _record(sql: Sql, entry: Entry, history: Sequence[Recorded]) -> Record:
+    """What an act is judged by: what intake said was done, and what the case itself says."""
     heard = matters.matter(sql, entry.id)
     if heard is None:
         raise tables.unknown_incident(entry.number, 0)
-    deeds = [*matters.deeds(sql, entry.id), *matters.declared(sql, heard.subject.unit)]
-    return Record(pack_by_pin(sql, heard.pin), heard.subject, deeds)
+    own = [deed for event in history if (deed := deed_of(event))]
+    heard_of = [*matters.deeds(sql, entry.id), *matters.declared(sql, heard.subject.unit)]
+    return Record(pack_by_pin(sql, heard.pin), heard.subject, [*heard_of, *own])
 
 
 def _record_of_unit(tx: Transaction, code: str) -> Record:

@@ -7,13 +7,18 @@ from services.routing.rulebook import Rulebook
 from services.routing.subscribers import from_intake
 from services.routing.tables import MODEL
 from shared.messaging.consumer import Consumer
+from shared.messaging.renewal import Renewal
 from shared.room import Room, Surroundings
 
 
 def build(around: Surroundings) -> Room:
     """Wire the room."""
-    store = around.open_store("routing", MODEL.schema)
-    hears = [Consumer(store, "intake", from_intake(around.vault), checkpoint=around.checkpoint)]
+    store = around.open_store("routing")
+    renewal = Renewal.opened(store, MODEL)
+    reactions = from_intake(around.vault)
+    hears = [Consumer(store, "intake", reactions, renewal=renewal, checkpoint=around.checkpoint)]
     administration = Administration(store, around.officers)
     door = router(Routing(store, around.vault), administration, Rulebook(store), around.clock)
-    return Room(store, hears, door, (), MODEL, checkpoint=around.checkpoint)
+    return Room(
+        store, hears, renewal.guarding(door), (), MODEL, renewal, checkpoint=around.checkpoint
+    )

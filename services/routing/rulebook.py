@@ -165,12 +165,15 @@ def _texts(pack: str | None, text: str | None) -> list[str]:
 
 
 def _above(sql: Sql, unit: str, own: Sequence[str]) -> Pack | None:
-    """What is in force above a unit; above the root it is the baseline, unless that is its own."""
+    """What is in force above a unit; above the root it is the baseline, unless that is its own or
+    the county was founded under other rules.
+    """
     above = known_unit(sql, unit).parent
     if above is not None:
         return pack_in_force(sql, above)
     first = baseline()
-    return None if first.id in map(id_of, own) else first
+    kept = tables.adopted_first(sql, unit) == first.id and first.id not in map(id_of, own)
+    return first if kept else None
 
 
 def _wanted(sql: Sql, pack: str | None, unit: str) -> str:

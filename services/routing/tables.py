@@ -21,6 +21,7 @@ from shared.contracts.routing import (
     UnitEstablished,
 )
 from shared.errors import Unknown
+from shared.policy.recorded import of_unit
 from shared.store.events import Matter
 from shared.store.micros import from_micros, to_micros
 from shared.store.readmodel import Placed, ReadModel
@@ -101,7 +102,8 @@ class InForce:
 def project(sql: Sql, batch: Sequence[Placed]) -> None:
     """How each fact changes the tables."""
     for _, event in batch:
-        matters.hear(sql, event)
+        own = event.envelope.service == "routing" and not of_unit(event)
+        matters.hear(sql, event, deeds=not own)  # of its cases the room has its own events
         _project_incident(sql, event)
         _project_county(sql, event)
 
@@ -203,9 +205,10 @@ def adopted_last(sql: Sql, pack: str) -> str | None:
     return row["pin"] if row else None
 
 
-def ever_adopted(sql: Sql, unit: str) -> bool:
-    """Whether a unit adopted any pack, then or now."""
-    return sql.one("SELECT pin FROM rules_in_force WHERE unit = ?", (unit,)) is not None
+def adopted_first(sql: Sql, unit: str) -> str | None:
+    """The id of the pack that a unit adopted first, or none; of the root, the county's own."""
+    row = sql.one("SELECT pack FROM rules_in_force WHERE unit = ? ORDER BY since LIMIT 1", (unit,))
+    return row["pack"] if row else None
 
 
 def calendar(sql: Sql, year: int) -> CalendarPublished | None:

@@ -8,19 +8,29 @@ from typing import Any
 
 import httpx2
 
+from shared.contracts.intake import IncidentRegistered
+from shared.contracts.routing import (
+    IncidentAssigned,
+    IncidentClosed,
+    IncidentGraded,
+    ReplyApproved,
+    ReplyDrafted,
+    ReplyPublished,
+)
+
 Body = dict[str, Any]
 
 ACTS: dict[str, tuple[str, str, Body]] = {
-    "grade": ("routing.incident-graded.v1", "clerk", {"grade": "ordinary", "grounds": "影响小"}),
-    "assign": ("routing.incident-assigned.v2", "clerk", {"lead": "QH-YZ"}),
-    "draft": ("routing.reply-drafted.v1", "clerk", {"kind": "result", "text": "已送达, 请查收。"}),
-    "approve": ("routing.reply-approved.v1", "head", {}),
-    "publish": ("routing.reply-published.v1", "clerk", {"channel": "留言板"}),
-    "close": ("routing.incident-closed.v1", "clerk", {}),
+    "grade": (IncidentGraded.TYPE, "clerk", {"grade": "ordinary", "grounds": "影响小"}),
+    "assign": (IncidentAssigned.TYPE, "clerk", {"lead": "QH-YZ"}),
+    "draft": (ReplyDrafted.TYPE, "clerk", {"kind": "result", "text": "已送达, 请查收。"}),
+    "approve": (ReplyApproved.TYPE, "head", {}),
+    "publish": (ReplyPublished.TYPE, "clerk", {"channel": "留言板"}),
+    "close": (IncidentClosed.TYPE, "clerk", {}),
 }
 """What is done to an incident, in order: the event it makes, who does it, and the request."""
 
-REGISTERED = "intake.incident-registered.v4"
+REGISTERED = IncidentRegistered.TYPE
 
 
 @dataclass(slots=True)

@@ -4,12 +4,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from shared.contracts.deadlines import DutyMet, DutyStarted
+from shared.contracts.routing import ReplyPublished
 from tests.chaos.county import CountyProcess
 from tests.chaos.driving import REGISTERED, Case
 
-STARTED = "deadlines.duty-started.v2"
-MET = "deadlines.duty-met.v1"
-PUBLISHED = "routing.reply-published.v1"
+STARTED = DutyStarted.TYPE
+MET = DutyMet.TYPE
+PUBLISHED = ReplyPublished.TYPE
 
 Entry = dict[str, Any]
 

@@ -11,32 +11,18 @@ from services.drills.owing import STATES
 from services.drills.reading import read_text
 from services.drills.running import run
 from services.drills.script import Drill
-from tests.drills.test_scenarios import DAILY, PIN
 
 PAGE = Path(__file__).parents[2] / "docs" / "drills.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
 
-NOT_YET = {
-    "three-hours": PIN,
-    "recorded-late": PIN,
-    "browsed-once": DAILY,
-    "tighter-than-the-county": PIN,
-}
-"""What a room cannot do yet; each turns red when it begins to pass."""
-
 
 def _examples() -> list[object]:
     return [
-        pytest.param(each, id=each.name, marks=_marks(each))
+        pytest.param(each, id=each.name)
         for example in EXAMPLES
         for each in read_text(example, PAGE)
     ]
-
-
-def _marks(drill: Drill) -> list[pytest.MarkDecorator]:
-    why = NOT_YET.get(drill.name.split("/")[0])
-    return [pytest.mark.xfail(reason=why, strict=True)] if why else []
 
 
 @pytest.mark.anyio
