@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -18,6 +19,7 @@ from services.cli.output import complain, say
 from services.cli.running import run
 from shared.clock import shown_limit
 from shared.errors import HuiyinError
+from shared.policy.parties import COMMON
 from shared.settings import Settings
 from shared.store.micros import from_micros
 
@@ -28,6 +30,12 @@ if TYPE_CHECKING:
 
 WIDTH = 120
 """Columns of a protocol that does not go to a terminal."""
+
+NARROW = 16
+"""Columns for who and what, so that what came of it has room."""
+
+LONG = 60
+"""Columns from which an effect is told on two lines."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -117,8 +125,9 @@ def _show(outcome: "Outcome") -> None:
     drill = outcome.drill
     say(f"演练 {drill.name}（{outcome.pack or drill.rules.name or '自带规则'}）")
     steps = _table("时间", "谁", "办什么", "结果")
+    steps.columns[1].max_width = steps.columns[2].max_width = NARROW
     for line in lines(outcome):
-        came = "\n".join(line.came_of_it)
+        came = "\n".join(map(_in_two, line.came_of_it))
         steps.add_row(*(Text(cell) for cell in (line.at, line.who, line.what, came)))
     if steps.row_count:
         _console().print(steps)
@@ -131,6 +140,12 @@ def _show(outcome: "Outcome") -> None:
         say(f"× {failure}")
     told = "全部成立" if outcome.holds else f"{len(outcome.failures)} 处不成立"
     say(f"{drill.name}：{told}（{outcome.seconds:.1f} 秒）\n")
+
+
+def _in_two(effect: str) -> str:
+    """A long effect on two lines, so that no moment is torn apart."""
+    about, colon, told = effect.partition("：")
+    return f"{about}{colon}\n  {told}" if cell_len(effect) > LONG else effect
 
 
 def _tell_compared(compared: "list[Comparison]", pack: str, format_: str) -> None:
@@ -171,7 +186,8 @@ def _is_timed(pair: "Pair") -> bool:
 def _cells(pair: "Pair") -> tuple[str, str, str, str]:
     recurring = bool(pair.period)
     sides = (_side(each, recurring=recurring) for each in (pair.here, pair.there))
-    return (pair.matter, pair.party, *sides)  # type: ignore[return-value]  # two sides
+    parties = "、".join(COMMON.get(each, each) for each in pair.party.split(","))
+    return (pair.matter, parties, *sides)  # type: ignore[return-value]  # two sides
 
 
 def _side(side: "Side | None", *, recurring: bool) -> str:

@@ -141,7 +141,7 @@ def _sides(evidence: Evidence) -> dict[Key, list[Side]]:
 
 
 def _key(evidence: Evidence, row: DutyRow, rule: object) -> Key:
-    matter = evidence.name_of(row.incident) or row.unit
+    matter = evidence.name_of(row.incident) or evidence.key_of(row.unit)
     assert isinstance(rule, Duty | Schedule | Shift)
     who = _canonical(evidence.pack, rule.who)
     match rule:

@@ -74,6 +74,10 @@ class Evidence:
         """The code of a unit by its key."""
         return next((each.code for each in self.drill.units if each.key == key), key)
 
+    def key_of(self, code: str) -> str:
+        """What a unit is called in the drill."""
+        return next((each.key for each in self.drill.units if each.code == code), code)
+
     def of(self, matter: str) -> Iterator[Recorded]:
         """Every event of an incident, or of a unit's own day."""
         return (event for event in self.events if str(event.envelope.correlation) == matter)
