@@ -117,7 +117,8 @@ def changes(fact: Fact) -> dict[str, Any]:
         case LateRecordSettled():
             return {"state": "settled_in_time" if fact.in_time else "settled_late"}
         case _ if type(fact) in STATES:
-            return {"state": STATES[type(fact)], "because": None} | _verdict(fact)
+            unsaid = dict.fromkeys(("because", "spare_seconds", "late_seconds"))
+            return {"state": STATES[type(fact)]} | unsaid | _verdict(fact)
         case _:
             return {}
 

@@ -12,8 +12,8 @@ from pydantic import TypeAdapter
 
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded, Standing
-from shared.contracts.intake import IncidentRegistered, RegistrationCorrected, UnitAct
-from shared.contracts.routing import CaseRepinned
+from shared.contracts.intake import IncidentRegistered, RegistrationCorrected
+from shared.contracts.routing import CaseRepinned, StateDeclared
 from shared.policy.deeds import Deed
 from shared.policy.outlook import Matter
 from shared.policy.recorded import (
@@ -42,6 +42,7 @@ TABLES = {"matters": ("id",), "deeds": ("incident", "id")}
 FACTS: tuple[type[Fact], ...] = tuple(fact for facts in HEARD_FROM.values() for fact in facts)
 """What is heard of matters."""
 
+_HEARD = frozenset(FACTS)
 _SUBJECT, _DEED = TypeAdapter(Matter), TypeAdapter(Deed)
 
 
@@ -88,21 +89,25 @@ def declared(sql: Sql, unit: str) -> list[Deed]:
     return found
 
 
-def hear(sql: Sql, event: Recorded) -> None:
-    """Keep what an event says of its matter; events that say nothing of one are passed over."""
-    if type(event.fact) not in FACTS or (of_unit(event) and isinstance(event.fact, UnitAct)):
+def hear(sql: Sql, event: Recorded, *, deeds: bool = True) -> None:
+    """Keep what an event says of its matter; events that say nothing of one are passed over.
+
+    Without ``deeds`` it is not kept what was done: a room has its own acts in its own events.
+    """
+    if type(event.fact) not in _HEARD:
+        return
+    if of_unit(event) and not isinstance(event.fact, StateDeclared):
         return  # what is declared for a unit is kept; what is done in its days is no matter's
     told, incident = event.envelope, str(event.envelope.correlation)
-    deed = deed_of(event)
+    deed = deed_of(event) if deeds else None
     if deed is not None:
         sql.execute(
             "INSERT INTO deeds VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            (incident, str(deed.id), _DEED.dump_json(deed).decode()),
+            (incident, str(deed.id), _DEED.dump_json(deed, exclude_defaults=True).decode()),
         )
     match event.fact:
         case IncidentRegistered():
-            if matter(sql, told.correlation) is None:  # hearing of it again changes nothing
-                _register(sql, event)
+            _register(sql, event)
         case RegistrationCorrected() as fact:
             known = matter(sql, told.correlation)
             assert known is not None  # intake says it after the registration
@@ -114,12 +119,16 @@ def hear(sql: Sql, event: Recorded) -> None:
 
 
 def _register(sql: Sql, event: Recorded) -> None:
+    """Hearing of it again changes nothing; it may be under other rules since, heard of before."""
     told = event.envelope
-    incident, written = str(told.correlation), _written(subject_of(event))
-    _keep(sql, incident, registered=written, standing=told.standing)
-    row = sql.one("SELECT pin FROM matters WHERE id = ?", (incident,))
-    if told.policy and row and row["pin"] is None:  # else it was put under other rules since
-        _keep(sql, incident, pin=told.policy)
+    sql.execute(
+        "INSERT INTO matters (id, registered, pin, standing) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET"
+        " registered = COALESCE(matters.registered, excluded.registered),"
+        " pin = COALESCE(matters.pin, excluded.pin),"
+        " standing = COALESCE(matters.standing, excluded.standing)",
+        (str(told.correlation), _written(subject_of(event)), told.policy, told.standing),
+    )
 
 
 def _end(sql: Sql, incident: str, because: str | None, recorded_at: datetime) -> None:

@@ -15,6 +15,7 @@ from shared.errors import Untrusted
 from shared.identity.officers import Officers
 from shared.messaging.consumer import Consumer
 from shared.messaging.relay import Checkpoint, pass_by
+from shared.messaging.renewal import Renewal
 from shared.store.readmodel import ReadModel
 from shared.store.recorders import open_recorder
 from shared.store.sql import Sql
@@ -55,8 +56,8 @@ class Surroundings:
     writer: Executor | None = None
     checkpoint: Checkpoint = pass_by
 
-    def open_store(self, service: str, schema: Sequence[str]) -> Store:
-        """Open the room's store with its read models."""
+    def open_store(self, service: str, schema: Sequence[str] = ()) -> Store:
+        """Open the room's store, with such tables of its own as no release ever makes anew."""
         return Store.open(
             open_recorder(self.location, service),
             service=service,
@@ -80,6 +81,7 @@ class Room:
     router: APIRouter
     chores: Sequence[Chore]
     model: ReadModel
+    renewal: Renewal | None = None
     ends: Callable[[Sql], dict[str, int]] | None = None
     also_follows: Sequence[Follower] = ()
     checkpoint: Checkpoint = pass_by

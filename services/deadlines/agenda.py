@@ -1,7 +1,8 @@
 """The agenda (日程): when each unit's next period opens, and what is to be looked at again.
 
-It says where the scheduler stands, and nothing else: everything in it follows from the packs that
-units adopted and from the clock, and losing it would cost no more than looking again.
+Who is bound by which rule follows from routing's events. ``looked``, ``opened`` and ``next`` say
+where the scheduler stands, which follows from the clock: losing that would cost no more than
+looking again.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,9 +22,18 @@ SCHEMA = (
     " opened BIGINT, next BIGINT,"
     " PRIMARY KEY (unit, rule, adopter))",
     "CREATE INDEX IF NOT EXISTS agenda_next ON agenda (next) WHERE next IS NOT NULL",
+)
+
+TABLES = {"agenda": ("unit", "rule", "adopter")}
+MOVING = {"agenda": ("looked", "opened", "next")}
+"""What a read model that keeps the agenda has to name, and what of it no event says."""
+
+WORK = (
     "CREATE TABLE IF NOT EXISTS again (docket TEXT PRIMARY KEY, unit TEXT, rule TEXT, period TEXT,"
     " known_at BIGINT)",
 )
+"""What is still to be done is no fold of events: it is empty when it is done, and never made anew.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +98,10 @@ def release(sql: Sql, adopter: str, until: datetime) -> None:
     )
 
 
-def adopters_above(sql: Sql, unit: str) -> list[tuple[str, str]]:
-    """The units above a unit that adopted a pack of their own, with its pin, nearest first."""
-    found: list[tuple[str, str]] = []
-    at = _parent(sql, unit)
-    while at is not None:
-        row = sql.one("SELECT pin FROM adoptions WHERE unit = ?", (at,))
-        found += [(at, row["pin"])] if row else []
-        at = _parent(sql, at)
-    return found
+def bind_newcomer(sql: Sql, unit: str, since: datetime) -> None:
+    """A unit takes part: it comes under what those above it adopted for each under them."""
+    for adopter, pin in _adopters_above(sql, unit):
+        bind(sql, adopter, pack_by_pin(sql, pin), since)
 
 
 def entries(sql: Sql, unit: str) -> list[Entry]:
@@ -122,9 +127,10 @@ def put_off(sql: Sql, key: Row, until: datetime) -> None:
     )
 
 
-def is_empty(sql: Sql) -> bool:
-    """Whether no unit is or was ever bound by a rule for its days."""
-    return sql.one("SELECT 1 AS one FROM agenda LIMIT 1") is None
+def bound(sql: Sql) -> list[Entry]:
+    """Every rule that binds a unit now."""
+    rows = sql.all("SELECT * FROM agenda WHERE until IS NULL")
+    return [entry for row in rows if (entry := _entry(sql, row))]
 
 
 def entry_at(sql: Sql, key: Row) -> Entry | None:
@@ -220,6 +226,17 @@ def below(sql: Sql, unit: str) -> list[str]:
         rows = sql.all(f"SELECT code FROM units WHERE parent IN ({marks}) ORDER BY code", level)
         level = [row["code"] for row in rows if row["code"] not in found]
         found += level
+    return found
+
+
+def _adopters_above(sql: Sql, unit: str) -> list[tuple[str, str]]:
+    """The units above a unit that adopted a pack of their own, with its pin, nearest first."""
+    found: list[tuple[str, str]] = []
+    at = _parent(sql, unit)
+    while at is not None:
+        row = sql.one("SELECT pin FROM adoptions WHERE unit = ?", (at,))
+        found += [(at, row["pin"])] if row else []
+        at = _parent(sql, at)
     return found
 
 

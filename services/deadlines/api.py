@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.deadlines import tables
 from services.deadlines.acts import Acts
 from services.deadlines.commands import Said, SettleLateRecord
+from services.deadlines.periods import as_it_stands
 from services.deadlines.tables import Entry
 from shared.acting import Told
 from shared.contracts.catalogue import UtcTime
@@ -19,6 +20,7 @@ from shared.duties import DutyRow
 from shared.messaging.progress import wait_until, when_known
 from shared.store.micros import from_micros
 from shared.store.requests import Answer
+from shared.store.sql import Sql
 from shared.store.store import Store
 from shared.web import RESPONSES, After, Asking, Once
 
@@ -215,9 +217,13 @@ def _add_listing(api: APIRouter, store: Store) -> None:
             if incident
             else None,
         )
-        found, now = await store.read(ask), store.clock()
+        found, now = await store.read(lambda sql: _as_they_stand(sql, ask(sql))), store.clock()
         shown = [_shown(row, entry, now) for row, entry in found[:limit]]
         return Duties(duties=shown, more=len(found) > limit)
+
+
+def _as_they_stand(sql: Sql, found: list[tuple[DutyRow, Entry]]) -> list[tuple[DutyRow, Entry]]:
+    return [(as_it_stands(sql, row), entry) for row, entry in found]
 
 
 def _shown(row: DutyRow, entry: Entry, now: datetime) -> DutyShown:

@@ -10,7 +10,7 @@ from services.deadlines import policies
 from services.deadlines.commands import NoteDue
 from services.deadlines.docket import DOCKET, Docket
 from services.deadlines.policies import Told, concerns
-from services.deadlines.tables import MODEL
+from services.deadlines.tables import MODEL, heard_acts
 from shared import matters
 from shared.calendar.published import state_council
 from shared.calendar.working import Calendar
@@ -51,26 +51,33 @@ class About:
 def hear(tx: Transaction, event: Recorded) -> None:
     """Keep what is said of a matter, and bring its docket into line where rules ask for it."""
     MODEL.note(tx.sql, [event])
+    if not concerns(heard_acts(tx.sql), event):
+        return
     incident = event.envelope.correlation
     heard = matters.matter(tx.sql, incident)
     if heard is None:
         return  # its registration has not arrived
     pack = pack_by_pin(tx.sql, heard.pin)
-    if concerns(pack, event):
+    if concerns(acts_heard(pack), event):
         follow(tx, incident, heard, pack, event)
 
 
 def observe(tx: Transaction, incident: UUID, now: datetime) -> int:
-    """Look at the clock for one matter; returns how many of its duties were missed."""
-    heard = matters.matter(tx.sql, incident)
+    """Look at the clock for one matter; returns how many of its duties were missed.
+
+    What follows on a miss counts from the limit that passed, and may have been missed since, too.
+    """
+    heard, count = matters.matter(tx.sql, incident), 0
     if heard is None:
         return 0
     pack = pack_by_pin(tx.sql, heard.pin)
-    docket = DOCKET.fold(tx.load(incident))
-    missed = tell(tx, _about(heard, incident, pack), docket, [Told(NoteDue(now))], None)
-    if missed and "missed" in acts_heard(pack):
+    about = _about(heard, incident, pack)
+    while missed := tell(tx, about, DOCKET.fold(tx.load(incident)), [Told(NoteDue(now))], None):
+        count += len(missed)
+        if "missed" not in acts_heard(pack):
+            break
         follow(tx, incident, heard, pack, None)
-    return len(missed)
+    return count
 
 
 def look_again(tx: Transaction, incident: UUID) -> None:

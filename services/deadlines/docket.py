@@ -2,8 +2,9 @@
 
 A verdict depends on what happened and when it was put on record, never on when this room heard.
 ``missed`` is what was seen at the limit, and gives way to what turns out to have been done;
-``cancelled`` says that nothing is owed, and gives way to what was done all the same. Every other
-verdict stays, but that what was recorded late is settled by a person.
+``cancelled`` says that nothing is owed, and gives way to what was done all the same. What was late
+gives way to an act that was on record before it, and heard of after it. Every other verdict stays,
+but that what was recorded late is settled by a person.
 """
 
 from collections.abc import Mapping, Sequence
@@ -59,13 +60,19 @@ SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """A duty: which, from when, until when (if it can be missed), and how it stands."""
+    """A duty: which, from when, until when (if it can be missed), and how it stands.
+
+    Where it was late: when it was done, and where that was recorded late, when that was.
+    """
 
     id: str
     start: datetime
     due: datetime | None
     standing: Standing
+    period: str | None = None
     state: State = "running"
+    done_at: datetime | None = None
+    recorded_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +86,8 @@ def evolve(docket: Docket, event: Recorded) -> Docket:
     """Never refuses: every history ever stored loads."""
     fact = event.fact
     if isinstance(fact, DutyStarted):
-        return _with(docket, Duty(fact.duty, fact.start, fact.due, event.envelope.standing))
+        standing = event.envelope.standing
+        return _with(docket, Duty(fact.duty, fact.start, fact.due, standing, fact.period))
     duty = docket.duties.get(getattr(fact, "duty", ""))
     if duty is None:
         return docket
@@ -89,6 +97,11 @@ def evolve(docket: Docket, event: Recorded) -> Docket:
         case LateRecordSettled():
             state: State = "settled_in_time" if fact.in_time else "settled_late"
             return _with(docket, replace(duty, state=state))
+        case DutyMetLate():
+            return _with(docket, replace(duty, state="met_late", done_at=fact.done_at))
+        case DutyRecordedLate():
+            late = replace(duty, state="recorded_late", done_at=fact.done_at)
+            return _with(docket, replace(late, recorded_at=fact.recorded_at))
         case _ if type(fact) in STATES:
             return _with(docket, replace(duty, state=STATES[type(fact)]))
         case _:
@@ -162,16 +175,15 @@ def move(duty: Duty, command: MoveDuty) -> Sequence[Fact]:
 
 
 def done(duty: Duty, command: NoteDone) -> Sequence[Fact]:
-    """The first act that fulfils a duty gives its verdict; later ones change nothing."""
-    if duty.state not in OPEN_TO_WHAT_WAS_DONE:
+    """The first act on record that fulfils a duty gives its verdict; later ones change nothing.
+
+    What was put on record after the limit was missed at the limit, whether anybody had looked.
+    """
+    if duty.state not in OPEN_TO_WHAT_WAS_DONE and not _was_on_record_before(duty, command):
         return []
     if duty.due is None:
         return [_measured(duty, command.done_at)]
-    if command.done_at > duty.due:
-        return [_met_late(duty, duty.due, command.done_at)]
-    if command.standing == "live" and command.recorded_at > duty.due:
-        return [_recorded_late(duty, duty.due, command)]
-    return [_in_time(duty, duty.due, command.done_at)]
+    return [*_missed_before(duty, command), _verdict(duty, duty.due, command)]
 
 
 def end(duty: Duty, command: NoteEnded) -> Sequence[Fact]:
@@ -256,13 +268,47 @@ def _with(docket: Docket, duty: Duty) -> Docket:
     return Docket({**docket.duties, duty.id: duty})
 
 
+def _was_on_record_before(duty: Duty, command: NoteDone) -> bool:
+    """Whether the act came before the one that gave the verdict, and was only heard of after it.
+
+    What counts because the start was corrected since is no such act: a verdict stays.
+    """
+    if command.done_at < duty.start:
+        return False
+    match duty:
+        case Duty(state="met_late", done_at=datetime() as done_at):
+            return command.done_at < done_at
+        case Duty(state="recorded_late", recorded_at=datetime() as recorded_at):
+            return command.recorded_at < recorded_at
+        case _:
+            return False
+
+
+def _missed_before(duty: Duty, command: NoteDone) -> Sequence[Fact]:
+    """What a unit's period lacked at its limit is for whoever looked then to say."""
+    if command.standing == "imported" or duty.period is not None:
+        return []
+    return due(duty, NoteDue(command.recorded_at))
+
+
+def _verdict(
+    duty: Duty, limit: datetime, command: NoteDone
+) -> DutyMet | DutySuperseded | DutyMetLate | DutyRecordedLate:
+    if command.done_at > limit:
+        return _met_late(duty, limit, command.done_at)
+    if command.standing == "live" and command.recorded_at > limit:
+        return _recorded_late(duty, limit, command)
+    return _in_time(duty, limit, command.done_at)
+
+
 def _measured(duty: Duty, done_at: datetime) -> DutyMeasured:
     took = max((done_at - duty.start) // SECOND, 0)
     return DutyMeasured(duty=duty.id, done_at=done_at, took_seconds=took)
 
 
 def _in_time(duty: Duty, limit: datetime, done_at: datetime) -> DutyMet | DutySuperseded:
-    verdict = DutySuperseded if duty.state == "missed" else DutyMet
+    corrects = duty.state in ("missed", "met_late", "recorded_late")
+    verdict = DutySuperseded if corrects else DutyMet
     spare = (limit - done_at) // SECOND
     return verdict(duty=duty.id, done_at=done_at, due=limit, spare_seconds=spare)
 

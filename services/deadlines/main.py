@@ -2,23 +2,24 @@
 
 from functools import partial
 
-from services.deadlines import scheduler
+from services.deadlines import agenda, periods, scheduler
 from services.deadlines.acts import Acts
 from services.deadlines.api import router
-from services.deadlines.subscribers import FROM_INTAKE, FROM_ROUTING
+from services.deadlines.subscribers import HEARS
 from services.deadlines.tables import MODEL
 from shared.messaging.consumer import Consumer
+from shared.messaging.renewal import Renewal
 from shared.room import Room, Surroundings
 
 
 def build(around: Surroundings) -> Room:
     """Wire the room."""
-    store = around.open_store("deadlines", MODEL.schema)
+    store = around.open_store("deadlines", agenda.WORK)
+    renewal = Renewal.opened(store, MODEL, periods.resume)
     hears = [
-        Consumer(store, "intake", FROM_INTAKE, checkpoint=around.checkpoint),
-        Consumer(store, "routing", FROM_ROUTING, checkpoint=around.checkpoint),
+        Consumer(store, upstream, reactions, renewal=renewal, checkpoint=around.checkpoint)
+        for upstream, reactions in HEARS.items()
     ]
+    door = renewal.guarding(router(Acts(store, around.vault)))
     chores = [partial(scheduler.run, store, around.clock)]
-    return Room(
-        store, hears, router(Acts(store, around.vault)), chores, MODEL, checkpoint=around.checkpoint
-    )
+    return Room(store, hears, door, chores, MODEL, renewal, checkpoint=around.checkpoint)

@@ -35,7 +35,9 @@ from shared.policy.periods import (
     turn_named,
 )
 from shared.policy.recorded import deed_of, of_unit
+from shared.policy.rules import Shift
 from shared.store.events import Matter
+from shared.store.micros import from_micros
 from shared.store.sql import Row, Sql
 from shared.store.transaction import Transaction
 from shared.units import unit_id
@@ -54,19 +56,19 @@ def period_id(unit: str, number: str, period: str) -> UUID:
 
 def hear(tx: Transaction, event: Recorded) -> None:
     """An act may be one that a unit's period asks for; a state may open and close periods."""
-    unit_act = isinstance(event.fact, UnitAct)
-    if not (unit_act or of_unit(event)) and agenda.is_empty(tx.sql):
-        return  # nobody's days are asked for: most counties, most events
+    of_days = of_unit(event) or isinstance(event.fact, UnitAct)
+    if not (of_days or tables.counted_acts(tx.sql)):
+        return  # nobody's days ask for what is done on matters: most counties
     deed = deed_of(event)
     if deed is None:
         return
     if deed.act == "declare" and of_unit(event):
         _look_again_from(tx.sql, deed)
+    if not (of_days or deed.act in tables.counted_acts(tx.sql)):
+        return
     bound = [
         each for each in agenda.entries(tx.sql, deed.unit) if deed.act in acts_of(each.bound.rule)
     ]
-    if unit_act or bound:
-        tables.keep_unit_deed(tx.sql, deed)
     times = times_of(tx.sql) if bound else None
     for entry in bound:
         assert times is not None
@@ -85,6 +87,16 @@ def open_next(tx: Transaction, key: Row, now: datetime) -> None:
     follow(tx, entry.unit, entry.bound, turn, None, opening=True)
     agenda.advance(tx.sql, entry, turn.opens)
     return agenda.rest(tx.sql, entry, _opens(entry, then) if then else None)
+
+
+def resume(sql: Sql) -> None:
+    """Go on behind the turns that were opened, after the agenda was laid out anew."""
+    opened, times = tables.last_opened(sql), times_of(sql)
+    for entry in agenda.bound(sql):
+        period, start = opened.get((entry.unit, entry.bound.number), (None, None))
+        if period is not None and start is not None:
+            turn = turn_named(entry.bound.rule, times, period, start)
+            agenda.advance(sql, entry, turn.opens if turn else start)
 
 
 def _to_open(sql: Sql, entry: Entry) -> Iterator[Turn]:
@@ -144,15 +156,32 @@ def times_of(sql: Sql) -> Times:
     return Times(calendar(sql), terms(sql))
 
 
+def as_it_stands(sql: Sql, row: DutyRow) -> DutyRow:
+    """The duty of a period with how often it was done so far; a miss has said so for good."""
+    if row.period is None or row.count_done is not None:
+        return row
+    start = from_micros(row.start)
+    found = _of_period(sql, row.unit, row.rule, row.period, row.policy, start)
+    if found is None or isinstance(found.rule, Shift):
+        return row
+    return replace(row, count_wanted=found.wanted, count_done=found.counted)
+
+
 def _found_again(
     sql: Sql, unit: str, number: str, period: str, history: list[Recorded]
 ) -> PeriodOutlook | None:
     """What is owed in a period that was opened, under the rules it was opened under."""
     started = history[0].fact
     assert isinstance(started, DutyStarted)
-    pack = pack_by_pin(sql, history[0].envelope.policy)
-    bound = Bound(pack, number, recurring(pack)[number], started.start)
-    turn = turn_named(bound.rule, times_of(sql), period, started.start)
+    return _of_period(sql, unit, number, period, history[0].envelope.policy, started.start)
+
+
+def _of_period(
+    sql: Sql, unit: str, number: str, period: str, pin: str | None, start: datetime
+) -> PeriodOutlook | None:
+    pack = pack_by_pin(sql, pin)
+    bound = Bound(pack, number, recurring(pack)[number], start)
+    turn = turn_named(bound.rule, times_of(sql), period, start)
     return _outlook(sql, unit, bound, turn) if turn else None
 
 

@@ -1,6 +1,6 @@
 """What the rules make of a matter (义务推演), told to its docket: events in, commands out; pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import get_args
@@ -24,7 +24,7 @@ from shared.contracts.intake import (
     RegistrationCorrected,
 )
 from shared.contracts.routing import CaseRepinned
-from shared.policy.outlook import Outlook, acts_heard
+from shared.policy.outlook import Outlook
 from shared.policy.pack import Pack
 from shared.policy.periods import PeriodOutlook, Recurring
 from shared.policy.recorded import deed_of, why_ended
@@ -39,8 +39,8 @@ class Told:
     cause: UUID | None = None
 
 
-def concerns(pack: Pack, event: Recorded) -> bool:
-    """Whether the pack's duties can be other ones after an event."""
+def concerns(acts: Collection[str], event: Recorded) -> bool:
+    """Whether duties can be other ones after an event, of packs that hear those acts."""
     match event.fact:
         case IncidentRegistered() | RegistrationCorrected() | CaseRepinned():
             return True
@@ -48,7 +48,7 @@ def concerns(pack: Pack, event: Recorded) -> bool:
             return True
         case _:
             deed = deed_of(event)
-            return deed is not None and deed.act in acts_heard(pack)
+            return deed is not None and deed.act in acts
 
 
 def follow(
@@ -57,14 +57,14 @@ def follow(
     """How the docket is brought into line with what the rules make of the matter.
 
     A running duty that is not found is one of other rules, under which the matter was before; or
-    what it followed on, a miss, turned out to be none.
+    what it followed on, a miss, turned out to be none: then it falls away if it was missed, too.
     """
     for each in found:
         yield from _follow(docket.duties.get(str(each.key)), each)
     owed = {str(each.key) for each in found}
     for duty in docket.duties.values():
-        if duty.state == "running" and duty.id not in owed:
-            known = rule_of(duty.id) in pack.rules
+        known = rule_of(duty.id) in pack.rules
+        if duty.id not in owed and duty.state in (("running", "missed") if known else ("running",)):
             yield Told(NoteGone(duty.id, "unless" if known else "repinned", known_at))
 
 

@@ -10,7 +10,7 @@ from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded
 from shared.contracts.routing import PackAdopted, PackWithdrawn, UnitEstablished
 from shared.messaging.reactions import Reaction, Reactions
-from shared.packs import pack_by_pin
+from shared.messaging.topology import FOLLOWS
 from shared.policy.recorded import HEARD_FROM
 from shared.store.transaction import Transaction
 
@@ -21,24 +21,9 @@ def when_something_is_said(tx: Transaction, event: Recorded, _: Fact) -> None:
     periods.hear(tx, event)
 
 
-def when_a_unit_takes_part(tx: Transaction, event: Recorded, fact: UnitEstablished) -> None:
-    """It comes under what units above it have adopted for each of those under them."""
+def when_rules_bind_others(tx: Transaction, event: Recorded, _: Fact) -> None:
+    """A unit takes part, or adopts or gives up a pack; no docket is another for it."""
     MODEL.note(tx.sql, [event])
-    for adopter, pin in agenda.adopters_above(tx.sql, fact.code):
-        agenda.bind(tx.sql, adopter, pack_by_pin(tx.sql, pin), event.envelope.recorded_at)
-
-
-def when_a_pack_is_adopted(tx: Transaction, event: Recorded, fact: PackAdopted) -> None:
-    """Its schedules and shifts bind the unit from now on; no docket is another for it."""
-    MODEL.note(tx.sql, [event])
-    pack = pack_by_pin(tx.sql, fact.pin)
-    agenda.bind(tx.sql, fact.unit, pack, event.envelope.recorded_at)
-
-
-def when_a_pack_is_withdrawn(tx: Transaction, event: Recorded, fact: PackWithdrawn) -> None:
-    """No period opens under it any more."""
-    MODEL.note(tx.sql, [event])
-    agenda.release(tx.sql, fact.unit, event.envelope.recorded_at)
 
 
 def when_the_calendar_changes(tx: Transaction, event: Recorded, _: Fact) -> None:
@@ -49,11 +34,12 @@ def when_the_calendar_changes(tx: Transaction, event: Recorded, _: Fact) -> None
 
 
 _COUNTY: dict[type[Fact], Reaction] = {
-    UnitEstablished: when_a_unit_takes_part,
-    PackAdopted: when_a_pack_is_adopted,
-    PackWithdrawn: when_a_pack_is_withdrawn,
+    **dict.fromkeys((UnitEstablished, PackAdopted, PackWithdrawn), when_rules_bind_others),
     **dict.fromkeys(CALENDAR_FACTS, when_the_calendar_changes),
 }
 
-FROM_INTAKE = Reactions(dict.fromkeys(HEARD_FROM["intake"], when_something_is_said))
-FROM_ROUTING = Reactions(dict.fromkeys(HEARD_FROM["routing"], when_something_is_said) | _COUNTY)
+HEARS: dict[str, Reactions] = {
+    upstream: Reactions(dict.fromkeys(HEARD_FROM[upstream], when_something_is_said) | _COUNTY)
+    for upstream in FOLLOWS["deadlines"]
+}
+"""How the room reacts to each of those it follows."""

@@ -1,8 +1,8 @@
 """Deadlines' read models: duties, and what they belong to; all derived from events.
 
 ``duties`` folds this room's own events (``projections``). ``matters``, ``deeds`` and ``unit_deeds``
-are what intake and routing say, as far as rules ask for it: no words of anybody. What is said
-before a matter's registration has arrived is kept all the same.
+are what other rooms say, as far as rules ask for it: no words of anybody. What is said before a
+matter's registration has arrived is kept all the same. ``agenda`` is who is bound by what.
 """
 
 from collections.abc import Collection, Sequence
@@ -18,7 +18,7 @@ from services.deadlines.projections import Key, key_of
 from shared import calendars, matters, packs, units
 from shared.contracts.deadlines import State
 from shared.contracts.envelope import Recorded
-from shared.contracts.intake import IncidentRegistered
+from shared.contracts.intake import IncidentRegistered, UnitAct
 from shared.contracts.routing import (
     CalendarPublished,
     IncidentAssigned,
@@ -30,8 +30,12 @@ from shared.contracts.routing import (
 from shared.duties import CHANGED_BY, DutyRow, project
 from shared.errors import Unknown
 from shared.policy.deeds import Deed
-from shared.policy.periods import Turn
-from shared.store.micros import to_micros
+from shared.policy.outlook import acts_heard
+from shared.policy.pack import Pack
+from shared.policy.periods import Turn, acts_of, recurring
+from shared.policy.recorded import deed_of, of_unit
+from shared.store.micros import from_micros, to_micros
+from shared.store.once import OncePerTransaction
 from shared.store.readmodel import Placed, ReadModel
 from shared.store.sql import Row, Sql
 from shared.store.tracking import tracked
@@ -47,7 +51,8 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS duties (incident TEXT, duty TEXT, title TEXT, clause TEXT,"
     " party TEXT, unit TEXT, policy TEXT, standing TEXT, start BIGINT, due BIGINT, state TEXT,"
     " done_at BIGINT, spare_seconds BIGINT, late_seconds BIGINT, because TEXT, rule TEXT,"
-    " toward TEXT, stop TEXT, clock TEXT, known_at BIGINT, provisional BIGINT, took_seconds BIGINT,"
+    " toward TEXT, assignee TEXT, stop TEXT, clock TEXT, known_at BIGINT, provisional BIGINT,"
+    " took_seconds BIGINT,"
     " period TEXT, count_wanted BIGINT, count_done BIGINT, gap_seconds BIGINT,"
     " leaderless_seconds BIGINT,"
     " PRIMARY KEY (incident, duty))",
@@ -56,6 +61,7 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS unit_deeds (unit TEXT, id TEXT, act TEXT, since BIGINT,"
     " until BIGINT, period TEXT, deed TEXT, PRIMARY KEY (unit, id))",
     "CREATE INDEX IF NOT EXISTS unit_deeds_when ON unit_deeds (unit, act, until)",
+    "CREATE TABLE IF NOT EXISTS counted_acts (act TEXT PRIMARY KEY)",
     *matters.SCHEMA,
     units.SCHEMA,
     *packs.SCHEMA,
@@ -86,6 +92,7 @@ FIRST = Place(0, "")
 
 
 _DEED = TypeAdapter(Deed)
+_HEARD = frozenset(matters.FACTS)
 
 _values = attrgetter(*(f.name for f in fields(DutyRow)))
 _COLUMNS = ", ".join(f.name for f in fields(DutyRow))
@@ -101,13 +108,12 @@ def fold(sql: Sql, batch: Sequence[Placed]) -> None:
                 _note(sql, event, number=fact.number, unit=event.envelope.unit)
             case IncidentAssigned() as fact:
                 _note(sql, event, lead=fact.lead)
-            case UnitEstablished() as fact:
-                units.learn_unit(sql, fact)
-            case PackAdopted() | PackWithdrawn() as fact:
-                packs.learn_pack(sql, fact)
+            case UnitEstablished() | PackAdopted() | PackWithdrawn() as fact:
+                _learn(sql, fact, event.envelope.recorded_at)
             case CalendarPublished() | TermsSet() as fact:
                 calendars.learn_calendar(sql, fact)
         matters.hear(sql, event)
+        _keep_for_periods(sql, event)
         _follow(sql, event)
 
 
@@ -115,10 +121,13 @@ MODEL = ReadModel(
     {
         "duties": ("incident", "duty"),
         "incidents": ("id",),
+        "unit_deeds": ("unit", "id"),
+        "counted_acts": ("act",),
         **matters.TABLES,
         "units": ("code",),
         **packs.TABLES,
         **calendars.TABLES,
+        **agenda.TABLES,
     },
     SCHEMA,
     (
@@ -129,7 +138,9 @@ MODEL = ReadModel(
         *CHANGED_BY,
     ),
     fold,
+    moving=agenda.MOVING,
 )
+"""``agenda.WORK`` is beside it: what is still to be looked at again."""
 
 
 def all_duties(sql: Sql) -> dict[Key, DutyRow]:
@@ -197,21 +208,30 @@ def lead_of(sql: Sql, incident: UUID) -> str | None:
     return row["lead"] if row else None
 
 
-def keep_unit_deed(sql: Sql, deed: Deed) -> None:
-    """Keep an act that a unit's periods may ask for."""
-    since, until = min(deed.at, deed.begins or deed.at), max(deed.at, deed.ends or deed.at)
-    sql.execute(
-        "INSERT INTO unit_deeds VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (
-            deed.unit,
-            str(deed.id),
-            deed.act,
-            to_micros(since),
-            to_micros(until),
-            deed.period,
-            _DEED.dump_json(deed).decode(),
-        ),
+def _counted(sql: Sql) -> frozenset[str]:
+    return frozenset(row["act"] for row in sql.all("SELECT act FROM counted_acts"))
+
+
+def _heard(sql: Sql) -> frozenset[str]:
+    rows = sql.all("SELECT pin FROM packs")
+    known = [packs.baseline(), *(packs.pack_by_pin(sql, row["pin"]) for row in rows)]
+    return frozenset(act for pack in known for act in acts_heard(pack))
+
+
+counted_acts = OncePerTransaction(_counted)
+"""The acts on matters that any rule for a unit's days asks for that was ever adopted."""
+
+heard_acts = OncePerTransaction(_heard)
+"""The acts after which duties of matters can be other ones, whichever of the packs they are under.
+"""
+
+
+def last_opened(sql: Sql) -> dict[tuple[str, str], tuple[str, datetime]]:
+    """The period that was opened last for each unit and rule, and from when it counts."""
+    rows = sql.all(
+        "SELECT unit, rule, period, start FROM duties WHERE period IS NOT NULL ORDER BY start, due"
     )
+    return {(r["unit"], r["rule"]): (r["period"], from_micros(r["start"])) for r in rows}
 
 
 def unit_deeds(sql: Sql, unit: str, acts: Collection[str], turn: Turn) -> list[Deed]:
@@ -258,6 +278,59 @@ def overdue(sql: Sql, now: datetime, after: Place, limit: int) -> list[Place]:
         (to_micros(now), after.due, after.incident, limit),
     )
     return [Place(row["due"], row["incident"], row["period"]) for row in rows]
+
+
+def _learn(sql: Sql, fact: UnitEstablished | PackAdopted | PackWithdrawn, at: datetime) -> None:
+    """Who there is, and who is bound by which rules from then on."""
+    match fact:
+        case UnitEstablished():
+            units.learn_unit(sql, fact)
+            agenda.bind_newcomer(sql, fact.code, at)
+        case PackAdopted():
+            packs.learn_pack(sql, fact)
+            heard_acts.forget(sql)
+            pack = packs.pack_by_pin(sql, fact.pin)
+            _count_acts(sql, pack)
+            agenda.bind(sql, fact.unit, pack, at)
+        case PackWithdrawn():
+            packs.learn_pack(sql, fact)
+            agenda.release(sql, fact.unit, at)
+
+
+def _count_acts(sql: Sql, pack: Pack) -> None:
+    """From now on acts on matters count that its schedules ask for, and those heard before, too."""
+    asked = {act for rule in recurring(pack).values() for act in acts_of(rule)}
+    for act in sorted(asked - counted_acts(sql)):
+        sql.execute("INSERT INTO counted_acts VALUES (?)", (act,))
+        for row in sql.all("SELECT deed FROM deeds WHERE deed LIKE ?", (f'%"act":"{act}"%',)):
+            _keep_unit_deed(sql, _DEED.validate_json(row["deed"]))
+    counted_acts.forget(sql)
+
+
+def _keep_for_periods(sql: Sql, event: Recorded) -> None:
+    """Keep what a unit did in its days, and of what it did on matters what such rules ask for."""
+    of_days = of_unit(event) or isinstance(event.fact, UnitAct)
+    if type(event.fact) not in _HEARD or not (of_days or counted_acts(sql)):
+        return
+    deed = deed_of(event)
+    if deed and (of_days or deed.act in counted_acts(sql)):
+        _keep_unit_deed(sql, deed)
+
+
+def _keep_unit_deed(sql: Sql, deed: Deed) -> None:
+    since, until = min(deed.at, deed.begins or deed.at), max(deed.at, deed.ends or deed.at)
+    sql.execute(
+        "INSERT INTO unit_deeds VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (
+            deed.unit,
+            str(deed.id),
+            deed.act,
+            to_micros(since),
+            to_micros(until),
+            deed.period,
+            _DEED.dump_json(deed, exclude_defaults=True).decode(),
+        ),
+    )
 
 
 def _note(sql: Sql, event: Recorded, **columns: str) -> None:

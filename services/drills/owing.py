@@ -27,7 +27,7 @@ STATES: Mapping[str, tuple[str, ...]] = {
 
 def duty(asked: Asked, evidence: Evidence) -> Answer:
     """A duty: which of them, and how they stand, or stood."""
-    rows = [row for row in _rows(asked, evidence) if _is_meant(asked, evidence, row)]
+    rows = _chosen(asked, evidence)
     if asked.get("none"):
         return not rows, "没有这项义务", _shown(rows, evidence)
     if asked.get("state") == "unarmed":
@@ -42,6 +42,12 @@ def duty(asked: Asked, evidence: Evidence) -> Answer:
     moment = asked.get("at")
     stood = [_as_happened(row, moment) if moment else row for row in rows]
     return all(_fits(asked, row) for row in stood), wanted, _shown(stood, evidence)
+
+
+def _chosen(asked: Asked, evidence: Evidence) -> list[DutyRow]:
+    """The duties chosen: those of the very number where there are any, else of all its parts."""
+    rows = [row for row in _rows(asked, evidence) if _is_meant(asked, evidence, row)]
+    return [row for row in rows if row.rule == asked.about] or rows
 
 
 def _rows(asked: Asked, evidence: Evidence) -> Sequence[DutyRow]:

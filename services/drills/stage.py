@@ -29,6 +29,7 @@ from services.embedded.system import System, booted
 from services.reporting.log import ends
 from services.routing.administration import Administration
 from shared.clock import SimulatedClock
+from shared.contracts.routing import CountyFounded
 from shared.errors import HuiyinError, Invalid, Refused, Unavailable, Unknown
 from shared.identity.officers import ADMINISTRATOR, Officer, new_officer_id
 from shared.settings import Settings
@@ -195,8 +196,10 @@ async def _found(stage: Stage, county: County, loaded: Loaded) -> None:
     drill, system = stage.drill, stage.system
     administration = Administration(system.rooms["routing"].store, system.officers)
     first = Officer(new_officer_id(), "系统管理员", county.root, ADMINISTRATOR)
-    told = (county.code, county.name, county.root, county.name, county.demonstration)
-    await administration.found_county(*told, first, rules=loaded.pack)
+    founded = CountyFounded(
+        code=county.code, name=county.name, root=county.root, demonstration=county.demonstration
+    )
+    await administration.found_county(founded, county.name, first, rules=loaded.pack)
     for unit in drill.units[1:]:
         parent = next((each.code for each in drill.units if each.key == unit.parent), county.root)
         await administration.establish_unit(unit.code, unit.name, (), parent, first)

@@ -12,6 +12,7 @@ from services.embedded.directory import County, DataDirectory
 from services.embedded.system import System, booted
 from services.routing.administration import Administration
 from shared.clock import Clock
+from shared.contracts.routing import CountyFounded
 from shared.errors import Invalid, Refused
 from shared.identity.officers import ADMINISTRATOR, Officer, new_officer_id
 from shared.settings import Settings
@@ -90,9 +91,10 @@ async def _first_administrator(
 ) -> tuple[Officer, str]:
     first = Officer(new_officer_id(), "系统管理员", county.root, ADMINISTRATOR)
     administration = _administration(system)
-    await administration.found_county(
-        county.code, county.name, county.root, root_name, county.demonstration, first
+    founded = CountyFounded(
+        code=county.code, name=county.name, root=county.root, demonstration=county.demonstration
     )
+    await administration.found_county(founded, root_name, first)
     _, token = await administration.appoint(
         first.name, first.unit, first.post, first, officer_id=first.id
     )

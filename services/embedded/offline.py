@@ -27,7 +27,7 @@ from shared.messaging.barrier import lagging
 from shared.messaging.status import Halt, RoomStatus, halt, read_status
 from shared.messaging.topology import FOLLOWS, SERVICES
 from shared.settings import Settings
-from shared.store.readmodel import ReadModel
+from shared.store.readmodel import ReadModel, is_current
 from shared.store.recorders import Recorder, SqliteRecorder, open_recorder
 from shared.store.store import Store
 from shared.store.tables import open_tables
@@ -65,9 +65,12 @@ def rebuild_offline(settings: Settings) -> list[Compared]:
 
 
 def is_settled(settings: Settings) -> bool:
-    """Whether everybody has applied everything, so that reading alone shows the whole truth."""
+    """Whether everybody has applied everything, so that reading alone shows the whole truth.
+
+    What another release made is not what this one shows.
+    """
     with read_only(settings) as recorders:
-        return not lagging(_statuses(recorders))
+        return _all_current(recorders) and not lagging(_statuses(recorders))
 
 
 @contextmanager
@@ -95,6 +98,14 @@ def read_only(settings: Settings) -> Iterator[dict[str, Recorder]]:
     finally:
         for recorder in recorders.values():
             recorder.close()
+
+
+def _all_current(recorders: dict[str, Recorder]) -> bool:
+    for name, model in MODELS.items():
+        with recorders[name].reading() as sql:
+            if not is_current(sql, model, "log" if name == "reporting" else name):
+                return False
+    return True
 
 
 def _statuses(recorders: dict[str, Recorder]) -> list[RoomStatus]:

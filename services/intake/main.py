@@ -8,13 +8,19 @@ from services.intake.imports import Imports
 from services.intake.subscribers import FROM_ROUTING
 from services.intake.tables import MODEL
 from shared.messaging.consumer import Consumer
+from shared.messaging.renewal import Renewal
 from shared.room import Room, Surroundings
 
 
 def build(around: Surroundings) -> Room:
     """Wire the room."""
-    store = around.open_store("intake", MODEL.schema)
-    hears = [Consumer(store, "routing", FROM_ROUTING, checkpoint=around.checkpoint)]
+    store = around.open_store("intake")
+    renewal = Renewal.opened(store, MODEL)
+    hears = [
+        Consumer(store, "routing", FROM_ROUTING, renewal=renewal, checkpoint=around.checkpoint)
+    ]
     intake, days = Intake(store, around.vault), Days(store, around.vault)
     door = router(intake, days, Imports(store, around.vault), FieldMaps(store))
-    return Room(store, hears, door, (), MODEL, checkpoint=around.checkpoint)
+    return Room(
+        store, hears, renewal.guarding(door), (), MODEL, renewal, checkpoint=around.checkpoint
+    )

@@ -51,11 +51,8 @@ class Administration:
 
     async def found_county(
         self,
-        code: str,
-        name: str,
-        root_code: str,
+        wanted: CountyFounded,
         root_name: str,
-        demonstration: bool,
         officer: Officer,
         request: Request | None = None,
         *,
@@ -69,13 +66,12 @@ class Administration:
         ``post.not-competent``.
         """
         county.check_competent(officer)
-        wanted = CountyFounded(code=code, name=name, root=root_code, demonstration=demonstration)
 
         def work(tx: Transaction) -> Answer:
             facts = county.found(founded_county(tx.sql), wanted, root_name)
-            first = adoption(rules or baseline(), root_code, "建库")
-            adopts = [] if tables.adopted_first(tx.sql, root_code) else [first]
-            return record(tx, [*facts, *adopts], officer, code)
+            first = adoption(rules or baseline(), wanted.root, "建库")
+            adopts = [] if tables.adopted_first(tx.sql, wanted.root) else [first]
+            return record(tx, [*facts, *adopts], officer, wanted.code)
 
         return await self.store.write(lambda tx: once(tx, request, work))
 

@@ -29,6 +29,7 @@ from shared.logs import line
 from shared.messaging.pull import forget_pending
 from shared.messaging.relay import Checkpoint, pass_by
 from shared.messaging.releasing import release
+from shared.messaging.renewal import Renewal
 from shared.messaging.streams import (
     Incoming,
     about,
@@ -64,7 +65,13 @@ class Consumer:
     """Follows one upstream service for one store."""
 
     def __init__(
-        self, store: Store, upstream: str, handler: Handler, *, checkpoint: Checkpoint = pass_by
+        self,
+        store: Store,
+        upstream: str,
+        handler: Handler,
+        *,
+        renewal: Renewal | None = None,
+        checkpoint: Checkpoint = pass_by,
     ) -> None:
         self.store = store
         self.upstream = upstream
@@ -72,6 +79,7 @@ class Consumer:
         self.halted: Untrusted | None = None
         self.durable = f"{store.source.service}-{secrets.token_hex(4)}"
         """JetStream's consumer is ours alone: two of us at once each hear everything."""
+        self._renewal = renewal
         self._checkpoint = checkpoint
         self._heals = 0
         self._stuck_at: Tracking | None = None
@@ -133,6 +141,8 @@ class Consumer:
 
     async def release(self, matter: str, actor: Actor) -> int:
         """Apply a matter's parked events after what stopped them was mended; returns how many."""
+        if self._renewal is not None:
+            await self._renewal.check()
         work = partial(release, upstream=self.upstream, handler=self.handler)
         return await self.store.write(lambda tx: work(tx, matter=matter, actor=actor))
 
@@ -148,6 +158,8 @@ class Consumer:
     async def _handle(self, messages: Sequence[Msg]) -> None:
         try:
             batch = [incoming(message) for message in messages]
+            if self._renewal is not None:
+                await self._renewal.hear(self.upstream, batch)
             taken = await self._take(batch)
             self._checkpoint("consumer.committed")
             await messages[-1].ack()

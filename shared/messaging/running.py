@@ -56,6 +56,9 @@ class RunningRoom:
         js = self._client.jetstream()
         for consumer in self.room.consumers:
             await consumer.prepare(js)
+        if self.room.renewal and await self.room.renewal.begin():
+            for consumer in self.room.consumers:
+                await consumer.prepare(js)  # they are heard from their beginning again
 
     async def start(self) -> None:
         """Begin; call after the broker has started."""
@@ -64,8 +67,10 @@ class RunningRoom:
         self._tasks.begin("heart", self._heart.run())
         for consumer in self.room.consumers:
             self._tasks.begin(f"watch {consumer.upstream}", consumer.watch())
+        if self.room.renewal:
+            self._tasks.begin("renewal", self.room.renewal.run())
         for chore in self.room.chores:
-            self._tasks.begin(_name(chore), chore())
+            self._tasks.begin(_name(chore), self._in_its_time(chore))
 
     async def stop(self) -> None:
         """End the tasks; what is being written is finished."""
@@ -116,6 +121,12 @@ class RunningRoom:
             self._about = self.room.store.read_now(lambda sql: about(sql, recorder))
             self._about_until = time.monotonic() + ABOUT_LASTS
         return self._about
+
+    async def _in_its_time(self, chore: Chore) -> None:
+        """What a room does by itself rests on its tables."""
+        if self.room.renewal:
+            await self.room.renewal.finished()
+        await chore()
 
     def _halts(self) -> Sequence[Halt]:
         parts: list[tuple[str, Untrusted | None]] = [("relay", self.relay.halted)]

@@ -5,7 +5,7 @@ SERVICES = ("intake", "routing", "deadlines", "reporting")
 FOLLOWS: dict[str, tuple[str, ...]] = {
     "intake": ("routing",),
     "routing": ("intake",),
-    "deadlines": ("intake", "routing"),
+    "deadlines": ("intake", "routing", "reporting"),
     "reporting": SERVICES,
 }
 """The upstreams of each room; reporting takes everybody's events, its own included."""

@@ -1,6 +1,6 @@
 """Gates and forms (前置条件与表单): what stands in the way of an act, as the record is; pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.policy.applying import Told, holds_now
@@ -32,8 +32,8 @@ class Unfilled:
 def closed(pack: Pack, matter: Told, deeds: Sequence[Deed], attempted: Deed) -> list[Closed]:
     """The gates that an act meets closed, on what is on record before it.
 
-    An approval that names a paper counts for acts on that paper; one that names none, for acts
-    that are on none.
+    An approval counts for the paper it names: that of a reply for that reply alone; any other is
+    not for another paper, and where either names none, for both.
     """
     before = in_order(deed for deed in deeds if deed.id != attempted.id)
     return [
@@ -50,8 +50,17 @@ def _open(pack: Pack, gate: Gate, before: Sequence[Deed], attempted: Deed) -> bo
     if gate.only_by is not None:
         return any(is_party(pack, party, attempted.by) for party in gate.only_by)
     assert gate.needs is not None
-    counted = [deed for deed in before if deed.act != "approve" or deed.of == attempted.of]
+    replies = {deed.of for deed in before if deed.act == "draft"}
+    counted = [
+        deed for deed in before if deed.act != "approve" or _is_for(deed, attempted, replies)
+    ]
     return met(pack, gate.needs, counted) is not None
+
+
+def _is_for(approval: Deed, attempted: Deed, replies: Collection[str | None]) -> bool:
+    if attempted.act != "publish" and approval.of not in replies:
+        return None in (approval.of, attempted.of) or approval.of == attempted.of
+    return approval.of == attempted.of
 
 
 def wanting(

@@ -145,7 +145,8 @@ def _duty(
     rule: Duty,
     start: _Start,
 ) -> Outlook:
-    since = matter.registered if rule.clock == "before" else start.moment
+    planned = rule.clock == "before" and start.deed is None
+    since = matter.registered if planned else start.moment
     after = [deed for deed in deeds if deed.at >= since and deed is not start.deed]
     told = deeds if _is_ladder(rule) else after
     limit = limit_of(rule, start.moment, start.deed, matter.planned, calendar)

@@ -19,7 +19,7 @@ from shared.calendar.periods import Covers, Period, occurrences
 from shared.calendar.spans import Term
 from shared.calendar.working import Calendar, Limit
 from shared.policy.applying import has_any
-from shared.policy.deeds import Deed, Done, as_recorded, first_met, in_order, met
+from shared.policy.deeds import Deed, Done, as_recorded, first_met, in_order, is_party, met
 from shared.policy.pack import Pack
 from shared.policy.patterns import Demand
 from shared.policy.rules import Schedule, Shift, When
@@ -186,7 +186,8 @@ def period_outlook(
     if not spells or spells[0].begins >= turn.limit.due:
         return None
     if isinstance(bound.rule, Shift):
-        return _on_duty(bound.number, bound.rule, turn, spells, deeds)
+        worked = [deed for deed in deeds if _is_on_duty(bound, deed)]
+        return _on_duty(bound.number, bound.rule, turn, spells, worked)
     counted = [deed for deed in deeds if _is_for(bound.rule, times, turn, deed)]
     return _recorded(bound.pack, bound.number, bound.rule, turn, spells[0], counted)
 
@@ -331,10 +332,21 @@ def _how_often(pack: Pack, stop: Demand, deeds: Sequence[Deed]) -> int:
     return often
 
 
+def _is_on_duty(bound: Bound, deed: Deed) -> bool:
+    """Whether somebody worked this shift, and not another of the pack that is theirs."""
+    if deed.act != "shift" or deed.of is not None:
+        return deed.act == "shift" and deed.of == bound.number
+    theirs = {
+        number
+        for number, shift in bound.pack.of(Shift).items()
+        if any(is_party(bound.pack, who, deed.by) for who in shift.who)
+    }
+    return not theirs or bound.number in theirs
+
+
 def _on_duty(
-    number: str, rule: Shift, turn: Turn, spells: Sequence[Spell], deeds: Sequence[Deed]
+    number: str, rule: Shift, turn: Turn, spells: Sequence[Spell], worked: Sequence[Deed]
 ) -> PeriodOutlook:
-    worked = [deed for deed in deeds if deed.act == "shift" and deed.of in (None, number)]
     gap, leaderless = _uncovered(spells, worked), _leaderless(rule, spells, worked)
     done = _covered(rule, spells, worked)
     return PeriodOutlook(

@@ -25,6 +25,7 @@ from shared.contracts.intake import (
     UnitAct,
     ZeroReported,
 )
+from shared.contracts.reporting import FindingMade, MatterArchived, UnitsRanked
 from shared.contracts.routing import (
     ActApproved,
     CaseRepinned,
@@ -94,6 +95,7 @@ HEARD_FROM: Mapping[str, tuple[type[Fact], ...]] = {
         MatterReviewed,
         CaseRepinned,
     ),
+    "reporting": (MatterArchived, FindingMade, UnitsRanked),
 }
 """What is said of a matter, or of a unit's day, by each room, and matters to their duties."""
 
@@ -172,7 +174,7 @@ def _taken(event: Recorded, fact: ActTaken) -> Deed:
         case ShiftWorked():
             spell = {"begins": fact.begins, "ends": fact.ends}
             told |= {"period": fact.period, "leader": fact.leader is not None, **spell}
-        case UnitAct():
+        case UnitAct():  # what a ranking ranks is mostly the period before the one it is due in
             told |= {"period": fact.period}
     return _deed(event, fact.ACT, **told)
 

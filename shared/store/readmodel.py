@@ -1,9 +1,12 @@
 """Read models: tables that are nothing but a fold of events, and can be made afresh."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
+
+import psycopg
 
 from shared.contracts.catalogue import Fact, newest
 from shared.contracts.envelope import Recorded
@@ -25,6 +28,7 @@ class ReadModel:
     ``apply`` must give the same rows whatever the order of events from different services, for
     that order is not the same here and in the audit log. ``tables`` maps each table to the columns
     that identify its rows. ``version`` rises when ``apply`` gives other rows for the same events.
+    ``moving`` names columns that tell where somebody stands, which no event does.
     """
 
     tables: dict[str, tuple[str, ...]]
@@ -32,6 +36,7 @@ class ReadModel:
     facts: Sequence[type[Fact]]
     apply: Callable[[Sql, Sequence[Placed]], None]
     version: int = 1
+    moving: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     _names: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -67,6 +72,29 @@ def joined(*models: ReadModel) -> ReadModel:
         facts=list(dict.fromkeys(fact for model in models for fact in model.facts)),
         apply=apply,
         version=sum(model.version for model in models),
+        moving={table: names for model in models for table, names in model.moving.items()},
+    )
+
+
+def is_current(sql: Sql, model: ReadModel, upstream: str) -> bool:
+    """Whether this release made the tables."""
+    try:
+        made = sql.one("SELECT shape FROM read_models WHERE upstream = ?", (upstream,))
+    except (sqlite3.OperationalError, psycopg.errors.UndefinedTable):
+        return False  # a release that noted nothing of the kind
+    return made is not None and made["shape"] == model.shape
+
+
+def make(sql: Sql, model: ReadModel, upstream: str) -> None:
+    """Make the tables, empty, in place of any that are there, and note whose they are."""
+    for table in model.tables:
+        sql.execute(f"DROP TABLE IF EXISTS {table}")
+    for statement in model.schema:
+        sql.execute(statement)
+    sql.execute(
+        "INSERT INTO read_models VALUES (?, ?)"
+        " ON CONFLICT (upstream) DO UPDATE SET shape = excluded.shape",
+        (upstream, model.shape),
     )
 
 
@@ -76,21 +104,11 @@ def renew(sql: Sql, model: ReadModel, upstream: str) -> bool:
     ``upstream`` is then followed from its beginning again, so that they are filled: it must be
     one that can be read from there, and that nothing but this model is made from.
     """
-    sql.execute("CREATE TABLE IF NOT EXISTS read_models (upstream TEXT PRIMARY KEY, shape TEXT)")
-    made = sql.one("SELECT shape FROM read_models WHERE upstream = ?", (upstream,))
-    if made is not None and made["shape"] == model.shape:
+    if is_current(sql, model, upstream):
         return False
-    for table in model.tables:
-        sql.execute(f"DROP TABLE IF EXISTS {table}")
-    for statement in model.schema:
-        sql.execute(statement)
+    make(sql, model, upstream)
     for forgotten in ("tracking", "parked"):
         sql.execute(f"DELETE FROM {forgotten} WHERE upstream = ?", (upstream,))
-    sql.execute(
-        "INSERT INTO read_models VALUES (?, ?)"
-        " ON CONFLICT (upstream) DO UPDATE SET shape = excluded.shape",
-        (upstream, model.shape),
-    )
     return True
 
 

@@ -48,6 +48,9 @@ _SCHEMA = (
     " position BIGINT)",
     "CREATE TABLE IF NOT EXISTS requests (key TEXT PRIMARY KEY, fingerprint TEXT, answer TEXT)",
     "CREATE TABLE IF NOT EXISTS leases (name TEXT PRIMARY KEY, holder TEXT, until BIGINT)",
+    "CREATE TABLE IF NOT EXISTS read_models (upstream TEXT PRIMARY KEY, shape TEXT)",
+    "CREATE TABLE IF NOT EXISTS renewing (upstream TEXT PRIMARY KEY, epoch TEXT, position BIGINT,"
+    " seq BIGINT, hash TEXT)",
 )
 
 _TICK = (

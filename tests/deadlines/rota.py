@@ -17,6 +17,8 @@ zh = "疫情期间"
 on = "unit"
 [kinds.summarise]
 daily = "日报"
+[kinds.rank]
+reply = "回复情况排名"
 """
 
 BROWSING = """
@@ -50,6 +52,35 @@ zh = "各单位每周报告"
 every = "week"
 stop = "summarise"
 each = "unit"
+"""
+
+RANKING = """
+[schedule."S.5"]
+zh = "每季度一次回复排名"
+every = "quarter"
+stop = "rank:reply"
+"""
+
+PUBLISHING = """
+[schedule."S.6"]
+zh = "每日发布或浏览"
+every = "day"
+stop = ["publish", "browse"]
+"""
+
+NOTING = """
+[schedule."S.7"]
+zh = "每日记录一次"
+every = "day"
+stop = "note"
+"""
+
+ARCHIVING = """
+[duty."A.11"]
+zh = "办结后五日内归档"
+start = "close"
+stop = "archive"
+days = 5
 """
 
 DUTY = """

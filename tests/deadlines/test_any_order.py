@@ -1,22 +1,25 @@
 """Whatever is said of a matter in whatever order, and whenever anybody looks: one outcome."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import reduce
+from pathlib import Path
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.deadlines import policies
 from services.deadlines.application import own_deeds
 from services.deadlines.commands import NoteDue
-from services.deadlines.docket import DOCKET
+from services.deadlines.docket import DOCKET, Docket
 from services.deadlines.policies import Told
 from services.deadlines.projections import fold_duties
 from shared.calendar.published import state_council
-from shared.contracts.deadlines import DutyMissed, DutyStarted
+from shared.contracts.deadlines import DutyMissed, DutyMoved, DutyStarted
 from shared.contracts.envelope import Recorded, Standing
 from shared.policy.deeds import Deed
 from shared.policy.outlook import Matter, outlook
@@ -26,6 +29,8 @@ from tests.deadlines.rota import written
 from tests.deadlines.world import at
 
 RULES = """
+[kinds.publish]
+interim = "阶段性答复"
 [duty."A.1"]
 zh = "三日内回复"
 start = "posted"
@@ -55,12 +60,45 @@ start = "note"
 stop = "report"
 within = "PT1H"
 again = true
+[duty."A.6"]
+zh = "两个工作日内记录或报告"
+start = "registered"
+stop = ["note", "report"]
+working_days = 2
+[duty."A.7"]
+zh = "三日内既报告又记录"
+start = "posted"
+stop = {all = ["note", "report"]}
+days = 3
+[duty."A.8"]
+zh = "当日17:30前上报"
+start = "registered"
+stop = "report"
+at = "17:30"
+[duty."A.9"]
+zh = "第一时间记录"
+start = "registered"
+stop = "note"
+soon = "immediate"
+[duty."A.10"]
+zh = "催办后一日内说明"
+start = "missed:A.6"
+stop = "report"
+within = "PT24H"
 """
 
 MATTER = Matter("QH-YZ", at(2, 9), at(2, 9), posted=at(2, 8))
 END = at(28)
 SAME = {"superseded": "met"}
 """Whether anybody looked in between makes no difference."""
+
+LADDERS = {"A.3": "A.1", "A.4": "A.1", "A.10": "A.6"}
+"""What follows on which miss."""
+
+LATE = ("missed", "met_late", "recorded_late")
+
+NOTES, ANSWERS = ("note",), ("publish", "report", "grade")
+"""What intake says, and what routing says: each is heard in the order it was put on record."""
 
 MINUTES = st.integers(0, 20 * 24 * 60)
 
@@ -81,6 +119,18 @@ def pack(tmp_path_factory: pytest.TempPathFactory) -> Pack:
     return written(tmp_path_factory.mktemp("any"), RULES)
 
 
+@pytest.fixture(scope="module")
+def longer(tmp_path_factory: pytest.TempPathFactory) -> list[Pack]:
+    """The same rules with ever larger numbers."""
+    return [_longer(tmp_path_factory.mktemp(f"longer{by}"), by) for by in range(1, 6)]
+
+
+def _longer(directory: Path, by: int) -> Pack:
+    rules = re.sub(r"(days) = (\d)", lambda found: f"{found[1]} = {int(found[2]) + by}", RULES)
+    rules = re.sub(r"PT(\d+)H", lambda found: f"PT{int(found[1]) + by}H", rules)
+    return written(directory, rules.replace("17:30", f"{17 + by}:30"))
+
+
 class Room:
     """The docket of one matter, told things one after another."""
 
@@ -88,6 +138,7 @@ class Room:
         self.pack, self.standing = pack, standing
         self.heard: list[Deed] = []
         self.history: list[Recorded] = []
+        self.docket = Docket()
 
     def hear(self, deed: Deed | None, matter: Matter = MATTER) -> None:
         """Something is said, or the matter is registered."""
@@ -96,28 +147,34 @@ class Room:
             found = outlook(
                 self.pack, state_council(), matter, [*self.heard, *own_deeds(self.history)]
             )
-            docket = DOCKET.fold(self.history)
-            before = len(self.history)
-            self._tell(policies.follow(docket, self.pack, found, at(2, 9)))
-            if len(self.history) == before:
+            if not self._tell(policies.follow(self.docket, self.pack, found, at(2, 9))):
                 return
 
     def look(self, now: datetime) -> None:
         """Somebody looks at the clock."""
-        self._tell([Told(NoteDue(now))])
-        self.hear(None)
+        while self._tell([Told(NoteDue(now))]):
+            self.hear(None)
 
     def states(self, *rules: str) -> dict[str, str]:
         """How the duties of some rules stand."""
         rows = fold_duties(self.history).values()
         return {r.duty: SAME.get(r.state, r.state) for r in rows if not rules or r.rule in rules}
 
-    def _tell(self, told: object) -> None:
-        docket = DOCKET.fold(self.history)
-        for each in told:  # type: ignore[attr-defined]
-            new = [recorded(fact, self.standing) for fact in DOCKET.decide(docket, each.command)]
-            docket = reduce(DOCKET.evolve, new, docket)
+    def owed(self) -> dict[str, str]:
+        """How everything stands that is owed: nothing follows on a miss that was none."""
+        states = self.states()
+        needless = {duty for duty, missed in LADDERS.items() if states[missed] not in LATE}
+        assert not {states.get(duty) for duty in needless} & {"running", "missed"}
+        return {duty: state for duty, state in states.items() if duty not in needless}
+
+    def _tell(self, told: Iterable[Told]) -> bool:
+        before = len(self.history)
+        for each in [*told]:
+            facts = DOCKET.decide(self.docket, each.command)
+            new = [recorded(fact, self.standing) for fact in facts]
+            self.docket = reduce(DOCKET.evolve, new, self.docket)
             self.history += new
+        return len(self.history) > before
 
 
 def ends(pack: Pack, told: Sequence[Deed], looks: Sequence[datetime] = ()) -> Room:
@@ -135,21 +192,37 @@ def ends(pack: Pack, told: Sequence[Deed], looks: Sequence[datetime] = ()) -> Ro
 LOOKS = st.lists(MINUTES.map(lambda minutes: at(2, 9) + timedelta(minutes=minutes)), max_size=5)
 
 
-@given(st.lists(deeds(), max_size=6, unique_by=lambda deed: deed.id), st.data())
-def test_the_order_of_arrival_changes_no_verdict_of_a_single_start(
-    pack: Pack, told: list[Deed], data: st.DataObject
+def on_record(told: Sequence[Deed]) -> list[Deed]:
+    return sorted(told, key=lambda deed: (deed.recorded_at, deed.at, deed.id))
+
+
+@st.composite
+def interleaved(draw: st.DrawFn, told: Sequence[Deed]) -> list[Deed]:
+    """Each room's acts in the order they were put on record, the rooms in any order."""
+    rooms = [on_record([deed for deed in told if deed.act in acts]) for acts in (NOTES, ANSWERS)]
+    turns = draw(st.permutations([0] * len(rooms[0]) + [1] * len(rooms[1])))
+    return [rooms[turn].pop(0) for turn in turns]
+
+
+def unique_deeds(acts: Sequence[str], most: int) -> st.SearchStrategy[list[Deed]]:
+    return st.lists(deeds(acts), max_size=most, unique_by=lambda deed: deed.id)
+
+
+@settings(max_examples=200)
+@given(unique_deeds((*NOTES, *ANSWERS), 7), LOOKS, st.data())
+def test_order_of_arrival_of_independent_events_does_not_matter(
+    pack: Pack, told: list[Deed], looks: list[datetime], data: st.DataObject
 ) -> None:
-    """The first on record fulfils; heard in the order of record, whoever looked and when."""
-    told = sorted(told, key=lambda deed: (deed.recorded_at, deed.at, deed.id))
-    looks = sorted(data.draw(LOOKS))
-    conditions = [deed for deed in told if deed.act == "grade"]
-    others = [deed for deed in told if deed.act != "grade"]
-    mixed = data.draw(st.sampled_from([told, [*conditions, *others], [*others, *conditions]]))
+    """Two rooms are heard in any order, and whoever looks in between: every duty ends the same.
 
-    assert ends(pack, mixed, looks).states("A.1", "A.2") == ends(pack, told).states("A.1", "A.2")
+    What followed on a miss that was none after all falls away, as if it had never begun.
+    """
+    mixed = data.draw(interleaved(told))
+
+    assert ends(pack, mixed, sorted(looks)).owed() == ends(pack, on_record(told)).owed()
 
 
-@given(st.lists(deeds(), max_size=8, unique_by=lambda deed: deed.id), LOOKS)
+@given(unique_deeds((*NOTES, *ANSWERS), 8), LOOKS)
 def test_no_clock_is_started_twice(pack: Pack, told: list[Deed], looks: list[datetime]) -> None:
     room = ends(pack, [*told, *told], sorted(looks))
 
@@ -157,8 +230,56 @@ def test_no_clock_is_started_twice(pack: Pack, told: list[Deed], looks: list[dat
     assert len(started) == len(set(started))
 
 
-@given(st.lists(deeds(), max_size=6, unique_by=lambda deed: deed.id), MINUTES)
-def test_more_time_never_makes_what_was_in_time_late(
+EDITS = st.builds(
+    lambda number, minutes, severity: Deed(
+        UUID(int=number),
+        "correct",
+        at(2, 9) + timedelta(minutes=minutes),
+        at(2, 9) + timedelta(minutes=minutes),
+        sets={"severity": (severity,)},
+    ),
+    st.integers(2**65, 2**66),
+    MINUTES,
+    st.sampled_from(["major", "ordinary"]),
+)
+
+
+@given(unique_deeds((*NOTES, *ANSWERS), 4), st.lists(EDITS, min_size=1, max_size=4), LOOKS)
+def test_no_edit_restarts_a_clock(
+    pack: Pack, told: list[Deed], edits: list[Deed], looks: list[datetime]
+) -> None:
+    """Whatever is put right of a matter, save the moment that a clock counts from."""
+    told = on_record(told)
+    room = ends(pack, told, sorted(looks))
+    edited = ends(pack, on_record([*told, *edits]), sorted(looks))
+    edited.hear(None, replace(MATTER, channel="forum", sets={"severity": ("ordinary",)}))
+
+    before, after = room.docket.duties, edited.docket.duties
+    assert not [event for event in edited.history if isinstance(event.fact, DutyMoved)]
+    assert {name: (after[name].start, after[name].due) for name in before if name in after} == {
+        name: (duty.start, duty.due) for name, duty in before.items() if name in after
+    }
+    assert {"A.1", "A.6", "A.7", "A.8", "A.9"} <= set(before) & set(after)
+
+
+@given(unique_deeds((*NOTES, *ANSWERS), 6), st.integers(0, 4))
+def test_more_time_allowed_never_makes_a_met_duty_missed(
+    pack: Pack, longer: Sequence[Pack], told: list[Deed], by: int
+) -> None:
+    """The same acts under larger numbers, whatever kind of limit they are of.
+
+    What follows on a miss counts from another moment then: it is another clock.
+    """
+    told = on_record(told)
+
+    before, after = (ends(rules, told).states() for rules in (pack, longer[by]))
+
+    met = {duty for duty, state in before.items() if state == "met"} - set(LADDERS)
+    assert {duty: after[duty] for duty in met} == dict.fromkeys(met, "met")
+
+
+@given(unique_deeds(("publish", "report", "grade", "note"), 6), MINUTES)
+def test_more_time_granted_never_makes_what_was_in_time_late(
     pack: Pack, told: list[Deed], minutes: int
 ) -> None:
     given_at = at(2, 9)
@@ -172,15 +293,14 @@ def test_more_time_never_makes_what_was_in_time_late(
         assert after == "met"
 
 
-@given(st.lists(deeds(("publish", "report")), max_size=4, unique_by=lambda d: d.id), LOOKS)
-def test_replayed_it_stands_as_it_did_live(
-    pack: Pack, told: list[Deed], looks: list[datetime]
-) -> None:
+@given(unique_deeds((*NOTES, *ANSWERS), 6), LOOKS)
+def test_replay_equals_live(pack: Pack, told: list[Deed], looks: list[datetime]) -> None:
     room = ends(pack, told, sorted(looks))
 
     docket = DOCKET.fold(room.history)
 
     states = {duty.id: SAME.get(duty.state, duty.state) for duty in docket.duties.values()}
+    assert docket == room.docket
     assert states == room.states()
 
 

@@ -1,7 +1,7 @@
 """The rules of the docket: a duty starts once, and its verdict is what happened."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -77,12 +77,26 @@ class TestDone:
         ]
 
     def test_after_the_limit_is_late(self) -> None:
-        assert given(STARTED).when(done(DUE + HOUR)) == [LATE]
+        *_, verdict = given(STARTED).when(done(DUE + HOUR))
+
+        assert verdict == LATE
+
+    def test_what_was_put_on_record_after_the_limit_was_missed_whether_anybody_looked(self) -> None:
+        """What follows on a miss does not depend on who looked when."""
+        for command in (done(DUE + HOUR), done(DUE - HOUR, recorded=DUE + HOUR)):
+            missed, _ = given(STARTED).when(command)
+            assert missed == MISSED.model_copy(update={"observed_at": DUE + HOUR})
+
+    def test_of_a_period_only_who_looked_says_that_it_was_missed(self) -> None:
+        """What it lacked then nobody else can tell."""
+        period = STARTED.model_copy(update={"period": "2026-03"})
+
+        assert given(period).when(done(DUE + HOUR)) == [LATE]
 
     def test_late_seconds_are_rounded_up(self) -> None:
         at = DUE + MICROSECOND
 
-        assert given(STARTED).when(done(at)) == [
+        assert given(STARTED, MISSED).when(done(at)) == [
             DutyMetLate(duty="B.T01", done_at=at, due=DUE, late_seconds=1)
         ]
 
@@ -101,7 +115,7 @@ class TestDone:
     ) -> None:
         command = done(DUE - HOUR, recorded=DUE + HOUR)
 
-        assert given(STARTED, *before).when(command) == [RECORDED_LATE]
+        assert given(STARTED, *before).when(command)[-1] == RECORDED_LATE
 
     def test_when_an_imported_reply_was_recorded_does_not_matter(self) -> None:
         command = done(DUE - HOUR, recorded=DUE + 1000 * HOUR, standing="imported")
@@ -119,9 +133,25 @@ class TestDone:
         assert given(STARTED, standing="imported").when(command) == [RECORDED_LATE]
 
     @pytest.mark.parametrize("verdict", BY_A_REPLY)
-    @pytest.mark.parametrize("at", [DUE - 2 * HOUR, DUE + 2 * HOUR])
-    def test_only_the_first_reply_counts(self, verdict: list[Fact], at: datetime) -> None:
-        assert given(STARTED, *verdict).when(done(at)) == []
+    def test_only_the_first_reply_counts(self, verdict: list[Fact]) -> None:
+        assert given(STARTED, *verdict).when(done(DUE + 2 * HOUR)) == []
+
+    @pytest.mark.parametrize("verdict", [LATE, RECORDED_LATE])
+    def test_what_was_on_record_before_a_late_act_and_heard_of_after_it_corrects_it(
+        self, verdict: Fact
+    ) -> None:
+        assert given(STARTED, MISSED, verdict).when(done(DUE - HOUR)) == [SUPERSEDED]
+
+    @pytest.mark.parametrize("verdict", [LATE, RECORDED_LATE])
+    def test_what_counts_by_a_later_correction_alone_changes_no_verdict(
+        self, verdict: Fact
+    ) -> None:
+        assert given(STARTED, MISSED, verdict).when(done(POSTED - HOUR)) == []
+
+    def test_what_a_person_settled_stays(self) -> None:
+        settled = LateRecordSettled(duty="B.T01", in_time=False, grounds="查无其事")
+
+        assert given(STARTED, RECORDED_LATE, settled).when(done(DUE - HOUR)) == []
 
     def test_what_fulfils_another_duty_does_not_fulfil_it(self) -> None:
         assert given(STARTED).when(NoteDone("B.T02", DUE - HOUR, DUE - HOUR, "live")) == []
@@ -280,6 +310,7 @@ def test_each_duty_of_a_docket_has_a_verdict_of_its_own() -> None:
     docket = given(STARTED, sooner)
 
     assert docket.when(done(DUE - HOUR)) == [MET]
-    assert docket.when(NoteDone("B.T02", DUE - HOUR, DUE - HOUR, "live")) == [
-        DutyMetLate(duty="B.T02", done_at=DUE - HOUR, due=DUE - 2 * HOUR, late_seconds=3600),
-    ]
+    _, verdict = docket.when(NoteDone("B.T02", DUE - HOUR, DUE - HOUR, "live"))
+    assert verdict == DutyMetLate(
+        duty="B.T02", done_at=DUE - HOUR, due=DUE - 2 * HOUR, late_seconds=3600
+    )

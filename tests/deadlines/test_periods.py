@@ -3,19 +3,40 @@
 from datetime import timedelta
 from itertools import permutations
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
-from services.deadlines import agenda, scheduler
+from services.deadlines import agenda, periods, scheduler
 from services.deadlines.projections import fold_duties
 from services.deadlines.scheduler import open_periods
 from shared.contracts.deadlines import DutyMissed, DutyStarted
 from shared.contracts.envelope import decode
-from shared.contracts.intake import ChannelsBrowsed, ShiftWorked, SummaryMade, ZeroReported
+from shared.contracts.intake import (
+    ChannelsBrowsed,
+    MatterNoted,
+    ShiftWorked,
+    SummaryMade,
+    ZeroReported,
+)
+from shared.contracts.reporting import MatterArchived, UnitsRanked
 from shared.contracts.routing import CalendarPublished, PackWithdrawn
+from shared.store.micros import to_micros
+from shared.store.transaction import Transaction
 from shared.units import unit_id
-from tests.deadlines.rota import BROWSING, DAILY, DUTY, EACH, ZERO, written
-from tests.deadlines.world import World, at
+from tests.deadlines.rota import (
+    ARCHIVING,
+    BROWSING,
+    DAILY,
+    DUTY,
+    EACH,
+    NOTING,
+    PUBLISHING,
+    RANKING,
+    ZERO,
+    written,
+)
+from tests.deadlines.world import Upstream, World, at
 
 pytestmark = pytest.mark.anyio
 
@@ -319,3 +340,105 @@ async def test_the_table_is_a_fold_of_the_rooms_events(school: World, tmp_path: 
     stored = await school.store.notifications(0, 10_000)
 
     assert fold_duties(decode(event.state) for event in stored) == await school.rows()
+
+
+async def ranked(world: World, day: int) -> None:
+    """Reporting says that the units were ranked."""
+    fact = UnitsRanked(kind="reply", period="2025-Q4", order=("QH-YZ", "QH-EZ"))
+    await world.did("QH", fact, occurred=at(day), upstream="reporting")
+    await world.deliver("reporting")
+
+
+async def test_a_ranking_in_the_quarter_is_in_time(school: World, tmp_path: Path) -> None:
+    """Whatever it ranks: the rule asks for one in each quarter."""
+    await bound(school, tmp_path, RANKING, "QH")
+    await school.passes(at(20))
+    await ranked(school, 20)
+
+    await school.passes(at(31) + timedelta(days=2))
+
+    assert await school.verdicts("S.5") == {"2026-Q1": "met", "2026-Q2": RUNS}
+
+
+async def test_a_quarter_without_a_ranking_is_missed(school: World, tmp_path: Path) -> None:
+    await bound(school, tmp_path, RANKING, "QH")
+    await school.passes(at(20))
+
+    await school.passes(at(31) + timedelta(days=2))
+
+    assert await school.verdicts("S.5") == {"2026-Q1": "missed", "2026-Q2": RUNS}
+
+
+async def test_what_was_archived_in_time_fulfils_a_duty_of_its_matter(
+    world: World, tmp_path: Path
+) -> None:
+    rules = written(tmp_path, ARCHIVING)
+    await world.adopted(rules)
+    incidents = [await world.registered(pack=rules) for _ in range(2)]
+    for incident in incidents:
+        await world.closed(incident, "answered")
+    await world.says("reporting", incidents[0], MatterArchived(number="QH·2026·1"))
+    await world.deliver("reporting", "routing", "intake")
+
+    await world.passes(at(9))
+
+    states = {key[0]: row.state for key, row in (await world.rows()).items()}
+    assert states == {str(incidents[0]): "met", str(incidents[1]): "missed"}
+
+
+@pytest.mark.parametrize("order", list(permutations(["intake", "routing"])))
+async def test_acts_of_two_rooms_give_a_period_one_verdict_in_whatever_order_they_are_heard(
+    school: World, tmp_path: Path, order: tuple[Upstream, ...]
+) -> None:
+    """The first on record counts: the one at two was recorded before the one at four."""
+    await bound(school, tmp_path, PUBLISHING)
+    incident = await school.registered()
+    await school.passes(at(2, 10))
+    school.clock.now = at(3, 2)
+    await browsed(school, (3, 2), (2, 14))
+    school.clock.now = at(3, 4)
+    await school.published(incident, done=at(2, 16))
+
+    for upstream in order:
+        await school.passes(at(3, 5))
+        await school.deliver(upstream)
+
+    verdicts = await school.verdicts("S.6")
+    assert verdicts["2026-03-02"] == "recorded_late"
+    [row] = [r for r in (await school.rows()).values() if r.period == "2026-03-02"]
+    assert row.done_at == to_micros(at(2, 14))
+
+
+async def test_what_was_done_on_a_matter_before_its_rules_were_heard_of_counts(
+    school: World, tmp_path: Path
+) -> None:
+    """Intake and routing are heard in any order: an act may come before the adoption."""
+    await school.adopted(written(tmp_path, NOTING), "QH-YZ")
+    await school.says("intake", uuid4(), MatterNoted(), occurred=at(2, 10))
+    await school.deliver("intake", "routing")
+
+    await school.passes(at(2, 12))
+
+    assert await school.verdicts("S.7") == {"2026-03-02": "met"}
+
+
+async def test_the_agenda_resumed_opens_nothing_a_second_time(
+    school: World, tmp_path: Path
+) -> None:
+    """Where the scheduler stands is found again in what was opened."""
+    await bound(school, tmp_path, BROWSING)
+    await bound(school, tmp_path, EACH, "QH")
+    await school.passes(at(5, 10))
+    before = await school.events()
+    then = await school.store.read(lambda sql: sql.all("SELECT * FROM agenda ORDER BY rule, unit"))
+
+    def begun_again(tx: Transaction) -> None:
+        tx.sql.execute("UPDATE agenda SET looked = since, opened = 0, next = since")
+        periods.resume(tx.sql)
+
+    await school.store.write(begun_again)
+    await school.passes(at(5, 11))
+
+    now = await school.store.read(lambda sql: sql.all("SELECT * FROM agenda ORDER BY rule, unit"))
+    assert await school.events() == before
+    assert [dict(row) for row in now] == [dict(row) for row in then]

@@ -122,7 +122,7 @@ async def test_a_reply_claimed_in_time_but_recorded_after_the_limit_is_set_apart
 
     await world.deliver("intake", "routing")
 
-    assert await world.said(incident) == ["started", "recorded-late"]
+    assert await world.said(incident) == ["started", "missed", "recorded-late"]
 
 
 async def test_a_reply_that_was_on_its_way_corrects_a_miss(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import zip_longest
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from services.deadlines.docket import DOCKET
 from services.deadlines.projections import fold_duties, key_of
 from shared.contracts.envelope import Recorded
 from shared.duties import DutyRow, project
-from tests.deadlines.case import DUE, INCIDENT, START, live
+from tests.deadlines.case import DUE, INCIDENT, POSTED, START, live
 
 AROUND = st.timedeltas(timedelta(days=-4), timedelta(days=4)) | st.timedeltas(
     timedelta(microseconds=-2), timedelta(microseconds=2)
@@ -99,14 +100,31 @@ def test_going_has_one_verdict_whenever_it_is_heard_of(
     assert state == ("cancelled" if going.recorded_at <= DUE else "missed")
 
 
-@given(st.lists(REPLIES | st.builds(NoteDue, MOMENTS), min_size=1, max_size=8))
-def test_the_first_reply_decides_whatever_follows(notes: list[DocketCommand]) -> None:
-    replies = [note for note in notes if isinstance(note, NoteDone)]
+@st.composite
+def replies(draw: st.DrawFn) -> NoteDone:
+    """A reply since the clock began, recorded when it was given or later."""
+    first = draw(st.timedeltas(POSTED - DUE, timedelta(days=4)))
+    late = draw(st.timedeltas(timedelta(0), timedelta(days=4)) | st.just(timedelta(0)))
+    return NoteDone("B.T01", DUE + first, DUE + first + late, "live")
+
+
+@given(st.lists(replies(), min_size=1, max_size=5), LOOKS, st.data())
+def test_the_first_reply_on_record_decides_in_whatever_order_they_are_heard_of(
+    said: list[NoteDone], looks: list[NoteDue], data: st.DataObject
+) -> None:
+    """Rules see what was on record first of what was heard so far; late hearing changes nothing."""
+
+    def on_record(reply: NoteDone) -> tuple[datetime, datetime]:
+        return reply.recorded_at, reply.done_at
+
+    heard = data.draw(st.permutations(said))
+    told = [min(heard[: count + 1], key=on_record) for count in range(len(heard))]
+    between = data.draw(st.lists(st.sampled_from([*looks, None]), max_size=len(told)))
+    notes = [note for each in zip_longest(between, told) for note in each if note is not None]
 
     state, _, _ = outcome([START, *notes])
 
-    if replies:
-        assert state == expected(replies[0], DUE)
+    assert state == expected(min(said, key=on_record), DUE)
 
 
 @given(st.lists(st.one_of(st.just(START), REPLIES, st.builds(NoteDue, MOMENTS)), max_size=8), GOING)

@@ -44,7 +44,7 @@ from shared.vault import open_vault
 
 OFFICER = Actor(officer="o-1", post="liaison")
 
-Upstream = Literal["intake", "routing"]
+Upstream = Literal["intake", "routing", "reporting"]
 
 
 def at(day: int, hour: int = 0, minute: int = 0) -> datetime:
@@ -74,6 +74,7 @@ class World:
         self.upstreams = {
             "intake": self.around.open_store("intake", ()),
             "routing": self.around.open_store("routing", ()),
+            "reporting": self.around.open_store("reporting", ()),
         }
         self.room = build(self.around)
         self._rooms = [self.room]

@@ -64,6 +64,28 @@ def test_an_approval_of_no_paper_counts_for_acts_on_none(tmp_path: Path) -> None
     assert met(pack_of(tmp_path, APPROVED), without, approval("paper-1")) == REFUSED
 
 
+@pytest.mark.parametrize(
+    ("approved", "carried_out", "outcome"),
+    [
+        ("plan-1", "plan-1", []),
+        ("plan-1", None, []),
+        (None, "plan-1", []),
+        ("plan-1", "plan-2", REFUSED),
+        ("reply-1", None, REFUSED),
+        ("reply-1", "plan-1", REFUSED),
+    ],
+)
+def test_what_is_no_reply_is_approved_by_name_or_without_one(
+    tmp_path: Path, approved: str | None, carried_out: str | None, outcome: list[tuple[str, bool]]
+) -> None:
+    pack = pack_of(tmp_path, gate('needs = "approve"', refuse='"handle"'))
+    drafted = deed("draft", "03-02 08:30", of="reply-1")
+
+    handled = deed("handle", "03-02 12:00", of=carried_out)
+
+    assert met(pack, handled, drafted, approval(approved)) == outcome
+
+
 def test_an_approval_by_somebody_else_opens_nothing(tmp_path: Path) -> None:
     assert met(pack_of(tmp_path, APPROVED), PUBLISH, approval(by="office")) == REFUSED
 

@@ -248,6 +248,25 @@ before = "P1D"
     assert duty.done
 
 
+def test_what_is_to_be_done_after_an_act_and_beforehand_counts_from_the_act_on(
+    tmp_path: Path,
+) -> None:
+    rules = """
+[duty."H.2"]
+zh = "时间定下以后、事先告知"
+when = {matter = "activity"}
+start = "approve"
+stop = "report"
+before = true
+"""
+    activity = heard("03-01 09:00", kind="activity", planned=at("03-10 09:00"))
+    told, fixed = deed("report", "03-02 10:00"), deed("approve", "03-03 10:00")
+    pack = pack_of(tmp_path, rules)
+
+    assert duties(pack, activity, told, fixed)["H.2"].done is None
+    assert duties(pack, activity, fixed, deed("report", "03-04 10:00"))["H.2"].done
+
+
 def test_a_party_is_known_by_its_common_name_too(tmp_path: Path) -> None:
     rules = '[duty."G.1"]\nzh = "报"\nstart = "discovered"\nstop = "report by opinion_officer"\n'
     pack = pack_of(tmp_path, rules + 'soon = "prompt"\n')

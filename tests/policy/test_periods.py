@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import islice, pairwise
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -205,6 +206,26 @@ def test_a_shift_that_names_another_rule_does_not_cover_this_one(bound: dict[str
     assert own.done
     assert other
     assert other.gap == timedelta(hours=24)
+
+
+@pytest.mark.parametrize(
+    ("by", "duty", "reachable"),
+    [("duty_officer", True, False), ("liaison", False, True), ("office", True, True)],
+)
+def test_whose_shift_it_is_says_who_works_it(
+    tmp_path: Path, by: str, duty: bool, reachable: bool
+) -> None:
+    pack = pack_of(
+        tmp_path,
+        '[shift."W.1"]\nzh = "值班"\nwho = "duty_officer"\n'
+        '[shift."W.2"]\nzh = "通讯畅通"\nwho = "liaison"\n',
+    )
+    rules = {number: Bound(pack, number, rule, JANUARY) for number, rule in recurring(pack).items()}
+    worked = deed("shift", "03-03 08:00", by=by, begins=at("03-02 08:00"), ends=at("03-03 08:00"))
+
+    done = {number: outlook(rules[number], "2026-03-02", [worked]).done for number in rules}  # type: ignore[union-attr]
+
+    assert {number: done[number] is not None for number in rules} == {"W.1": duty, "W.2": reachable}
 
 
 def test_what_was_over_before_the_adoption_is_not_asked_for(bound: dict[str, Bound]) -> None:

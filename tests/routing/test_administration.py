@@ -3,11 +3,11 @@
 import pytest
 
 from shared.contracts.envelope import decode
-from shared.contracts.routing import OfficerAppointed
+from shared.contracts.routing import CountyFounded, OfficerAppointed
 from shared.errors import Invalid, Refused, Unavailable
 from shared.identity.officers import Officer
 from shared.store.requests import Request
-from tests.routing.world import ADMIN, BUREAU, World
+from tests.routing.world import ADMIN, BUREAU, COUNTY, World
 
 pytestmark = pytest.mark.anyio
 
@@ -22,9 +22,7 @@ async def appointments(world: World) -> list[OfficerAppointed]:
 
 
 async def test_founding_puts_county_and_root_on_record_once(world: World) -> None:
-    again = await world.administration.found_county(
-        "QINGHE", "青禾县", "QH-JYJ", "青禾县教育局", True, ADMIN
-    )
+    again = await world.administration.found_county(COUNTY, "青禾县教育局", ADMIN)
 
     stored = [decode(each.state) for each in await world.room.store.notifications(0, 1000)]
     assert again.events == ()
@@ -39,9 +37,8 @@ async def test_founding_puts_county_and_root_on_record_once(world: World) -> Non
 
 async def test_another_county_is_refused_in_the_same_store(world: World) -> None:
     with pytest.raises(Refused, match=r"county\.already-founded"):
-        await world.administration.found_county(
-            "BAIHE", "白禾县", "BH-JYJ", "白禾县教育局", False, ADMIN
-        )
+        other = CountyFounded(code="BAIHE", name="白禾县", root="BH-JYJ", demonstration=False)
+        await world.administration.found_county(other, "白禾县教育局", ADMIN)
 
 
 async def test_a_unit_is_in_the_directory_at_once(world: World) -> None:
@@ -73,7 +70,7 @@ async def test_whoever_is_no_administrator_changes_nothing(world: World) -> None
     before = world.room.store.position()
     office = world.administration
     for attempt in (
-        lambda: office.found_county("QINGHE", "青禾县", "QH-JYJ", "局", True, BUREAU),
+        lambda: office.found_county(COUNTY, "局", BUREAU),
         lambda: office.establish_unit("QH-X", "某校", (), None, BUREAU),
         lambda: office.appoint(*NEW, BUREAU),
         lambda: office.officers(BUREAU),

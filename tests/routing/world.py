@@ -10,6 +10,7 @@ from services.routing.main import build
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Actor, Recorded, Standing, decode, decode_envelope
 from shared.contracts.intake import HistoryRecorded, IncidentRegistered
+from shared.contracts.routing import CountyFounded
 from shared.contracts.sealed import Sealed
 from shared.identity.officers import Officer, Officers
 from shared.messaging.streams import Incoming
@@ -24,6 +25,7 @@ START = datetime(2026, 3, 2, 6, 10, tzinfo=UTC)
 POSTED = datetime(2025, 9, 1, 1, 0, tzinfo=UTC)
 REPLIED = datetime(2025, 9, 3, 8, 30, tzinfo=UTC)
 
+COUNTY = CountyFounded(code="QINGHE", name="青禾县", root="QH-JYJ", demonstration=True)
 ADMIN = Officer("o-admin", "示例·甲", "QH-JYJ", "administrator")
 BUREAU = Officer("o-bureau", "甲一", "QH-JYJ", "info_officer")
 LI = Officer("o-li", "己六", "QH-YZ", "info_officer")
@@ -53,9 +55,7 @@ class World:
 
     async def found(self) -> None:
         """The county with its bureau, a school and a town office."""
-        await self.administration.found_county(
-            "QINGHE", "青禾县", "QH-JYJ", "青禾县教育局", True, ADMIN
-        )
+        await self.administration.found_county(COUNTY, "青禾县教育局", ADMIN)
         for code, name in (("QH-YZ", "青禾县第一中学"), ("QH-LX", "柳溪镇教育办")):
             await self.administration.establish_unit(code, name, (), None, ADMIN)
 
