@@ -36,8 +36,8 @@ async def test_founding_puts_county_and_root_on_record_once(world: World) -> Non
 
 
 async def test_another_county_is_refused_in_the_same_store(world: World) -> None:
+    other = CountyFounded(code="BAIHE", name="白禾县", root="BH-JYJ", demonstration=False)
     with pytest.raises(Refused, match=r"county\.already-founded"):
-        other = CountyFounded(code="BAIHE", name="白禾县", root="BH-JYJ", demonstration=False)
         await world.administration.found_county(other, "白禾县教育局", ADMIN)
 
 
