@@ -8,7 +8,7 @@ from typing import Any
 from services.drills.acts import APPROVE_ACT, NO_DRAFT, WAYS, Way
 from services.drills.cast import Acting, actor, resolve
 from services.drills.checking import incident_names
-from services.drills.nodes import Node
+from services.drills.nodes import Node, text_of
 from services.drills.rulebook import load_rules
 from services.drills.script import Rules, Step, read_who
 from services.drills.stage import Stage
@@ -142,8 +142,12 @@ class Players:
         body: dict[str, Any] = dict(way.standard)
         fields = way.fields()
         for key, node in step.given.items():
-            if key not in fields:
+            if key not in fields or (key == "category" and isinstance(node.value, list)):
                 body.setdefault("sets", {})[key] = value_of("texts", node)
+            elif key == "category":
+                body[key] = text_of(node)
+            elif key == "sets":
+                body[key] = body.get(key, {}) | self._value(fields[key], node)
             elif not (key == "draft" and node.value == NO_DRAFT):
                 body[way.renamed.get(key, key)] = self._value(fields[key], node)
         body |= self._usual(way, step, body)
@@ -207,7 +211,8 @@ class Players:
             "discovered_at": step.at.isoformat(),
             "unit": self._unit(step),
         }
-        return {key: value for key, value in usual.items() if key not in body}
+        judged = body.get("sets", {})
+        return {key: value for key, value in usual.items() if key not in body | judged}
 
     def _adoption(self, step: Step, body: Mapping[str, Any]) -> dict[str, Any]:
         rules = Rules(

@@ -99,7 +99,7 @@ _REGISTRATION: Mapping[str, Kind] = {
     "contact": "text",
     "link": "text",
     "channel": "text",
-    "category": "text",
+    "category": "texts",
     "matter": "text",
     "unit": "unit",
     "posted_at": "moment",

@@ -68,7 +68,7 @@ class Rejected:
     def __init__(self, path: Path, headings: Sequence[str]) -> None:
         self.path = path
         self.count = 0
-        self._draft = path.with_name(f".{path.name}.part")
+        self._draft = path.with_name(f".{path.name}.{os.getpid()}.part")  # others import it too
         self._file = open(self._draft, "w", encoding="utf-8-sig", newline="")  # noqa: SIM115 -- kept open
         self._writer = csv.writer(self._file)
         self._write([*ADDED, *headings])

@@ -279,14 +279,19 @@ def real(
         pytest.skip(f"the real messages are not on this machine: {REAL}")
     county = founded.copy(tmp_path_factory.mktemp("real") / "data")
     with county.up():
-        yield county, county.run("import", REAL, "--format", "json")
+        yield county, county.run("import", REAL, *rejected(county), "--format", "json")
+
+
+def rejected(county: County) -> tuple[str | Path, ...]:
+    """Nothing is written beside the real messages."""
+    return "--rejected", county.data.with_suffix(".csv")
 
 
 def test_the_real_messages_get_the_verdicts_of_a_plain_script(real: tuple[County, Done]) -> None:
     county, first = real
     expected = script(REAL)
 
-    again = county.done("import", REAL)
+    again = county.done("import", REAL, *rejected(county))
     rows = county.done("ledger")
 
     assert outcomes(first.rows) == {"imported": 1612, "known": 0, "refused": 0}

@@ -116,7 +116,7 @@ def real(founded: County, tmp_path_factory: pytest.TempPathFactory) -> County:
     if not REAL.exists():
         pytest.skip(f"the real messages are not on this machine: {REAL}")
     county = founded.copy(tmp_path_factory.mktemp("real") / "data")
-    imported = county.run("import", REAL)
+    imported = county.run("import", REAL, "--rejected", county.data.with_suffix(".csv"))
     assert imported.status == 0, imported
     return county
 
