@@ -116,6 +116,10 @@ NEVER: Mapping[str, str] = {
 """Words that name what this system has no action for, and what that is (界线)."""
 
 
+REFER_INSTEAD = "请删去；确属违法的, 请用 refer（移送有权机关, 写明依据并经第二人批准）。"
+"""What to do instead."""
+
+
 def out_of_scope(words: str) -> str | None:
     """What a name or title asks for that no pack may ask for, or none."""
     whole = set(_LATIN.findall(words.lower()))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
-from shared.policy.acts import ACTS, out_of_scope
+from shared.policy.acts import ACTS, REFER_INSTEAD, out_of_scope
 from shared.policy.complaints import Complaint
 from shared.policy.pack import COMMON_KINDS, Pack
 from shared.policy.patterns import Demand, Pattern
@@ -72,7 +72,7 @@ def _beyond_the_line(pack: Pack) -> Iterator[Complaint]:
                 "pack.out-of-scope",
                 path,
                 f"“{words}”属于{what}, 本系统没有这种功能, 任何规则包都不能要求。",
-                "请删去；确属违法的, 请用 refer（移送有权机关, 写明依据并经第二人批准）。",
+                REFER_INSTEAD,
             )
 
 

@@ -32,8 +32,9 @@ class Unfilled:
 def closed(pack: Pack, matter: Told, deeds: Sequence[Deed], attempted: Deed) -> list[Closed]:
     """The gates that an act meets closed, on what is on record before it.
 
-    An approval counts for the paper it names: that of a reply for that reply alone; any other is
-    not for another paper, and where either names none, for both.
+    An approval counts for the paper it names; that of a reply opens nothing else. Where it is of
+    another paper or of none, or of a kind that the gate asks for by name, it also counts if either
+    it or the act names no paper.
     """
     before = in_order(deed for deed in deeds if deed.id != attempted.id)
     return [
@@ -51,16 +52,20 @@ def _open(pack: Pack, gate: Gate, before: Sequence[Deed], attempted: Deed) -> bo
         return any(is_party(pack, party, attempted.by) for party in gate.only_by)
     assert gate.needs is not None
     replies = {deed.of for deed in before if deed.act == "draft"}
+    kinds = {each.kind for each in gate.needs.patterns() if each.act == "approve" and each.kind}
     counted = [
-        deed for deed in before if deed.act != "approve" or _is_for(deed, attempted, replies)
+        deed for deed in before if deed.act != "approve" or _is_for(deed, attempted, replies, kinds)
     ]
     return met(pack, gate.needs, counted) is not None
 
 
-def _is_for(approval: Deed, attempted: Deed, replies: Collection[str | None]) -> bool:
-    if attempted.act != "publish" and approval.of not in replies:
-        return None in (approval.of, attempted.of) or approval.of == attempted.of
-    return approval.of == attempted.of
+def _is_for(
+    approval: Deed, attempted: Deed, replies: Collection[str | None], kinds: Collection[str]
+) -> bool:
+    if approval.of == attempted.of:
+        return True
+    no_reply = attempted.act != "publish" and approval.of not in replies
+    return (no_reply or approval.kind in kinds) and None in (approval.of, attempted.of)
 
 
 def wanting(

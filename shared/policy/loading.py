@@ -13,6 +13,7 @@ from shared.policy.checking import check
 from shared.policy.complaints import Complaint
 from shared.policy.inheritance import check_against_parent
 from shared.policy.pack import Pack, PackFile
+from shared.policy.patterns import Malformed
 from shared.policy.places import Place, place_in_error, place_of
 
 PACKS = Path(__file__).parent / "packs"
@@ -311,7 +312,10 @@ def _told(error: ErrorDetails) -> tuple[str, str, str]:
             problem = context["error"]
             if isinstance(problem, HuiyinError):
                 return problem.code, problem.message, problem.remedy
-            return "pack.malformed", f"{problem}。", "请按 docs/rules.md 的写法改正。"
+            if isinstance(problem, Malformed):
+                return problem.code, f"{problem}。", problem.remedy
+            told = f"{str(problem).rstrip('。')}。"
+            return Malformed.code, told, Malformed.remedy
         case kind:
             wanted = _KINDS.get(kind, "表或列表")
             advice = "文字要加引号, 整数不加引号和小数点, 表写作 [名称]。"

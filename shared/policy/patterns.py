@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, Literal
 
-from shared.policy.acts import ACTS
+from shared.policy.acts import ACTS, REFER_INSTEAD, out_of_scope
 
 _WORD = r"[a-z][a-z0-9_]*"
 _PATTERN = re.compile(
@@ -22,6 +22,23 @@ _PATTERN = re.compile(
 
 class Malformed(ValueError):
     """A pattern or demand that cannot be read; ``str`` says in Chinese what is wrong."""
+
+    code = "pack.malformed"
+    remedy = "请按 docs/rules.md 的写法改正。"
+
+
+class UnknownAct(Malformed):
+    """No act has that name."""
+
+    code = "pack.unknown-act"
+    remedy = "行为的清单见 docs/rules.md；清单之外的事可写成某个行为的种类（[kinds.行为]）。"
+
+
+class OutOfScope(Malformed):
+    """What the name asks for is not something this system helps with."""
+
+    code = "pack.out-of-scope"
+    remedy = REFER_INSTEAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +108,7 @@ def read_pattern(text: str) -> Pattern:
     if found is None:
         raise Malformed(f"看不懂“{text}”, 应写成 行为[:种类][ > 收件方][ by 当事方][ ~方式]")
     if found["act"] not in ACTS:
-        raise Malformed(f"没有“{found['act']}”这种行为{_nearest(found['act'])}")
+        raise _no_such(found["act"])
     return Pattern(found["act"], found["kind"], found["to"], found["by"], found["medium"])
 
 
@@ -126,6 +143,13 @@ def _part(given: Any) -> Pattern | Demand:
     if isinstance(given, str):
         return read_pattern(given)
     return read_demand(given)
+
+
+def _no_such(act: str) -> Malformed:
+    what = out_of_scope(act)
+    if what:
+        return OutOfScope(f"“{act}”属于{what}, 本系统没有这种功能, 任何规则包都不能要求")
+    return UnknownAct(f"没有“{act}”这种行为{_nearest(act)}")
 
 
 def _nearest(name: str) -> str:

@@ -86,6 +86,21 @@ def test_what_is_no_reply_is_approved_by_name_or_without_one(
     assert met(pack, handled, drafted, approval(approved)) == outcome
 
 
+@pytest.mark.parametrize(
+    ("kind", "of", "outcome"),
+    [("wording", None, []), ("wording", "paper-1", []), ("wording", "paper-2", REFUSED)]
+    + [("plan", None, REFUSED)],
+)
+def test_what_is_agreed_by_name_need_not_name_the_reply(
+    tmp_path: Path, kind: str, of: str | None, outcome: list[tuple[str, bool]]
+) -> None:
+    rules = '[kinds.approve]\nwording = "口径"\nplan = "方案"\n'
+    pack = pack_of(tmp_path, rules + gate('needs = "approve:wording"'))
+    agreed = deed("approve", "03-02 09:00", kind=kind, of=of)
+
+    assert met(pack, PUBLISH, agreed) == outcome
+
+
 def test_an_approval_by_somebody_else_opens_nothing(tmp_path: Path) -> None:
     assert met(pack_of(tmp_path, APPROVED), PUBLISH, approval(by="office")) == REFUSED
 

@@ -68,7 +68,7 @@ def test_a_pack_is_found_by_its_id_or_as_a_file(tmp_path: Path) -> None:
 
 
 WRONG = {
-    'stop = "aprove"': ("pack.malformed", "approve"),
+    'stop = "aprove"': ("pack.unknown-act", "approve"),
     'stop = "report:unheard"': ("pack.unknown-kind", "kinds.report"),
     'stop = "report > nobody"': ("pack.unknown-party", "party.nobody"),
     'stop = "report ~pigeon"': ("pack.unknown-medium", "medium"),
