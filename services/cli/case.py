@@ -14,7 +14,7 @@ from services.cli.running import through_door
 from services.cli.taking import Incident, act, case_path, pairs
 from shared.clock import read_moment
 from shared.errors import HuiyinError, Invalid
-from shared.policy import known_packs
+from shared.policy.loading import shipped_packs
 from shared.words import STATUSES
 
 DRAFT_COLUMNS = {
@@ -83,7 +83,7 @@ def adopt(
 ) -> None:
     """让单位（及其下属单位）采用规则包（仅管理员）；不得宽于上级的规则。"""
     params = {key: _number(value) for key, value in pairs(param or [], "--param").items()}
-    which = {"pack": pack} if pack in known_packs() else {"text": _text(Path(pack))}
+    which = {"pack": pack} if pack in shipped_packs() else {"text": _text(Path(pack))}
     body = {"unit": unit, "params": params, "reason": reason, **which}
     act("/routing/packs/adopt", body, "已采用", format_)
 

@@ -8,6 +8,7 @@ import typer
 from services.cli.case import adopt, in_force, withdraw
 from services.cli.county import FormatOption
 from services.cli.output import complain, say, show
+from services.cli.words import WORD_COLUMNS, words
 from shared.errors import HuiyinError
 from shared.policy import Pack, find_pack, known_packs, load_pack
 from shared.policy.comparing import CHANGES, Difference, counted, differences
@@ -59,7 +60,7 @@ def list_packs(format_: FormatOption = "table") -> None:
 
 
 def show_pack(name: Name, format_: FormatOption = "table") -> None:
-    """逐条显示一个规则包, 包括继承来的和未启用的。"""
+    """逐条显示一个规则包, 包括继承来的和未启用的；末尾是它的用词。"""
     pack = _loaded(name)
     if format_ == "json":
         show([*_rules_told(pack), *_unarmed_told(pack)], {}, format_)
@@ -67,6 +68,7 @@ def show_pack(name: Name, format_: FormatOption = "table") -> None:
     say(f"{pack.file.pack.zh}（{pack.pin}）")
     say(_in_figures(pack))
     show([*_rules_shown(pack), *_unarmed_shown(pack)], RULE_COLUMNS, format_)
+    show(words(pack), WORD_COLUMNS, format_)
 
 
 def check_pack(

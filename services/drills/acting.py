@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.drills.acts import APPROVE_ACT, NO_DRAFT, WAYS, Way
@@ -13,6 +14,7 @@ from services.drills.rulebook import load_rules
 from services.drills.script import Rules, Step, read_who
 from services.drills.stage import Stage
 from services.drills.values import value_of
+from shared.calendar.days import day_of
 from shared.clock import shown
 from shared.errors import HuiyinError, Unavailable
 from shared.policy.acts import ACTS
@@ -43,7 +45,8 @@ class Taken:
                 return f"应被拒绝 {wanted}, 实际办成了"
             case _:
                 assert problem is not None
-                fits = wanted in (problem.code, problem.field)
+                whole = (problem.field or "").split("/")[0]
+                fits = wanted in (problem.code, problem.field, whole)
                 return None if fits else f"应被拒绝 {wanted}, 实际被拒绝 {said(problem)}"
 
 
@@ -196,6 +199,8 @@ class Players:
                     Rules(step.place, str(body["pack"])), {}, self._stage.drill.file.parent
                 )
                 usual["pack"] = loaded.shipped or body["pack"]
+            case "rank":
+                usual |= self._ranking(step, body)
             case "withdraw" if "unit" not in body:
                 usual["unit"] = self._unit(step)
             case _:
@@ -213,6 +218,11 @@ class Players:
         }
         judged = body.get("sets", {})
         return {key: value for key, value in usual.items() if key not in body | judged}
+
+    def _ranking(self, step: Step, body: Mapping[str, Any]) -> dict[str, Any]:
+        ranked = self._stage.drill.units[1:] or self._stage.drill.units
+        usual = {"period": _quarter(step.at), "order": [unit.code for unit in ranked]}
+        return {key: value for key, value in usual.items() if key not in body}
 
     def _adoption(self, step: Step, body: Mapping[str, Any]) -> dict[str, Any]:
         rules = Rules(
@@ -260,6 +270,12 @@ class Players:
 def _text(given: Mapping[str, Node], key: str) -> str | None:
     node = given.get(key)
     return node.value if node is not None and isinstance(node.value, str) else None
+
+
+def _quarter(at: datetime) -> str:
+    """The name of the quarter that a moment is in; 24:00 is still the day before."""
+    day = day_of(at - timedelta(microseconds=1))
+    return f"{day.year}-Q{(day.month + 2) // 3}"
 
 
 def _not_there(name: str) -> HuiyinError:

@@ -238,6 +238,7 @@ WAYS: Mapping[str, Way] = {
         "/reporting/incidents/{incident}/acts/find",
         "either",
         {"unit": "unit", "good": "truth"},
+        {"text": "演练认定"},
         on_unit="/reporting/units/{unit}/acts/find",
         told=True,
     ),

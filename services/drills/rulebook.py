@@ -3,7 +3,6 @@
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from services.drills.script import Drill, Rules
 from services.drills.toml import to_toml
 from shared.errors import Invalid
 from shared.policy.complaints import Complaint
-from shared.policy.loading import build, examine, find_pack, known_packs
+from shared.policy.loading import build, examine, find_pack, known_packs, shipped_packs
 from shared.policy.pack import Pack
 
 DRILLED = "drill-pack"
@@ -64,12 +63,12 @@ def _texts(rules: Rules) -> list[str]:
     assert rules.table is not None
     told: dict[str, Any] = typed(rules.table)
     if "patch" in told:
-        base = tomllib.loads(find_pack(_named(told.pop("patch"))).read_text(encoding="utf-8"))
+        base = tomllib.loads(find_pack(str(told.pop("patch"))).read_text(encoding="utf-8"))
         removed = told.pop("without", [])
         return _with_parents(_merged(_without(base, removed), told))
     if "extends" in told:
         heading = {"id": DRILLED, "version": "1", "zh": "演练规则", **told.pop("pack", {})}
-        return _with_parents({"pack": {**heading, "extends": _named(told.pop("extends"))}, **told})
+        return _with_parents({"pack": {**heading, "extends": _id_of(told.pop("extends"))}, **told})
     return _with_parents(told)
 
 
@@ -77,7 +76,7 @@ def _with_parents(told: Told) -> list[str]:
     texts = [to_toml(told)]
     heading = told.get("pack", {})
     while above := heading.get("extends"):
-        texts.append(find_pack(_named(above)).read_text(encoding="utf-8"))
+        texts.append(find_pack(str(above)).read_text(encoding="utf-8"))
         heading = tomllib.loads(texts[-1]).get("pack", {})
     return texts
 
@@ -105,19 +104,10 @@ def _without(base: Told, removed: Sequence[str]) -> dict[str, Any]:
 def _path(name: str, beside: Path) -> Path:
     if (beside / name).is_file():
         return beside / name
-    return find_pack(_named(name))
+    return find_pack(name)
 
 
-def _named(name: str) -> str:
-    """The shipped pack's name for a number of its source, such as ``001-2``."""
-    return _by_seed().get(str(name), str(name))
-
-
-@cache
-def _by_seed() -> Mapping[str, str]:
-    found: dict[str, str] = {}
-    for name, path in known_packs().items():
-        seed = tomllib.loads(path.read_text(encoding="utf-8"))["pack"].get("seed")
-        if seed:
-            found[seed] = name
-    return found
+def _id_of(name: object) -> str:
+    """The id of a shipped pack that is named by its source's number; any other name as it is."""
+    shipped = shipped_packs().get(str(name))
+    return shipped.stem if shipped else str(name)

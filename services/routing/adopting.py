@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from shared.contracts.routing import PackAdopted
 from shared.errors import HuiyinError, Invalid, Refused
 from shared.policy.complaints import Complaint
-from shared.policy.loading import build, find_pack, id_of, known_packs, texts_of
+from shared.policy.loading import build, find_pack, id_of, shipped_packs, texts_of
 from shared.policy.pack import Pack
 
 Chosen = Mapping[str, str | int]
@@ -19,7 +19,7 @@ def shipped(name: str) -> list[str]:
 
     Only shipped packs are named: a name must not open other files of this machine.
     """
-    if name not in known_packs():
+    if name not in shipped_packs():
         raise Invalid(
             "pack.unknown",
             f"没有随附名为“{name}”的规则包。",

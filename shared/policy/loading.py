@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -63,11 +64,24 @@ def known_packs() -> dict[str, Path]:
     return {path.stem: path for path in sorted(PACKS.glob("*.toml"))}
 
 
-def find_pack(name: str) -> Path:
-    """The file of a shipped pack, or the file of that name; raises Invalid ``pack.unknown``."""
+@cache
+def shipped_packs() -> Mapping[str, Path]:
+    """The packs that are shipped, by id and by the number of their source, such as ``001-2``."""
     known = known_packs()
-    if name in known:
-        return known[name]
+    headings = {
+        path: tomllib.loads(path.read_text(encoding="utf-8"))["pack"] for path in known.values()
+    }
+    numbered = {heading["seed"]: path for path, heading in headings.items() if "seed" in heading}
+    return {**numbered, **known}
+
+
+def find_pack(name: str) -> Path:
+    """The file of a shipped pack, by its id or the number of its source, or the file of that name.
+
+    Raises Invalid ``pack.unknown``.
+    """
+    if name in shipped_packs():
+        return shipped_packs()[name]
     if Path(name).is_file():
         return Path(name)
     raise Invalid(

@@ -102,6 +102,17 @@ def test_show_marks_what_is_inherited_and_what_is_unarmed_and_why(town: Path) ->
     assert "T.4未启用从快处理原因：未给出时限数值" in shown
 
 
+def test_show_ends_with_the_words_that_have_to_be_written() -> None:
+    shown = squeezed(run("show", "zaoxi-township").stdout)
+
+    assert "superior_departments（县委、县政府及上级有关部门）" in shown
+    assert "分类维度severity（级别）ordinary（一般）" in shown
+    assert "report（上报）的种类first（首报）" in shown
+    assert "004-12.F02的栏目title（标题）、link（链接地址）" in shown
+    assert "默认after_start_day" in shown
+    assert "单位的状态" not in shown, "what the pack has no words for is not listed"
+
+
 def test_show_tells_programs_every_rule_with_its_parts(town: Path) -> None:
     rows = {row["number"]: row for row in told("show", town)}
 

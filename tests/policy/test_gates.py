@@ -88,8 +88,12 @@ def test_what_is_no_reply_is_approved_by_name_or_without_one(
 
 @pytest.mark.parametrize(
     ("kind", "of", "outcome"),
-    [("wording", None, []), ("wording", "paper-1", []), ("wording", "paper-2", REFUSED)]
-    + [("plan", None, REFUSED)],
+    [
+        ("wording", None, []),
+        ("wording", "paper-1", []),
+        ("wording", "paper-2", REFUSED),
+        ("plan", None, REFUSED),
+    ],
 )
 def test_what_is_agreed_by_name_need_not_name_the_reply(
     tmp_path: Path, kind: str, of: str | None, outcome: list[tuple[str, bool]]
