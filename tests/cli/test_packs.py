@@ -159,7 +159,7 @@ def duty(number: str = "T.9", **keys: str) -> str:
 
 
 BAD = {
-    "an act that is not known": (duty(stop='"pubish"'), "pack.malformed", "stop ="),
+    "an act that is not known": (duty(stop='"pubish"'), "pack.unknown-act", "stop ="),
     "two rules with one number": (duty("T.1"), "pack.declared-twice", '[duty."T.1"]'),
     "one number in two sections": (
         '[step."T.1"]\nzh = "发布"\nact = "publish"\n',
