@@ -175,6 +175,10 @@ def _taken(case: Case, event: Recorded) -> Case:
             return case
 
 
+UNFINISHED = ("interim", "staged", "press")
+"""Publications that leave the result owed; a pack's own kinds are answers."""
+
+
 def last(made: Iterable[UUID]) -> UUID | None:
     """The last of them, if there is any."""
     return next(reversed(tuple(made)), None)
@@ -186,4 +190,4 @@ def _approved(case: Case, approval: Approval) -> Case:
 
 def _published(case: Case, fact: ReplyPublished) -> Case:
     drafts = case.published if fact.draft is None else case.published | {fact.draft}
-    return replace(case, published=drafts, answered=case.answered or fact.kind == "result")
+    return replace(case, published=drafts, answered=case.answered or fact.kind not in UNFINISHED)

@@ -286,6 +286,10 @@ class TestClose:
         history = (*ready_to_publish, published(FIRST), published(SECOND, "interim"))
         given(*history).when(CLOSE).then(closed)
 
+    def test_an_answer_of_the_packs_own_kind_is_a_result(self) -> None:
+        answered = (*ready_to_publish, published(FIRST, "written_reply"))
+        given(*answered).when(CLOSE).then(closed)
+
     @pytest.mark.parametrize("history", [(), (assigned, published(FIRST, "interim"))])
     def test_without_a_published_result_it_is_refused(
         self, history: tuple[IncidentAssigned | ReplyPublished, ...]
