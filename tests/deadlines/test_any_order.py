@@ -262,6 +262,19 @@ def test_no_edit_restarts_a_clock(
     assert {"A.1", "A.6", "A.7", "A.8", "A.9"} <= set(before) & set(after)
 
 
+@pytest.mark.parametrize("hours", range(0, 96, 4))
+@pytest.mark.parametrize("severity", ["major", "ordinary"])
+def test_an_edit_at_any_hour_restarts_no_clock(pack: Pack, hours: int, severity: str) -> None:
+    """One edit alone, also while everything runs: chance need not find it."""
+    moment = at(2, 9) + timedelta(hours=hours)
+    edit = Deed(UUID(int=1), "correct", moment, moment, sets={"severity": (severity,)})
+
+    before, after = (ends(pack, told).docket.duties for told in ([], [edit]))
+
+    limits = {name: (duty.start, duty.due) for name, duty in before.items()}
+    assert {name: (after[name].start, after[name].due) for name in limits} == limits
+
+
 @given(unique_deeds((*NOTES, *ANSWERS), 6), st.integers(0, 4))
 def test_more_time_allowed_never_makes_a_met_duty_missed(
     pack: Pack, longer: Sequence[Pack], told: list[Deed], by: int
