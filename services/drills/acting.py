@@ -19,6 +19,7 @@ from shared.clock import shown
 from shared.errors import HuiyinError, Unavailable
 from shared.policy.acts import ACTS
 from shared.policy.pack import Pack
+from shared.policy.rules import Rule
 
 AT_ONCE = 50
 """Repetitions of a step that are under way together: they share a commit."""
@@ -26,11 +27,15 @@ AT_ONCE = 50
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A step and what came of it: the answer, or how it was refused."""
+    """A step and what came of it: the answer, or how it was refused.
+
+    ``rule`` is the rule by which it was refused, if a rule of the pack it was.
+    """
 
     step: Step
     answer: Mapping[str, Any] | None = None
     problem: HuiyinError | None = None
+    rule: Rule | None = None
 
     @property
     def wrong(self) -> str | None:
@@ -46,7 +51,8 @@ class Taken:
             case _:
                 assert problem is not None
                 whole = (problem.field or "").split("/")[0]
-                fits = wanted in (problem.code, problem.field, whole)
+                also = self.rule.also if self.rule else ()
+                fits = wanted in (problem.code, problem.field, whole, *also)
                 return None if fits else f"应被拒绝 {wanted}, 实际被拒绝 {said(problem)}"
 
 
@@ -93,7 +99,7 @@ class Players:
         try:
             answer = await self._do(step)
         except HuiyinError as problem:
-            return Taken(step, problem=problem)
+            return Taken(step, problem=problem, rule=self._pack.rules.get(problem.field or ""))
         self._learn(step, answer)
         return Taken(step, answer)
 

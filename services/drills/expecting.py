@@ -143,13 +143,22 @@ def _told(each: FindingShown) -> str:
 def _found_so(asked: Asked, evidence: Evidence, each: FindingShown) -> bool:
     matter = each.incident or ""
     return (
-        asked.about in (each.kind, each.rule, each.rule.split("/")[0])
+        (asked.about == each.kind or _states(evidence, each.rule, asked.about))
         and _matter_is(asked, evidence, matter)
         and _unit_is(asked, evidence, each.unit, matter)
         and set(asked.get("evidence", [])) <= {proof.act for proof in each.evidence}
-        and asked.get("of") in (None, each.rule)
+        and _rule_is(asked, evidence, "of", each.rule)
         and asked.get("good") in (None, each.good)
     )
+
+
+def _states(evidence: Evidence, rule: str, item: str) -> bool:
+    """Whether a rule, also one of another pack, is of that number or says that it is about it."""
+    return item in (rule, rule.partition("/")[0]) or rule in evidence.pack.stated_by(item)
+
+
+def _rule_is(asked: Asked, evidence: Evidence, key: str, rule: str) -> bool:
+    return key not in asked or _states(evidence, rule, asked.get(key))
 
 
 def _matter_is(asked: Asked, evidence: Evidence, matter: str) -> bool:
@@ -178,10 +187,10 @@ def breach(asked: Asked, evidence: Evidence) -> Answer:
 
 def _broken_so(asked: Asked, evidence: Evidence, each: Breach) -> bool:
     return (
-        asked.about in ("any", each.order, each.rule, each.rule.split("/")[0])
+        (asked.about in ("any", each.order) or _states(evidence, each.rule, asked.about))
         and _matter_is(asked, evidence, each.matter)
         and _unit_is(asked, evidence, each.unit, each.matter)
-        and asked.get("rule") in (None, each.rule)
+        and _rule_is(asked, evidence, "rule", each.rule)
         and asked.get("act") in (None, each.act)
     )
 
@@ -242,16 +251,18 @@ def figure(asked: Asked, evidence: Evidence) -> Answer:
 
 
 def _statistic(name: str, evidence: Evidence) -> str | None:
-    """The number of a statistic, by its number or the name behind the last dot of it."""
+    """The number of a statistic, by an item that it states or the name behind the last dot."""
+    stated = evidence.pack.stated_by(name)
     known = evidence.pack.of(Statistic)
-    named = [number for number in known if name in (number, number.rsplit(".", 1)[-1])]
+    named = [n for n in known if n in stated or n.rsplit(".", 1)[-1] == name]
     return named[0] if named else None
 
 
 def due_in(asked: Asked, evidence: Evidence) -> Answer:
     """On which days of a year a schedule falls due."""
     number = asked.get("duty")
-    rule = evidence.pack.of(Schedule).get(number)
+    stated = evidence.pack.stated_by(number)
+    rule = next((r for n, r in evidence.pack.of(Schedule).items() if n in stated), None)
     if rule is None:
         return False, f"{number} 是定期事项", "不是"
     dates = _due_dates(rule, int(asked.about))

@@ -20,6 +20,7 @@ STATES: Mapping[str, tuple[str, ...]] = {
     "missed": ("missed", "met_late", "settled_late"),
     "late": ("met_late", "settled_late"),
     "overdue": ("missed",),
+    "measured": ("measured", "ended"),
     "settled": ("settled_in_time", "settled_late"),
 }
 """States of a duty as drills say them, and the verdicts that they mean; others are named as is."""
@@ -45,9 +46,15 @@ def duty(asked: Asked, evidence: Evidence) -> Answer:
 
 
 def _chosen(asked: Asked, evidence: Evidence) -> list[DutyRow]:
-    """The duties chosen: those of the very number where there are any, else of all its parts."""
+    """The duties chosen: those of the very number where there are any, else of all its parts.
+
+    A number that no rule bears stands for the rules that say they are about it too.
+    """
+    stated = evidence.pack.stated_by(asked.about)
     rows = [row for row in _rows(asked, evidence) if _is_meant(asked, evidence, row)]
-    return [row for row in rows if row.rule == asked.about] or rows
+    own = [row for row in rows if row.rule == asked.about]
+    parts = [row for row in rows if row.rule.split("/")[0] == asked.about]
+    return own or parts or [row for row in rows if row.rule in stated]
 
 
 def _rows(asked: Asked, evidence: Evidence) -> Sequence[DutyRow]:
@@ -57,13 +64,11 @@ def _rows(asked: Asked, evidence: Evidence) -> Sequence[DutyRow]:
 
 
 def _is_meant(asked: Asked, evidence: Evidence, row: DutyRow) -> bool:
-    rule = asked.about
     turn = row.duty.partition("#")[2] or "0"
     moment: datetime | None = asked.get("at")
     matter = evidence.incident(asked.get("incident")) if "incident" in asked else None
     return (
-        (row.rule == rule or row.rule.split("/")[0] == rule)
-        and matter in (None, row.incident)
+        matter in (None, row.incident)
         and ("unit" not in asked or evidence.unit(asked.get("unit")) == row.unit)
         and ("period" not in asked or _same_period(row.period, asked.get("period")))
         and ("recipient" not in asked or row.toward == asked.get("recipient"))
@@ -134,7 +139,8 @@ def is_state(wanted: str, row: DutyRow) -> bool:
     """Whether a duty stands as a drill's word says."""
     match wanted:
         case "open":
-            return row.state == "running" and row.due is None
+            kept_up = row.state == "measured" and row.clock == "until"
+            return kept_up or (row.state == "running" and row.due is None)
         case "provisional":
             return row.state == "running" and bool(row.provisional)
         case _:

@@ -61,8 +61,9 @@ def of_pack(
 ) -> Iterator[tuple[str, Figure]]:
     """The pack's own statistics by rule, over the acts of these matters and their units.
 
-    Without ``among``, acts in the time asked are counted. With it, what part of the matters that
-    had such an act in that time have one of ``counts`` by now.
+    Without ``among``, acts in the time asked are counted; where any of several acts will do, each
+    matter once. With it, what part of the matters that had such an act in that time have one of
+    ``counts`` by now.
     """
     verdicts = {row.incident: row.verdict for row in rows}
     for number, rule in pack.of(Statistic).items():
@@ -81,7 +82,9 @@ def _figure(
     if rule.among is None:
         within = [each for each in fitting if each.within]
         chosen = _where(rule, {each.matter for each in within}, within, verdicts)
-        return Figure(key, rule.zh, sum(each.matter in chosen for each in within))
+        acts_counted = sum(each.matter in chosen for each in within)
+        several = len(list(rule.counts.patterns())) > 1
+        return Figure(key, rule.zh, len(chosen) if several else acts_counted)
     among = {each.matter for each in _fitting(pack, rule.among, acts) if each.within}
     counted = _where(rule, {each.matter for each in fitting} & among, fitting, verdicts)
     return Figure(key, rule.zh, len(counted), len(among))

@@ -101,7 +101,7 @@ def publish_reply(case: Case, command: PublishReply) -> Sequence[Fact]:
     happened = asked.told.happened
     wanted = case.to_publish(command.draft, happened=happened)
     if wanted is None:
-        raise _not_approved()
+        raise _not_drafted() if happened else _not_approved()
     chosen, draft = _named(case, wanted)
     unapproved = chosen not in case.approved
     if unapproved and not happened:
@@ -207,6 +207,15 @@ def _not_approved() -> Refused:
         "publish.not-approved",
         "没有经审定的答复, 不能发布。",
         "请先由拟稿人以外的人审定；确已对外发布的, 请注明“已发生”据实补录, 并记为违规。",
+        "draft",
+    )
+
+
+def _not_drafted() -> Refused:
+    return Refused(
+        "publish.not-approved",
+        "没有可以补录的文稿。",
+        "请先把已经对外发布的文字拟成稿, 再注明“已发生”据实补录。",
         "draft",
     )
 

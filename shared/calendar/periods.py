@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal, get_args
 
-from shared.calendar.dates import Season, moment_on, read_annual_day, read_time_of_day
+from shared.calendar.dates import AnnualDay, Season, moment_on, read_annual_day, read_time_of_day
 from shared.calendar.days import day_of, end_of, in_shanghai, start_of
 from shared.calendar.spans import Every, Span, Term, in_order, number_of, span_of
 from shared.calendar.working import Calendar, Limit
@@ -36,7 +36,7 @@ class Schedule:
 
     ``at``: the time of the due day, 24:00 where None. ``on``: the due day in the period: ``first``,
     ``last`` (also where None), a number (``10``: the tenth day, or the last of a shorter period), a
-    weekday in English (every week), ``12-11`` (every year).
+    weekday in English (every week), ``12-11`` (every year; in its window, if it has one).
     ``months``: only days, weeks and months that begin in these months.
     ``from_`` and ``until``: only what is covered from one day to the other, both included; of a
     period they cut in two, its part, unless it is due before that begins.
@@ -72,15 +72,23 @@ class Schedule:
             return
         if self.every == "week" and self.on in WEEKDAYS:
             return
-        if self.every == "year" and not self.window:
-            read_annual_day(self.on, field="on")
+        if self.every == "year" and self._is_in_window(read_annual_day(self.on, field="on")):
             return
         raise Invalid(
             "schedule.on-does-not-fit",
             f'“{self.on}”不能用于 every = "{self.every}" 的 on。',
-            "可写 first、last 或第几天（如 10）；每周可写 friday 等；每年可写 12-11；每天不写。",
+            "可写 first、last 或第几天（如 10）；每周可写 friday 等；"
+            "每年可写 12-11（有 window 的, 须在其中）；每天不写。",
             "on",
         )
+
+    def _is_in_window(self, day: AnnualDay) -> bool:
+        """Whether there is no window, or one within a year that the day lies in."""
+        season = self.season
+        if season is None:
+            return True
+        first, last = season.beginning_in(2000)
+        return last.year == 2000 and first <= day.in_year(2000) <= last
 
     def _check_months(self) -> None:
         fits = self.every in {"day", "week", "month"} and self.months <= set(range(1, 13))

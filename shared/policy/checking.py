@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
+from shared.errors import Invalid
 from shared.policy.acts import ACTS, REFER_INSTEAD, out_of_scope
 from shared.policy.complaints import Complaint
 from shared.policy.pack import COMMON_KINDS, Pack
 from shared.policy.patterns import Demand, Pattern
+from shared.policy.periods import schedule_of
 from shared.policy.rules import Duty, Gate, Offence, Rule, Schedule, Shift
 
 GIVEN = ("state", "matter", "channel")
@@ -24,6 +26,12 @@ MATTERS: Mapping[str, str] = {
 UNIT_ONLY = ("browse", "summarise", "zero_report", "shift", "rank", "appoint", "adopt")
 """Acts that belong to a unit's day and never to one matter."""
 
+KINDLESS = (
+    *("register", "correct", "link", "void", "grade", "reject", "close", "reopen", "settle"),
+    *("appoint", "adopt", "publish_calendar"),
+)
+"""Acts whose records say no kind: a rule that waits for one would wait for ever."""
+
 
 def check(pack: Pack) -> Iterator[Complaint]:
     """Everything that is wrong with a pack's own file."""
@@ -38,7 +46,18 @@ def check(pack: Pack) -> Iterator[Complaint]:
         yield from _conditions(pack, rule, path)
         yield from _references(pack, rule, path)
         yield from _never_met(pack, rule, path)
+        yield from _never_due(rule, path)
     yield from _never_open(pack)
+
+
+def _never_due(rule: Rule, path: tuple[str, ...]) -> Iterator[Complaint]:
+    """A schedule whose days do not fit its period would stop the room that keeps it."""
+    try:
+        if isinstance(rule, Schedule):
+            schedule_of(rule)
+    except Invalid as problem:
+        key = (problem.field,) if problem.field else ()
+        yield Complaint("pack.malformed", (*path, *key), problem.message, problem.remedy)
 
 
 def _same_number_twice(pack: Pack) -> Iterator[Complaint]:
@@ -84,6 +103,13 @@ def _kinds(pack: Pack) -> Iterator[Complaint]:
                 ("kinds", act),
                 f"没有“{act}”这种行为。",
                 f"请写已有的行为{_hint(act, ACTS)}。",
+            )
+        elif act in KINDLESS:
+            yield Complaint(
+                "pack.unknown-kind",
+                ("kinds", act),
+                f"{ACTS[act].title}（{act}）不分种类。",
+                "请换一种可分种类的行为, 如 note（记录）、instruct（批示）。",
             )
 
 

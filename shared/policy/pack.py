@@ -113,6 +113,16 @@ class Pack:
         """The rules of one kind in force, by number."""
         return self._by_kind.get(kind, {})  # type: ignore[return-value]  # what is kept under a kind is of it
 
+    def stated_by(self, item: str) -> frozenset[str]:
+        """The rules that state an item of the source: those of its number, with all its parts, and
+        those that say with ``also`` that they are about it too.
+        """
+        return frozenset(
+            number
+            for number, rule in self.rules.items()
+            if item in (number, number.split("/")[0], *rule.also)
+        )
+
     @cached_property
     def _by_kind(self) -> Mapping[type[Rule], Mapping[str, Rule]]:
         sorted_: dict[type[Rule], dict[str, Rule]] = {}

@@ -261,6 +261,7 @@ def _period(rule: Schedule) -> str:
     months = f"（{_months(rule.months)}）" if rule.months else ""
     span = f"{_day(rule.window[0])}至{_day(rule.window[1])}" if rule.window else ""
     day = _day(rule.on) if rule.on else ""
+    day = f"间，{day}" if span and day else day
     clock = f" {rule.at} " if rule.at else ""
     before = "前" if day or clock else ""
     return f"{begun}{every}{months}{span}{day}{clock}{before}"

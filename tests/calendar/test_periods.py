@@ -236,6 +236,14 @@ def test_a_yearly_window_is_what_is_covered(
     assert found == [Period("2026", opens, due, due)]
 
 
+def test_within_a_yearly_window_another_day_can_be_the_last() -> None:
+    december = Schedule("year", window=("12-01", "12-31"), on="12-11")
+
+    [found] = periods(december, NEW_YEAR, YEAR_END)
+
+    assert (found.opens, found.due) == (shanghai(2026, 12, 1), shanghai(2026, 12, 12))
+
+
 def test_on_working_days_the_report_after_a_break_covers_the_break() -> None:
     daily = Schedule("day", at="17:30", covers="previous", working_days_only=True)
 
@@ -293,6 +301,14 @@ def test_working_days_of_an_unpublished_year_are_provisional() -> None:
         ({"every": "month", "on": "0"}, "schedule.on-does-not-fit"),
         ({"every": "year", "on": "friday"}, "calendar.day-malformed"),
         ({"every": "year", "on": "02-30"}, "calendar.day-malformed"),
+        (
+            {"every": "year", "on": "11-30", "window": ("12-01", "12-31")},
+            "schedule.on-does-not-fit",
+        ),
+        (
+            {"every": "year", "on": "01-05", "window": ("12-20", "01-10")},
+            "schedule.on-does-not-fit",
+        ),
         ({"every": "month", "months": frozenset({0})}, "schedule.months"),
         ({"every": "year", "months": frozenset({1})}, "schedule.months"),
         (

@@ -139,6 +139,34 @@ def test_a_number_used_twice_is_refused_within_and_across_sections(tmp_path: Pat
     assert (twice.code, across.code) == ("pack.declared-twice", "pack.number-twice")
 
 
+def test_an_act_whose_record_says_no_kind_has_none(tmp_path: Path) -> None:
+    [told] = complaints(tmp_path, HEADING + '[kinds.reject]\npress = "不举办"\n')
+
+    assert (told.code, told.path) == ("pack.unknown-kind", ("kinds", "reject"))
+
+
+@pytest.mark.parametrize("days", ['every = "month"\non = "12-11"', 'every = "day"\non = "last"'])
+def test_a_schedule_whose_day_does_not_fit_its_period_is_not_loaded(
+    tmp_path: Path, days: str
+) -> None:
+    schedule = f'[schedule."Q.S01"]\nzh = "月报"\nstop = "summarise"\n{days}\n'
+
+    [told] = complaints(tmp_path, HEADING + schedule)
+
+    assert (told.code, told.path) == ("pack.malformed", ("schedule", "Q.S01", "on"))
+
+
+def test_an_item_is_stated_by_the_rules_of_its_number_and_those_that_name_it(
+    tmp_path: Path,
+) -> None:
+    parts = REPLY.replace("Q.T01", "Q.T01/city") + REPLY + 'also = ["Q.R01"]\n'
+    pack = load_pack(written(tmp_path, HEADING + parts))
+
+    assert pack.stated_by("Q.T01") == {"Q.T01", "Q.T01/city"}
+    assert pack.stated_by("Q.R01") == {"Q.T01"}
+    assert pack.stated_by("Q.R02") == frozenset()
+
+
 def test_gates_that_wait_for_each_other_never_open(tmp_path: Path) -> None:
     gates = """
 [gate."G.1"]

@@ -125,9 +125,13 @@ OTHERS = {
         "schedule",
         'every = "month"\nstop = "summarise"\non = "last"\nmonths = [1,2,3,4,5,6,7,8,9,10,11]',
     ),
-    "每年（3月、9月），责任单位须演练": (
+    "每月（3月、9月），责任单位须演练": (
         "schedule",
-        'every = "year"\nstop = "drill"\nmonths = [3, 9]',
+        'every = "month"\nstop = "drill"\nmonths = [3, 9]',
+    ),
+    "每年12月1日至12月31日间，12月11日前，责任单位须填报": (
+        "schedule",
+        'every = "year"\nstop = "file_return"\nwindow = ["12-01", "12-31"]\non = "12-11"',
     ),
     "自5月5日起每周，各学校须零报告": (
         "schedule",

@@ -76,6 +76,13 @@ def test_what_was_registered_in_the_time_asked_may_be_handled_after_it(pack: Pac
     assert found["items_collected"].value == 1
 
 
+def test_where_several_acts_will_do_a_matter_counts_once() -> None:
+    office = load_pack(find_pack("county-opinion-office"))
+    acts = [act("handle", "i0"), act("handle", "i0"), act("close", "i0"), act("close", "i1")]
+
+    assert figures(office, items(2), acts)["incidents_handled"].value == 2
+
+
 @pytest.mark.parametrize(("n", "share"), [(SMALL - 1, None), (SMALL, 0.5), (0, None)])
 def test_of_few_no_share_is_told(n: int, share: float | None) -> None:
     assert Figure("x", "x", n // 2, n).share == share
