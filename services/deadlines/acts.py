@@ -178,7 +178,8 @@ def _take(tx: Transaction, docket: _Docket, act: str, said: Said, officer: Offic
 def _settle(
     tx: Transaction, docket: _Docket, command: SettleLateRecord, officer: Officer
 ) -> Answer:
-    appended = DOCKET.handle(tx, docket.matter, command, By(officer.actor, tx.now))
+    found = delays.to_settle(DOCKET.fold(docket.history), docket.record.pack, command)
+    appended = DOCKET.handle(tx, docket.matter, found, By(officer.actor, tx.now))
     MODEL.note(tx.sql, appended.events)
     _follow(tx, docket, appended.events[-1])
     return answer(tx, appended, docket.matter, docket.number)

@@ -1,9 +1,10 @@
 """What may be done about a delay (延期、通报): pure rules over the docket and the outlook."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from services.deadlines.commands import Said
+from services.deadlines.commands import Said, SettleLateRecord
 from services.deadlines.docket import Docket, Duty, rule_of
 from shared.calendar.working import Limit
 from shared.clock import shown_limit
@@ -19,7 +20,8 @@ from shared.policy.speaking import parties
 def meant(docket: Docket, pack: Pack, said: Said) -> tuple[str | None, Duty | None]:
     """The rule and the duty that are meant; a rule with one running duty means that.
 
-    Raises Unknown ``duty.unknown`` or ``rule.unknown``.
+    A rule can be named by any item of its source that it states. Raises Unknown ``duty.unknown``
+    or ``rule.unknown``.
     """
     if said.duty is not None:
         duty = docket.duties.get(said.duty)
@@ -28,16 +30,28 @@ def meant(docket: Docket, pack: Pack, said: Said) -> tuple[str | None, Duty | No
         return rule_of(said.duty), duty
     if said.rule is None:
         return None, None
-    if said.rule not in pack.rules:
+    numbers = {said.rule} if said.rule in pack.rules else pack.stated_by(said.rule)
+    if not numbers:
         raise Unknown(
             "rule.unknown",
             f"规则包中没有编号为“{said.rule}”的规则。",
             "请用 huiyin duties 查看。",
             "rule",
         )
-    of_rule = [each for each in docket.duties.values() if rule_of(each.id) == said.rule]
-    running = [each for each in of_rule if each.state == "running"] or of_rule
-    return said.rule, running[0] if len(running) == 1 else None
+    stated = [each for each in docket.duties.values() if rule_of(each.id) in numbers]
+    running = [each for each in stated if each.state == "running"] or stated
+    rules = {rule_of(each.id) for each in running} or numbers
+    return min(rules) if len(rules) == 1 else None, running[0] if len(running) == 1 else None
+
+
+def to_settle(docket: Docket, pack: Pack, command: SettleLateRecord) -> SettleLateRecord:
+    """The same about the one duty that can be meant, where a rule is named instead."""
+    if command.duty in docket.duties:
+        return command
+    numbers = pack.stated_by(command.duty)
+    stated = [each for each in docket.duties.values() if rule_of(each.id) in numbers]
+    late = [each for each in stated if each.state == "recorded_late"] or stated
+    return replace(command, duty=late[0].id) if len(late) == 1 else command
 
 
 def new_limit(

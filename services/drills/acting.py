@@ -134,7 +134,7 @@ class Players:
 
     def _path(self, way: Way, step: Step) -> str:
         name = incident_names(step)
-        if name is not None and way.on in ("incident", "either"):
+        if name is not None and way.on in ("incident", "either") and not self._is_of_unit(step):
             incident = self.names.incidents.get(name) or self.names.incidents.get(
                 step.incident or ""
             )
@@ -142,6 +142,11 @@ class Players:
                 raise _not_there(name)
             return way.path.format(incident=incident)
         return (way.on_unit or way.path).format(unit=self._unit(step))
+
+    def _is_of_unit(self, step: Step) -> bool:
+        """Whether what is declared, over whatever incident, is a state of the unit."""
+        state = self._pack.states.get(_text(step.given, "state") or "")
+        return step.act == "declare" and state is not None and state.on == "unit"
 
     def _unit(self, step: Step) -> str:
         """The code of the unit that a step is about: the one named, else the actor's."""
@@ -179,8 +184,15 @@ class Players:
                 return [self.names.incidents[each] for each in value]
             case "draft":
                 return self.names.labels.get(value, value)
+            case "parties":
+                return [self._whom(each) for each in value]
             case _:
                 return value
+
+    def _whom(self, name: str) -> str:
+        """A party of the pack by its name, or a unit of the drill by its code."""
+        units = {unit.key for unit in self._stage.drill.units} - set(self._pack.parties)
+        return self._stage.code(name) if name in units else name
 
     def _usual(self, way: Way, step: Step, body: Mapping[str, Any]) -> dict[str, Any]:
         """What goes without saying in a drill, act by act."""

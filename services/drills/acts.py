@@ -21,9 +21,11 @@ Kind = Literal[
     "incidents",
     "draft",
     "judged",
+    "parties",
     "words",
 ]
-"""What a field holds: ``judged`` axes with their values, ``words`` texts by key."""
+"""What a field holds: ``judged`` axes with their values, ``parties`` those of the pack or units,
+``words`` texts by key."""
 
 Target = Literal["new", "incident", "unit", "either", "county"]
 """What an act is done on: a new incident, one that is there, a unit, one of both, the county."""
@@ -87,7 +89,7 @@ def _deadlines(name: str, **takes: Kind) -> Way:
     return Way(
         f"/deadlines/incidents/{{incident}}/acts/{name}",
         "either",
-        {"duty": "text", "rule": "text", **takes},
+        {"duty": "text", "rule": "text", "to": "parties", **takes},
         on_unit=f"/deadlines/units/{{unit}}/acts/{name}",
         told=True,
     )

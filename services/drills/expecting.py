@@ -17,8 +17,9 @@ from shared.calendar.published import state_council
 from shared.clock import SHANGHAI, shown
 from shared.contracts.intake import SummaryMade
 from shared.policy.deeds import Deed, fits
+from shared.policy.pack import Pack
 from shared.policy.patterns import Malformed, Pattern, read_pattern
-from shared.policy.periods import Times, due_after
+from shared.policy.periods import Times, acts_of, concerned, due_after, recurring
 from shared.policy.recorded import deed_of
 from shared.policy.rules import Schedule, Statistic
 from shared.store.micros import from_micros
@@ -50,7 +51,7 @@ def ledger(asked: Asked, evidence: Evidence) -> Answer:
     actual = {key: _cell(row, key, evidence) for key in has}
     missing = _missing(asked.about, evidence)
     wanted = asked.get("missing")
-    right = actual == has and (wanted is None or _all_named(wanted, missing))
+    right = actual == has and (wanted is None or _all_named(wanted, missing, evidence.pack))
     expected = _pairs(has) + (f"；缺 {'、'.join(wanted) or '无'}" if wanted is not None else "")
     lacking = "、".join(missing.values()) or "无"
     return right, expected, _pairs(actual) + (f"；缺 {lacking}" if wanted is not None else "")
@@ -73,9 +74,11 @@ def _missing(name: str, evidence: Evidence) -> Mapping[str, str]:
     return {each.rule: each.title for each in filing.missing(evidence.pack, deeds)}
 
 
-def _all_named(wanted: Sequence[str], missing: Mapping[str, str]) -> bool:
-    both = list(missing.items())
-    return len(wanted) == len(both) and all(any(each in pair for pair in both) for each in wanted)
+def _all_named(wanted: Sequence[str], missing: Mapping[str, str], pack: Pack) -> bool:
+    """Whether these are what is missing: each by its name, or an item of the source it states."""
+    meant = [{each, *pack.stated_by(each)} for each in wanted]
+    named = [{number, title} for number, title in missing.items()]
+    return len(meant) == len(named) and all(any(m & n for n in named) for m in meant)
 
 
 def _pairs(has: Mapping[str, str]) -> str:
@@ -230,10 +233,19 @@ def _papers(asked: Asked, evidence: Evidence, wanted: str) -> Iterator[list[str]
             continue
         if "unit" in asked and evidence.unit(asked.get("unit")) != event.envelope.unit:
             continue
-        if "period" in asked and getattr(fact, "period", None) != asked.get("period"):
+        if "period" in asked and asked.get("period") not in _periods(found, evidence):
             continue
         items = fact.items if isinstance(fact, SummaryMade) else ()
         yield [evidence.name_of(str(each)) for each in items] + list(getattr(fact, "filled", ()))
+
+
+def _periods(deed: Deed, evidence: Evidence) -> set[str]:
+    """The periods that a paper can be of: the one it names, or those in which it fell."""
+    if deed.period is not None:
+        return {deed.period}
+    rules = [rule for rule in recurring(evidence.pack).values() if deed.act in acts_of(rule)]
+    times = Times(state_council())
+    return {turn.name for rule in rules for turn in concerned(rule, times, deed)}
 
 
 def figure(asked: Asked, evidence: Evidence) -> Answer:

@@ -181,8 +181,14 @@ def shortfall(row: DutyRow) -> int:
     return max((row.count_wanted or 0) - (row.count_done or 0), 0)
 
 
+SHOWN = 12
+"""So many duties are shown one by one; a year of days would hide the rest."""
+
+
 def _shown(rows: Sequence[DutyRow], evidence: Evidence) -> str:
-    return "；".join(shown_duty(row, evidence) for row in rows) or "没有这项义务"
+    told = [shown_duty(row, evidence) for row in rows[:SHOWN]]
+    rest = [f"……共 {len(rows)} 项"] if len(rows) > SHOWN else []
+    return "；".join([*told, *rest]) or "没有这项义务"
 
 
 def shown_duty(row: DutyRow, evidence: Evidence) -> str:

@@ -30,8 +30,13 @@ def _judged(node: Node) -> dict[str, list[str]]:
     return {axis: list(texts_of(each)) for axis, each in _table(node).items()}
 
 
+def _said(node: Node) -> str:
+    """What somebody said or filled in: it may be empty, to be refused for that."""
+    return "" if node.value == "" else text_of(node)
+
+
 def _words(node: Node) -> dict[str, str]:
-    return {key: text_of(each) for key, each in _table(node).items()}
+    return {key: _said(each) for key, each in _table(node).items()}
 
 
 def _amount(node: Node) -> float:
@@ -49,7 +54,7 @@ def _several(read: Callable[[str], Any]) -> Callable[[Node], Any]:
 
 
 _READERS: Mapping[str, Callable[[Node], Any]] = {
-    "text": text_of,
+    "text": _said,
     "texts": lambda node: list(texts_of(node)),
     "number": _text(number_of),
     "amount": _amount,
@@ -64,5 +69,6 @@ _READERS: Mapping[str, Callable[[Node], Any]] = {
     "incidents": lambda node: list(texts_of(node)),
     "draft": text_of,
     "judged": _judged,
+    "parties": lambda node: list(texts_of(node)),
     "words": _words,
 }

@@ -36,13 +36,15 @@ class Figure:
 class Counted:
     """An act that counts, the matter or unit it belongs to, and whether it fell in the time asked.
 
-    ``satisfied`` is what the public said, where the act is its feedback.
+    ``satisfied`` is what the public said, where the act is its feedback; ``kind`` is that of the
+    matter, none for a unit's own day.
     """
 
     matter: str
     deed: Deed
     within: bool
     satisfied: bool | None = None
+    kind: str | None = "incident"
 
 
 def general(rows: Sequence[LedgerRow]) -> Iterator[Figure]:
@@ -78,6 +80,7 @@ def _figure(
     verdicts: dict[str, str | None],
 ) -> Figure:
     key = number.rpartition(".")[2].split("/")[0]
+    acts = [each for each in acts if each.kind in (None, rule.matter)]
     fitting = _fitting(pack, rule.counts, acts)
     if rule.among is None:
         within = [each for each in fitting if each.within]

@@ -16,6 +16,7 @@ from services.reporting.rulings import party_name
 from shared.policy.acts import ACTS
 from shared.policy.deeds import Deed, first_met, in_order
 from shared.policy.gates import closed
+from shared.policy.outlook import OF_DELAYS
 from shared.policy.pack import Pack
 from shared.policy.patterns import Pattern
 from shared.policy.rules import Duty, Offence, Rule, Schedule
@@ -93,7 +94,8 @@ def of_duty(pack: Pack | None, row: LoggedDuty, record: Dossier) -> Iterator[Fin
     if pack is not None and row.state != "recorded_late":
         on = "late" if row.state in LATE else "missed"
         reported = _what(pack, row) in ("reply", "report")
-        yield from _offences(pack, general, on, record, by_default=reported)
+        told = [deed for deed in record.deeds if _is_of(deed, row)]
+        yield from _offences(pack, general, on, told, by_default=reported)
 
 
 def of_breach(
@@ -117,7 +119,8 @@ def of_breach(
         actual=entry.deed.at,
         evidence=(Proof(leaf, entry.deed.act),),
     )
-    offences = _offences(pack, general, "breach", record, by_default=True) if pack else ()
+    told = record.deeds
+    offences = _offences(pack, general, "breach", told, by_default=True) if pack else ()
     return [general, *offences]
 
 
@@ -238,15 +241,18 @@ def _attempt(pattern: Pattern, rule: Duty, draft: Deed | None, due: datetime) ->
 
 
 def _offences(
-    pack: Pack, general: Finding, on: str, record: Dossier, *, by_default: bool
+    pack: Pack, general: Finding, on: str, told: Sequence[Deed], *, by_default: bool
 ) -> Iterator[Finding]:
-    """The pack's own names for it; one that names no duties is about replies and reports."""
+    """The pack's own names for it; one that names no duties is about replies and reports.
+
+    ``told`` is what can excuse it.
+    """
     for number, offence in pack.of(Offence).items():
         if offence.on is None or on not in offence.on.split("_or_"):
             continue
         if not _concerns(offence, general.rule) and (offence.duties or not by_default):
             continue
-        if offence.unless and first_met(pack, offence.unless, record.deeds):
+        if offence.unless and first_met(pack, offence.unless, told):
             continue
         yield replace(
             general,
@@ -256,6 +262,14 @@ def _offences(
             sanction=offence.sanction,
             clause=offence.clause or general.clause,
         )
+
+
+def _is_of(deed: Deed, row: LoggedDuty) -> bool:
+    """Whether what was said of a delay was said of this one: a unit explains its own alone."""
+    if deed.act not in OF_DELAYS:
+        return True
+    own = deed.act != "explain" or row.assignee in (None, "", deed.unit)
+    return own and deed.of in (None, row.rule)
 
 
 def _concerns(offence: Offence, rule: str) -> bool:

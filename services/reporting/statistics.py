@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from pydantic import BaseModel
@@ -89,7 +89,7 @@ class Statistics(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """What figures are made of: live incidents, whose each is, and the acts that may count."""
+    """What figures are made of: live matters, whose each is, and the acts that may count."""
 
     rows: Sequence[LedgerRow]
     owners: Mapping[str, str]
@@ -102,7 +102,8 @@ class _View:
         rows = [r for r in self.rows if not alone or self.owners.get(r.incident) == unit]
         acts = [a for a in self.acts if not alone or self.owners.get(a.matter) == unit]
         missed = [d for d in self.missed if not alone or d.unit == unit]
-        begun = [r for r in rows if self.asked.within(from_micros(r.registered_at or 0))]
+        incidents = [row for row in rows if row.matter == "incident"]
+        begun = [r for r in incidents if self.asked.within(from_micros(r.registered_at or 0))]
         shown = [_shown(figure, None) for figure in figures.general(begun)]
         shown += [_shown(figure, rule) for rule, figure in figures.of_pack(pack, rows, acts)]
         return UnitStatistics(
@@ -116,30 +117,30 @@ class _View:
 def statistics(sql: Sql, size: int, asked: Asked) -> Statistics:
     """The figures within the first ``size`` leaves, under the packs in force now.
 
-    An incident is its lead's, once assigned. What was linked, voided or is no incident at all is
-    left out, and so is imported history, which is only counted.
+    An incident is its lead's, once assigned. What was linked or voided is left out, and so is
+    imported history, which is only counted. What is no incident counts only where a pack says so.
     """
     chosen = units_under(sql, asked.unit) if asked.unit else set(all_units(sql))
     packs = {unit: pack_in_force(sql, unit) for unit in sorted(chosen)}
     rows = [row for row in ledger_table.as_of(sql, size, None, None) if _counts(row, chosen)]
     live = [row for row in rows if row.standing == "live"]
     owners = _owners(live, chosen)
-    acts = _acts(sql, size, asked, packs, owners)
+    kinds = {row.incident: row.matter for row in live}
+    acts = [replace(a, kind=kinds.get(a.matter)) for a in _acts(sql, size, asked, packs, owners)]
     view = _View(live, owners, acts, _missed(sql, size, asked, chosen), asked)
     top = asked.unit or _root(sql)
     each = [view.of(unit, packs[unit], alone=True) for unit in packs]
     return Statistics(
         size=size,
         smallest=figures.SMALL,
-        imported=len(rows) - len(live),
+        imported=sum(row.standing != "live" and row.matter == "incident" for row in rows),
         all=view.of(top, pack_in_force(sql, top), alone=False),
         units=[one for one in each if _says_something(one)],
     )
 
 
 def _counts(row: LedgerRow, chosen: set[str]) -> bool:
-    is_one = row.matter == "incident" and row.status not in ("linked", "voided")
-    return is_one and (row.lead or row.unit) in chosen
+    return row.status not in ("linked", "voided") and (row.lead or row.unit) in chosen
 
 
 def _owners(rows: Sequence[LedgerRow], chosen: set[str]) -> dict[str, str]:

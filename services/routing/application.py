@@ -280,9 +280,10 @@ class Routing:
             entry = tables.find(tx.sql, name)
             unit = _acting_unit(tx.sql, entry, act, particulars, said.officer)
             by = _by(tx, said)
-            deed = _deed_of(act, particulars, unit)
+            speaking = _speaking(entry, said.officer)
+            deed = {"unit": speaking} | _deed_of(act, particulars, unit)
             asked = _asked(tx, entry, said.officer, by, act, _worded(told, particulars), **deed)
-            return act_on(tx, entry, _taken(asked, told, particulars, unit), by)
+            return act_on(tx, entry, _taken(asked, told, particulars, unit), by, speaking)
 
         return await self._once(said, work)
 
@@ -389,10 +390,16 @@ class Routing:
         return Words("", "")  # the decision says what is missing
 
 
-def act_on(tx: Transaction, entry: Entry, command: CaseCommand, by: By) -> Answer:
-    """Decide a command on a case under the rules it is pinned to, and keep what that says."""
+def act_on(
+    tx: Transaction, entry: Entry, command: CaseCommand, by: By, speaking: str | None = None
+) -> Answer:
+    """Decide a command on a case under the rules it is pinned to, and keep what that says.
+
+    ``speaking`` is the unit whose act it is, where that is not the one that has it in hand.
+    """
     heard = matters.matter(tx.sql, entry.id)
-    matter = replace(entry.matter, policy=pack_by_pin(tx.sql, heard.pin if heard else None).pin)
+    pin = pack_by_pin(tx.sql, heard.pin if heard else None).pin
+    matter = replace(entry.matter, unit=speaking or entry.concerned, policy=pin)
     appended = CASE.handle(tx, matter, command, by)
     tables.MODEL.note(tx.sql, appended.events)
     return answer(tx, appended, matter, entry.number)
@@ -491,6 +498,11 @@ def _acting_unit(
             "unit",
         )
     return unit
+
+
+def _speaking(entry: Entry, officer: Officer) -> str:
+    """Whose act it is: what a co-handling unit tells is its own, all else is the lead's."""
+    return officer.unit if officer.unit in entry.co_handling else entry.concerned
 
 
 def _check_involved(sql: Sql, entry: Entry, officer: Officer) -> None:

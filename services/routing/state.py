@@ -175,7 +175,7 @@ def _taken(case: Case, event: Recorded) -> Case:
             return case
 
 
-UNFINISHED = ("interim", "staged", "press")
+UNFINISHED = ("interim", "staged", "press", "acknowledge")
 """Publications that leave the result owed; a pack's own kinds are answers."""
 
 

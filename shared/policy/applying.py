@@ -51,14 +51,15 @@ class _Known:
 
 
 def first_held(
-    pack: Pack, when: When | None, matter: Told, deeds: Sequence[Deed]
+    pack: Pack, when: When | None, matter: Told, deeds: Sequence[Deed], judged: Collection[str] = ()
 ) -> Learned | None:
     """When the conditions first held, or none: what held once is not undone by a re-grading.
 
-    Without a word on the kind of matter, rules are about incidents.
+    Without a word on the kind of matter, rules are about incidents. Axes ``judged`` before what
+    the rule counts from have no default any more.
     """
     asked = {"matter": ("incident",), **(when or {})}
-    known = _begin(pack, matter)
+    known = _begin(pack, matter, judged)
     if known.hold(asked):
         return Learned(None, matter.recorded_at)
     latest = matter.recorded_at
@@ -89,8 +90,9 @@ def _is(value: str, has: Collection[str]) -> bool:
     return value in has
 
 
-def _begin(pack: Pack, matter: Told) -> _Known:
-    unjudged = {key: (axis.default,) for key, axis in pack.axes.items() if axis.default}
+def _begin(pack: Pack, matter: Told, judged: Collection[str] = ()) -> _Known:
+    defaults = {key: axis.default for key, axis in pack.axes.items() if key not in judged}
+    unjudged = {key: (value,) for key, value in defaults.items() if value}
     told = unjudged | dict(matter.sets) | {"matter": (matter.kind,)}
     if matter.channel:
         told["channel"] = (matter.channel,)

@@ -91,7 +91,8 @@ def fits(pack: Pack, pattern: Pattern, deed: Deed) -> bool:
 
 def is_party(pack: Pack, wanted: str, held: str) -> bool:
     """Whether somebody who holds a post is the party wanted, under either of its names."""
-    return wanted == held or pack.canon(wanted) == held or pack.canon(held) == wanted
+    names = pack.stand_ins
+    return wanted == held or names.get(wanted) == held or names.get(held) == wanted
 
 
 def met(pack: Pack, demand: Demand, deeds: Sequence[Deed]) -> Done | None:

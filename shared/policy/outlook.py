@@ -5,7 +5,7 @@ passed is not asked here: that is an observation, and somebody else's.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -125,15 +125,15 @@ def counts_working_days(pack: Pack) -> bool:
 
 
 def outlook(pack: Pack, calendar: Calendar, matter: Matter, deeds: Sequence[Deed]) -> list[Outlook]:
-    """Every duty that the pack has for a matter, by key."""
+    """Every duty that the pack has for a matter, by key; an optional one once it was done."""
     ordered = as_recorded(deeds)
     found = [
         _duty(pack, calendar, matter, ordered, number, rule, start)
         for number, rule in pack.of(Duty).items()
-        if not rule.optional
         for start in _starts(pack, matter, ordered, rule)
     ]
-    return sorted(found, key=lambda each: each.key)
+    owed = (each for each in found if each.done or not each.rule.optional)
+    return sorted(owed, key=lambda each: each.key)
 
 
 def _duty(
@@ -148,8 +148,10 @@ def _duty(
     planned = rule.clock == "before" and start.deed is None
     since = matter.registered if planned else start.moment
     after = [deed for deed in deeds if deed.at >= since and deed is not start.deed]
-    told = deeds if _is_ladder(rule) else after
+    others = _others(start, deeds)
+    told = [d for d in (deeds if _is_ladder(rule) else after) if _is_told(number, start, d, others)]
     limit = limit_of(rule, start.moment, start.deed, matter.planned, calendar)
+    limit = None if rule.optional else limit  # nothing of it can be missed
     granted = [deed for deed in deeds if _granted(number, rule, start, deed)]
     ended = first_met(pack, rule.until, after) if rule.until else None
     return Outlook(
@@ -161,7 +163,7 @@ def _duty(
         cause=start.deed.id if start.deed else None,
         done=first_met(pack, rule.stop, [d for d in after if _concerns(number, rule, start, d)]),
         ended_at=ended.at if ended else None,
-        gone=_gone(pack, matter, rule, [deed for deed in told if _is_meant(number, start, deed)]),
+        gone=_gone(pack, matter, rule, told),
         extended=bool(granted),
     )
 
@@ -196,6 +198,21 @@ def _is_meant(number: str, start: _Start, deed: Deed) -> bool:
     if not _is_unit(late):
         return True
     return deed.unit == late if deed.act == "explain" else _names(deed, late)
+
+
+def _is_told(number: str, start: _Start, deed: Deed, others: Collection[str]) -> bool:
+    """Whether it was said or done of this one: what another unit did excuses no one else."""
+    own = deed.act in OF_DELAYS or deed.unit not in others
+    return own and _is_meant(number, start, deed)
+
+
+def _others(start: _Start, deeds: Sequence[Deed]) -> set[str]:
+    """The units that handle the matter besides the one that owes, if it is owed by one."""
+    owing = start.each or (start.deed.unit if start.deed and start.deed.act == "missed" else "")
+    if not _is_unit(owing):
+        return set()
+    named = {unit for deed in deeds if deed.act == "assign" for unit in deed.units}
+    return (named | {deed.unit for deed in deeds if deed.act == "accept"}) - {owing}
 
 
 def _names(deed: Deed, each: str) -> bool:
@@ -235,11 +252,25 @@ def _starts(pack: Pack, matter: Matter, deeds: Sequence[Deed], rule: Duty) -> It
         return
     turns: Counter[str] = Counter()
     for begun in _beginnings(pack, matter, deeds, rule):
+        if not _is_left_open(pack, matter, deeds, rule, begun):
+            continue
         for each, named_at in _each(rule, begun.deed, deeds).items():
             if rule.again or not turns[each]:
                 known_at = max(begun.known_at, held.recorded_at, named_at or begun.known_at)
                 yield _Start(begun.moment, known_at, begun.deed, each, turns[each])
             turns[each] += 1
+
+
+def _is_left_open(
+    pack: Pack, matter: Matter, deeds: Sequence[Deed], rule: Duty, begun: _Start
+) -> bool:
+    """Whether the conditions hold for what begins then: what was judged before has no default."""
+    open_ = {key for key, axis in pack.axes.items() if axis.default}
+    if begun.deed is None or not open_ & set(rule.when or ()):
+        return True
+    before = [deed for deed in deeds if deed.recorded_at < begun.known_at]
+    judged = {axis for deed in before for axis in deed.sets}
+    return first_held(pack, rule.when, matter, deeds, judged) is not None
 
 
 def _beginnings(pack: Pack, matter: Matter, deeds: Sequence[Deed], rule: Duty) -> Iterator[_Start]:

@@ -115,12 +115,12 @@ class Pack:
 
     def stated_by(self, item: str) -> frozenset[str]:
         """The rules that state an item of the source: those of its number, with all its parts, and
-        those that say with ``also`` that they are about it too.
+        those that say with ``also`` that they are about it too, or extend a limit by it.
         """
         return frozenset(
             number
             for number, rule in self.rules.items()
-            if item in (number, number.split("/")[0], *rule.also)
+            if item in (number, number.split("/")[0], *rule.also, _extended_by(rule))
         )
 
     @cached_property
@@ -172,6 +172,19 @@ class Pack:
                 return pack.file.party[role].canon
         return None
 
+    @cached_property
+    def stand_ins(self) -> Mapping[str, str]:
+        """Parties of the pack that are common ones by another name, and which.
+
+        A common party that the same file declares too is somebody else: the institution has both.
+        """
+        return {
+            key: party.canon
+            for pack in reversed(self.lineage)
+            for key, party in pack.file.party.items()
+            if party.canon and party.canon not in pack.file.party
+        }
+
     def kinds_of(self, act: str) -> Mapping[str, str]:
         """The kinds of an act, with their Chinese names; the states are kinds of declaring."""
         own = {
@@ -186,6 +199,11 @@ class Pack:
             if kind in pack.file.kinds.get(act, {}):
                 return pack.file.kinds[act][kind]
         return COMMON_KINDS[act][kind]
+
+
+def _extended_by(rule: Rule) -> str | None:
+    """The item of the source by which a duty's limit can be extended."""
+    return rule.extension.id if isinstance(rule, Duty) and rule.extension else None
 
 
 COMMON_KINDS: Mapping[str, Mapping[str, str]] = {

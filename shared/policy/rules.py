@@ -415,7 +415,10 @@ class ArchiveItem(Rule):
 
 
 class Statistic(Rule):
-    """A figure (统计指标): how many acts or matters fit ``counts``, or what part of ``among``."""
+    """A figure (统计指标): how many acts or matters fit ``counts``, or what part of ``among``.
+
+    It is of incidents and of what units do by themselves; ``matter`` is of that kind of matter.
+    """
 
     SECTION: ClassVar[str] = "statistic"
     TITLE: ClassVar[str] = "统计"
@@ -423,6 +426,7 @@ class Statistic(Rule):
     counts: Wanted
     among: Wanted | None = None
     where: Literal["in_time", "satisfied"] | None = None
+    matter: Literal["incident", "own_release", "activity", "opening", "programme"] = "incident"
 
     def asked(self) -> Iterator[Pattern]:
         yield from self.counts.patterns()

@@ -323,7 +323,8 @@ def _archive(pack: Pack, rule: ArchiveItem) -> str:
 
 
 def _statistic(pack: Pack, rule: Statistic) -> str:
-    counted = f"{WHERE.get(rule.where or '', '')}{demand(pack, rule.counts)}"
+    of = f"{MATTERS[rule.matter]}的" if rule.matter != "incident" else ""
+    counted = f"{WHERE.get(rule.where or '', '')}{of}{demand(pack, rule.counts)}"
     if rule.among is None:
         return f"{counted}的次数"
     return f"{counted}占{demand(pack, rule.among)}的比例"

@@ -113,7 +113,9 @@ async def test_more_time_moves_the_duty_up_to_the_ceiling(
         ({"duty": PUBLIC}, 422, "reason.missing"),
         ({"duty": PUBLIC, "text": "忙", "approver": "nobody"}, 422, "approver.unknown"),
         ({"rule": "002-1.T03", "text": "忙"}, 409, "extend.not-provided"),
+        ({"rule": "002-1.T09", "text": "忙", "until": BEYOND}, 409, "extend.beyond-ceiling"),
         ({"duty": "002-1.T99", "text": "忙"}, 404, "duty.unknown"),
+        ({"rule": "002-1.T99", "text": "忙"}, 404, "rule.unknown"),
         ({"text": "忙"}, 422, "duty.missing"),
         ({"duty": PUBLIC, "to": ["nobody"], "text": "忙"}, 422, "act.unknown-to"),
     ],
@@ -201,13 +203,14 @@ async def test_one_unit_s_explanation_does_not_excuse_another(
     assert sorted(urged.values()) == ["measured", "running"]
 
 
+@pytest.mark.parametrize("named", [PUBLIC, "002-1.EXT.extension"])
 async def test_what_was_recorded_late_is_settled_by_a_person(
-    world: World, client: httpx2.AsyncClient, posted: UUID
+    world: World, client: httpx2.AsyncClient, posted: UUID, named: str
 ) -> None:
     world.clock.now = at(6, 9)
     await world.published(posted, done=at(5, 9))
     await world.deliver("routing")
-    path, body = f"/deadlines/incidents/{posted}/settle", {"duty": PUBLIC, "in_time": True}
+    path, body = f"/deadlines/incidents/{posted}/settle", {"duty": named, "in_time": True}
 
     empty = await client.post(path, json={**body, "grounds": " "})
     settled = await client.post(path, json={**body, "grounds": "网站截图"})

@@ -278,6 +278,77 @@ def test_a_party_is_known_by_its_common_name_too(tmp_path: Path) -> None:
     assert by_leader["G.1"].done is None
 
 
+def test_a_common_party_that_the_pack_has_besides_is_somebody_else(tmp_path: Path) -> None:
+    rules = '[party.info_officer]\nzh = "信息员"\n'
+    rules += '[duty."G.1"]\nzh = "报"\nstart = "discovered"\nstop = "report by opinion_officer"\n'
+    pack = pack_of(tmp_path, rules + 'soon = "prompt"\n')
+
+    by_another = duties(pack, heard(), deed("report", "03-02 15:00", by="info_officer"))
+    by_officer = duties(pack, heard(), deed("report", "03-02 15:00", by="opinion_officer"))
+
+    assert by_another["G.1"].done is None
+    assert by_officer["G.1"].done
+
+
+URGENCY = """
+[axis.urgency]
+zh = "缓急"
+values = {ordinary = "一般", urgent = "紧急"}
+default = "ordinary"
+
+[duty."K.1"]
+zh = "书面回复"
+when = {urgency = "ordinary"}
+start = "accept"
+stop = "report"
+each = "assignee"
+days = 3
+unless = "report:factual"
+"""
+
+
+def test_a_default_holds_for_what_begins_before_anybody_judged(tmp_path: Path) -> None:
+    pack = pack_of(tmp_path, URGENCY)
+    signed = deed("accept", "03-02 15:00", unit="QH-A")
+    urgent = deed("grade", "03-03 09:00", sets={"urgency": ("urgent",)})
+
+    assert list(duties(pack, heard(), signed)) == ["K.1@QH-A"]
+    assert list(duties(pack, heard(), signed, urgent)) == ["K.1@QH-A"]
+
+
+def test_a_default_is_none_for_what_begins_after_another_judgement(tmp_path: Path) -> None:
+    pack = pack_of(tmp_path, URGENCY)
+    urgent = deed("grade", "03-02 14:30", sets={"urgency": ("urgent",)})
+    signed = deed("accept", "03-02 15:00", unit="QH-A")
+
+    assert duties(pack, heard(), urgent, signed) == {}
+    assert duties(pack, heard(sets={"urgency": ("urgent",)}), signed) == {}
+
+
+def test_what_one_unit_did_instead_excuses_no_other(tmp_path: Path) -> None:
+    pack = pack_of(tmp_path, URGENCY)
+    both = [deed("accept", "03-02 15:00", unit=unit) for unit in ("QH-A", "QH-B")]
+    instead = deed("report", "03-02 16:00", kind="factual", unit="QH-A")
+    above = deed("report", "03-02 17:00", kind="factual", unit="QH-Z")
+
+    found = duties(pack, heard(), *both, instead)
+
+    assert found["K.1@QH-A"].gone
+    assert found["K.1@QH-B"].gone is None
+    assert duties(pack, heard(), *both, above)["K.1@QH-B"].gone, "said over both of them"
+
+
+def test_an_optional_way_is_measured_once_it_was_taken(tmp_path: Path) -> None:
+    rules = '[duty."L.1"]\nzh = "移送"\nstart = "discovered"\nstop = "refer"\nwithin = "PT1H"\n'
+    pack = pack_of(tmp_path, rules + "optional = true\n")
+
+    taken = duties(pack, heard(), deed("refer", "03-02 18:00"))
+
+    assert duties(pack, heard()) == {}
+    assert taken["L.1"].done
+    assert taken["L.1"].limit is None, "there is nothing to be late for"
+
+
 STORY = (
     graded("ordinary", "03-02 14:12"),
     graded("major", "03-02 15:00"),

@@ -167,6 +167,12 @@ def test_an_item_is_stated_by_the_rules_of_its_number_and_those_that_name_it(
     assert pack.stated_by("Q.R02") == frozenset()
 
 
+def test_a_rule_states_the_item_by_which_its_limit_can_be_extended(tmp_path: Path) -> None:
+    pack = load_pack(written(tmp_path, HEADING + REPLY + 'extension = {id = "Q.T09", days = 5}\n'))
+
+    assert pack.stated_by("Q.T09") == {"Q.T01"}
+
+
 def test_gates_that_wait_for_each_other_never_open(tmp_path: Path) -> None:
     gates = """
 [gate."G.1"]

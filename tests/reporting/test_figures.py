@@ -1,5 +1,6 @@
 """Figures: what the general statistics and those of a pack make of matters and acts."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -81,6 +82,15 @@ def test_where_several_acts_will_do_a_matter_counts_once() -> None:
     acts = [act("handle", "i0"), act("handle", "i0"), act("close", "i0"), act("close", "i1")]
 
     assert figures(office, items(2), acts)["incidents_handled"].value == 2
+
+
+def test_a_figure_of_other_matters_leaves_incidents_out_and_they_leave_it_out(pack: Pack) -> None:
+    release = [replace(act(name, "r"), kind="own_release") for name in ("register", "publish")]
+    acts = [act("register", "i0"), act("publish", "i0"), *release]
+
+    found = figures(pack, items(1), acts)
+
+    assert (found["releases_published"].value, found["items_collected"].value) == (1, 1)
 
 
 @pytest.mark.parametrize(("n", "share"), [(SMALL - 1, None), (SMALL, 0.5), (0, None)])

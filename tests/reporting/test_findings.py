@@ -172,6 +172,17 @@ def test_what_is_excused_is_no_offence_and_still_a_missed_duty(pack: Pack) -> No
     assert kinds(excused) == ["missed_reply"]
 
 
+def test_one_unit_s_word_excuses_neither_another_nor_another_delay(pack: Pack) -> None:
+    missed = row("missed", assignee="QH-YZ")
+    others = deed("explain", 60, unit="QH-LX", of="D1")
+    of_another = deed("explain", 60, of="D2")
+    own = deed("explain", 60, of="D1")
+
+    told = [kinds(list(of_duty(pack, missed, record(each)))) for each in (others, of_another, own)]
+
+    assert ["neither" in found for found in told] == [True, True, False]
+
+
 def test_blame_follows_the_gate_that_was_closed_when_the_limit_passed(pack: Pack) -> None:
     waiting = record(deed("draft", 60, kind="result", of="d1"))
 

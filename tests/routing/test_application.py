@@ -6,11 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from services.routing.application import Drafted, Said
+from services.routing.application import Drafted, Particulars, Said
 from services.routing.tables import MODEL, Entry, find
+from shared.acting import Told
 from shared.contracts.envelope import associated_data, decode
 from shared.contracts.intake import IncidentLinked, IncidentVoided
-from shared.contracts.routing import ReplyDrafted, ReplyPublished
+from shared.contracts.routing import ReplyDrafted, ReplyPublished, ReportMade
 from shared.errors import Invalid, Refused, Unknown
 from shared.identity.officers import Officer
 from shared.store.micros import to_micros
@@ -153,6 +154,18 @@ async def test_a_lead_or_co_handling_unit_must_be_known(world: World) -> None:
         with pytest.raises(Invalid) as caught:
             await world.routing.assign(NUMBER, lead, co_handling, "", Said(BUREAU))
         assert (caught.value.code, caught.value.field) == ("unit.unknown", field)
+
+
+async def test_what_a_co_handling_unit_reports_is_its_own_act(world: World) -> None:
+    incident = await world.registered(NUMBER)
+    await world.routing.assign(NUMBER, "QH-YZ", ("QH-LX",), "", Said(BUREAU))
+    told, what = Told(kind="follow_up", to=("office",)), Particulars()
+
+    for officer in (TOWN, LI, BUREAU):
+        await world.routing.take(NUMBER, "report", told, what, Said(officer))
+
+    made = [e for e in await world.case(incident) if isinstance(e.fact, ReportMade)]
+    assert [event.envelope.unit for event in made] == ["QH-LX", "QH-YZ", "QH-YZ"]
 
 
 async def test_events_carry_the_unit_that_had_the_matter_in_hand(world: World) -> None:

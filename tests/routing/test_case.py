@@ -290,7 +290,10 @@ class TestClose:
         answered = (*ready_to_publish, published(FIRST, "written_reply"))
         given(*answered).when(CLOSE).then(closed)
 
-    @pytest.mark.parametrize("history", [(), (assigned, published(FIRST, "interim"))])
+    @pytest.mark.parametrize(
+        "history",
+        [(), *((assigned, published(FIRST, kind)) for kind in ("interim", "acknowledge"))],
+    )
     def test_without_a_published_result_it_is_refused(
         self, history: tuple[IncidentAssigned | ReplyPublished, ...]
     ) -> None:
