@@ -237,9 +237,10 @@ class TestOnUnits:
 
     async def test_a_gate_on_declaring_counts_for_units_too(self, world: World) -> None:
         await book(world).adopt("QH-JYJ", "school-outbreak-plan", None, {}, WHY, ADMIN)
-        emergency = Particulars(state="emergency", on=True)
+        begins, ends = (Particulars(state="emergency", on=on) for on in (True, False))
+        await world.routing.declare_for_unit("QH-YZ", Told(), begins, Said(LI))
         with pytest.raises(Refused, match=r"gate\.closed"):
-            await world.routing.declare_for_unit("QH-YZ", Told(), emergency, Said(LI))
+            await world.routing.declare_for_unit("QH-YZ", Told(), ends, Said(LI))
 
     async def test_another_units_state_is_not_declared(self, world: World) -> None:
         with pytest.raises(Refused, match=r"unit\.not-yours"):
