@@ -26,7 +26,7 @@ LedgerFormat = Literal["table", "json", "csv", "xlsx"]
 LEDGER_COLUMNS = {
     "number": "编号",
     "unit": "登记单位",
-    "category": "类别",
+    "category_name": "类别",
     "title": "标题",
     "status": "状态",
     "grade": "等级",

@@ -13,7 +13,7 @@ from services.reporting.duties_table import Tally
 from services.reporting.filing import Lacking
 from services.reporting.ledger import LedgerRow
 from services.reporting.log import leaf_at
-from services.reporting.rulings import Rulings, grade_name
+from services.reporting.rulings import Rulings, category_name, channel_name, grade_name
 from services.reporting.wording import reader
 from shared.contracts.envelope import decode
 from shared.policy.pack import Pack
@@ -47,7 +47,9 @@ class LedgerEntry(BaseModel):
     unit: str
     standing: str
     channel: str
+    channel_name: str
     category: str
+    category_name: str
     title: str
     status: str
     posted_at: datetime | None
@@ -107,6 +109,8 @@ def _entry(
         "co_handling": [code for code in row.co_handling.split(";") if code],
         "satisfied": None if row.satisfied is None else bool(row.satisfied),
         "grade_name": grade_name(pack, row.grade),
+        "channel_name": channel_name(pack, row.channel or ""),
+        "category_name": category_name(pack, row.category or ""),
         "duties_running": tally.running,
         "duties_missed": tally.missed,
         "duties_late": tally.late,

@@ -7,7 +7,7 @@ from services.reporting.entries import LedgerEntry
 from services.reporting.export import LedgerExport
 from services.reporting.sheets import Column, Sheet
 from shared.clock import shown
-from shared.words import CATEGORIES, CHANNELS, OUTCOMES, STATUSES, VERDICTS
+from shared.words import OUTCOMES, STATUSES, VERDICTS
 
 COLUMNS = (
     Column("number", "编号", 19),
@@ -49,8 +49,8 @@ def _row(entry: LedgerEntry, units: dict[str, str]) -> dict[str, Any]:
 
     words = {
         "unit": called(entry.unit),
-        "category": CATEGORIES.get(entry.category, entry.category),
-        "channel": CHANNELS.get(entry.channel, entry.channel),
+        "category": entry.category_name,
+        "channel": entry.channel_name,
         "status": STATUSES[entry.status],
         "grade": entry.grade_name or "",
         "lead": called(entry.lead),

@@ -1,10 +1,12 @@
 """The rules that matters and duties are under (规则), as far as they have been heard of here."""
 
+from collections.abc import Mapping
+
 from shared.errors import Untrusted
 from shared.packs import pack_by_pin
 from shared.policy.pack import Pack
 from shared.store.sql import Sql
-from shared.words import GRADES
+from shared.words import CATEGORIES, CHANNELS, GRADES
 
 
 class Rulings:
@@ -23,10 +25,22 @@ class Rulings:
 
 def grade_name(pack: Pack | None, grade: str | None) -> str | None:
     """What a grade is called: a value of the pack's axis of severity, else the common word."""
-    if grade is None:
-        return None
-    axis = pack.axes.get("severity") if pack else None
-    return (axis.values.get(grade) if axis else None) or GRADES.get(grade, grade)
+    return None if grade is None else _value(pack, "severity", grade, GRADES)
+
+
+def category_name(pack: Pack | None, category: str) -> str:
+    """What a category is called: a value of the pack's axis, else the common word."""
+    return _value(pack, "category", category, CATEGORIES)
+
+
+def channel_name(pack: Pack | None, channel: str) -> str:
+    """What a channel is called by the pack, else by the common word."""
+    return (pack.channels.get(channel) if pack else None) or CHANNELS.get(channel, channel)
+
+
+def _value(pack: Pack | None, axis: str, value: str, common: Mapping[str, str]) -> str:
+    declared = pack.axes.get(axis) if pack else None
+    return (declared.values.get(value) if declared else None) or common.get(value, value)
 
 
 def party_name(pack: Pack | None, party: str) -> str:

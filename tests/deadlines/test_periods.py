@@ -286,11 +286,20 @@ async def test_a_restart_opens_and_observes_nothing_twice(school: World, tmp_pat
     assert len(await school.events()) == before
 
 
+def _spoil_a_copy(tx: Transaction) -> None:
+    """An entry of the agenda from which no moment can be read, before all others."""
+    tx.sql.execute(
+        "INSERT INTO agenda (unit, rule, adopter, pin, since, state, looked, opened, next)"
+        " SELECT unit, rule, 'QH-ODD', pin, ?, state, looked, opened, next FROM agenda",
+        (2**62,),
+    )
+
+
 async def test_what_cannot_be_laid_out_stops_no_other_and_is_tried_again_later(
     school: World, tmp_path: Path
 ) -> None:
-    odd = '[schedule."S.9"]\nzh = "每日"\nevery = "day"\non = "12-11"\nstop = "browse"\n'
-    await bound(school, tmp_path, odd + BROWSING)
+    await bound(school, tmp_path, BROWSING)
+    await school.store.write(_spoil_a_copy)
     school.clock.now = at(2, 10)
 
     work = await school.store.write(lambda tx: open_periods(tx, at(2, 10)))

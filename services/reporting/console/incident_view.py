@@ -11,7 +11,7 @@ from services.reporting.entries import missing
 from services.reporting.filing import Lacking
 from services.reporting.ledger import LedgerRow
 from services.reporting.log import Leaf, leaf_at, leaves_of_matter
-from services.reporting.rulings import Rulings, grade_name
+from services.reporting.rulings import Rulings, category_name, channel_name, grade_name
 from services.reporting.trail import TrailEntry, trail
 from services.reporting.wording import TITLES, reader
 from shared.contracts.catalogue import Fact
@@ -28,6 +28,7 @@ from shared.contracts.routing import (
     ReplyPublished,
 )
 from shared.errors import Unknown, Untrusted
+from shared.packs import baseline
 from shared.store.sql import Sql
 from shared.vault.vault import Vault
 
@@ -78,8 +79,8 @@ class Words:
 class IncidentView:
     """The page. ``row`` is none when the incident was not yet on record.
 
-    ``grade`` is the grade's name under its rules, ``tally`` how its duties stand, ``missing`` what
-    its file must hold and does not.
+    ``grade``, ``category``, ``channel`` and ``reply_kind`` are their names under its rules,
+    ``tally`` is how its duties stand, ``missing`` what its file must hold and does not.
     """
 
     name: str
@@ -91,6 +92,9 @@ class IncidentView:
     marks: Sequence[Mark]
     shown: int
     grade: str | None
+    category: str
+    channel: str
+    reply_kind: str
     tally: Tally
     missing: Sequence[Lacking]
 
@@ -124,16 +128,20 @@ def incident_view(
     row = _registered(ledger_table.at(sql, present.incident, size))
     pack = Rulings(sql).of(row.policy) if row else None
     tally = duties_table.tallies(sql, size, present.incident).get(present.incident, Tally())
+    words = _words(vault, within)
     return IncidentView(
         name=present.number,
         row=row,
-        words=_words(vault, within),
+        words=words,
         stages=_stages(within),
         duties=duties_table.of_incident(sql, present.incident, size),
         trail=trail(sql, present.incident, size, vault, names),
         marks=[_mark(leaf) for leaf in leaves],
         shown=sum(leaf.leaf < size for leaf in leaves),
         grade=grade_name(pack, row.grade) if row else None,
+        category=category_name(pack, row.category or "") if row else "",
+        channel=channel_name(pack, row.channel or "") if row else "",
+        reply_kind=(pack or baseline()).kinds_of("publish").get(words.reply_kind, words.reply_kind),
         tally=tally,
         missing=missing(sql, row, pack, size) if row else (),
     )

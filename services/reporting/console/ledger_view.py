@@ -10,7 +10,7 @@ from services.reporting.console.incident_view import open_title
 from services.reporting.duties_table import Tally
 from services.reporting.ledger import LedgerRow
 from services.reporting.ledger_query import ORDERS, SOON, SOON_DUE, Asked, Found, Term
-from services.reporting.rulings import Rulings, grade_name
+from services.reporting.rulings import Rulings, category_name, channel_name, grade_name
 from services.reporting.titles import Titles
 from shared.errors import Invalid
 from shared.store.micros import to_micros
@@ -59,13 +59,16 @@ class LedgerQuery:
 class Line:
     """One incident: its row, its title, and whether it is ``overdue``, ``soon`` or neither.
 
-    ``grade`` is the grade's name under its rules, ``tally`` how all its duties stand.
+    ``grade``, ``category`` and ``channel`` are their names under its rules, ``tally`` is how all
+    its duties stand.
     """
 
     row: LedgerRow
     title: str
     urgency: str
     grade: str | None
+    category: str
+    channel: str
     tally: Tally
 
 
@@ -146,7 +149,9 @@ def _line(
     title = open_title(sql, vault, row.title_leaf)
     urgent = urgency(row.due, row.verdict, now) if row.standing == "live" else ""
     tally = duties_table.tallies(sql, size, row.incident).get(row.incident, Tally())
-    return Line(row, title, urgent, grade_name(rulings.of(row.policy), row.grade), tally)
+    pack = rulings.of(row.policy)
+    grade, category = grade_name(pack, row.grade), category_name(pack, row.category or "")
+    return Line(row, title, urgent, grade, category, channel_name(pack, row.channel or ""), tally)
 
 
 def _term(sql: Sql, word: str, units: Mapping[str, Unit], titles: Titles) -> Term:

@@ -16,7 +16,7 @@ from shared.clock import SHANGHAI, shown, shown_limit
 from shared.identity.officers import POSTS
 from shared.store.micros import from_micros
 from shared.units import Unit
-from shared.words import CATEGORIES, CHANNELS, GRADES, OUTCOMES, STATUSES, VERDICTS
+from shared.words import CHANNELS, GRADES, OUTCOMES, STATUSES, VERDICTS
 
 HEADERS = {
     "Content-Security-Policy": "; ".join(
@@ -41,7 +41,6 @@ HEADERS = {
 """What every answer of the console says, unless it says otherwise itself."""
 
 WORDS = {
-    "CATEGORIES": CATEGORIES,
     "CHANNELS": CHANNELS,
     "GRADES": GRADES,
     "OUTCOMES": OUTCOMES,
