@@ -1,8 +1,9 @@
 # Everything is set up by the first target that needs it; only Python (>= 3.11) and make are assumed.
 PYTHON ?= python3
 BIN := .venv/bin
-# A file's tests stay together: they share what is dear to set up.
-PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+# A file's tests stay together: they share what is dear to set up. In their order, so that the long
+# ones, which are few to a file, do not come last.
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: run test check bench clean
 

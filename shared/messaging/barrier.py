@@ -18,6 +18,9 @@ AskAll = Callable[[], Awaitable[Sequence[RoomStatus]]]
 LONGEST_CHAIN = 4
 """Rooms that one event can run through: intake, routing, deadlines, reporting."""
 
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.005, 0.05
+"""Seconds between two looks: who waits long looks seldom, for every look costs the rooms time."""
+
 
 async def barrier(ask_all: AskAll, *, within: float = 30.0) -> None:
     """Wait until every room has applied what there is now, and what follows from it.
@@ -29,12 +32,13 @@ async def barrier(ask_all: AskAll, *, within: float = 30.0) -> None:
     """
     deadline = time.monotonic() + within
     for _ in range(LONGEST_CHAIN):
-        ends = positions(await ask_all())
+        ends, pause = positions(await ask_all()), SHORTEST_PAUSE
         while behind := lagging(rooms := await ask_all(), ends):
             _check_halts(rooms)
             if time.monotonic() > deadline:
                 raise _not_reached(behind)
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
 
 
 def positions(rooms: Sequence[RoomStatus]) -> dict[str, int]:
