@@ -21,6 +21,7 @@ from pydantic import (
 
 from shared.calendar.dates import read_annual_day
 from shared.calendar.durations import Duration, read_duration
+from shared.calendar.periods import WEEKDAYS
 from shared.contracts.catalogue import Contract
 from shared.errors import Invalid
 from shared.policy.patterns import Demand, Pattern, read_demand, read_pattern
@@ -73,8 +74,18 @@ def _day_or(*words: str) -> Callable[[str], str]:
 YearDay = Annotated[str, AfterValidator(_day_or())]
 LastDay = Annotated[str, AfterValidator(_day_or("last"))]
 """``last`` is the last day of the month."""
-PeriodDay = Annotated[str, AfterValidator(_day_or("first", "last"))]
-"""``first`` and ``last`` are those of the period."""
+
+
+def _period_day(given: Any) -> str:
+    """A day of a period; the calendar says whether it is one of that kind of period."""
+    text = str(given) if isinstance(given, int) and not isinstance(given, bool) else given
+    if not isinstance(text, str):
+        raise ValueError('写成 "last"、10 或 "friday"')  # noqa: TRY004
+    return text if text.isdecimal() else _day_or("first", "last", *WEEKDAYS)(text)
+
+
+PeriodDay = Annotated[str, PlainValidator(_period_day)]
+"""``first`` and ``last`` of the period, its so-manieth day, a weekday, or a day of the year."""
 
 
 def _read(kind: type, reader: Callable[[Any], Any]) -> PlainValidator:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from shared.calendar.durations import Duration
+from shared.calendar.periods import WEEKDAYS
 from shared.policy.acts import ACTS
 from shared.policy.checking import MATTERS
 from shared.policy.pack import Pack
@@ -40,7 +41,11 @@ EACH = {
     "class": "各班的",
     "unit": "各",
 }
-PLACES = {"last": "最后一日", "first": "第一日"}
+PLACES = {
+    "last": "最后一日",
+    "first": "第一日",
+    **dict(zip(WEEKDAYS, ("周一", "周二", "周三", "周四", "周五", "周六", "周日"), strict=True)),
+}
 LATE = {"late": "迟办", "missed": "未办", "late_or_missed": "迟办或未办", "breach": "违反前置条件"}
 VIEWS = {"ledger": "台账", "trail": "审计轨迹", "register": "登记簿"}
 WHERE = {"in_time": "按时的", "satisfied": "满意的"}
@@ -239,9 +244,11 @@ def _clock(rule: Duty) -> str:
 
 
 def _day(given: str) -> str:
-    """``12-11`` as people say it: 12月11日."""
+    """``12-11`` as people say it: 12月11日; ``10``: 10日; ``friday``: 周五."""
     if given in PLACES:
         return PLACES[given]
+    if given.isdecimal():
+        return f"{given}日"
     month, day = given.split("-")
     return f"{int(month)}月{int(day)}日"
 

@@ -145,7 +145,17 @@ def test_an_act_whose_record_says_no_kind_has_none(tmp_path: Path) -> None:
     assert (told.code, told.path) == ("pack.unknown-kind", ("kinds", "reject"))
 
 
-@pytest.mark.parametrize("days", ['every = "month"\non = "12-11"', 'every = "day"\non = "last"'])
+@pytest.mark.parametrize(
+    "days",
+    [
+        'every = "month"\non = "12-11"',
+        'every = "day"\non = "last"',
+        'every = "month"\non = "friday"',
+        'every = "week"\non = "freitag"',
+        'every = "month"\non = 0',
+        'every = "month"\non = true',
+    ],
+)
 def test_a_schedule_whose_day_does_not_fit_its_period_is_not_loaded(
     tmp_path: Path, days: str
 ) -> None:

@@ -125,6 +125,14 @@ OTHERS = {
         "schedule",
         'every = "month"\nstop = "summarise"\non = "last"\nmonths = [1,2,3,4,5,6,7,8,9,10,11]',
     ),
+    "每月10日 17:30 前，责任单位须汇总": (
+        "schedule",
+        'every = "month"\nstop = "summarise"\non = 10\nat = "17:30"',
+    ),
+    "每周周五前，责任单位须汇总": (
+        "schedule",
+        'every = "week"\nstop = "summarise"\non = "friday"',
+    ),
     "每月（3月、9月），责任单位须演练": (
         "schedule",
         'every = "month"\nstop = "drill"\nmonths = [3, 9]',
