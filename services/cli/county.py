@@ -31,6 +31,10 @@ def init(
     units: Annotated[
         Path | None, typer.Option(help="单位 CSV：code,name,aliases,parent（UTF-8）")
     ] = None,
+    pack: Annotated[
+        str | None,
+        typer.Option(help="全县依据的规则包：id、来源编号或文件；不写则为县级基准"),
+    ] = None,
 ) -> None:
     """在空的数据目录里建库：根单位、各单位和第一位管理员（令牌只显示一次）。"""
 
@@ -40,12 +44,14 @@ def init(
             founded_directory,
             read_units,
         )
+        from shared.policy import find_pack, load_pack
 
         check_code(code, field="--code")
+        rules = load_pack(find_pack(pack)) if pack else None
         county = County(code=code, name=name, root=code, demonstration=False)
         rows = read_units(units, code) if units else []
         with founded_directory(settings) as draft:
-            officer, token = await found(draft, county, rows, name)
+            officer, token = await found(draft, county, rows, name, rules=rules)
         say(f"已建库：{name}（{code}）, 单位 {len(rows) + 1} 个, 数据目录 {settings.data}")
         say(f"第一位管理员 {officer.id} 的令牌（只显示这一次）：{token}")
         say(f"命令行所用的副本在 {settings.data / 'admin.token'}（仅本用户可读）。")

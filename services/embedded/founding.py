@@ -15,6 +15,7 @@ from shared.clock import Clock
 from shared.contracts.routing import CountyFounded
 from shared.errors import Invalid, Refused
 from shared.identity.officers import ADMINISTRATOR, Officer, new_officer_id
+from shared.policy import Pack
 from shared.settings import Settings
 from shared.units import check_code
 
@@ -69,12 +70,16 @@ async def found(
     units: Sequence[UnitRow],
     root_name: str,
     clock: Clock | None = None,
+    rules: Pack | None = None,
 ) -> tuple[Officer, str]:
-    """Make county, units and first administrator; returns the administrator and the token."""
+    """Make county, units and first administrator; returns the administrator and the token.
+
+    Its rules are the shipped county baseline where no others are given.
+    """
     directory = DataDirectory(settings.data)
     with directory.held():
         async with booted(settings, county.code, clock=clock) as system:
-            first, token = await _first_administrator(system, county, root_name)
+            first, token = await _first_administrator(system, county, root_name, rules)
             administration = _administration(system)
             for unit in units:
                 await administration.establish_unit(
@@ -87,14 +92,14 @@ async def found(
 
 
 async def _first_administrator(
-    system: System, county: County, root_name: str
+    system: System, county: County, root_name: str, rules: Pack | None
 ) -> tuple[Officer, str]:
     first = Officer(new_officer_id(), "系统管理员", county.root, ADMINISTRATOR)
     administration = _administration(system)
     founded = CountyFounded(
         code=county.code, name=county.name, root=county.root, demonstration=county.demonstration
     )
-    await administration.found_county(founded, root_name, first)
+    await administration.found_county(founded, root_name, first, rules=rules)
     _, token = await administration.appoint(
         first.name, first.unit, first.post, first, officer_id=first.id
     )

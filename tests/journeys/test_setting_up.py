@@ -50,6 +50,17 @@ def test_init_makes_a_county_whose_token_is_shown_once_and_kept_privately(tmp_pa
     }
 
 
+def test_a_county_is_founded_under_the_rules_that_are_named(tmp_path: Path) -> None:
+    county = County(tmp_path / "data")
+
+    unknown = county.run(*INIT, "--pack", "999-9")
+    made = county.run(*INIT, "--pack", "001-2")
+
+    assert (unknown.status, "pack.unknown" in unknown.err) == (1, True)
+    assert made.status == 0, made
+    assert [each["pack"] for each in county.done("pack", "in-force")] == ["zhihedu-town"]
+
+
 def test_init_refuses_a_directory_in_which_a_county_lives(county: County) -> None:
     before = everything_in(county.data)
 
