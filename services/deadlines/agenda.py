@@ -9,12 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.contracts.routing import UnitEstablished
 from shared.packs import pack_by_pin
 from shared.policy.pack import Pack
 from shared.policy.periods import Bound, recurring
 from shared.policy.rules import Schedule
 from shared.store.micros import from_micros, to_micros
 from shared.store.sql import Row, Sql
+from shared.units import learn_unit
 
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS agenda (unit TEXT, rule TEXT, adopter TEXT, pin TEXT,"
@@ -75,11 +77,13 @@ def bind(sql: Sql, adopter: str, pack: Pack, since: datetime) -> None:
         for number, rule in recurring(pack).items()
         for unit in _bound_by(sql, adopter, each=isinstance(rule, Schedule) and rule.each == "unit")
     }
-    rows = sql.all("SELECT unit, rule FROM agenda WHERE adopter = ? AND until IS NULL", (adopter,))
-    for unit, number in {(row["unit"], row["rule"]) for row in rows} - set(wanted):
+    bound_so_far = _bound_so_far(sql, adopter)
+    for unit, number in bound_so_far.keys() - wanted.keys():
         _release(sql, unit, number, adopter, since)
     at = to_micros(since)
     for (unit, number), rule in wanted.items():
+        if bound_so_far.get((unit, number)) == pack.pin:
+            continue  # of many units one is new: nothing changes for the others
         states = int(bool(rule.when and "state" in rule.when))
         sql.execute(
             "INSERT INTO agenda VALUES (?, ?, ?, ?, ?, NULL, ?, ?, 0, ?)"
@@ -98,9 +102,13 @@ def release(sql: Sql, adopter: str, until: datetime) -> None:
     )
 
 
-def bind_newcomer(sql: Sql, unit: str, since: datetime) -> None:
-    """A unit takes part: it comes under what those above it adopted for each under them."""
-    for adopter, pin in _adopters_above(sql, unit):
+def place(sql: Sql, fact: UnitEstablished, since: datetime) -> None:
+    """A unit takes part, or elsewhere than before: it comes under what those above it adopted for
+    each under them, and no longer under what others did.
+    """
+    left = _adopters_above(sql, fact.code)
+    learn_unit(sql, fact)
+    for adopter, pin in dict.fromkeys([*left, *_adopters_above(sql, fact.code)]):
         bind(sql, adopter, pack_by_pin(sql, pin), since)
 
 
@@ -238,6 +246,14 @@ def _adopters_above(sql: Sql, unit: str) -> list[tuple[str, str]]:
         found += [(at, row["pin"])] if row else []
         at = _parent(sql, at)
     return found
+
+
+def _bound_so_far(sql: Sql, adopter: str) -> dict[tuple[str, str], str]:
+    """Which units are bound by which rules through that adoption, and the pin they are under."""
+    rows = sql.all(
+        "SELECT unit, rule, pin FROM agenda WHERE adopter = ? AND until IS NULL", (adopter,)
+    )
+    return {(row["unit"], row["rule"]): row["pin"] for row in rows}
 
 
 def _bound_by(sql: Sql, adopter: str, *, each: bool) -> Sequence[str]:

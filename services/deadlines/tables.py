@@ -284,8 +284,7 @@ def _learn(sql: Sql, fact: UnitEstablished | PackAdopted | PackWithdrawn, at: da
     """Who there is, and who is bound by which rules from then on."""
     match fact:
         case UnitEstablished():
-            units.learn_unit(sql, fact)
-            agenda.bind_newcomer(sql, fact.code, at)
+            agenda.place(sql, fact, at)
         case PackAdopted():
             packs.learn_pack(sql, fact)
             heard_acts.forget(sql)

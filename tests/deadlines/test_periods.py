@@ -166,6 +166,21 @@ async def test_every_unit_under_the_one_that_adopted_owes_its_own(
     assert await school.verdicts("S.4", "QH-SZ") == {"2026-W10": "running"}
 
 
+async def test_a_unit_that_goes_elsewhere_comes_under_what_is_asked_there(
+    school: World, tmp_path: Path
+) -> None:
+    await school.established("QH-SZ", "QH-YZ")
+    await bound(school, tmp_path, EACH, unit="QH-YZ")
+    await school.passes(at(3))
+
+    await school.established("QH-SZ", "QH-EZ")
+    await school.deliver("routing")
+    await school.passes(at(10))
+
+    assert list(await school.verdicts("S.4", "QH-SZ")) == ["2026-W10"]
+    assert list(await school.verdicts("S.4", "QH-YZ")) == ["2026-W10", "2026-W11"]
+
+
 async def test_a_rule_for_a_state_asks_only_while_it_was_declared(
     school: World, tmp_path: Path
 ) -> None:
