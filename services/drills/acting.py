@@ -179,15 +179,20 @@ class Players:
             case "units":
                 return [self._stage.code(each) for each in value]
             case "incident":
-                return self.names.numbers[value]
+                return self._registered(self.names.numbers, value)
             case "incidents":
-                return [self.names.incidents[each] for each in value]
+                return [self._registered(self.names.incidents, each) for each in value]
             case "draft":
                 return self.names.labels.get(value, value)
             case "parties":
                 return [self._whom(each) for each in value]
             case _:
                 return value
+
+    def _registered(self, known: Mapping[str, str], name: str) -> str:
+        if name not in known:
+            raise _not_there(name)
+        return known[name]
 
     def _whom(self, name: str) -> str:
         """A party of the pack by its name, or a unit of the drill by its code."""

@@ -127,7 +127,12 @@ WAYS: Mapping[str, Way] = {
         judges=True,
         renamed={"occurred_at": "happened_at"},
     ),
-    "note": Way("/intake/incidents/{incident}/acts/note", takes={"worse": "truth"}, told=True),
+    "note": Way(
+        "/intake/incidents/{incident}/acts/note",
+        takes={"worse": "truth"},
+        standard={"text": "演练记录"},
+        told=True,
+    ),
     "correct": Way(
         "/intake/incidents/{incident}/correct",
         takes={**_MOMENTS, "grounds": "text"},
@@ -192,10 +197,12 @@ WAYS: Mapping[str, Way] = {
             "text": "text",
             "kind": "text",
             "channel": "text",
+            "medium": "text",
             "promised": "moment",
             "fields": "words",
         },
         standard={"channel": "原渠道"},
+        renamed={"medium": "channel"},
     ),
     "close": Way(
         "/routing/incidents/{incident}/close",

@@ -103,7 +103,8 @@ def _what(taken: Taken, evidence: Evidence) -> str:
     title = ACTS[step.act].title if step.act in ACTS else ADMINISTERED[step.act]
     node = step.given.get("kind") or step.given.get("state")
     kind = node.value if node is not None and isinstance(node.value, str) else ""
-    known = evidence.pack.kinds_of(step.act).get(kind, kind)
+    replies = evidence.pack.kinds_of("publish")  # a draft is of a kind of reply, mostly
+    known = evidence.pack.kinds_of(step.act).get(kind) or replies.get(kind, kind)
     about = incident_names(step) or step.unit or ""
     return " ".join(part for part in (title, known and f"（{known}）", about) if part)
 

@@ -49,9 +49,6 @@ ON_MATTER = ("note", "file_return", "inspect", "drill", "conduct")
 ON_DAY = tuple(act for act in FACTS if act != "note")
 """What can be done on a unit's own day."""
 
-WORSENING = "worsening"
-"""The kind of note that says that things got worse."""
-
 LONGEST_SHIFT = timedelta(days=31)
 
 MOST_ITEMS = 1000
@@ -81,7 +78,7 @@ def known_of(act: str, told: Particulars, unit: str) -> dict[str, str]:
 def deed_of(act: str, told: Particulars) -> dict[str, Any]:
     """What the particulars of an act are to the rules."""
     if act == "note":
-        return {}
+        return {"worse": told.worse}
     deed: dict[str, Any] = {"period": told.period}
     if act == "shift":
         deed |= {"begins": told.begins, "ends": told.ends, "leader": told.leader is not None}
@@ -108,7 +105,7 @@ def _check_particulars(command: TakeAct) -> None:
     """What holds of an act whatever the pack says; raises Invalid."""
     asked, told = command.asked, command.more
     match asked.attempted.act:
-        case "note" if not (asked.told.kind or asked.told.text or asked.told.fields):
+        case "note" if not (asked.told.kind or asked.told.text or asked.told.fields or told.worse):
             raise Invalid(
                 "note.empty", "没有写明记录什么。", "请填写内容、种类或表单中的一项。", "text"
             )

@@ -5,12 +5,13 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake import acts
-from services.intake.acts import MOST_ITEMS, WORSENING
+from services.intake.acts import MOST_ITEMS
 from services.intake.commands import Corrections, Heard, Particulars
 from shared.acting import Told
 from shared.contracts.acts import Judged
 from shared.contracts.catalogue import UtcTime
 from shared.contracts.intake import ImportField
+from shared.policy.deeds import WORSENING
 
 LARGEST_IMPORT = 500
 """Rows in one request."""

@@ -9,6 +9,9 @@ from shared.contracts.envelope import Standing
 from shared.policy.pack import Pack
 from shared.policy.patterns import Demand, Pattern
 
+WORSENING = "worsening"
+"""The kind of note that says that things got worse."""
+
 
 @dataclass(frozen=True, slots=True)
 class Deed:
@@ -18,7 +21,7 @@ class Deed:
     makes responsible. ``sets`` are axes it judged, ``states`` what it declared on or off.
     ``promised`` is a date it gave, ``of`` the rule or paper it is about. ``period`` is the period
     that an act of a unit's day names; somebody was on duty from ``begins`` to ``ends``, with a
-    leader or without.
+    leader or without. ``worse`` is a note that things got worse, of whatever kind it is.
     """
 
     id: UUID
@@ -40,6 +43,7 @@ class Deed:
     begins: datetime | None = None
     ends: datetime | None = None
     leader: bool = False
+    worse: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ def fits(pack: Pack, pattern: Pattern, deed: Deed) -> bool:
     """Whether a deed is such an act."""
     return (
         deed.act == pattern.act
-        and (pattern.kind is None or pattern.kind == deed.kind)
+        and (pattern.kind in (None, deed.kind) or (deed.worse and pattern.kind == WORSENING))
         and (pattern.medium is None or pattern.medium == deed.medium)
         and (pattern.to is None or any(is_party(pack, pattern.to, to) for to in deed.to))
         and (pattern.by is None or is_party(pack, pattern.by, deed.by))

@@ -169,6 +169,8 @@ def _taken(event: Recorded, fact: ActTaken) -> Deed:
         case StateDeclared():
             medium = "on" if fact.on else "off"
             told |= {"kind": fact.state, "medium": medium, "states": {fact.state: fact.on}}
+        case MatterNoted():
+            told |= {"worse": fact.worse}
         case DutyExtended():
             told |= {"promised": fact.until}
         case ShiftWorked():

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.intake.acts import MOST_ITEMS, ON_DAY, WORSENING, deed_of, take
+from services.intake.acts import MOST_ITEMS, ON_DAY, deed_of, take
 from services.intake.commands import Corrections, CorrectRegistration, Particulars, TakeAct
 from services.intake.orders import Noting
 from shared.acting import Told
@@ -21,7 +21,7 @@ from shared.contracts.intake import (
 )
 from shared.contracts.sealed import Unsealed
 from shared.errors import HuiyinError
-from shared.policy.deeds import Deed
+from shared.policy.deeds import WORSENING, Deed
 from shared.policy.loading import build
 from shared.policy.pack import Pack
 from tests.intake.story import NOW, asked, given, registering
@@ -168,6 +168,15 @@ class TestNote:
     def test_what_got_worse_is_worse(self) -> None:
         assert Noting(kind=WORSENING).particulars().worse
         assert not Noting(kind="tracking").particulars().worse
+        assert deed_of("note", Particulars(worse=True)) == {"worse": True}
+
+    def test_that_it_got_worse_is_enough_to_note(self) -> None:
+        [fact] = given(REGISTERED).when(
+            TakeAct(asked("note", pack=RULES, told=Told()), Particulars(worse=True))
+        )
+
+        assert isinstance(fact, MatterNoted)
+        assert fact.worse
 
     def test_nothing_at_all_is_no_note(self) -> None:
         assert given(REGISTERED).refuses(self.note(Told())) == "note.empty"

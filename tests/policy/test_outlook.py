@@ -371,3 +371,29 @@ def test_the_order_in_which_things_are_heard_changes_nothing(
     town: Pack, heard_in: list[Deed]
 ) -> None:
     assert duties(town, heard(), *heard_in) == duties(town, heard(), *STORY)
+
+
+WORSE = """
+[duty."A.1"]
+zh = "恶化的上报"
+start = "note:worsening"
+again = true
+stop = "report"
+soon = "prompt"
+"""
+
+
+@pytest.mark.parametrize(("kind", "worse"), [("worsening", False), (None, True), ("facts", True)])
+def test_a_note_that_things_got_worse_is_one_of_worsening_whatever_its_kind(
+    tmp_path: Path, kind: str | None, worse: bool
+) -> None:
+    pack = pack_of(tmp_path, WORSE)
+    noted = deed("note", "03-02 15:00", kind=kind, worse=worse)
+
+    assert duties(pack, heard(), noted)["A.1"].start == at("03-02 15:00")
+
+
+def test_another_note_tells_of_no_worsening(tmp_path: Path) -> None:
+    pack = pack_of(tmp_path, WORSE)
+
+    assert duties(pack, heard(), deed("note", "03-02 15:00", kind="facts")) == {}
