@@ -290,7 +290,7 @@ class Players:
         body = {
             "name": f"演练 {post}",
             "unit": self._stage.code(to_unit),
-            "post": post,
+            "post": drill.posts.get(post, post),
             "officer": known.officer.id if known else None,
         }
         answer = await self._stage.post("/routing/officers", body, actor(drill, step))
