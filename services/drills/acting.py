@@ -19,23 +19,27 @@ from shared.clock import shown
 from shared.errors import HuiyinError, Unavailable
 from shared.policy.acts import ACTS
 from shared.policy.pack import Pack
-from shared.policy.rules import Rule
+from shared.policy.rules import Form
 
 AT_ONCE = 50
 """Repetitions of a step that are under way together: they share a commit."""
+
+FORM_FIELD = "fields."
+"""What stands before the key of a form's field where a refusal names it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
     """A step and what came of it: the answer, or how it was refused.
 
-    ``rule`` is the rule by which it was refused, if a rule of the pack it was.
+    ``rules`` are the numbers of the rules by which it was refused, if rules of the pack they were,
+    and of the items that those state.
     """
 
     step: Step
     answer: Mapping[str, Any] | None = None
     problem: HuiyinError | None = None
-    rule: Rule | None = None
+    rules: frozenset[str] = frozenset()
 
     @property
     def wrong(self) -> str | None:
@@ -51,9 +55,30 @@ class Taken:
             case _:
                 assert problem is not None
                 whole = (problem.field or "").split("/")[0]
-                also = self.rule.also if self.rule else ()
-                fits = wanted in (problem.code, problem.field, whole, *also)
+                key = (problem.field or "").removeprefix(FORM_FIELD)
+                fits = wanted in (problem.code, problem.field, whole, key, *self.rules)
                 return None if fits else f"应被拒绝 {wanted}, 实际被拒绝 {said(problem)}"
+
+
+def _refused_by(pack: Pack, step: Step, problem: HuiyinError) -> frozenset[str]:
+    """The gate that a refusal names, or the forms that ask for its field; with their items."""
+    field_ = problem.field or ""
+    found = {
+        number: rule
+        for number, rule in pack.rules.items()
+        if number == field_ or (isinstance(rule, Form) and _asks(rule, step, field_))
+    }
+    return frozenset(
+        name
+        for number, rule in found.items()
+        for name in (number, number.split("/")[0], *rule.also)
+    )
+
+
+def _asks(form: Form, step: Step, field_: str) -> bool:
+    """Whether a form wants that field of the step's act."""
+    asked = field_.startswith(FORM_FIELD) and field_.removeprefix(FORM_FIELD) in form.fields
+    return asked and any(on.act == step.act for on in form.on)
 
 
 def said(problem: HuiyinError) -> str:
@@ -99,7 +124,7 @@ class Players:
         try:
             answer = await self._do(step)
         except HuiyinError as problem:
-            return Taken(step, problem=problem, rule=self._pack.rules.get(problem.field or ""))
+            return Taken(step, problem=problem, rules=_refused_by(self._pack, step, problem))
         self._learn(step, answer)
         return Taken(step, answer)
 
@@ -175,7 +200,7 @@ class Players:
             case "moment":
                 return value.isoformat()
             case "unit":
-                return self._stage.code(value)
+                return self._stage.code(value) if value else ""
             case "units":
                 return [self._stage.code(each) for each in value]
             case "incident":
@@ -270,7 +295,7 @@ class Players:
         body = {
             "name": f"演练 {post}",
             "unit": self._stage.code(to_unit),
-            "post": post,
+            "post": drill.posts.get(post, post),
             "officer": known.officer.id if known else None,
         }
         answer = await self._stage.post("/routing/officers", body, actor(drill, step))

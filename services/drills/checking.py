@@ -97,7 +97,7 @@ def _check_value(
     place: Place,
 ) -> None:
     units = {unit.key for unit in drill.units}
-    if kind == "unit" and value not in units:
+    if kind == "unit" and value and value not in units:
         _unknown(complaints, "unit", place, "单位", value, units)
     if kind == "incident" and value not in incidents:
         _unknown(complaints, "incident", place, "事件", value, incidents)

@@ -19,6 +19,7 @@ from shared.policy.loading import known_packs
 from shared.policy.pack import Pack
 from shared.policy.rules import Duty, Schedule, Shift
 from shared.store.micros import from_micros
+from shared.words import CHANNELS
 
 Fate = Literal["in_time", "late", "missed", "open", "measured", "gone"]
 
@@ -44,6 +45,9 @@ _FATE: Mapping[str, Fate] = {
     "ended": "measured",
     "cancelled": "gone",
 }
+
+ANYBODY = "any_person"
+"""The post of those who act, where the other pack has no party like theirs."""
 
 GRAVITY = ("severity", "grade")
 """What an axis or field of severity is called."""
@@ -108,7 +112,10 @@ async def under(drill: Drill, own: Pack, other: str) -> Outcome:
     """The drill's course of events under another pack; what that pack refuses, it refuses."""
     pack = load_named(other)
     steps = [_translated(step, own, pack) for step in drill.steps]
-    moved = replace(drill, steps=steps, expectations=(), load_refused=None, lenient=True)
+    held = {party: _party(party, own, pack) or ANYBODY for party in own.parties}
+    moved = replace(
+        drill, steps=steps, expectations=(), load_refused=None, lenient=True, posts=held
+    )
     shipped = pack.id if pack.id in known_packs() else None
     return await play(moved, loaded=Loaded(pack, [], shipped))
 
@@ -176,10 +183,35 @@ def _at(sides: Sequence[Side], number: int) -> Side | None:
 def _translated(step: Step, own: Pack, other: Pack) -> Step:
     """The step in the other pack's words: its grades through the common scale, its kinds if known.
 
-    What the other pack has no word for is left out: nothing there asks for it.
+    What the other pack has no word for is left out: nothing there asks for it. Whom it tells of
+    something goes by the common party's name, where the other pack has no such party.
     """
     given = dict(_given(step, own, other))
-    return replace(step, given=given)
+    if "to" in given:
+        given["to"] = _called(given["to"], own, other)
+    return replace(step, given={k: v for k, v in given.items() if _is_known(step, k, v, other)})
+
+
+def _called(to: Node, own: Pack, other: Pack) -> Node:
+    """Parties, or units, by the names that the other pack has for them."""
+    if isinstance(to.value, str):
+        return replace(to, value=_party(to.value, own, other) or to.value)
+    if isinstance(to.value, Mapping):
+        return to
+    return replace(to, value=[_called(each, own, other) for each in to.value])
+
+
+def _party(name: str, own: Pack, other: Pack) -> str | None:
+    """What the other pack calls a party: the same, or the common one that it is; else none."""
+    return name if name in other.parties else own.canon(name)
+
+
+def _is_known(step: Step, key: str, node: Node, other: Pack) -> bool:
+    """Whether the other pack knows such a channel, or such a grade."""
+    if key == "channel" and step.act == "register":
+        return node.value in (*other.channels, *CHANNELS)
+    axis = other.axes.get("severity")
+    return key not in GRAVITY or (axis is not None and node.value in axis.values)
 
 
 def _given(step: Step, own: Pack, other: Pack) -> Iterator[tuple[str, Node]]:

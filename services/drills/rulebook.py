@@ -1,7 +1,7 @@
 """Which pack a drill runs under: named, by its source's number, a file, or told in the drill."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,16 @@ from shared.errors import Invalid
 from shared.policy.complaints import Complaint
 from shared.policy.loading import build, examine, find_pack, known_packs, shipped_packs
 from shared.policy.pack import Pack
+from shared.policy.rules import CLOCKS, SECTIONS
 
 DRILLED = "drill-pack"
 """The id of a pack that is told in a drill and says none."""
+
+DEMANDS = frozenset({"all", "any", "seq", "count"})
+"""By which keys a demand of several acts is known."""
+
+ONE_OF: Mapping[str, Collection[str]] = {"duty": CLOCKS, "gate": ("needs", "only_by")}
+"""Keys of which every rule of a section has one and no other."""
 
 Told = Mapping[str, Any]
 
@@ -65,7 +72,7 @@ def _texts(rules: Rules) -> list[str]:
     if "patch" in told:
         base = tomllib.loads(find_pack(str(told.pop("patch"))).read_text(encoding="utf-8"))
         removed = told.pop("without", [])
-        return _with_parents(_merged(_without(base, removed), told))
+        return _with_parents(_patched(_without(base, removed), told))
     if "extends" in told:
         heading = {"id": DRILLED, "version": "1", "zh": "演练规则", **told.pop("pack", {})}
         return _with_parents({"pack": {**heading, "extends": _id_of(told.pop("extends"))}, **told})
@@ -81,12 +88,39 @@ def _with_parents(told: Told) -> list[str]:
     return texts
 
 
+def _patched(base: Told, told: Told) -> dict[str, Any]:
+    """The pack with the tables of ``told`` laid over it, key by key.
+
+    What would contradict them gives way: a duty's other limit, and that an item is unarmed.
+    """
+    ruled = [number for section in SECTIONS for number in _table(told, section)]
+    left = {**base, "unarmed": _less(_table(base, "unarmed"), ruled)}
+    for section, keys in ONE_OF.items():
+        left[section] = _yielding(_table(base, section), _table(told, section), keys)
+    return _merged(left, told)
+
+
+def _yielding(rules: Told, told: Told, keys: Collection[str]) -> dict[str, Any]:
+    """The rules, each without the one of the keys that it has where one of them is told."""
+    return {
+        number: _less(rule, keys) if {*keys} & {*_table(told, number)} else rule
+        for number, rule in rules.items()
+    }
+
+
+def _table(told: Told, key: str) -> dict[str, Any]:
+    """A table of a pack; none where something else stands in its place, which is told later."""
+    table = told.get(key)
+    return dict(table) if isinstance(table, Mapping) else {}
+
+
 def _merged(base: Told, told: Told) -> dict[str, Any]:
-    """The tables of ``told`` laid over those of ``base``, key by key."""
+    """The tables of ``told`` laid over those of ``base``, key by key; a demand as a whole."""
     merged = dict(base)
     for key, value in told.items():
         below = merged.get(key)
-        deeper = isinstance(value, Mapping) and isinstance(below, Mapping)
+        tables = isinstance(value, Mapping) and isinstance(below, Mapping)
+        deeper = tables and not DEMANDS & {*value}
         merged[key] = _merged(below, value) if deeper else value  # type: ignore[arg-type]
     return merged
 
@@ -94,11 +128,13 @@ def _merged(base: Told, told: Told) -> dict[str, Any]:
 def _without(base: Told, removed: Sequence[str]) -> dict[str, Any]:
     """The pack without some rules, by number."""
     return {
-        section: {key: each for key, each in table.items() if key not in removed}
-        if isinstance(table, Mapping)
-        else table
+        section: _less(table, removed) if isinstance(table, Mapping) else table
         for section, table in base.items()
     }
+
+
+def _less(table: Told, keys: Collection[str]) -> dict[str, Any]:
+    return {key: each for key, each in table.items() if key not in keys}
 
 
 def _path(name: str, beside: Path) -> Path:

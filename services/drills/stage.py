@@ -214,11 +214,12 @@ async def _appoint(
     stage: Stage, administration: Administration, post: Post, first: Officer
 ) -> None:
     unit, role = post
+    held = stage.drill.posts.get(role, role)
     known = first.id if post == stage.administrator else None
     officer_id, token = await administration.appoint(
-        f"演练 {role}", stage.code(unit), role, first, officer_id=known
+        f"演练 {role}", stage.code(unit), held, first, officer_id=known
     )
-    officer = Officer(officer_id, f"演练 {role}", stage.code(unit), role)
+    officer = Officer(officer_id, f"演练 {role}", stage.code(unit), held)
     stage.cast[post] = Acting(officer, token)
 
 

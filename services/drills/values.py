@@ -31,7 +31,7 @@ def _judged(node: Node) -> dict[str, list[str]]:
 
 
 def _said(node: Node) -> str:
-    """What somebody said or filled in: it may be empty, to be refused for that."""
+    """What somebody said, filled in or named: it may be empty, to be refused for that."""
     return "" if node.value == "" else text_of(node)
 
 
@@ -63,7 +63,7 @@ _READERS: Mapping[str, Callable[[Node], Any]] = {
     "span": _text(span_of),
     "day": _text(day_of),
     "days": _several(day_of),
-    "unit": text_of,
+    "unit": _said,
     "units": lambda node: list(texts_of(node)),
     "incident": text_of,
     "incidents": lambda node: list(texts_of(node)),

@@ -104,6 +104,8 @@ def assign(case: Case, command: AssignIncident) -> Sequence[Fact]:
     _check_units(command)
     if _is_assigned(case, command):
         return []
+    breaches = allowed(command.asked)
+    require(command.lead, "lead", "牵头单位")  # where a form wants it, that has said so
     return [
         IncidentAssigned(
             lead=command.lead,
@@ -111,7 +113,7 @@ def assign(case: Case, command: AssignIncident) -> Sequence[Fact]:
             instruction=command.instruction,
             kind=command.asked.told.kind,
             sheet=command.sheet,
-            breaches=allowed(command.asked),
+            breaches=breaches,
             **form_of(command.asked.told),
         )
     ]
@@ -193,7 +195,6 @@ def _is_assigned(case: Case, command: AssignIncident) -> bool:
 
 
 def _check_units(command: AssignIncident) -> None:
-    require(command.lead, "lead", "牵头单位")
     if command.lead in command.co_handling:
         raise Invalid(
             "assign.lead-among-co-handling",

@@ -178,7 +178,7 @@ class TestScenario35And36:
 
 def test_38_what_is_major_goes_up_step_by_step() -> None:
     on = rules("department-network-plan", sets=severity("major"))
-    refused_by("004-06.T02", report("superior_authority", on))
+    refused_by("004-06.T02/order", report("superior_authority", on))
     told = replace(on, deeds=[deed("report", to=("leading_group",))])
     given().when(report("superior_authority", told)).then(ReportMade(to=("superior_authority",)))
 
@@ -231,6 +231,10 @@ class TestScenario40:
 
     def test_no_lead_is_refused(self) -> None:
         command = replace(self.command(responsible="经济科"), lead="")
+        given().when(command).then_refused("form.field-missing", Invalid)
+
+    def test_no_lead_behind_a_form_that_says_there_is_one_is_refused(self) -> None:
+        command = replace(self.command(lead="综治办", responsible="经济科"), lead="")
         given().when(command).then_refused("lead.missing", Invalid)
 
 

@@ -1,0 +1,53 @@
+"""A step that must be refused: what its refusal may be called."""
+
+from pathlib import Path
+
+import pytest
+
+from services.drills.reading import read_text
+from services.drills.running import run
+
+PETITION = """
+drill: petition
+pack: 004-09
+units: {street: 灞桥街道, governance: {name: 综治办, parent: street}}
+steps:
+  - {at: 2026-03-02 09:00, by: office, do: register, incident: A}
+  - {at: 2026-03-02 09:10, by: office, do: assign, incident: A, with: WITH, refused: REFUSED}
+"""
+
+
+async def wrong(given: str, refused: str) -> list[str]:
+    """What did not come out as written, where an assignment is to be refused so."""
+    text = PETITION.replace("WITH", given).replace("REFUSED", refused)
+    (drill,) = read_text(text, Path("d.yaml"))
+    return list((await run(drill)).failures)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "name",
+    [
+        "form.field-missing",
+        "fields.lead",
+        "lead",
+        "004-09.PRO.lead_and_responsible_units",
+        "004-09.PRO.lead_and_responsible_units/governance",
+    ],
+)
+async def test_a_form_refuses_under_its_number_or_the_key_of_its_field(name: str) -> None:
+    assert await wrong("{lead: street, co_handling: [governance]}", name) == []
+
+
+@pytest.mark.anyio
+async def test_a_form_does_not_refuse_under_the_number_of_another_rule() -> None:
+    (told,) = await wrong("{lead: street, co_handling: [governance]}", "004-09.R02")
+    assert "实际被拒绝 form.field-missing" in told
+
+
+@pytest.mark.anyio
+async def test_a_unit_that_is_left_empty_is_given_as_empty() -> None:
+    assert await wrong("{lead: ''}", "lead") == []
+    assert (
+        await wrong("{lead: '', fields: {lead: 综治办, responsible: 各科室}}", "lead.missing") == []
+    )
