@@ -66,14 +66,21 @@ def check_words(pack: Pack, act: str, told: Told, sets: Mapping[str, Sequence[st
 def check_gates(record: Record, attempted: Deed, told: Told) -> tuple[str, ...]:
     """The gates that an act breaks, which is recorded with it.
 
-    Raises Refused ``gate.closed`` (``field`` is the rule) for an act that can still be refused.
+    Raises Refused ``gate.closed`` (``field`` is the first rule, ``rules`` are all) for an act that
+    can still be refused.
     """
     found = closed(record.pack, record.matter, record.deeds, attempted)
     happened = told.happened and ACTS[attempted.act].worldly
-    for each in found:
-        if not each.flagged and not happened:
-            raise _refused(record.pack, each)
+    refusing = [each for each in found if not each.flagged]
+    if refusing and not happened:
+        raise _refused(record.pack, refusing)
     return tuple(each.number for each in found)
+
+
+def refusing_gates(record: Record, attempted: Deed) -> tuple[str, ...]:
+    """The numbers of the gates that refuse an act which is to happen."""
+    found = closed(record.pack, record.matter, record.deeds, attempted)
+    return tuple(each.number for each in found if not each.flagged)
 
 
 def check_forms(record: Record, attempted: Deed, told: Told) -> None:
@@ -115,16 +122,22 @@ def _unknown(field_: str, given: str, what: str, known: Any) -> Invalid:
     )
 
 
-def _refused(pack: Pack, each: Closed) -> Refused:
+def _refused(pack: Pack, refusing: Sequence[Closed]) -> Refused:
+    numbers = tuple(each.number for each in refusing)
+    return Refused(
+        "gate.closed",
+        "；".join(_wanted(pack, each) for each in refusing) + "。",
+        "请先完成所要求的事项；确已在外部发生的, 可注明“已发生”据实补录, 并记为违规。",
+        numbers[0],
+        numbers,
+    )
+
+
+def _wanted(pack: Pack, each: Closed) -> str:
     gate = each.gate
     if gate.only_by is not None:
         wanted = f"只能由 {parties(pack, gate.only_by)} 办理"
     else:
         assert gate.needs is not None
         wanted = f"须先有 {demand(pack, gate.needs)}"
-    return Refused(
-        "gate.closed",
-        f"按规则 {each.number}（{gate.clause or gate.zh}）, {wanted}。",
-        "请先完成所要求的事项；确已在外部发生的, 可注明“已发生”据实补录, 并记为违规。",
-        each.number,
-    )
+    return f"按规则 {each.number}（{gate.clause or gate.zh}）, {wanted}"

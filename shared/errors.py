@@ -7,13 +7,15 @@ from dataclasses import dataclass
 class HuiyinError(Exception):
     """A problem that is told to whoever asked: what is wrong, in which field, and what to do.
 
-    ``code`` is stable and published; ``message`` and ``remedy`` are Chinese sentences.
+    ``code`` is stable and published; ``message`` and ``remedy`` are Chinese sentences. ``rules``
+    are the numbers of all rules of the pack that say no to it.
     """
 
     code: str
     message: str
     remedy: str = ""
     field: str | None = None
+    rules: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         place = f"[{self.field}] " if self.field else ""

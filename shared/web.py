@@ -30,12 +30,16 @@ BY_KIND = {Refused: 409, Invalid: 422, Unknown: 404, Unavailable: 503}
 
 
 class Problem(Contract):
-    """An error as programs read it; ``message`` and ``remedy`` are Chinese sentences."""
+    """An error as programs read it; ``message`` and ``remedy`` are Chinese sentences.
+
+    ``rules`` are the numbers of all rules of the pack that say no to it.
+    """
 
     code: str
     message: str
     field: str | None = None
     remedy: str = ""
+    rules: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, problem: HuiyinError) -> "Problem":
@@ -45,6 +49,7 @@ class Problem(Contract):
             message=problem.message,
             field=problem.field,
             remedy=problem.remedy,
+            rules=problem.rules,
         )
 
 

@@ -52,6 +52,8 @@ class Taken:
                 return f"应办成, 实际被拒绝 {said(problem)}"
             case str(), None:
                 return f"应被拒绝 {wanted}, 实际办成了"
+            case str(), HuiyinError(rules=rules) if wanted in _numbers(rules):
+                return None
             case _:
                 assert problem is not None
                 whole = (problem.field or "").split("/")[0]
@@ -85,6 +87,11 @@ def said(problem: HuiyinError) -> str:
     """A refusal in short: its code, the rule or field it names, and its sentence."""
     about = f" {problem.field}" if problem.field else ""
     return f"{problem.code}{about}（{problem.message}）"
+
+
+def _numbers(rules: Sequence[str]) -> set[str]:
+    """What rules can be called by: their numbers, with or without the part behind ``/``."""
+    return {*rules, *(number.split("/")[0] for number in rules)}
 
 
 @dataclass(slots=True)

@@ -222,11 +222,21 @@ def _given(step: Step, own: Pack, other: Pack) -> Iterator[tuple[str, Node]]:
             if str(node.value) in other.kinds_of(step.act):
                 yield key, node
         elif key in own.axes:
-            axis = other.axes.get(key)
-            if axis is not None and isinstance(node.value, str) and node.value in axis.values:
-                yield key, node
+            known = [each for each in _several(node) if _is_of(other, key, each)]
+            if known:
+                yield key, replace(node, value=known) if isinstance(node.value, list) else known[0]
         else:
             yield key, node
+
+
+def _several(node: Node) -> list[Node]:
+    return node.value if isinstance(node.value, list) else [node]
+
+
+def _is_of(pack: Pack, key: str, value: Node) -> bool:
+    """Whether a pack has that axis with that value."""
+    axis = pack.axes.get(key)
+    return axis is not None and value.value in axis.values
 
 
 def _same_gravity(value: str, own: Pack, other: Pack) -> str:

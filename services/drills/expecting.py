@@ -296,8 +296,10 @@ def _due_dates(rule: Schedule, year: int) -> list[str]:
 
 
 def warning(asked: Asked, evidence: Evidence) -> Answer:
-    """What the pack leaves unarmed, and says so when it is loaded."""
+    """What the pack leaves unarmed, and says so when it is loaded; or that it does not."""
     unarmed = evidence.pack.file.unarmed.get(asked.about)
+    if asked.get("none"):
+        return unarmed is None, "规则包没有这一条未启用", unarmed.why if unarmed else "没有"
     if unarmed is None:
         return False, f"{asked.about} 未启用", "规则包没有这样说"
     reason = asked.get("reason")

@@ -50,7 +50,7 @@ KINDS: Mapping[str, Mapping[str, str]] = {
         "not": "texts",
     },
     "due_in": {"duty": "text", "unit": "unit", "dates": "texts", "conflicts": "texts"},
-    "warning": {"reason": "text"},
+    "warning": {**_NONE, "reason": "text"},
     "same_as": {},
 }
 """Kinds by the key that makes an expectation one of them."""

@@ -228,7 +228,8 @@ def problem_of(response: httpx2.Response) -> HuiyinError:
     try:
         said = response.json()
         kind = _KINDS.get(response.status_code, Refused)
-        return kind(said["code"], said["message"], said["remedy"], said["field"])
+        rules = tuple(said.get("rules", ()))
+        return kind(said["code"], said["message"], said["remedy"], said["field"], rules)
     except (ValueError, KeyError, TypeError):
         return Unavailable(
             "http.failed",

@@ -4,7 +4,9 @@ Acts in the words of the pack are in ``acts.py``, what is said to the public in 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import assert_never
+from uuid import UUID
 
 from services.routing.acts import take
 from services.routing.commands import (
@@ -33,6 +35,7 @@ from services.routing.ruling import (
     form_of,
 )
 from services.routing.state import Case, evolve
+from shared.acting import refusing_gates
 from shared.aggregate import Aggregate
 from shared.contracts.catalogue import Fact
 from shared.contracts.routing import (
@@ -51,7 +54,30 @@ SEVERITY = "severity"
 
 
 def decide(case: Case, command: CaseCommand) -> Sequence[Fact]:
-    """What a command leads to; raises Refused, Invalid or Unknown."""
+    """What a command leads to; raises Refused, Invalid or Unknown.
+
+    Whatever it is refused for, the refusal names the gates that are closed to it as well.
+    """
+    try:
+        return _decide(case, command)
+    except Refused as problem:
+        problem.rules = problem.rules or _closed_to(command)
+        raise
+
+
+def _closed_to(command: CaseCommand) -> tuple[str, ...]:
+    match command:
+        case RepinCase() | RecordHistory():
+            return ()
+        case ApproveReply(draft=UUID() as draft) | PublishReply(draft=UUID() as draft):
+            return refusing_gates(
+                command.asked.record, replace(command.asked.attempted, of=str(draft))
+            )
+        case _:
+            return refusing_gates(command.asked.record, command.asked.attempted)
+
+
+def _decide(case: Case, command: CaseCommand) -> Sequence[Fact]:
     match command:
         case GradeIncident():
             return grade(case, command)

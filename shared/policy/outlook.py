@@ -145,9 +145,7 @@ def _duty(
     rule: Duty,
     start: _Start,
 ) -> Outlook:
-    planned = rule.clock == "before" and start.deed is None
-    since = matter.registered if planned else start.moment
-    after = [deed for deed in deeds if deed.at >= since and deed is not start.deed]
+    after = [deed for deed in deeds if _counts(matter, rule, start, deed)]
     others = _others(start, deeds)
     told = [d for d in (deeds if _is_ladder(rule) else after) if _is_told(number, start, d, others)]
     limit = limit_of(rule, start.moment, start.deed, matter.planned, calendar)
@@ -166,6 +164,17 @@ def _duty(
         gone=_gone(pack, matter, rule, told),
         extended=bool(granted),
     )
+
+
+def _counts(matter: Matter, rule: Duty, start: _Start, deed: Deed) -> bool:
+    """Whether an act is not too early to count.
+
+    What is counted from the registration, or back from a planned date, may have been done first
+    and registered afterwards: that somebody wrote it down is no event of the matter.
+    """
+    if start.deed is None and (rule.clock == "before" or start.moment == matter.registered):
+        return True
+    return deed.at >= start.moment and deed is not start.deed
 
 
 def _granted(number: str, rule: Duty, start: _Start, deed: Deed) -> bool:

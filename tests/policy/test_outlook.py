@@ -1,5 +1,6 @@
 """The duties of a matter follow from what was done, whatever order it was heard in."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -230,7 +231,10 @@ promised = true
     assert duty.done is None
 
 
-def test_what_is_to_be_done_beforehand_counts_from_the_registration_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize("done", ["03-05 10:00", "02-28 10:00"])
+def test_what_is_to_be_done_beforehand_may_be_done_before_the_registration_too(
+    tmp_path: Path, done: str
+) -> None:
     rules = """
 [duty."H.1"]
 zh = "事先汇报"
@@ -241,11 +245,24 @@ before = "P1D"
 """
     activity = heard("03-01 09:00", kind="activity", planned=at("03-10 09:00"))
 
-    duty = duties(pack_of(tmp_path, rules), activity, deed("report", "03-05 10:00"))["H.1"]
+    duty = duties(pack_of(tmp_path, rules), activity, deed("report", done))["H.1"]
 
     assert duty.limit
     assert duty.limit.due == at("03-09 09:00")
     assert duty.done
+
+
+@pytest.mark.parametrize(("start", "counts"), [("registered", True), ("discovered", False)])
+def test_what_was_done_first_and_registered_afterwards_counts(
+    tmp_path: Path, start: str, counts: bool
+) -> None:
+    rules = f'[duty."H.3"]\nzh = "上报"\nstart = "{start}"\nstop = "report"\nwithin = "PT2H"\n'
+    matter = replace(heard("03-02 14:10"), registered=at("03-02 15:00"))
+    early = deed("report", "03-02 14:05", recorded="03-02 15:10")
+
+    duty = duties(pack_of(tmp_path, rules), matter, early)["H.3"]
+
+    assert bool(duty.done) is counts
 
 
 def test_what_is_to_be_done_after_an_act_and_beforehand_counts_from_the_act_on(

@@ -269,3 +269,34 @@ class TestScenario48:
         staged = published(FIRST, "staged")
         command = CloseIncident(asked("close", on=on), "")
         refused_by("004-18a.T09/open", command, *READY, staged)
+
+
+class TestEveryGateThatSaysNo:
+    """A refusal names all gates that are closed, whatever it is refused for."""
+
+    def refused(self, command: Any, *history: Any) -> Refused:
+        with pytest.raises(Refused) as caught:
+            given(*history).when(command)._decide()
+        return caught.value
+
+    def test_two_closed_gates_are_both_told(self) -> None:
+        on = rules("engineering-college", sets={**severity("grade_1"), "release": ("major",)})
+        refused = self.refused(publishing(on, kind="press"), *READY)
+
+        assert refused.code == "gate.closed"
+        assert len(refused.rules) > 1
+        assert refused.field == refused.rules[0]
+        assert all(number in refused.message for number in refused.rules)
+
+    def test_what_nobody_approved_is_refused_by_the_rules_that_want_an_approval_too(self) -> None:
+        command = publishing(rules("jinghui-kindergarten-a"))
+        refused = self.refused(command, assigned, drafted(FIRST, LI))
+
+        assert (refused.code, refused.rules) == ("publish.not-approved", ("004-03e.APP.publish",))
+
+    def test_a_refusal_for_another_reason_names_no_open_gate(self) -> None:
+        on = rules("jinghui-kindergarten-a", deed("approve", "leading_group", of=DRAFT))
+        command = replace(publishing(on), content="hmac:other", draft=FIRST)
+        refused = self.refused(command, *READY)
+
+        assert (refused.code, refused.rules) == ("publish.text-differs", ())
