@@ -52,23 +52,20 @@ class Taken:
                 return f"应办成, 实际被拒绝 {said(problem)}"
             case str(), None:
                 return f"应被拒绝 {wanted}, 实际办成了"
-            case str(), HuiyinError(rules=rules) if wanted in _numbers(rules):
-                return None
             case _:
                 assert problem is not None
-                whole = (problem.field or "").split("/")[0]
                 key = (problem.field or "").removeprefix(FORM_FIELD)
-                fits = wanted in (problem.code, problem.field, whole, key, *self.rules)
+                fits = wanted in (problem.code, problem.field, key, *self.rules)
                 return None if fits else f"应被拒绝 {wanted}, 实际被拒绝 {said(problem)}"
 
 
 def _refused_by(pack: Pack, step: Step, problem: HuiyinError) -> frozenset[str]:
-    """The gate that a refusal names, or the forms that ask for its field; with their items."""
-    field_ = problem.field or ""
+    """The gates that say no, or the forms that ask for the field; with the items they state."""
+    named = {problem.field, *problem.rules}
     found = {
         number: rule
         for number, rule in pack.rules.items()
-        if number == field_ or (isinstance(rule, Form) and _asks(rule, step, field_))
+        if number in named or (isinstance(rule, Form) and _asks(rule, step, problem.field or ""))
     }
     return frozenset(
         name
@@ -87,11 +84,6 @@ def said(problem: HuiyinError) -> str:
     """A refusal in short: its code, the rule or field it names, and its sentence."""
     about = f" {problem.field}" if problem.field else ""
     return f"{problem.code}{about}（{problem.message}）"
-
-
-def _numbers(rules: Sequence[str]) -> set[str]:
-    """What rules can be called by: their numbers, with or without the part behind ``/``."""
-    return {*rules, *(number.split("/")[0] for number in rules)}
 
 
 @dataclass(slots=True)
