@@ -29,7 +29,7 @@ async def settle(system: System) -> None:
     while not _quiet(system.rooms):
         if time.monotonic() > deadline:
             await system.settle()
-            return
+            deadline = time.monotonic() + SOON
         await asyncio.sleep(POLL)
 
 
