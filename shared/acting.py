@@ -7,6 +7,7 @@ already is recorded all the same, with the gates it broke: the trail must be tru
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from shared.contracts.acts import ActTaken
@@ -18,6 +19,9 @@ from shared.policy.gates import Closed, closed, wanting
 from shared.policy.outlook import Matter
 from shared.policy.pack import Pack
 from shared.policy.speaking import demand, parties
+
+FUTURE_TOLERATED = timedelta(minutes=5)
+"""Clocks of those who report may be ahead of ours by so much."""
 
 F = TypeVar("F", bound=ActTaken)
 
@@ -45,6 +49,19 @@ class Record:
     pack: Pack
     matter: Matter
     deeds: Sequence[Deed]
+
+
+def check_past(
+    moment: datetime | None,
+    now: datetime,
+    field_: str = "occurred_at",
+    name: str = "发生时间",
+) -> None:
+    """Raises Invalid ``time.in-future`` for a claimed moment; clocks may differ a little."""
+    if moment is not None and moment > now + FUTURE_TOLERATED:
+        raise Invalid(
+            "time.in-future", f"{name}晚于现在。", "请核对年月日与时区（默认为北京时间）。", field_
+        )
 
 
 def check_words(pack: Pack, act: str, told: Told, sets: Mapping[str, Sequence[str]]) -> None:

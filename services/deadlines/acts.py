@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from uuid import UUID, uuid4
 
@@ -15,7 +15,7 @@ from services.deadlines.docket import DOCKET, each_of
 from services.deadlines.periods import period_id
 from services.deadlines.tables import MODEL
 from shared import matters
-from shared.acting import Record, Told, check_forms, check_gates, check_words, fact_of
+from shared.acting import Record, Told, check_forms, check_gates, check_past, check_words, fact_of
 from shared.aggregate import answer
 from shared.calendars import calendar
 from shared.contracts.acts import ActTaken
@@ -27,7 +27,7 @@ from shared.contracts.deadlines import (
     UnitUrged,
 )
 from shared.contracts.envelope import Recorded
-from shared.errors import Invalid, Refused
+from shared.errors import Refused
 from shared.identity.officers import Officer
 from shared.packs import pack_by_pin
 from shared.policy.deeds import Deed
@@ -41,9 +41,6 @@ from shared.store.store import Store
 from shared.store.transaction import Transaction
 from shared.units import check_within, known_unit, unit_id
 from shared.vault.vault import Vault
-
-FUTURE_TOLERATED = timedelta(minutes=5)
-"""Clocks of those who report may be ahead of ours by so much."""
 
 FACTS: dict[str, type[ActTaken]] = {
     fact.ACT: fact
@@ -273,11 +270,5 @@ def _check_concerned(
 
 
 def _moment(tx: Transaction, occurred_at: datetime | None) -> datetime:
-    if occurred_at is not None and occurred_at > tx.now + FUTURE_TOLERATED:
-        raise Invalid(
-            "time.in-future",
-            "发生时间晚于现在。",
-            "请核对年月日与时区（默认为北京时间）。",
-            "occurred_at",
-        )
+    check_past(occurred_at, tx.now)
     return occurred_at or tx.now

@@ -5,19 +5,19 @@ from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 
 from services.deadlines import tables
 from services.deadlines.acts import Acts
 from services.deadlines.commands import Said, SettleLateRecord
 from services.deadlines.periods import as_it_stands
 from services.deadlines.tables import Entry
-from shared.acting import Told
 from shared.contracts.catalogue import UtcTime
 from shared.contracts.deadlines import State
 from shared.contracts.envelope import Standing
 from shared.duties import DutyRow
 from shared.messaging.progress import wait_until, when_known
+from shared.orders import ActOrder, Name, Note, Order
 from shared.store.micros import from_micros
 from shared.store.requests import Answer
 from shared.store.sql import Sql
@@ -27,8 +27,6 @@ from shared.web import RESPONSES, After, Asking, Once
 LARGEST_PAGE = 1000
 
 ActName = Literal["extend", "explain", "urge", "supervise", "circulate"]
-Name = Annotated[str, Field(min_length=1, max_length=120)]
-Text = Annotated[str, Field(max_length=40_000)]
 
 
 class DutyShown(BaseModel):
@@ -77,27 +75,13 @@ class Duties(BaseModel):
     more: bool
 
 
-class Order(BaseModel):
-    """Base of request bodies: unknown fields are refused."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class ActOrder(Order):
-    """Something done about a delay, now or at ``occurred_at`` (with an offset).
+class DelayOrder(ActOrder):
+    """Something done about a delay.
 
     ``duty`` or ``rule`` says which; ``to`` are parties of the pack or units by their code. More
     time is given ``until`` a moment, or as much as the rule allows, by the ``approver``.
     """
 
-    kind: Name | None = None
-    to: list[Name] = Field(default_factory=list, max_length=50)
-    medium: Name | None = None
-    of: Name | None = None
-    text: Text | None = None
-    fields: dict[Name, Text] = Field(default_factory=dict, max_length=200)
-    happened: bool = False
-    occurred_at: UtcTime | None = None
     duty: Name | None = None
     rule: Name | None = None
     until: UtcTime | None = None
@@ -109,7 +93,7 @@ class Settlement(Order):
 
     duty: Name
     in_time: bool
-    grounds: Annotated[str, Field(max_length=2000)]
+    grounds: Note
 
 
 def router(acts: Acts) -> APIRouter:
@@ -131,7 +115,7 @@ def _add_acts(api: APIRouter, acts: Acts) -> None:
     async def take(
         incident: str,
         act: ActName,
-        order: ActOrder,
+        order: DelayOrder,
         officer: Asking,
         once: Once,
         after: After = None,
@@ -154,7 +138,7 @@ def _add_acts_on_units(api: APIRouter, acts: Acts) -> None:
     async def take_of_unit(
         code: str,
         act: ActName,
-        order: ActOrder,
+        order: DelayOrder,
         officer: Asking,
         once: Once,
         after: After = None,
@@ -172,17 +156,10 @@ def _add_acts_on_units(api: APIRouter, acts: Acts) -> None:
         return await acts.settle_of_unit(code, _settled(order), officer, once)
 
 
-def _said(order: ActOrder) -> Said:
-    told = Told(
-        kind=order.kind,
-        to=tuple(order.to),
-        medium=order.medium,
-        of=order.of,
-        text=order.text,
-        fields=order.fields,
-        happened=order.happened,
+def _said(order: DelayOrder) -> Said:
+    return Said(
+        order.told(), order.duty, order.rule, order.until, order.approver, order.occurred_at
     )
-    return Said(told, order.duty, order.rule, order.until, order.approver, order.occurred_at)
 
 
 def _settled(order: Settlement) -> SettleLateRecord:

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services.intake.commands import Particulars, TakeAct
-from services.intake.ruling import allowed, check_channels, check_past, said_already
-from shared.acting import fact_of
+from services.intake.ruling import allowed, check_channels, said_already
+from shared.acting import check_past, fact_of
 from shared.clock import shown
 from shared.contracts.acts import ActTaken
 from shared.contracts.catalogue import Fact

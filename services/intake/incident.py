@@ -20,11 +20,11 @@ from services.intake.ruling import (
     CATEGORY,
     allowed,
     check_channels,
-    check_past,
     check_text,
     form_of,
     judged,
 )
+from shared.acting import check_past
 from shared.aggregate import Aggregate
 from shared.contracts.acts import Judged
 from shared.contracts.catalogue import Fact

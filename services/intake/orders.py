@@ -2,38 +2,28 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from services.intake import acts
 from services.intake.acts import MOST_ITEMS
 from services.intake.commands import Corrections, Heard, Particulars
-from shared.acting import Told
+from shared import orders
 from shared.contracts.acts import Judged
 from shared.contracts.catalogue import UtcTime
 from shared.contracts.intake import ImportField
+from shared.orders import Fields, Key, Note, Order, Sets, Text
 from shared.policy.deeds import WORSENING
 
 LARGEST_IMPORT = 500
 """Rows in one request."""
 
-Key = Annotated[str, Field(min_length=1, max_length=60)]
 Channel = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
-Note = Annotated[str, Field(max_length=2000)]
-Fields = Annotated[dict[Key, Annotated[str, Field(max_length=4000)]], Field(max_length=60)]
-Sets = Annotated[dict[Key, Annotated[list[Key], Field(max_length=20)]], Field(max_length=20)]
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 """The number or id of an incident."""
 
 Title = Annotated[str, Field(min_length=1, max_length=500)]
-Text = Annotated[str, Field(max_length=40_000)]
 Words = Annotated[str, Field(max_length=100_000)]
 """Words from a file: how many of them are too many is for the rules to say, row by row."""
-
-
-class Order(BaseModel):
-    """Base of request bodies: unknown fields are refused."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class Registration(Order):
@@ -68,32 +58,8 @@ class Registration(Order):
         return Heard(**{**told, "sets": judged(self.sets)})
 
 
-class ActOrder(Order):
-    """An act in the words of a pack: of which kind, to whom, how, about what, with its form.
-
-    ``happened`` says that it has happened already; it happened at ``occurred_at``, or now.
-    """
-
-    kind: Key | None = None
-    to: list[Key] = Field(default_factory=list, max_length=50)
-    medium: Key | None = None
-    of: Annotated[str, Field(max_length=200)] | None = None
-    text: Text | None = None
-    fields: Fields = Field(default_factory=dict)
-    happened: bool = False
-    occurred_at: UtcTime | None = None
-
-    def told(self) -> Told:
-        """What is said of it in the words of the pack."""
-        return Told(
-            kind=self.kind,
-            to=tuple(self.to),
-            medium=self.medium,
-            of=self.of,
-            text=self.text,
-            fields=self.fields,
-            happened=self.happened,
-        )
+class ActOrder(orders.ActOrder):
+    """An act in the words of a pack."""
 
     def particulars(self) -> Particulars:
         """What only this act says."""

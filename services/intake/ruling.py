@@ -3,7 +3,6 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import Any
 
 from services.intake.commands import Asked
@@ -21,9 +20,6 @@ CATEGORY = "category"
 
 LONGEST_CATEGORY = 60
 """Characters."""
-
-FUTURE_TOLERATED = timedelta(minutes=5)
-"""Clocks of those who report may be ahead of ours by so much."""
 
 COMMON_CHANNELS = tuple(channel for channel in CHANNELS if channel != "import")
 """Where anybody hears things, whatever their pack says."""
@@ -70,14 +66,6 @@ def check_channels(pack: Pack, channels: Collection[str], field: str) -> None:
                 f"可以填写：{'、'.join(known)}。",
                 field,
             )
-
-
-def check_past(moment: datetime | None, now: datetime, field: str, name: str) -> None:
-    """Raises Invalid ``time.in-future``; clocks may differ a little."""
-    if moment is not None and moment > now + FUTURE_TOLERATED:
-        raise Invalid(
-            "time.in-future", f"{name}晚于现在。", "请核对年月日与时区（默认为北京时间）。", field
-        )
 
 
 def check_text(text: str, field: str, name: str) -> None:

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Query
 from services.reporting.accounts import FindingShown, findings
 from services.reporting.asking import AsOf, day, moment, reversed_days
 from services.reporting.log import size_as_of
-from services.reporting.orders import ActOrder, Finding, Ranking
+from services.reporting.orders import Finding, Ranking
 from services.reporting.statistics import Asked, Statistics, statistics
 from services.reporting.taking import Said, Taking, found
 from shared.clock import SHANGHAI
 from shared.messaging.progress import wait_until
+from shared.orders import ActOrder
 from shared.store.requests import Answer
 from shared.store.sql import Sql
 from shared.units import known_unit

@@ -3,22 +3,23 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID, uuid4, uuid5
 
 from services.reporting import judging, ledger_table, log
 from services.reporting.accounts import units_under
 from services.reporting.dossier import declared, dossier
 from services.reporting.ledger import LedgerRow
-from services.reporting.orders import ActOrder, Finding, Ranking
+from services.reporting.orders import Finding, Ranking
 from services.reporting.statistics import Asked, statistics
-from shared.acting import Record, Told
+from shared.acting import Record, Told, check_past
 from shared.aggregate import answer
 from shared.clock import SHANGHAI
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded
 from shared.errors import Invalid, Unknown
 from shared.identity.officers import Officer
+from shared.orders import ActOrder
 from shared.packs import pack_by_pin, pack_in_force
 from shared.policy import outlook
 from shared.policy.deeds import Deed
@@ -31,9 +32,6 @@ from shared.store.store import Store
 from shared.store.transaction import Transaction
 from shared.units import check_within, known_unit, unit_id
 from shared.vault.vault import Vault
-
-FUTURE_TOLERATED = timedelta(minutes=5)
-"""Clocks of those who report may be ahead of ours by so much."""
 
 FILES = UUID("5b0c8a52-0f3e-5d8a-9c41-7e2f6ab1d094")
 """Namespace from which the file of a matter gets its stream's id."""
@@ -268,11 +266,5 @@ def _check_evidence(sql: Sql, leaves: Sequence[int], matters: set[str]) -> None:
 
 
 def _by(tx: Transaction, said: Said) -> By:
-    if said.occurred_at is not None and said.occurred_at > tx.now + FUTURE_TOLERATED:
-        raise Invalid(
-            "time.in-future",
-            "发生时间晚于现在。",
-            "请核对年月日与时区（默认为北京时间）。",
-            "occurred_at",
-        )
+    check_past(said.occurred_at, tx.now)
     return By(said.officer.actor, said.occurred_at or tx.now)

@@ -173,7 +173,7 @@ def _add_replies(api: APIRouter, routing: Routing, known: Known) -> None:
             order.text,
             order.channel,
             Said(officer, order.occurred_at, once),
-            order.told(order.kind),
+            order.told(),
             order.promised,
         )
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
@@ -27,13 +27,13 @@ from services.routing.commands import (
 from services.routing.overview import Overview, overview
 from services.routing.tables import Entry
 from shared import matters
-from shared.acting import Record, Told
+from shared.acting import Record, Told, check_past
 from shared.aggregate import answer
 from shared.clock import SHANGHAI, shown
 from shared.contracts.acts import Judged
 from shared.contracts.envelope import Recorded, associated_data, decode
 from shared.contracts.routing import ReplyDrafted
-from shared.errors import Invalid, Refused
+from shared.errors import Refused
 from shared.identity.officers import Officer
 from shared.packs import pack_by_pin, pack_in_force
 from shared.policy import outlook
@@ -47,9 +47,6 @@ from shared.store.store import Store
 from shared.store.transaction import Transaction
 from shared.units import check_within, known_unit, unit_id
 from shared.vault.vault import Vault
-
-FUTURE_TOLERATED = timedelta(minutes=5)
-"""Clocks of those who report may be ahead of ours by so much."""
 
 DRAFTS = UUID("8a4b8f5c-7f0e-5d43-9a1e-2f6d3c0b7e55")
 """Namespace from which a draft gets its id, so that a repeated request names the same draft."""
@@ -536,11 +533,5 @@ def _responsible(sql: Sql, lead: str, co_handling: Sequence[str]) -> dict[str, s
 
 
 def _by(tx: Transaction, said: Said) -> By:
-    if said.occurred_at is not None and said.occurred_at > tx.now + FUTURE_TOLERATED:
-        raise Invalid(
-            "time.in-future",
-            "发生时间晚于现在。",
-            "请核对年月日与时区（默认为北京时间）。",
-            "occurred_at",
-        )
+    check_past(said.occurred_at, tx.now)
     return By(said.officer.actor, said.occurred_at or tx.now)

@@ -4,44 +4,22 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from services.routing.application import Particulars
+from shared import orders
 from shared.acting import Told
 from shared.contracts.catalogue import UtcTime
+from shared.orders import Code, Fields, Formal, Key, Name, Note, Order, Sets, Text
 
-Code = Annotated[str, Field(min_length=1, max_length=32)]
-Key = Annotated[str, Field(min_length=1, max_length=60)]
-Name = Annotated[str, Field(min_length=1, max_length=120)]
-Note = Annotated[str, Field(max_length=2000)]
-Text = Annotated[str, Field(max_length=40_000)]
-Fields = Annotated[dict[Key, Annotated[str, Field(max_length=4000)]], Field(max_length=60)]
-Sets = Annotated[dict[Key, Annotated[list[Key], Field(max_length=20)]], Field(max_length=20)]
 OfficerId = Annotated[str, Field(pattern=r"^o-[0-9a-z-]{1,40}$")]
 """Pseudonymous: a name must never slip in here, for it could not be erased."""
-
-
-class Order(BaseModel):
-    """Base of request bodies: unknown fields are refused."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class Act(Order):
     """Something done to a matter, now or at ``occurred_at`` (with an offset)."""
 
     occurred_at: UtcTime | None = None
-
-
-class Formal(Act):
-    """An act that a form may be asked for: ``fields`` by key; ``happened`` already (已发生)."""
-
-    fields: Fields = Field(default_factory=dict)
-    happened: bool = False
-
-    def told(self, kind: str | None = None) -> Told:
-        """What is said of it in the words of the pack."""
-        return Told(kind=kind, fields=self.fields, happened=self.happened)
 
 
 class Grading(Act):
@@ -97,11 +75,19 @@ class Publication(Formal):
     kind: Key | None = None
     promised: UtcTime | None = None
 
+    def told(self) -> Told:
+        """What is said of it in the words of the pack."""
+        return Told(kind=self.kind, fields=self.fields, happened=self.happened)
+
 
 class Closing(Formal):
     """With what remark the handling ends (办结)."""
 
     note: Note = ""
+
+    def told(self) -> Told:
+        """What is said of it in the words of the pack."""
+        return Told(fields=self.fields, happened=self.happened)
 
 
 class Reopening(Act):
@@ -110,25 +96,8 @@ class Reopening(Act):
     grounds: Note
 
 
-class ActOrder(Formal):
-    """Any act in the words of the matter's pack: of which kind, to whom, how, about what."""
-
-    kind: Key | None = None
-    to: list[Key] = Field(default_factory=list, max_length=50)
-    medium: Key | None = None
-    of: Annotated[str, Field(max_length=200)] | None = None
-    text: Text | None = None
-
-    def told(self, kind: str | None = None) -> Told:
-        return Told(
-            kind=kind or self.kind,
-            to=tuple(self.to),
-            medium=self.medium,
-            of=self.of,
-            text=self.text,
-            fields=self.fields,
-            happened=self.happened,
-        )
+class ActOrder(orders.ActOrder):
+    """Any act in the words of the matter's pack."""
 
     def particulars(self) -> Particulars:
         """What only this act says."""
