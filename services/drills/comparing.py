@@ -13,7 +13,7 @@ from services.drills.evidence import Evidence
 from services.drills.nodes import Node
 from services.drills.playing import Outcome, play
 from services.drills.rulebook import Loaded, load, load_named
-from services.drills.script import Drill, Step, Who
+from services.drills.script import Drill, Step
 from shared.duties import DutyRow
 from shared.policy.loading import known_packs
 from shared.policy.pack import Pack
@@ -107,9 +107,8 @@ async def compare(drill: Drill, other: str) -> Comparison:
 async def under(drill: Drill, own: Pack, other: str) -> Outcome:
     """The drill's course of events under another pack; what that pack refuses, it refuses."""
     pack = load_named(other)
-    steps = [_translated(step, own, pack, drill.cast) for step in drill.steps]
-    cast = {name: _somebody(who, own, pack) for name, who in drill.cast.items()}
-    moved = replace(drill, cast=cast, steps=steps, expectations=(), load_refused=None, lenient=True)
+    steps = [_translated(step, own, pack) for step in drill.steps]
+    moved = replace(drill, steps=steps, expectations=(), load_refused=None, lenient=True)
     shipped = pack.id if pack.id in known_packs() else None
     return await play(moved, loaded=Loaded(pack, [], shipped))
 
@@ -174,49 +173,19 @@ def _at(sides: Sequence[Side], number: int) -> Side | None:
     return sides[number] if number < len(sides) else None
 
 
-def _translated(step: Step, own: Pack, other: Pack, cast: Mapping[str, Who]) -> Step:
-    """The step in the other pack's words: its grades through the common scale, its kinds if known,
-    its parties by what they are in common.
+def _translated(step: Step, own: Pack, other: Pack) -> Step:
+    """The step in the other pack's words: its grades through the common scale, its kinds if known.
 
     What the other pack has no word for is left out: nothing there asks for it.
     """
-    by = step.by
-    if by is not None and by.role not in cast:
-        by = _somebody(by, own, other)
-    return replace(step, by=by, given=dict(_given(step, own, other)))
-
-
-def _somebody(who: Who, own: Pack, other: Pack) -> Who:
-    return replace(who, role=_party(who.role, own, other))
-
-
-def _party(name: str, own: Pack, other: Pack) -> str:
-    """What a party of the own pack is called in the other: by the common one that it is.
-
-    Who is nothing that the other knows acts there as anybody.
-    """
-    if name in other.parties or name not in own.parties:
-        return name
-    common = own.canon(name)
-    theirs = [key for key, canon in other.stand_ins.items() if canon == common]
-    return theirs[0] if len(theirs) == 1 else common or ANYBODY
-
-
-ANYBODY = "any_person"
-
-NAMING = ("to", "post", "leader", "approver")
-"""Fields of acts in which parties are named."""
+    given = dict(_given(step, own, other))
+    return replace(step, given=given)
 
 
 def _given(step: Step, own: Pack, other: Pack) -> Iterator[tuple[str, Node]]:
     for key, node in step.given.items():
         if key in GRAVITY and isinstance(node.value, str):
             yield key, replace(node, value=_same_gravity(node.value, own, other))
-        elif key == "channel" and step.act == "register":
-            if str(node.value) in other.channels:
-                yield key, node
-        elif key in NAMING:
-            yield key, _renamed(node, own, other)
         elif key == "kind" and step.act:
             if str(node.value) in other.kinds_of(step.act):
                 yield key, node
@@ -226,12 +195,6 @@ def _given(step: Step, own: Pack, other: Pack) -> Iterator[tuple[str, Node]]:
                 yield key, replace(node, value=known) if isinstance(node.value, list) else known[0]
         else:
             yield key, node
-
-
-def _renamed(node: Node, own: Pack, other: Pack) -> Node:
-    if isinstance(node.value, str):
-        return replace(node, value=_party(node.value, own, other))
-    return replace(node, value=[_renamed(each, own, other) for each in _several(node)])
 
 
 def _several(node: Node) -> list[Node]:
