@@ -65,8 +65,10 @@ def said(problem: HuiyinError) -> str:
 
 
 def _numbers(rules: Sequence[str]) -> set[str]:
-    """What rules can be called by: their numbers, with or without the part behind ``/``."""
-    return {*rules, *(number.split("/")[0] for number in rules)}
+    """What a refusal by gates can be called: its code, their numbers without the part behind ``/``
+    or with it.
+    """
+    return {"gate.closed", *rules, *(number.split("/")[0] for number in rules)} if rules else set()
 
 
 @dataclass(slots=True)
