@@ -82,7 +82,8 @@ ACTS: Mapping[str, Act] = {
 
 _NEVER: Mapping[str, str] = {
     "删除、屏蔽他人言论": """
-        删帖 删贴 删稿 删除 撤帖 撤稿 帖子下架 稿件下架 信息下架 屏蔽 封堵 封号 封禁 禁言 关闭评论 关闭账号 注销账号
+        删帖 删贴 删稿 删除 撤帖 撤稿 帖子下架 稿件下架 信息下架
+        屏蔽 封堵 封号 封禁 禁言 关闭评论 关闭账号 注销账号
         冷处理 沉帖 压制 舆情降温 降温处理 控制热度 热度控制 制止传播 阻止传播 制止谣言 阻断信息
         delete deletion remove removal block hide ban censor suppress suppression
     """,
