@@ -64,13 +64,6 @@ def said(problem: HuiyinError) -> str:
     return f"{problem.code}{about}（{problem.message}）"
 
 
-def _numbers(rules: Sequence[str]) -> set[str]:
-    """What a refusal by gates can be called: its code, their numbers without the part behind ``/``
-    or with it.
-    """
-    return {"gate.closed", *rules, *(number.split("/")[0] for number in rules)} if rules else set()
-
-
 @dataclass(slots=True)
 class Names:
     """What the names used in a drill stand for: incidents, drafts and other papers."""
@@ -297,6 +290,13 @@ class Players:
 def _text(given: Mapping[str, Node], key: str) -> str | None:
     node = given.get(key)
     return node.value if node is not None and isinstance(node.value, str) else None
+
+
+def _numbers(rules: Sequence[str]) -> set[str]:
+    """What a refusal by gates can be called: its code, their numbers without the part behind ``/``
+    or with it.
+    """
+    return {"gate.closed", *rules, *(number.split("/")[0] for number in rules)} if rules else set()
 
 
 def _quarter(at: datetime) -> str:
