@@ -319,6 +319,13 @@ def _text(given: Mapping[str, Node], key: str) -> str | None:
     return node.value if node is not None and isinstance(node.value, str) else None
 
 
+def _numbers(rules: Sequence[str]) -> set[str]:
+    """What a refusal by gates can be called: its code, their numbers without the part behind ``/``
+    or with it.
+    """
+    return {"gate.closed", *rules, *(number.split("/")[0] for number in rules)} if rules else set()
+
+
 def _quarter(at: datetime) -> str:
     """The name of the quarter that a moment is in; 24:00 is still the day before."""
     day = day_of(at - timedelta(microseconds=1))

@@ -229,16 +229,6 @@ def _given(step: Step, own: Pack, other: Pack) -> Iterator[tuple[str, Node]]:
             yield key, node
 
 
-def _several(node: Node) -> list[Node]:
-    return node.value if isinstance(node.value, list) else [node]
-
-
-def _is_of(pack: Pack, key: str, value: Node) -> bool:
-    """Whether a pack has that axis with that value."""
-    axis = pack.axes.get(key)
-    return axis is not None and value.value in axis.values
-
-
 def _same_gravity(value: str, own: Pack, other: Pack) -> str:
     """The other pack's grade at the same place of the common scale S1–S4, or the nearest."""
     mine, theirs = (pack.axes.get("severity") for pack in (own, other))
@@ -247,6 +237,16 @@ def _same_gravity(value: str, own: Pack, other: Pack) -> str:
     if place is None or not ranks:
         return value
     return min(ranks, key=lambda key: (abs(ranks[key] - place), ranks[key]))
+
+
+def _several(node: Node) -> list[Node]:
+    return node.value if isinstance(node.value, list) else [node]
+
+
+def _is_of(pack: Pack, key: str, value: Node) -> bool:
+    """Whether a pack has that axis with that value."""
+    axis = pack.axes.get(key)
+    return axis is not None and value.value in axis.values
 
 
 def as_json(compared: Comparison) -> dict[str, Any]:

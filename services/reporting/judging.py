@@ -24,6 +24,7 @@ COMPETENT = (
     "office_director",
     "supervision_office",
     "supervisor",
+    "superior_authority",
 )
 """The posts that find and rank (有权认定): those who lead, and those who supervise."""
 
@@ -134,7 +135,7 @@ def _check_competent(pack: Pack, post: str) -> None:
     if post not in COMPETENT and pack.canon(post) not in COMPETENT:
         raise Refused(
             "post.not-competent",
-            "只有领导、办公室主任和督查人员可以认定和排名。",
+            "只有领导、办公室主任、督查人员和上级主管部门可以认定和排名。",
             "请由有权认定的人员办理。",
             "post",
         )

@@ -116,6 +116,9 @@ def _report(command: TakeAct) -> tuple[str, ...]:
 
 
 def _accept(case: Case, command: TakeAct) -> tuple[str, ...] | None:
+    """An assigned unit signs for its sheet, or whoever registered it for what was reported."""
+    if case.assigned is None:
+        return ()
     part = _part(case, command.unit)
     if part.returned:
         raise Refused(

@@ -84,6 +84,12 @@ def _beyond_the_line(pack: Pack) -> Iterator[Complaint]:
         (("kinds", act, key), f"{key} {zh}") for act, all_ in kinds for key, zh in all_.items()
     ]
     named += [(("state", key), f"{key} {each.zh}") for key, each in pack.file.state.items()]
+    named += [(("party", key), f"{key} {each.zh}") for key, each in pack.file.party.items()]
+    named += [
+        (("form", number, "fields", key), f"{key} {each.zh}")
+        for number, form in pack.file.form.items()
+        for key, each in form.fields.items()
+    ]
     for path, words in named:
         what = out_of_scope(words)
         if what:

@@ -164,7 +164,7 @@ class Served:
 def code(response: httpx2.Response) -> tuple[int, str]:
     """How a refused request was answered: HTTP status and the error's code."""
     problem = response.json()
-    assert set(problem) == {"code", "message", "field", "remedy"}, problem
+    assert set(problem) == {"code", "message", "field", "remedy", "rules"}, problem
     assert problem["message"], problem
     return response.status_code, problem["code"]
 

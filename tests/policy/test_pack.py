@@ -116,6 +116,28 @@ def test_what_is_wrong_is_told_with_its_place_and_a_remedy(tmp_path: Path, line:
         assert text.splitlines()[told.place.line - 1].startswith(("[duty", names[0]))
 
 
+@pytest.mark.parametrize(
+    "rules",
+    [
+        '[kinds.assess]\norigin = "锁定发布者IP"\n',
+        '[kinds.handle]\nquarantine = "安置"\n',
+        '[state.silence]\nzh = "冷处理"\non = "matter"\n',
+        '[party.commentators]\nzh = "评论员队伍"\n',
+        '[form."Q.F01"]\nzh = "记录"\non = "note"\nfields = {who = {zh = "造谣者姓名"}}\n',
+        '[gate."Q.G01"]\nzh = "解除隔离须经批准"\nrefuse = "handle"\nneeds = "approve"\n',
+    ],
+)
+def test_what_no_pack_may_ask_for_is_refused_wherever_it_is_named(
+    tmp_path: Path, rules: str
+) -> None:
+    assert "pack.out-of-scope" in [told.code for told in complaints(tmp_path, HEADING + rules)]
+
+
+@pytest.mark.parametrize("title", ["因病缺勤追查与登记", "信息来源", "24小时监控", "跟踪办理情况"])
+def test_what_only_sounds_like_it_is_not_refused(tmp_path: Path, title: str) -> None:
+    assert complaints(tmp_path, HEADING + f'[kinds.note]\nabsence_tracing = "{title}"\n') == []
+
+
 def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     text = HEADING + REPLY.replace("posted", "state:war") + '[shift."S"]\nzh = "值"\nwho = "x"\n'
 

@@ -179,6 +179,13 @@ class TestAcceptAndReturn:
         command = take("accept", unit="QH-XX")
         given(assigned).when(command).then_refused("unit.not-assigned")
 
+    def test_before_anything_is_assigned_who_registered_it_signs_for_what_was_reported(
+        self,
+    ) -> None:
+        command = take("accept", Told(medium="telephone"), unit="QH-JYJ")
+        fact = SheetAccepted(unit="QH-JYJ", medium="telephone")
+        given().when(command).then(fact)
+
     def test_signing_twice_is_quiet(self) -> None:
         given(assigned, self.accepted).when(take("accept", **self.LX)).then_nothing()
 

@@ -264,7 +264,7 @@ class TestActs:
         incident = await door.world.registered(NUMBER)
         attempts = [
             await door.post(LI, f"{CASE}/acts/report", to=["neighbours"]),
-            await door.post(LI, f"{CASE}/acts/accept"),
+            await door.post(LI, f"{CASE}/acts/return", text="不属本单位"),
             await door.post(LI, f"{CASE}/acts/reopen", grounds=""),
             await door.post(TOWN, f"{CASE}/acts/verify"),
             await door.post(BUREAU, f"{CASE}/grade", grade="terrible", grounds="x"),
