@@ -215,10 +215,11 @@ async def _appoint(
 ) -> None:
     unit, role = post
     known = first.id if post == stage.administrator else None
+    held = stage.drill.stand_ins.get(role, role)
     officer_id, token = await administration.appoint(
-        f"演练 {role}", stage.code(unit), role, first, officer_id=known
+        f"演练 {role}", stage.code(unit), held, first, officer_id=known
     )
-    officer = Officer(officer_id, f"演练 {role}", stage.code(unit), role)
+    officer = Officer(officer_id, f"演练 {role}", stage.code(unit), held)
     stage.cast[post] = Acting(officer, token)
 
 
