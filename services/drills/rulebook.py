@@ -51,7 +51,8 @@ def load_rules(rules: Rules, params: Mapping[str, str | int], beside: Path) -> L
             pack, complaints = examine(path, params)
             shipped = path.stem if path in known_packs().values() else None
             return Loaded(pack, complaints, shipped)
-        pack, complaints = build(_texts(rules), params)
+        texts = _texts(rules)
+        pack, complaints = build(texts, _addressed(texts, params))
         return Loaded(pack, complaints, None)
     except Invalid as problem:
         told = f"{rules.place}：{problem.message}"
@@ -79,6 +80,18 @@ def _with_parents(told: Told) -> list[str]:
         texts.append(find_pack(str(above)).read_text(encoding="utf-8"))
         heading = tomllib.loads(texts[-1]).get("pack", {})
     return texts
+
+
+def _addressed(texts: Sequence[str], params: Mapping[str, str | int]) -> dict[str, str | int]:
+    """Parameters by name; those that only a pack above declares as ``<id>.<name>``."""
+    packs = [tomllib.loads(text) for text in texts]
+    above = {
+        name: f"{pack['pack']['id']}.{name}"
+        for pack in reversed(packs[1:])
+        for name in pack.get("params", {})
+    }
+    own = packs[0].get("params", {})
+    return {name if name in own else above.get(name, name): params[name] for name in params}
 
 
 def _merged(base: Told, told: Told) -> dict[str, Any]:
