@@ -1,7 +1,7 @@
 """Taking a step: from the drill's words to a request of the real interface, and what came of it."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from shared.clock import shown
 from shared.errors import HuiyinError, Unavailable
 from shared.policy.acts import ACTS
 from shared.policy.pack import Pack
-from shared.policy.rules import Rule
+from shared.policy.rules import Form
 
 AT_ONCE = 50
 """Repetitions of a step that are under way together: they share a commit."""
@@ -29,13 +29,13 @@ AT_ONCE = 50
 class Taken:
     """A step and what came of it: the answer, or how it was refused.
 
-    ``rule`` is the rule by which it was refused, if a rule of the pack it was.
+    ``numbers`` are those of the rule by which it was refused, if a rule of the pack it was.
     """
 
     step: Step
     answer: Mapping[str, Any] | None = None
     problem: HuiyinError | None = None
-    rule: Rule | None = None
+    numbers: Collection[str] = ()
 
     @property
     def wrong(self) -> str | None:
@@ -50,9 +50,7 @@ class Taken:
                 return f"应被拒绝 {wanted}, 实际办成了"
             case _:
                 assert problem is not None
-                whole = (problem.field or "").split("/")[0]
-                also = self.rule.also if self.rule else ()
-                fits = wanted in (problem.code, problem.field, whole, *also)
+                fits = wanted in (problem.code, problem.field, *self.numbers)
                 return None if fits else f"应被拒绝 {wanted}, 实际被拒绝 {said(problem)}"
 
 
@@ -60,6 +58,15 @@ def said(problem: HuiyinError) -> str:
     """A refusal in short: its code, the rule or field it names, and its sentence."""
     about = f" {problem.field}" if problem.field else ""
     return f"{problem.code}{about}（{problem.message}）"
+
+
+def _refused_by(pack: Pack, problem: HuiyinError) -> Collection[str]:
+    """The numbers of the gate that is closed, or of the form that is not filled as it should be."""
+    number = problem.field or ""
+    if problem.code == "form.field-missing":
+        number = next((each for each in pack.of(Form) if f"（{each}）" in problem.message), "")
+    rule = pack.rules.get(number)
+    return {number, number.split("/")[0], *(rule.also if rule else ())}
 
 
 @dataclass(slots=True)
@@ -99,7 +106,7 @@ class Players:
         try:
             answer = await self._do(step)
         except HuiyinError as problem:
-            return Taken(step, problem=problem, rule=self._pack.rules.get(problem.field or ""))
+            return Taken(step, problem=problem, numbers=_refused_by(self._pack, problem))
         self._learn(step, answer)
         return Taken(step, answer)
 
