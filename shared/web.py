@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from shared.contracts.catalogue import Contract
 from shared.errors import HuiyinError, Invalid, Refused, Unavailable, Unknown
+from shared.faults import worded
 from shared.identity.officers import Officer, Officers, unknown_token
 from shared.logs import note
 from shared.store import requests
@@ -122,7 +123,7 @@ async def _tell_invalid(_: Request, problem: Exception) -> JSONResponse:
     assert isinstance(problem, RequestValidationError)
     first = problem.errors()[0]
     place = ".".join(str(part) for part in first["loc"] if part != "body") or "body"
-    message = f"字段 {place} 不合要求：{first['msg']}。"
+    message = f"字段 {place} 不合要求：{worded(first)}。"
     return _answer(
         422, "request.invalid", message, place, "请按 /openapi.json 中的定义修改后重试。"
     )

@@ -58,7 +58,8 @@ def load_rules(rules: Rules, params: Mapping[str, str | int], beside: Path) -> L
             pack, complaints = examine(path, params)
             shipped = path.stem if path in known_packs().values() else None
             return Loaded(pack, complaints, shipped)
-        pack, complaints = build(_texts(rules), params)
+        texts = _texts(rules)
+        pack, complaints = build(texts, _addressed(texts, params))
         return Loaded(pack, complaints, None)
     except Invalid as problem:
         told = f"{rules.place}：{problem.message}"

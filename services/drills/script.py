@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from services.drills.nodes import Node, Place
+from shared.calendar.days import day_of, start_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,12 @@ class Drill:
         """When the first step is taken (UTC)."""
         return self.steps[0].moment if self.steps else None
 
+    @property
+    def founded(self) -> datetime | None:
+        """When the county is founded (UTC): nothing of the day before is owed by anybody."""
+        begins = self.begins
+        return begins and max(begins - LEAD, start_of(day_of(begins)))
+
 
 LEAD = timedelta(hours=1)
-"""So long before the first step the county is founded."""
+"""So long before the first step the county is founded, but on the same day."""

@@ -69,3 +69,24 @@ def test_another_pack_stands_beside_its_own(drill: Path) -> None:
     assert told["totals"]["here"] == {"late": 1}
     assert [each["here"]["fate"] for each in told["pairs"] if each["here"]] == ["late"]
     assert [each for each in told["pairs"] if each["there"] and not each["here"]]
+
+
+OWN_ROLES = """\
+drill: roles-of-its-own
+pack: 004-04
+steps:
+  - {at: 2026-03-02 09:00, by: section, do: register, incident: A}
+  - {at: 2026-03-02 09:10, by: section, do: report, incident: A, with: {to: leading_group}}
+  - {at: 2026-03-02 09:20, by: group_head, do: report, incident: A, with: {to: city_leaders}}
+  - {at: 2026-03-02 09:30, by: section, do: draft, incident: A, as: D1}
+  - {at: 2026-03-02 09:40, by: handling_unit, do: approve, incident: A, of: D1}
+"""
+
+
+def test_roles_that_the_other_pack_does_not_know_are_there_the_common_party_they_are(
+    drill: Path,
+) -> None:
+    drill.write_text(OWN_ROLES, encoding="utf-8")
+    done = invoke(drill, "--pack", "001-2")
+    assert done.exit_code == 0, done.output
+    assert "按 001-2 会被拒绝" not in done.output
