@@ -1,7 +1,7 @@
 """Taking a step: from the drill's words to a request of the real interface, and what came of it."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -84,15 +84,6 @@ def said(problem: HuiyinError) -> str:
     """A refusal in short: its code, the rule or field it names, and its sentence."""
     about = f" {problem.field}" if problem.field else ""
     return f"{problem.code}{about}（{problem.message}）"
-
-
-def _refused_by(pack: Pack, problem: HuiyinError) -> Collection[str]:
-    """The numbers of the gate that is closed, or of the form that is not filled as it should be."""
-    number = problem.field or ""
-    if problem.code == "form.field-missing":
-        number = next((each for each in pack.of(Form) if f"（{each}）" in problem.message), "")
-    rule = pack.rules.get(number)
-    return {number, number.split("/")[0], *(rule.also if rule else ())}
 
 
 @dataclass(slots=True)

@@ -9,14 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from services.drills.cast import posts
 from services.drills.evidence import Evidence
 from services.drills.nodes import Node
 from services.drills.playing import Outcome, play
 from services.drills.rulebook import Loaded, load, load_named
 from services.drills.script import Drill, Step
 from shared.duties import DutyRow
-from shared.identity.officers import POSTS
 from shared.policy.loading import known_packs
 from shared.policy.pack import Pack
 from shared.policy.rules import Duty, Schedule, Shift
@@ -122,23 +120,6 @@ async def under(drill: Drill, own: Pack, other: str) -> Outcome:
     return await play(moved, loaded=Loaded(pack, [], shipped))
 
 
-def _stand_ins(drill: Drill, own: Pack, other: Pack) -> Mapping[str, str]:
-    """The posts of those whom the other pack does not know: the common party they are, or anybody.
-
-    They stay different people.
-    """
-    roles = {role for _, role in posts(drill)} - set(POSTS)
-    return {role: _party(role, own, other) or ANYBODY for role in roles - set(other.parties)}
-
-
-def _party(name: str, own: Pack, other: Pack) -> str | None:
-    """What a party of the one pack is called in the other, if it is there."""
-    if name in other.parties:
-        return name
-    canon = own.canon(name)
-    return canon if canon in other.parties else None
-
-
 def pairs(here: Outcome, there: Outcome) -> list[Pair]:
     """The duties of both, matched."""
     assert here.evidence is not None
@@ -237,8 +218,6 @@ def _given(step: Step, own: Pack, other: Pack) -> Iterator[tuple[str, Node]]:
     for key, node in step.given.items():
         if key in GRAVITY and isinstance(node.value, str):
             yield key, replace(node, value=_same_gravity(node.value, own, other))
-        elif key == "to" and step.act != "link":
-            yield key, _renamed(node, own, other)
         elif key == "kind" and step.act:
             if str(node.value) in other.kinds_of(step.act):
                 yield key, node
@@ -248,15 +227,6 @@ def _given(step: Step, own: Pack, other: Pack) -> Iterator[tuple[str, Node]]:
                 yield key, replace(node, value=known) if isinstance(node.value, list) else known[0]
         else:
             yield key, node
-
-
-def _renamed(node: Node, own: Pack, other: Pack) -> Node:
-    """The parties that are told, under the names that the other pack has for them."""
-    if isinstance(node.value, str):
-        return replace(node, value=_party(node.value, own, other) or node.value)
-    if isinstance(node.value, Mapping):
-        return node
-    return replace(node, value=[_renamed(each, own, other) for each in node.value])
 
 
 def _same_gravity(value: str, own: Pack, other: Pack) -> str:

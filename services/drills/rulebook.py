@@ -101,6 +101,18 @@ def _patched(base: Told, told: Told) -> dict[str, Any]:
     return _merged(left, told)
 
 
+def _addressed(texts: Sequence[str], params: Mapping[str, str | int]) -> dict[str, str | int]:
+    """Parameters by name; those that only a pack above declares as ``<id>.<name>``."""
+    packs = [tomllib.loads(text) for text in texts]
+    above = {
+        name: f"{pack['pack']['id']}.{name}"
+        for pack in reversed(packs[1:])
+        for name in pack.get("params", {})
+    }
+    own = packs[0].get("params", {})
+    return {name if name in own else above.get(name, name): params[name] for name in params}
+
+
 def _yielding(rules: Told, told: Told, keys: Collection[str]) -> dict[str, Any]:
     """The rules, each without the one of the keys that it has where one of them is told."""
     return {
