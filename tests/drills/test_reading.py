@@ -123,6 +123,26 @@ def test_what_is_wrong_is_told_with_its_line(text: str, code: str, line: int) ->
     assert (code, f"d.yaml 第 {line} 行") in complaints(text)
 
 
+@pytest.mark.parametrize(
+    ("step", "remedy"),
+    [
+        ("do: report, incident: A, to: office", "写在 with: {to: …} 里"),
+        ("do: urge, incident: A, with: {to: {a: b}}", "应写成当事方或单位代称"),
+    ],
+)
+def test_what_stands_in_the_wrong_place_is_told_where_it_belongs(step: str, remedy: str) -> None:
+    steps = REGISTER + f"  - {{at: 2026-03-02 10:00, by: liaison, {step}}}\n"
+    with pytest.raises(Unreadable) as told:
+        read(HEAD + "steps:\n" + steps)
+    assert [each for each in told.value.complaints if remedy in each.remedy]
+
+
+def test_a_span_that_cannot_be_read_is_told_how_to_write() -> None:
+    with pytest.raises(Unreadable) as told:
+        read(HEAD + "expect:\n  - {duty: B.T01, took: 5m}\n")
+    assert "PT1M" in told.value.complaints[0].remedy
+
+
 def test_all_that_is_wrong_is_told_at_once() -> None:
     bad = HEAD + "steps:\n  - {by: info_officer}\n  - {at: x}\nexpect:\n  - {y: z}\n"
     assert len(complaints(bad)) >= 3
