@@ -117,6 +117,14 @@ def test_each_variant_is_a_drill_of_its_own() -> None:
         (HEAD + "expect:\n  - {dutty: B.T01}\n", "drill.unknown-expectation", 4),
         (HEAD + "expect:\n  - {duty: B.T99}\n", "drill.unknown-rule", 4),
         (HEAD + "expect:\n  - {duty: B.T01, due: soon}\n", "drill.wrong-type", 4),
+        (HEAD + "expect:\n  - {duty: B.T01, state: done}\n", "drill.unknown-state", 4),
+        (HEAD + "expect:\n  - {duty: B.T01, unit: moon, none: true}\n", "drill.unknown-unit", 4),
+        (HEAD + "expect:\n  - {finding: late_reply, unit: moon}\n", "drill.unknown-unit", 4),
+        (
+            HEAD + "steps:\n" + REGISTER + "expect:\n  - {trail: A, not: [reprot]}\n",
+            "drill.unknown-act",
+            6,
+        ),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(text: str, code: str, line: int) -> None:
@@ -141,6 +149,13 @@ def test_a_span_that_cannot_be_read_is_told_how_to_write() -> None:
     with pytest.raises(Unreadable) as told:
         read(HEAD + "expect:\n  - {duty: B.T01, took: 5m}\n")
     assert "PT1M" in told.value.complaints[0].remedy
+
+
+def test_parties_missed_duties_and_exact_verdicts_may_be_expected() -> None:
+    expected = "{finding: late_reply, unit: handling_unit}", "{duty: B.T01, state: met_late}"
+    trail = "{trail: A, has: ['missed:B.T01', publish by spokesperson]}"
+    told = "".join(f"  - {each}\n" for each in (*expected, trail))
+    assert read(HEAD + "steps:\n" + REGISTER + "expect:\n" + told)
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:
