@@ -1,15 +1,18 @@
 """What can be said of a drill before it is run, knowing its pack: names that mean nothing."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
 from services.drills.acts import NO_DRAFT, WAYS
 from services.drills.cast import check_cast
-from services.drills.nodes import Complaints, Node, Place, Unreadable
+from services.drills.kinds import STATE_WORDS
+from services.drills.nodes import Complaints, Node, Place, Unreadable, texts_of
 from services.drills.rulebook import load
-from services.drills.script import Drill, Step
+from services.drills.script import Drill, Expectation, Step
 from services.drills.values import value_of
 from shared.errors import Invalid
+from shared.policy.acts import ACTS
 from shared.policy.pack import Pack
 from shared.policy.standing import items
 
@@ -21,6 +24,7 @@ def check(drill: Drill, pack: Pack) -> None:
     _check_names(drill, complaints)
     _check_axes(drill, pack, complaints)
     _check_rules(drill, pack, complaints)
+    _check_expected(drill, pack, complaints)
     if complaints.all:
         raise Unreadable(complaints.all)
 
@@ -127,6 +131,34 @@ def _check_rules(drill: Drill, pack: Pack, complaints: Complaints) -> None:
                 near = "、".join(get_close_matches(number, known, 3)) or pack.id
                 said = f"规则包 {pack.id} 中没有编号“{number}”。"
                 complaints.add("unknown-rule", place, said, f"相近的有：{near}。")
+
+
+def _check_expected(drill: Drill, pack: Pack, complaints: Complaints) -> None:
+    """Names that mean nothing: what is said not to be there would always hold."""
+    units = {unit.key for unit in drill.units}
+    for each in drill.expectations:
+        known = units | ({*pack.parties} if each.kind in ("finding", "breach") else set())
+        for key in ("unit", "assignee"):
+            if key in each.asked and each.asked[key].value not in known:
+                node = each.asked[key]
+                _unknown(complaints, "unit", node.place, "单位", str(node.value), units)
+        state = each.asked.get("state")
+        if state is not None and state.value not in STATE_WORDS:
+            said, remedy = f"没有“{state.value}”这种状态。", f"可用：{'、'.join(STATE_WORDS)}。"
+            complaints.add("unknown-state", state.place, said, remedy)
+        if each.kind == "trail":
+            _check_acts(each, complaints)
+
+
+def _check_acts(trail: Expectation, complaints: Complaints) -> None:
+    """What a trail has or has not must be acts, or duties that were missed."""
+    for key in ("order", "has", "not"):
+        for text in texts_of(trail.asked[key]) if key in trail.asked else ():
+            act = re.split("[: ]", text, maxsplit=1)[0]
+            if act not in (*ACTS, "missed"):
+                near = "、".join(get_close_matches(act, ACTS, 3)) or "、".join(ACTS)
+                said = f"没有“{act}”这种行为。"
+                complaints.add("unknown-act", trail.asked[key].place, said, f"可用：{near}。")
 
 
 def _numbers(

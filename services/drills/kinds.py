@@ -54,3 +54,22 @@ KINDS: Mapping[str, Mapping[str, str]] = {
     "same_as": {},
 }
 """Kinds by the key that makes an expectation one of them."""
+
+STATES: Mapping[str, tuple[str, ...]] = {
+    "running": ("running",),
+    "met": ("met", "superseded", "settled_in_time"),
+    "missed": ("missed", "met_late", "settled_late"),
+    "late": ("met_late", "settled_late"),
+    "overdue": ("missed",),
+    "measured": ("measured", "ended"),
+    "settled": ("settled_in_time", "settled_late"),
+}
+"""States of a duty as drills say them, and the verdicts that they mean; others are named as is."""
+
+STATE_WORDS = (
+    *dict.fromkeys(
+        [*STATES, "open", "provisional", "unarmed", "recorded_late", "cancelled"]
+        + [verdict for verdicts in STATES.values() for verdict in verdicts]
+    ),
+)
+"""Every word for a state that a drill may use."""

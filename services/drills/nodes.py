@@ -184,12 +184,15 @@ class Table:
             return
         yield from found.value
 
+    def rest(self) -> list[str]:
+        """The keys that nobody asked for."""
+        return [key for key in self.nodes if key not in self._asked]
+
     def refuse_the_rest(self, remedy: str = "请核对拼写, 或删去这一项。") -> None:
         """Complain of every key that nobody asked for."""
-        for key in self.nodes:
-            if key not in self._asked:
-                place = self._node.keys.get(key, self.place)
-                self.complain("unknown-key", place, f"{self._what}没有“{key}”这一项。", remedy)
+        for key in self.rest():
+            place = self._node.keys.get(key, self.place)
+            self.complain("unknown-key", place, f"{self._what}没有“{key}”这一项。", remedy)
 
     def _read(self, key: str, found: Node, read: Any, wanted: str) -> Any:
         try:

@@ -7,23 +7,13 @@ from typing import Any
 
 from services.drills.asked import Answer, Asked
 from services.drills.evidence import Evidence
+from services.drills.kinds import STATES
 from shared.clock import shown, shown_limit
 from shared.duties import DutyRow
 from shared.store.micros import from_micros, to_micros
 
 EXACT = timedelta(seconds=1)
 """Moments and durations closer than this are the same: what is recorded has microseconds."""
-
-STATES: Mapping[str, tuple[str, ...]] = {
-    "running": ("running",),
-    "met": ("met", "superseded", "settled_in_time"),
-    "missed": ("missed", "met_late", "settled_late"),
-    "late": ("met_late", "settled_late"),
-    "overdue": ("missed",),
-    "measured": ("measured", "ended"),
-    "settled": ("settled_in_time", "settled_late"),
-}
-"""States of a duty as drills say them, and the verdicts that they mean; others are named as is."""
 
 
 def duty(asked: Asked, evidence: Evidence) -> Answer:

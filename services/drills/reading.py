@@ -10,6 +10,10 @@ from pathlib import Path
 from services.drills.acts import WAYS, Way
 from services.drills.kinds import KINDS
 from services.drills.nodes import (
+    MOMENT_WANTED,
+    NUMBER_WANTED,
+    SPAN_WANTED,
+    TRUTH_WANTED,
     Complaints,
     Node,
     Table,
@@ -231,7 +235,9 @@ def _step(node: Node, complaints: Complaints) -> Iterator[Step]:
     )
     times, every = table.number("repeat") or 1, table.span("every") or timedelta()
     table.text("note")
-    table.refuse_the_rest()
+    beside = [key for key in table.rest() if way and key in way.fields()]
+    inside = f"写在 with: {{{beside[0]}: …}} 里。" if beside else "核对拼写, 或删去这一项。"
+    table.refuse_the_rest(f"请{inside}")
     _check_step(step, way, complaints)
     if at is None:
         return
@@ -298,9 +304,11 @@ def _reads(kind: str, node: Node) -> bool:
 WANTED: Mapping[str, str] = {
     "text": "文字",
     "texts": "文字或列表",
-    "number": "整数",
-    "truth": " true 或 false",
-    "moment": " 2026-03-02 14:10",
+    "number": NUMBER_WANTED,
+    "amount": "数、几分之几或百分数（142、0.5、100%）",
+    "truth": TRUTH_WANTED,
+    "moment": MOMENT_WANTED,
+    "span": SPAN_WANTED,
     "day": " 2026-03-02",
     "days": "日期的列表",
     "unit": "单位代称",
@@ -309,6 +317,7 @@ WANTED: Mapping[str, str] = {
     "incidents": "事件代称的列表",
     "draft": "拟稿的标签（as 所取）",
     "judged": "“维度: 值”的表",
+    "parties": "当事方或单位代称, 或它们的列表",
     "words": "“键: 文字”的表",
 }
 
@@ -341,7 +350,7 @@ def _expectation(node: Node, complaints: Complaints) -> Expectation | None:
         found = table.node(key)
         if found is not None and not _reads(asked, found):
             said = f"“{key}”的值看不懂。"
-            complaints.add("wrong-type", found.place, said, "请参照 docs/drills.md 改写。")
+            complaints.add("wrong-type", found.place, said, f"应写成{WANTED[asked]}。")
     table.refuse_the_rest(f"{kind} 可以写：{'、'.join(KINDS[kind]) or '（无）'}。")
     asked_nodes = {key: each for key, each in table.nodes.items() if key in KINDS[kind]}
     return Expectation(node.place, kind, about, asked_nodes, _said(node))

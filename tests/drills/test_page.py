@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.drills.acts import WAYS
-from services.drills.kinds import KINDS
-from services.drills.owing import STATES
+from services.drills.kinds import KINDS, STATES
 from services.drills.reading import read_text
 from services.drills.running import run
 from services.drills.script import Drill

@@ -117,10 +117,45 @@ def test_each_variant_is_a_drill_of_its_own() -> None:
         (HEAD + "expect:\n  - {dutty: B.T01}\n", "drill.unknown-expectation", 4),
         (HEAD + "expect:\n  - {duty: B.T99}\n", "drill.unknown-rule", 4),
         (HEAD + "expect:\n  - {duty: B.T01, due: soon}\n", "drill.wrong-type", 4),
+        (HEAD + "expect:\n  - {duty: B.T01, state: done}\n", "drill.unknown-state", 4),
+        (HEAD + "expect:\n  - {duty: B.T01, unit: moon, none: true}\n", "drill.unknown-unit", 4),
+        (HEAD + "expect:\n  - {finding: late_reply, unit: moon}\n", "drill.unknown-unit", 4),
+        (
+            HEAD + "steps:\n" + REGISTER + "expect:\n  - {trail: A, not: [reprot]}\n",
+            "drill.unknown-act",
+            6,
+        ),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(text: str, code: str, line: int) -> None:
     assert (code, f"d.yaml 第 {line} 行") in complaints(text)
+
+
+@pytest.mark.parametrize(
+    ("step", "remedy"),
+    [
+        ("do: report, incident: A, to: office", "写在 with: {to: …} 里"),
+        ("do: urge, incident: A, with: {to: {a: b}}", "应写成当事方或单位代称"),
+    ],
+)
+def test_what_stands_in_the_wrong_place_is_told_where_it_belongs(step: str, remedy: str) -> None:
+    steps = REGISTER + f"  - {{at: 2026-03-02 10:00, by: liaison, {step}}}\n"
+    with pytest.raises(Unreadable) as told:
+        read(HEAD + "steps:\n" + steps)
+    assert [each for each in told.value.complaints if remedy in each.remedy]
+
+
+def test_a_span_that_cannot_be_read_is_told_how_to_write() -> None:
+    with pytest.raises(Unreadable) as told:
+        read(HEAD + "expect:\n  - {duty: B.T01, took: 5m}\n")
+    assert "PT1M" in told.value.complaints[0].remedy
+
+
+def test_parties_missed_duties_and_exact_verdicts_may_be_expected() -> None:
+    expected = "{finding: late_reply, unit: handling_unit}", "{duty: B.T01, state: met_late}"
+    trail = "{trail: A, has: ['missed:B.T01', publish by spokesperson]}"
+    told = "".join(f"  - {each}\n" for each in (*expected, trail))
+    assert read(HEAD + "steps:\n" + REGISTER + "expect:\n" + told)
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:
