@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from services.drills.reading import read_text
-from services.drills.rulebook import load
+from services.drills.rulebook import Loaded, load
 from shared.policy.pack import Pack
 from shared.policy.rules import Duty, Gate
 
@@ -12,9 +12,9 @@ from shared.policy.rules import Duty, Gate
 def patched(base: str, told: str) -> Pack:
     """The pack of a drill that lays these tables over another pack."""
     (drill,) = read_text(f"drill: d\npack:\n  patch: {base}\n{told}", Path("d.yaml"))
-    loaded = load(drill)
-    assert loaded.pack is not None, [each.message for each in loaded.complaints]
-    return loaded.pack
+    found = load(drill)
+    assert found.pack is not None, [each.message for each in found.complaints]
+    return found.pack
 
 
 def duty(pack: Pack, number: str) -> Duty:
@@ -50,3 +50,30 @@ def test_who_alone_may_takes_the_place_of_what_is_needed() -> None:
     told = "{004-08.APP.three_reviews_three_proofreads: {only_by: office_director}}"
     (gate,) = patched("004-08", f"  gate: {told}\n").of(Gate).values()
     assert (gate.needs, gate.only_by) == (None, ("office_director",))
+
+
+EXTENDED = "drill: d\npack: {extends: 004-12}\nsteps: [{at: 2026-03-02 09:00}]\n"
+
+
+def loaded(text: str) -> Loaded:
+    (drill,) = read_text(text, Path("d.yaml"))
+    return load(drill)
+
+
+def readings(found: Loaded) -> set[str]:
+    assert found.pack is not None
+    return {each.reading for each in found.pack.of(Duty).values() if each.days == 1}
+
+
+def test_a_parameter_of_the_pack_that_is_extended_can_be_chosen_by_its_name() -> None:
+    assert "elapsed" in readings(loaded(EXTENDED + "params: {day_reading: elapsed}\n"))
+
+
+def test_without_a_choice_the_default_holds() -> None:
+    assert "elapsed" not in readings(loaded(EXTENDED))
+
+
+def test_a_parameter_that_no_pack_declares_is_told() -> None:
+    found = loaded(EXTENDED + "params: {weather: fine}\n")
+
+    assert [each.code for each in found.complaints] == ["pack.unknown-parameter"]
