@@ -1,7 +1,7 @@
 """Taking a step: from the drill's words to a request of the real interface, and what came of it."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,28 +24,26 @@ from shared.policy.rules import Form
 AT_ONCE = 50
 """Repetitions of a step that are under way together: they share a commit."""
 
-FORM_FIELD = "fields."
-"""What stands before the key of a form's field where a refusal names it."""
-
 
 @dataclass(frozen=True, slots=True)
 class Taken:
     """A step and what came of it: the answer, or how it was refused.
 
-    ``rules`` are the numbers of the rules by which it was refused, if rules of the pack they were,
-    and of the items that those state.
+    ``numbers`` are those of the rule by which it was refused, if a rule of the pack it was.
     """
 
     step: Step
     answer: Mapping[str, Any] | None = None
     problem: HuiyinError | None = None
-    rules: frozenset[str] = frozenset()
+    numbers: Collection[str] = ()
 
     @property
     def wrong(self) -> str | None:
         """How it came out otherwise than the drill says, or none."""
         wanted, problem = self.step.refused, self.problem
         match wanted, problem:
+            case str(), HuiyinError(field=str() as named) if named == f"fields.{wanted}":
+                return None  # a field of a form, by its key alone
             case None, None:
                 return None
             case None, HuiyinError():
@@ -54,37 +52,23 @@ class Taken:
                 return f"应被拒绝 {wanted}, 实际办成了"
             case _:
                 assert problem is not None
-                whole = (problem.field or "").split("/")[0]
-                key = (problem.field or "").removeprefix(FORM_FIELD)
-                fits = wanted in (problem.code, problem.field, whole, key, *self.rules)
+                fits = wanted in (problem.code, problem.field, *self.numbers)
                 return None if fits else f"应被拒绝 {wanted}, 实际被拒绝 {said(problem)}"
-
-
-def _refused_by(pack: Pack, step: Step, problem: HuiyinError) -> frozenset[str]:
-    """The gate that a refusal names, or the forms that ask for its field; with their items."""
-    field_ = problem.field or ""
-    found = {
-        number: rule
-        for number, rule in pack.rules.items()
-        if number == field_ or (isinstance(rule, Form) and _asks(rule, step, field_))
-    }
-    return frozenset(
-        name
-        for number, rule in found.items()
-        for name in (number, number.split("/")[0], *rule.also)
-    )
-
-
-def _asks(form: Form, step: Step, field_: str) -> bool:
-    """Whether a form wants that field of the step's act."""
-    asked = field_.startswith(FORM_FIELD) and field_.removeprefix(FORM_FIELD) in form.fields
-    return asked and any(on.act == step.act for on in form.on)
 
 
 def said(problem: HuiyinError) -> str:
     """A refusal in short: its code, the rule or field it names, and its sentence."""
     about = f" {problem.field}" if problem.field else ""
     return f"{problem.code}{about}（{problem.message}）"
+
+
+def _refused_by(pack: Pack, problem: HuiyinError) -> Collection[str]:
+    """The numbers of the gate that is closed, or of the form that is not filled as it should be."""
+    number = problem.field or ""
+    if problem.code == "form.field-missing":
+        number = next((each for each in pack.of(Form) if f"（{each}）" in problem.message), "")
+    rule = pack.rules.get(number)
+    return {number, number.split("/")[0], *(rule.also if rule else ())}
 
 
 @dataclass(slots=True)
@@ -124,7 +108,7 @@ class Players:
         try:
             answer = await self._do(step)
         except HuiyinError as problem:
-            return Taken(step, problem=problem, rules=_refused_by(self._pack, step, problem))
+            return Taken(step, problem=problem, numbers=_refused_by(self._pack, problem))
         self._learn(step, answer)
         return Taken(step, answer)
 
@@ -204,15 +188,20 @@ class Players:
             case "units":
                 return [self._stage.code(each) for each in value]
             case "incident":
-                return self.names.numbers[value]
+                return self._registered(self.names.numbers, value)
             case "incidents":
-                return [self.names.incidents[each] for each in value]
+                return [self._registered(self.names.incidents, each) for each in value]
             case "draft":
                 return self.names.labels.get(value, value)
             case "parties":
                 return [self._whom(each) for each in value]
             case _:
                 return value
+
+    def _registered(self, known: Mapping[str, str], name: str) -> str:
+        if name not in known:
+            raise _not_there(name)
+        return known[name]
 
     def _whom(self, name: str) -> str:
         """A party of the pack by its name, or a unit of the drill by its code."""
@@ -290,7 +279,7 @@ class Players:
         body = {
             "name": f"演练 {post}",
             "unit": self._stage.code(to_unit),
-            "post": drill.posts.get(post, post),
+            "post": drill.stand_ins.get(post, post),
             "officer": known.officer.id if known else None,
         }
         answer = await self._stage.post("/routing/officers", body, actor(drill, step))

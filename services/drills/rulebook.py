@@ -88,6 +88,17 @@ def _with_parents(told: Told) -> list[str]:
     return texts
 
 
+def _merged(base: Told, told: Told) -> dict[str, Any]:
+    """The tables of ``told`` laid over those of ``base``, key by key; a demand as a whole."""
+    merged = dict(base)
+    for key, value in told.items():
+        below = merged.get(key)
+        tables = isinstance(value, Mapping) and isinstance(below, Mapping)
+        deeper = tables and not DEMANDS & {*value}
+        merged[key] = _merged(below, value) if deeper else value  # type: ignore[arg-type]
+    return merged
+
+
 def _patched(base: Told, told: Told) -> dict[str, Any]:
     """The pack with the tables of ``told`` laid over it, key by key.
 
@@ -112,17 +123,6 @@ def _table(told: Told, key: str) -> dict[str, Any]:
     """A table of a pack; none where something else stands in its place, which is told later."""
     table = told.get(key)
     return dict(table) if isinstance(table, Mapping) else {}
-
-
-def _merged(base: Told, told: Told) -> dict[str, Any]:
-    """The tables of ``told`` laid over those of ``base``, key by key; a demand as a whole."""
-    merged = dict(base)
-    for key, value in told.items():
-        below = merged.get(key)
-        tables = isinstance(value, Mapping) and isinstance(below, Mapping)
-        deeper = tables and not DEMANDS & {*value}
-        merged[key] = _merged(below, value) if deeper else value  # type: ignore[arg-type]
-    return merged
 
 
 def _without(base: Told, removed: Sequence[str]) -> dict[str, Any]:

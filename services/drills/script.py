@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from services.drills.nodes import Node, Place
+from shared.calendar.days import day_of, start_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +103,7 @@ class Drill:
     """One drill, or one variant of it.
 
     A ``lenient`` one is played under rules that it was not written for: what they refuse is told,
-    and is no failure. ``posts`` are those that somebody named by a role really holds, where these
-    rules have no such party.
+    and is no failure. ``stand_ins`` are the posts held there by roles that those rules do not know.
     """
 
     file: Path
@@ -118,7 +118,7 @@ class Drill:
     expectations: Sequence[Expectation]
     load_refused: LoadRefusal | None = None
     lenient: bool = False
-    posts: Mapping[str, str] = field(default_factory=dict)
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def institution(self) -> UnitPlanned:
@@ -130,6 +130,12 @@ class Drill:
         """When the first step is taken (UTC)."""
         return self.steps[0].moment if self.steps else None
 
+    @property
+    def founded(self) -> datetime | None:
+        """When the county is founded (UTC): nothing of the day before is owed by anybody."""
+        begins = self.begins
+        return begins and max(begins - LEAD, start_of(day_of(begins)))
+
 
 LEAD = timedelta(hours=1)
-"""So long before the first step the county is founded."""
+"""So long before the first step the county is founded, but on the same day."""

@@ -21,7 +21,7 @@ from services.deadlines import agenda, scheduler
 from services.deadlines import tables as duties
 from services.drills.cast import Acting, Post, posts
 from services.drills.rulebook import Loaded
-from services.drills.script import LEAD, Drill
+from services.drills.script import Drill
 from services.drills.settling import settle
 from services.embedded.app import create_app
 from services.embedded.directory import County, DataDirectory
@@ -164,8 +164,8 @@ def _coming(sql: Sql) -> datetime | None:
 @asynccontextmanager
 async def staged(drill: Drill, loaded: Loaded) -> AsyncIterator[Stage]:
     """The county, founded under its pack, while the block lasts; nothing of it is kept."""
-    assert drill.begins is not None
-    clock = SimulatedClock(drill.begins - LEAD)
+    assert drill.founded is not None
+    clock = SimulatedClock(drill.founded)
     with tempfile.TemporaryDirectory(prefix="huiyin-drill-", dir=_room()) as directory:
         settings = Settings.from_environment({"HUIYIN_DATA": directory, "HUIYIN_HTTP_PORT": "0"})
         root = drill.institution
@@ -214,8 +214,8 @@ async def _appoint(
     stage: Stage, administration: Administration, post: Post, first: Officer
 ) -> None:
     unit, role = post
-    held = stage.drill.posts.get(role, role)
     known = first.id if post == stage.administrator else None
+    held = stage.drill.stand_ins.get(role, role)
     officer_id, token = await administration.appoint(
         f"演练 {role}", stage.code(unit), held, first, officer_id=known
     )
