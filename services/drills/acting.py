@@ -294,7 +294,7 @@ class Players:
         body = {
             "name": f"演练 {post}",
             "unit": self._stage.code(to_unit),
-            "post": drill.posts.get(post, post),
+            "post": drill.stand_ins.get(post, post),
             "officer": known.officer.id if known else None,
         }
         answer = await self._stage.post("/routing/officers", body, actor(drill, step))

@@ -9,12 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
+from services.drills.cast import posts
 from services.drills.evidence import Evidence
 from services.drills.nodes import Node
 from services.drills.playing import Outcome, play
 from services.drills.rulebook import Loaded, load, load_named
 from services.drills.script import Drill, Step
 from shared.duties import DutyRow
+from shared.identity.officers import POSTS
 from shared.policy.loading import known_packs
 from shared.policy.pack import Pack
 from shared.policy.rules import Duty, Schedule, Shift
@@ -47,7 +49,7 @@ _FATE: Mapping[str, Fate] = {
 }
 
 ANYBODY = "any_person"
-"""The post of those who act, where the other pack has no party like theirs."""
+"""The post of those who are nobody in particular under another pack."""
 
 GRAVITY = ("severity", "grade")
 """What an axis or field of severity is called."""
@@ -112,12 +114,33 @@ async def under(drill: Drill, own: Pack, other: str) -> Outcome:
     """The drill's course of events under another pack; what that pack refuses, it refuses."""
     pack = load_named(other)
     steps = [_translated(step, own, pack) for step in drill.steps]
-    held = {party: _party(party, own, pack) or ANYBODY for party in own.parties}
     moved = replace(
-        drill, steps=steps, expectations=(), load_refused=None, lenient=True, posts=held
+        drill,
+        steps=steps,
+        expectations=(),
+        load_refused=None,
+        lenient=True,
+        stand_ins=_stand_ins(drill, own, pack),
     )
     shipped = pack.id if pack.id in known_packs() else None
     return await play(moved, loaded=Loaded(pack, [], shipped))
+
+
+def _stand_ins(drill: Drill, own: Pack, other: Pack) -> Mapping[str, str]:
+    """The posts of those whom the other pack does not know: the common party they are, or anybody.
+
+    They stay different people.
+    """
+    roles = {role for _, role in posts(drill)} - set(POSTS)
+    return {role: _party(role, own, other) or ANYBODY for role in roles - set(other.parties)}
+
+
+def _party(name: str, own: Pack, other: Pack) -> str | None:
+    """What a party of the one pack is called in the other, if it is there."""
+    if name in other.parties:
+        return name
+    canon = own.canon(name)
+    return canon if canon in other.parties else None
 
 
 def pairs(here: Outcome, there: Outcome) -> list[Pair]:
@@ -183,27 +206,10 @@ def _at(sides: Sequence[Side], number: int) -> Side | None:
 def _translated(step: Step, own: Pack, other: Pack) -> Step:
     """The step in the other pack's words: its grades through the common scale, its kinds if known.
 
-    What the other pack has no word for is left out: nothing there asks for it. Whom it tells of
-    something goes by the common party's name, where the other pack has no such party.
+    What the other pack has no word for is left out: nothing there asks for it.
     """
     given = dict(_given(step, own, other))
-    if "to" in given:
-        given["to"] = _called(given["to"], own, other)
     return replace(step, given={k: v for k, v in given.items() if _is_known(step, k, v, other)})
-
-
-def _called(to: Node, own: Pack, other: Pack) -> Node:
-    """Parties, or units, by the names that the other pack has for them."""
-    if isinstance(to.value, str):
-        return replace(to, value=_party(to.value, own, other) or to.value)
-    if isinstance(to.value, Mapping):
-        return to
-    return replace(to, value=[_called(each, own, other) for each in to.value])
-
-
-def _party(name: str, own: Pack, other: Pack) -> str | None:
-    """What the other pack calls a party: the same, or the common one that it is; else none."""
-    return name if name in other.parties else own.canon(name)
 
 
 def _is_known(step: Step, key: str, node: Node, other: Pack) -> bool:
@@ -218,6 +224,8 @@ def _given(step: Step, own: Pack, other: Pack) -> Iterator[tuple[str, Node]]:
     for key, node in step.given.items():
         if key in GRAVITY and isinstance(node.value, str):
             yield key, replace(node, value=_same_gravity(node.value, own, other))
+        elif key == "to" and step.act != "link":
+            yield key, _renamed(node, own, other)
         elif key == "kind" and step.act:
             if str(node.value) in other.kinds_of(step.act):
                 yield key, node
@@ -227,6 +235,15 @@ def _given(step: Step, own: Pack, other: Pack) -> Iterator[tuple[str, Node]]:
                 yield key, replace(node, value=known) if isinstance(node.value, list) else known[0]
         else:
             yield key, node
+
+
+def _renamed(node: Node, own: Pack, other: Pack) -> Node:
+    """The parties that are told, under the names that the other pack has for them."""
+    if isinstance(node.value, str):
+        return replace(node, value=_party(node.value, own, other) or node.value)
+    if isinstance(node.value, Mapping):
+        return node
+    return replace(node, value=[_renamed(each, own, other) for each in node.value])
 
 
 def _same_gravity(value: str, own: Pack, other: Pack) -> str:

@@ -103,8 +103,7 @@ class Drill:
     """One drill, or one variant of it.
 
     A ``lenient`` one is played under rules that it was not written for: what they refuse is told,
-    and is no failure. ``posts`` are those that somebody named by a role really holds, where these
-    rules have no such party.
+    and is no failure. ``stand_ins`` are the posts held there by roles that those rules do not know.
     """
 
     file: Path
@@ -119,7 +118,7 @@ class Drill:
     expectations: Sequence[Expectation]
     load_refused: LoadRefusal | None = None
     lenient: bool = False
-    posts: Mapping[str, str] = field(default_factory=dict)
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def institution(self) -> UnitPlanned:

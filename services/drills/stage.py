@@ -214,8 +214,8 @@ async def _appoint(
     stage: Stage, administration: Administration, post: Post, first: Officer
 ) -> None:
     unit, role = post
-    held = stage.drill.posts.get(role, role)
     known = first.id if post == stage.administrator else None
+    held = stage.drill.stand_ins.get(role, role)
     officer_id, token = await administration.appoint(
         f"演练 {role}", stage.code(unit), held, first, officer_id=known
     )
