@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from services.drills.acts import NO_DRAFT, WAYS
 from services.drills.cast import check_cast
-from services.drills.kinds import STATE_WORDS
+from services.drills.kinds import PAPERS, STATE_WORDS
 from services.drills.nodes import Complaints, Node, Place, Unreadable, texts_of
 from services.drills.rulebook import load
 from services.drills.script import Drill, Expectation, Step
@@ -15,6 +15,16 @@ from shared.errors import Invalid
 from shared.policy.acts import ACTS
 from shared.policy.pack import Pack
 from shared.policy.standing import items
+
+OWED = dict.fromkeys(("reply", "report", *ACTS))
+"""What findings say was late or missed; shifts are worked, and so an act."""
+
+NAMED: Mapping[str, Sequence[str]] = {
+    "finding": [f"{how}_{what}" for what in OWED for how in ("late", "missed")],
+    "breach": ("any", "order", "approval", "post"),
+    "paper": (*PAPERS, *ACTS),
+}
+"""What can stand behind the key of such an expectation, besides numbers of the pack."""
 
 
 def check(drill: Drill, pack: Pack) -> None:
@@ -148,6 +158,22 @@ def _check_expected(drill: Drill, pack: Pack, complaints: Complaints) -> None:
             complaints.add("unknown-state", state.place, said, remedy)
         if each.kind == "trail":
             _check_acts(each, complaints)
+        if each.kind in NAMED:
+            _check_name(drill, pack, each, complaints)
+
+
+def _check_name(drill: Drill, pack: Pack, each: Expectation, complaints: Complaints) -> None:
+    """What is found, broken or written must be a word for such a thing, or a number of the pack."""
+    words = NAMED[each.kind]
+    known = {*words, *pack.rules, *items(pack.file)}
+    name = each.about.split(":")[0].split()[0] if each.kind == "paper" else each.about
+    if name in known or any(name == number.split("/")[0] for number in pack.rules):
+        return
+    if any(step.act in ("adopt", "repin") for step in drill.steps):
+        return  # other rules may hold by then
+    near = "、".join(get_close_matches(name, known, 3)) or "、".join(words)
+    said = f"没有“{name}”这种说法, 规则包 {pack.id} 中也没有这个编号。"
+    complaints.add("unknown-name", each.place, said, f"可用：{near}。")
 
 
 def _check_acts(trail: Expectation, complaints: Complaints) -> None:

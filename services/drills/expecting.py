@@ -9,6 +9,7 @@ from typing import Any
 from services.drills.asked import Answer, Asked
 from services.drills.evidence import Evidence
 from services.drills.findings import Breach, breaches
+from services.drills.kinds import PAPERS
 from services.drills.owing import duty
 from services.drills.script import Expectation
 from services.reporting import filing
@@ -216,9 +217,6 @@ def paper(asked: Asked, evidence: Evidence) -> Answer:
         if key in asked
     )
     return right, expected or "有这份材料", "、".join(tells) or f"{len(papers)} 份材料, 内容为空"
-
-
-PAPERS = {"daily_summary": "summarise", "zero_report": "zero_report", "shift_report": "shift"}
 
 
 def _papers(asked: Asked, evidence: Evidence, wanted: str) -> Iterator[list[str]]:

@@ -73,3 +73,6 @@ STATE_WORDS = (
     ),
 )
 """Every word for a state that a drill may use."""
+
+PAPERS = {"daily_summary": "summarise", "zero_report": "zero_report", "shift_report": "shift"}
+"""Papers by the names that people have for them, and which acts make them."""

@@ -120,6 +120,9 @@ def test_each_variant_is_a_drill_of_its_own() -> None:
         (HEAD + "expect:\n  - {duty: B.T01, state: done}\n", "drill.unknown-state", 4),
         (HEAD + "expect:\n  - {duty: B.T01, unit: moon, none: true}\n", "drill.unknown-unit", 4),
         (HEAD + "expect:\n  - {finding: late_reply, unit: moon}\n", "drill.unknown-unit", 4),
+        (HEAD + "expect:\n  - {finding: late_replay, none: true}\n", "drill.unknown-name", 4),
+        (HEAD + "expect:\n  - {breach: B.T99, none: true}\n", "drill.unknown-name", 4),
+        (HEAD + "expect:\n  - {paper: daily_sumary, none: true}\n", "drill.unknown-name", 4),
         (
             HEAD + "steps:\n" + REGISTER + "expect:\n  - {trail: A, not: [reprot]}\n",
             "drill.unknown-act",
