@@ -138,6 +138,7 @@ MODEL = ReadModel(
         *CHANGED_BY,
     ),
     fold,
+    version=2,  # acts are kept as rules see them: a note can say that things got worse
     moving=agenda.MOVING,
 )
 """``agenda.WORK`` is beside it: what is still to be looked at again."""

@@ -170,6 +170,7 @@ MODEL = ReadModel(
         *matters.FACTS,
     ),
     project,
+    version=2,  # acts are kept as rules see them: a note can say that things got worse
 )
 
 
