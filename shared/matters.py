@@ -27,7 +27,7 @@ from shared.policy.recorded import (
 from shared.store.micros import from_micros, to_micros
 from shared.store.sql import Sql
 from shared.store.upsert import upsert
-from shared.units import unit_id
+from shared.units import unit_id, upwards
 
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS matters (id TEXT PRIMARY KEY, registered TEXT, pin TEXT,"
@@ -80,13 +80,8 @@ def repinned(sql: Sql, incident: UUID) -> str | None:
 
 def declared(sql: Sql, unit: str) -> list[Deed]:
     """What was declared for a unit and for those above it."""
-    found: list[Deed] = []
-    at: str | None = unit
-    while at is not None:
-        found += [deed for deed in deeds(sql, unit_id(at)) if deed.act == "declare"]
-        above = sql.one("SELECT parent FROM units WHERE code = ?", (at,))
-        at = above["parent"] if above else None
-    return found
+    told = (deed for each in upwards(sql, unit) for deed in deeds(sql, unit_id(each)))
+    return [deed for deed in told if deed.act == "declare"]
 
 
 def hear(sql: Sql, event: Recorded, *, deeds: bool = True) -> None:

@@ -9,6 +9,7 @@ from shared.errors import Untrusted
 from shared.policy.loading import COUNTY_BASELINE, build, load_pack
 from shared.policy.pack import Pack
 from shared.store.sql import Sql
+from shared.units import upwards
 
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS packs (pin TEXT PRIMARY KEY, texts TEXT, params TEXT)",
@@ -62,14 +63,8 @@ def pack_in_force(sql: Sql, unit: str) -> Pack:
 
 def pin_in_force(sql: Sql, unit: str) -> str | None:
     """The pin of the pack that binds a unit now, or none as long as no adoption was heard of."""
-    at: str | None = unit
-    while at is not None:
-        pin = adopted_by(sql, at)
-        if pin is not None:
-            return pin
-        above = sql.one("SELECT parent FROM units WHERE code = ?", (at,))
-        at = above["parent"] if above else None
-    return None
+    adopted = (adopted_by(sql, each) for each in upwards(sql, unit))
+    return next((pin for pin in adopted if pin is not None), None)
 
 
 @lru_cache(1)

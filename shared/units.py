@@ -1,5 +1,6 @@
 """A room's own copy of the county's units (单位), kept from routing's events."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
@@ -60,13 +61,18 @@ def unit_by_name(units: dict[str, Unit], name: str) -> Unit | None:
     return found[0] if len(found) == 1 else None
 
 
-def check_within(sql: Sql, code: str, above: str) -> None:
-    """Refuse unless the unit is ``above`` itself or under it: officers act for their own."""
+def upwards(sql: Sql, code: str) -> Iterator[str]:
+    """A unit and those above it, nearest first."""
     at: str | None = code
-    while at is not None and at != above:
+    while at is not None:
+        yield at
         row = sql.one("SELECT parent FROM units WHERE code = ?", (at,))
         at = row["parent"] if row else None
-    if at is None:
+
+
+def check_within(sql: Sql, code: str, above: str) -> None:
+    """Refuse unless the unit is ``above`` itself or under it: officers act for their own."""
+    if above not in upwards(sql, code):
         raise _not_yours(code, above)
 
 

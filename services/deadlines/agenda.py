@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.contracts.routing import UnitEstablished
-from shared.packs import pack_by_pin
+from shared.packs import adopted_by, pack_by_pin
 from shared.policy.pack import Pack
 from shared.policy.periods import Bound, recurring
 from shared.policy.rules import Schedule
 from shared.store.micros import from_micros, to_micros
 from shared.store.sql import Row, Sql
-from shared.units import learn_unit
+from shared.units import learn_unit, upwards
 
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS agenda (unit TEXT, rule TEXT, adopter TEXT, pin TEXT,"
@@ -239,13 +239,9 @@ def below(sql: Sql, unit: str) -> list[str]:
 
 def _adopters_above(sql: Sql, unit: str) -> list[tuple[str, str]]:
     """The units above a unit that adopted a pack of their own, with its pin, nearest first."""
-    found: list[tuple[str, str]] = []
-    at = _parent(sql, unit)
-    while at is not None:
-        row = sql.one("SELECT pin FROM adoptions WHERE unit = ?", (at,))
-        found += [(at, row["pin"])] if row else []
-        at = _parent(sql, at)
-    return found
+    above = [each for each in upwards(sql, unit) if each != unit]
+    adopted = ((each, adopted_by(sql, each)) for each in above)
+    return [(each, pin) for each, pin in adopted if pin is not None]
 
 
 def _bound_so_far(sql: Sql, adopter: str) -> dict[tuple[str, str], str]:
@@ -266,11 +262,6 @@ def _release(sql: Sql, unit: str, rule: str, adopter: str, until: datetime) -> N
         "UPDATE agenda SET until = ?, next = NULL WHERE unit = ? AND rule = ? AND adopter = ?",
         (to_micros(until), unit, rule, adopter),
     )
-
-
-def _parent(sql: Sql, unit: str) -> str | None:
-    row = sql.one("SELECT parent FROM units WHERE code = ?", (unit,))
-    return row["parent"] if row else None
 
 
 def _again(row: Row) -> Again:

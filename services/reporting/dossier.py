@@ -13,7 +13,7 @@ from shared.policy.deeds import Deed
 from shared.policy.outlook import Matter
 from shared.policy.recorded import corrected, deed_of, subject_of, why_ended
 from shared.store.sql import Sql
-from shared.units import unit_id
+from shared.units import unit_id, upwards
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +61,12 @@ def dossier(sql: Sql, matter: str, size: int) -> Dossier:
 
 def declared(sql: Sql, unit: str, size: int) -> list[Deed]:
     """What was declared for a unit and for those above it."""
-    found: list[Deed] = []
-    at: str | None = unit
-    while at is not None:
-        said = leaves_of_matter(sql, str(unit_id(at)), size, StateDeclared.TYPE)
-        found += [deed for leaf in said if (deed := deed_of(decode(leaf.raw)))]
-        above = sql.one("SELECT parent FROM units WHERE code = ?", (at,))
-        at = above["parent"] if above else None
-    return found
+    said = (
+        leaf
+        for each in upwards(sql, unit)
+        for leaf in leaves_of_matter(sql, str(unit_id(each)), size, StateDeclared.TYPE)
+    )
+    return [deed for leaf in said if (deed := deed_of(decode(leaf.raw)))]
 
 
 def _told(subject: Matter | None, event: Recorded) -> Matter | None:

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from services.reporting import duties_table, figures, ledger_table, log
 from services.reporting.accounts import units_under
+from services.reporting.directory import pack_as_of
 from services.reporting.duties import LoggedDuty
 from services.reporting.figures import Counted, Figure
 from services.reporting.ledger import LedgerRow
@@ -18,7 +19,6 @@ from shared.contracts.catalogue import facts, names, newest
 from shared.contracts.envelope import decode
 from shared.contracts.routing import FeedbackGiven
 from shared.county import founded_county
-from shared.packs import pack_in_force
 from shared.policy.pack import Pack
 from shared.policy.recorded import deed_of
 from shared.policy.rules import Statistic
@@ -115,13 +115,13 @@ class _View:
 
 
 def statistics(sql: Sql, size: int, asked: Asked) -> Statistics:
-    """The figures within the first ``size`` leaves, under the packs in force now.
+    """The figures within the first ``size`` leaves, under the packs that were in force at its end.
 
     An incident is its lead's, once assigned. What was linked or voided is left out, and so is
     imported history, which is only counted. What is no incident counts only where a pack says so.
     """
     chosen = units_under(sql, asked.unit) if asked.unit else set(all_units(sql))
-    packs = {unit: pack_in_force(sql, unit) for unit in sorted(chosen)}
+    packs = {unit: pack_as_of(sql, unit, size, asked.ends) for unit in sorted(chosen)}
     rows = [row for row in ledger_table.as_of(sql, size, None, None) if _counts(row, chosen)]
     live = [row for row in rows if row.standing == "live"]
     owners = _owners(live, chosen)
@@ -134,7 +134,7 @@ def statistics(sql: Sql, size: int, asked: Asked) -> Statistics:
         size=size,
         smallest=figures.SMALL,
         imported=sum(row.standing != "live" and row.matter == "incident" for row in rows),
-        all=view.of(top, pack_in_force(sql, top), alone=False),
+        all=view.of(top, pack_as_of(sql, top, size, asked.ends), alone=False),
         units=[one for one in each if _says_something(one)],
     )
 

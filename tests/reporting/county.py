@@ -41,16 +41,7 @@ class County:
     async def found(self) -> None:
         """Routing says whose county it is, names its units, and adopts the pack for all."""
         told = CountyFounded(code="QINGHE", name="青禾县", root="QINGHE", demonstration=False)
-        adopted = PackAdopted(
-            unit="QINGHE",
-            pack=self.pack.id,
-            version=self.pack.version,
-            pin=self.pack.pin,
-            texts=self.pack.texts,
-            params={},
-            reason="全县适用",
-        )
-        await self.world.say("routing", uuid4(), told, *UNITS, adopted)
+        await self.world.say("routing", uuid4(), told, *UNITS, adoption(self.pack))
 
     async def registered(self, number: str, **sets: str) -> UUID:
         """An incident of the first school under the pack."""
@@ -86,6 +77,19 @@ class County:
         async with httpx2.AsyncClient(transport=transport, base_url="http://huiyin") as client:
             headers = {"Authorization": f"Bearer {token}"}
             return await client.request(method, f"/reporting{path}", headers=headers, **more)
+
+
+def adoption(pack: Pack) -> PackAdopted:
+    """The whole county comes under a pack."""
+    return PackAdopted(
+        unit="QINGHE",
+        pack=pack.id,
+        version=pack.version,
+        pin=pack.pin,
+        texts=pack.texts,
+        params={},
+        reason="全县适用",
+    )
 
 
 def duty(name: str, stop: str, due: datetime | None = DUE, **changes: Any) -> DutyStarted:

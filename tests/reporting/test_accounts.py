@@ -16,7 +16,8 @@ from shared.contracts.routing import (
     ReplyPublished,
     ReportMade,
 )
-from tests.reporting.county import DUE, TEXT, YZ_DAY, County, duty, missed
+from shared.policy.loading import COUNTY_BASELINE, load_pack
+from tests.reporting.county import DUE, TEXT, YZ_DAY, County, adoption, duty, missed
 from tests.reporting.world import IN_ONE_DATABASE, START, World
 
 T09 = "001-2.T09"
@@ -168,3 +169,22 @@ async def test_what_lies_outside_the_time_asked_is_not_counted(county: County) -
 
     assert [march["all"]["figures"][0]["value"], april["all"]["figures"][0]["value"]] == [1, 0]
     assert [len(march["units"]), april["units"]] == [1, []]
+
+
+@pytest.mark.anyio
+async def test_figures_are_those_of_the_pack_that_was_in_force_then(county: County) -> None:
+    await county.found()
+    await county.settled()
+    county.world.clock.now = START + timedelta(days=30)
+    await county.said("routing", uuid4(), adoption(load_pack(COUNTY_BASELINE)))
+    await county.settled()
+
+    then = await county.get("/statistics", as_of=(START + timedelta(days=20)).isoformat())
+    march = await county.get("/statistics", to="2026-03-20")
+    now = await county.get("/statistics")
+
+    rates = [[each["key"] for each in told["all"]["figures"]] for told in (then, march, now)]
+    assert ["handling_rate" in keys for keys in rates] == [True, True, False]
+    assert all(
+        t.holds for t in compare({"reporting": MODEL}, county.world.recorders, county.world.log)
+    )

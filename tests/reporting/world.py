@@ -62,7 +62,8 @@ class World:
             location if in_postgres else str(Path(location) / "vault.db"), b"k" * 32
         )
         self.officers = Officers(open_tables(location, "identity"))
-        around = Surroundings(location, "QINGHE", Ticking(), self.vault, self.officers)
+        self.clock = Ticking()
+        around = Surroundings(location, "QINGHE", self.clock, self.vault, self.officers)
         self.room = build(around)
         self.stores: dict[str, Store] = {
             name: around.open_store(name, ()) for name in ("intake", "routing", "deadlines")
