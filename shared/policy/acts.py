@@ -105,16 +105,17 @@ NEVER: Mapping[str, str] = {
     "profile": "监视个人或群体",
     "思想排查": "审查个人思想",
     "screen_persons": "审查个人思想",
-    "隔离人员": "对个人采取限制措施",
-    "居家隔离": "对个人采取限制措施",
-    "集中隔离": "对个人采取限制措施",
-    "集中或居家隔离": "对个人采取限制措施",
+    "隔离": "对个人采取限制措施",
+    "医学观察": "对个人采取限制措施",
     "isolate": "对个人采取限制措施",
     "isolation": "对个人采取限制措施",
     "密接": "对个人采取限制措施",
 }
 """Words that name what this system has no action for, and what that is (界线)."""
 
+
+PLACES = ("隔离室", "隔离区", "隔离带", "隔离病房", "观察室", "观察区")
+"""Rooms and the like that a school has to have ready: no measure against anybody."""
 
 REFER_INSTEAD = "请删去；确属违法的, 请用 refer（移送有权机关, 写明依据并经第二人批准）。"
 """What to do instead."""
@@ -123,6 +124,8 @@ REFER_INSTEAD = "请删去；确属违法的, 请用 refer（移送有权机关,
 def out_of_scope(words: str) -> str | None:
     """What a name or title asks for that no pack may ask for, or none."""
     whole = set(_LATIN.findall(words.lower()))
+    for place in PLACES:
+        words = words.replace(place, "")
     for word, what in NEVER.items():
         if word in whole or (not word.isascii() and word in words):
             return what

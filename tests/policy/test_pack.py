@@ -93,6 +93,7 @@ WRONG = {
     'colour = "red"': ("pack.unknown-key", "拼写"),
     'zh = ""': ("pack.malformed", "不能为空"),
     'zh = "删帖"': ("pack.out-of-scope", "refer"),
+    'zh = "返回人员隔离十四天"': ("pack.out-of-scope", "对个人"),
     'who = "$whoever"': ("pack.unknown-parameter", "params.whoever"),
 }
 
@@ -114,6 +115,15 @@ def test_what_is_wrong_is_told_with_its_place_and_a_remedy(tmp_path: Path, line:
     if told.path and told.path[0] == "duty":
         assert told.place
         assert text.splitlines()[told.place.line - 1].startswith(("[duty", names[0]))
+
+
+def test_a_room_that_a_school_must_have_ready_is_no_measure_against_anybody(
+    tmp_path: Path,
+) -> None:
+    text = HEADING + REPLY.replace('zh = "', 'zh = "隔离室备好, ', 1)
+
+    assert "隔离室" in text
+    assert complaints(tmp_path, text) == []
 
 
 def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
