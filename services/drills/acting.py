@@ -20,7 +20,7 @@ from shared.clock import shown
 from shared.errors import HuiyinError, Unavailable
 from shared.policy.acts import ACTS
 from shared.policy.pack import Pack
-from shared.policy.rules import Form
+from shared.policy.rules import Form, Offence
 
 AT_ONCE = 50
 """Repetitions of a step that are under way together: they share a commit."""
@@ -234,6 +234,8 @@ class Players:
                 return [self._whom(each) for each in value]
             case "text" if key == "medium":
                 return self._medium(value)
+            case "text" if key == "of":
+                return self._offence(value)
             case _:
                 return value
 
@@ -241,6 +243,11 @@ class Players:
         """A medium of the pack by its key or its Chinese name; any other as it is."""
         found = (each.file.medium.items() for each in self._pack.lineage)
         return next((key for all_ in found for key, zh in all_ if zh == said), said)
+
+    def _offence(self, said: str) -> str:
+        """The offence that a finding is of, by its number or the end of it; else as it is said."""
+        numbers = [number for number in self._pack.of(Offence) if number.endswith(f".{said}")]
+        return numbers[0] if len(numbers) == 1 else said
 
     def _registered(self, known: Mapping[str, str], name: str) -> str:
         if name not in known:

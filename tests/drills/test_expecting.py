@@ -38,7 +38,7 @@ drill: late-paper
 pack: 004-12
 steps:
   - {at: 2026-03-02 09:00}
-  - {at: 2026-03-02 09:10, by: office_director, do: find, with: {of: 004-12.ACC.leak}}
+  - {at: 2026-03-02 09:10, by: office_director, do: find, with: {of: leak}}
   - {at: 2026-03-02 17:01, by: handling_unit, do: summarise}
 expect:
   - {finding: NAME, unit: unit}
