@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,13 +13,14 @@ from services.drills.nodes import Node, text_of
 from services.drills.rulebook import load_rules
 from services.drills.script import Rules, Step, read_who
 from services.drills.stage import Stage
+from services.drills.usual import usual_approval, usual_shift
 from services.drills.values import value_of
 from shared.calendar.days import day_of
 from shared.clock import shown
 from shared.errors import HuiyinError, Unavailable
 from shared.policy.acts import ACTS
 from shared.policy.pack import Pack
-from shared.policy.rules import Form
+from shared.policy.rules import Form, Offence
 
 AT_ONCE = 50
 """Repetitions of a step that are under way together: they share a commit."""
@@ -138,10 +139,23 @@ class Players:
         assert step.act is not None
         if step.act == "appoint":
             return await self._appoint(step)
+        if self._lacks_a_draft(step):
+            await self._drafted(step)
         way = self._way(step)
         return await self._stage.post(
             self._path(way, step), self._body(way, step), actor(self._stage.drill, step)
         )
+
+    def _lacks_a_draft(self, step: Step) -> bool:
+        """Whether something has been published of which there is no draft, and must be recorded."""
+        out = step.act == "publish" and step.happened and step.refused is None
+        return out and not self._is_of_a_draft(step)
+
+    async def _drafted(self, step: Step) -> None:
+        """What was published without a draft is put on record as one first."""
+        said = {key: node for key, node in step.given.items() if key in ("kind", "text", "fields")}
+        draft = replace(step, act="draft", given=said, happened=False, label=None)
+        self._learn(draft, await self._do(draft))
 
     def _way(self, step: Step) -> Way:
         assert step.act is not None
@@ -185,15 +199,15 @@ class Players:
             elif key == "category":
                 body[key] = text_of(node)
             elif key == "sets":
-                body[key] = body.get(key, {}) | self._value(fields[key], node)
+                body[key] = body.get(key, {}) | self._value(key, fields[key], node)
             elif not (key == "draft" and node.value == NO_DRAFT):
-                body[way.renamed.get(key, key)] = self._value(fields[key], node)
+                body[way.renamed.get(key, key)] = self._value(key, fields[key], node)
         body |= self._usual(way, step, body)
         if way.timed:
             body["occurred_at"] = step.at.isoformat()
         return body
 
-    def _value(self, kind: str, node: Node) -> Any:
+    def _value(self, key: str, kind: str, node: Node) -> Any:
         value = value_of(kind, node)
         match kind:
             case "moment":
@@ -210,8 +224,22 @@ class Players:
                 return self.names.labels.get(value, value)
             case "parties":
                 return [self._whom(each) for each in value]
+            case "text" if key == "medium":
+                return self._medium(value)
+            case "text" if key == "of":
+                return self._offence(value)
             case _:
                 return value
+
+    def _medium(self, said: str) -> str:
+        """A medium of the pack by its key or its Chinese name; any other as it is."""
+        found = (each.file.medium.items() for each in self._pack.lineage)
+        return next((key for all_ in found for key, zh in all_ if zh == said), said)
+
+    def _offence(self, said: str) -> str:
+        """The offence that a finding is of, by its number or the end of it; else as it is said."""
+        numbers = [number for number in self._pack.of(Offence) if number.endswith(f".{said}")]
+        return numbers[0] if len(numbers) == 1 else said
 
     def _registered(self, known: Mapping[str, str], name: str) -> str:
         if name not in known:
@@ -246,6 +274,8 @@ class Players:
                     Rules(step.place, str(body["pack"])), {}, self._stage.drill.file.parent
                 )
                 usual["pack"] = loaded.shipped or body["pack"]
+            case "approve" | "shift" if not {"kind", "begins", "ends"} & body.keys():
+                usual |= self._by_the_rules(way, step, body)
             case "rank":
                 usual |= self._ranking(step, body)
             case "withdraw" if "unit" not in body:
@@ -253,6 +283,13 @@ class Players:
             case _:
                 pass
         return usual
+
+    def _by_the_rules(self, way: Way, step: Step, body: Mapping[str, Any]) -> dict[str, Any]:
+        """What only one thing can be by the rules: which approval, from when until when."""
+        _, role = actor(self._stage.drill, step)
+        if step.act == "shift":
+            return usual_shift(self._pack, role, body.get("period"))
+        return usual_approval(self._pack, role) if way is APPROVE_ACT else {}
 
     def _registration(self, step: Step, body: Mapping[str, Any]) -> dict[str, Any]:
         axis = self._pack.axes.get("category")

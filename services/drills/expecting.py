@@ -8,7 +8,7 @@ from typing import Any
 
 from services.drills.asked import Answer, Asked
 from services.drills.evidence import Evidence
-from services.drills.findings import Breach, breaches
+from services.drills.findings import Breach, breaches, names_of
 from services.drills.kinds import PAPERS
 from services.drills.owing import duty
 from services.drills.script import Expectation
@@ -147,13 +147,19 @@ def _told(each: FindingShown) -> str:
 def _found_so(asked: Asked, evidence: Evidence, each: FindingShown) -> bool:
     matter = each.incident or ""
     return (
-        (asked.about == each.kind or _states(evidence, each.rule, asked.about))
+        _is_called(asked.about, each, evidence)
         and _matter_is(asked, evidence, matter)
         and _unit_is(asked, evidence, each.unit, matter)
         and set(asked.get("evidence", [])) <= {proof.act for proof in each.evidence}
         and _rule_is(asked, evidence, "of", each.rule)
         and asked.get("good") in (None, each.good)
     )
+
+
+def _is_called(name: str, each: FindingShown, evidence: Evidence) -> bool:
+    """Whether that is what was found, or the number of the rule it was found of."""
+    named = names_of(evidence.pack, each.kind, each.rule)
+    return name in named or _states(evidence, each.rule, name)
 
 
 def _states(evidence: Evidence, rule: str, item: str) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.drills.evidence import Evidence
 from shared.policy.pack import Pack
-from shared.policy.rules import Gate
+from shared.policy.rules import Duty, Gate, Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,18 @@ def breaches(evidence: Evidence) -> Iterator[Breach]:
         if each.kind == "breach":
             order, act = _order_of(evidence.pack, each.rule), each.evidence[0].act
             yield Breach(each.rule, order, each.incident or "", each.unit, act)
+
+
+def names_of(pack: Pack, kind: str, rule: str) -> set[str]:
+    """What a finding can be called: its kind, an offence by the last part of its number, and what
+    was late or missed by any act that would have done; a return that is filed is a report too.
+    """
+    verdict, _, what = kind.partition("_")
+    owed = pack.rules.get(rule)
+    stop = owed.stop.patterns() if isinstance(owed, (Duty, Schedule)) else ()
+    acts = {pattern.act for pattern in stop} if verdict in ("late", "missed") else set()
+    filed = {"report"} if "file_return" in {what, *acts} else set()
+    return {kind, kind.rpartition(".")[2], *(f"{verdict}_{act}" for act in acts | filed)}
 
 
 def _order_of(pack: Pack, rule: str) -> str:

@@ -93,10 +93,10 @@ class Taking:
 
     async def find_of_unit(self, code: str, order: Finding, said: Said) -> Answer:
         """Find an offence or something to commend in a unit's own days."""
-        told = order.told()
+        told, about = order.told(), order.unit or code
 
         def work(tx: Transaction) -> Answer:
-            unit = known_unit(tx.sql, order.unit or code).code
+            unit = known_unit(tx.sql, about).code
             check_within(tx.sql, unit, said.officer.unit)
             _check_evidence(tx.sql, order.evidence, {str(unit_id(unit)), str(unit_id(code))})
             by, record = _by(tx, said), _record_of_unit(tx, unit)
@@ -104,7 +104,7 @@ class Taking:
             fact = judging.find(record, attempted, told, order.evidence, good=order.good)
             return _appended(tx, _day(unit, record), fact, by, None)
 
-        return await self._on_unit(code, told, said, work)
+        return await self._on_unit(about, told, said, work)
 
     async def rank(self, code: str, order: Ranking, said: Said) -> Answer:
         """Make known how the units under one stand in a quarter (排名)."""

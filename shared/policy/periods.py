@@ -8,7 +8,7 @@ record knows no classes and no persons.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import count, takewhile
@@ -186,7 +186,7 @@ def period_outlook(
     if not spells or spells[0].begins >= turn.limit.due:
         return None
     if isinstance(bound.rule, Shift):
-        worked = [deed for deed in deeds if _is_on_duty(bound, deed)]
+        worked = [_led(bound.pack, deed) for deed in deeds if _is_on_duty(bound, deed)]
         return _on_duty(bound.number, bound.rule, turn, spells, worked)
     counted = [deed for deed in deeds if _is_for(bound.rule, times, turn, deed)]
     return _recorded(bound.pack, bound.number, bound.rule, turn, spells[0], counted)
@@ -342,6 +342,11 @@ def _is_on_duty(bound: Bound, deed: Deed) -> bool:
         if any(is_party(bound.pack, who, deed.by) for who in shift.who)
     }
     return not theirs or bound.number in theirs
+
+
+def _led(pack: Pack, deed: Deed) -> Deed:
+    """A leader who was on duty needs no other: what they say of it says that a leader was."""
+    return replace(deed, leader=True) if is_party(pack, "duty_leader", deed.by) else deed
 
 
 def _on_duty(

@@ -51,3 +51,97 @@ async def test_a_unit_that_is_left_empty_is_given_as_empty() -> None:
     assert (
         await wrong("{lead: '', fields: {lead: 综治办, responsible: 各科室}}", "lead.missing") == []
     )
+
+
+SCHOOL = """
+drill: school
+pack: 004-18a
+steps:
+  - {at: 2026-03-02 09:00, by: office, do: register, incident: A, with: {severity: general}}
+  - {at: 2026-03-02 09:10, by: APPROVER, do: approve, incident: A}
+  - {at: 2026-03-02 09:20, by: handling_unit, do: handle, incident: A}
+"""
+
+
+async def went_wrong(text: str) -> list[str]:
+    """What did not come out as written."""
+    (drill,) = read_text(text, Path("d.yaml"))
+    return list((await run(drill)).failures)
+
+
+@pytest.mark.anyio
+async def test_an_approval_of_no_draft_is_of_what_the_rules_ask_of_that_party() -> None:
+    assert await went_wrong(SCHOOL.replace("APPROVER", "leading_group")) == []
+
+
+@pytest.mark.anyio
+async def test_an_approval_by_another_is_not_taken_for_it() -> None:
+    (told,) = await went_wrong(SCHOOL.replace("APPROVER", "supervisor"))
+    assert "gate.closed 004-18a.APP.handling_plan" in told
+
+
+OUT = """
+drill: out-already
+pack: 004-15
+steps:
+  - {at: 2026-03-02 09:00, by: staff, do: register, incident: A}
+  - {at: 2026-03-02 10:00, by: office, do: publish, incident: A, HAPPENED, with: {text: 已经发布}}
+expect:
+  - {breach: approval, incident: A, rule: 004-15.APP.approve_reply}
+"""
+
+
+@pytest.mark.anyio
+async def test_what_was_published_without_a_draft_is_recorded_as_a_breach() -> None:
+    assert await went_wrong(OUT.replace("HAPPENED", "happened: true")) == []
+
+
+@pytest.mark.anyio
+async def test_nothing_is_drafted_for_what_is_still_to_be_published() -> None:
+    refused, _ = await went_wrong(OUT.replace(" HAPPENED,", ""))
+    assert "publish.not-approved" in refused
+
+
+DUTY = """
+drill: on-duty
+pack: 004-18b
+steps:
+  - {at: 2026-10-01 08:00}
+  - {at: 2026-10-02 08:00, by: site_head, do: shift, with: {period: 2026-10-01}}
+  - {at: 2026-10-02 09:01}
+expect:
+  - {duty: 004-18b.T06, period: 2026-10-01, state: met, gap: PT0S}
+  - {duty: 004-18b.T07, period: 2026-10-01, state: overdue, gap: P1D}
+"""
+
+
+@pytest.mark.anyio
+async def test_a_shift_that_names_its_day_lasts_as_its_rule_says() -> None:
+    assert await went_wrong(DUTY) == []
+
+
+LEAK = """
+drill: leak
+pack: 004-10
+steps:
+  - at: 2026-03-02 09:00
+    by: medical_units
+    do: register
+    incident: A
+    with: {category: medical_data, data_problem: leak}
+  - at: 2026-03-02 09:40
+    by: medical_units
+    do: report
+    incident: A
+    with: {to: emergency_office, medium: MEDIUM}
+expect:
+  - {duty: 004-10.T08, incident: A, state: STATE}
+"""
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("medium", "state"), [("in_person", "measured"), ("当面", "measured"), ("电话", "open")]
+)
+async def test_a_medium_goes_by_its_key_or_its_name(medium: str, state: str) -> None:
+    assert await went_wrong(LEAK.replace("MEDIUM", medium).replace("STATE", state)) == []

@@ -31,3 +31,33 @@ async def test_refusals_and_warnings_that_are_not_as_said_are_told_and_no_others
 
     assert [line.split("：")[0].split()[-2] for line in told] == ["8", "12", "13"]
     assert "publish.not-approved" in told[0]
+
+
+LATE = """
+drill: late-paper
+pack: 004-12
+steps:
+  - {at: 2026-03-02 09:00}
+  - {at: 2026-03-02 09:10, by: office_director, do: find, with: {of: leak}}
+  - {at: 2026-03-02 17:01, by: handling_unit, do: summarise}
+expect:
+  - {finding: NAME, unit: unit}
+"""
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "name", ["late_report", "late_summarise", "004-12.ACC.late_report", "leak"]
+)
+async def test_a_finding_goes_by_its_kind_its_act_or_the_end_of_its_number(name: str) -> None:
+    (drill,) = read_text(LATE.replace("NAME", name), Path("drill.yaml"))
+
+    assert list((await run(drill)).failures) == []
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("name", ["missed_summarise", "dereliction", "late_publish"])
+async def test_what_was_not_found_goes_by_no_name(name: str) -> None:
+    (drill,) = read_text(LATE.replace("NAME", name), Path("drill.yaml"))
+
+    assert len((await run(drill)).failures) == 1

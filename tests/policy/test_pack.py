@@ -93,6 +93,7 @@ WRONG = {
     'colour = "red"': ("pack.unknown-key", "拼写"),
     'zh = ""': ("pack.malformed", "不能为空"),
     'zh = "删帖"': ("pack.out-of-scope", "refer"),
+    'zh = "返回人员隔离十四天"': ("pack.out-of-scope", "对个人"),
     'who = "$whoever"': ("pack.unknown-parameter", "params.whoever"),
 }
 
@@ -133,9 +134,21 @@ def test_what_no_pack_may_ask_for_is_refused_wherever_it_is_named(
     assert "pack.out-of-scope" in [told.code for told in complaints(tmp_path, HEADING + rules)]
 
 
-@pytest.mark.parametrize("title", ["因病缺勤追查与登记", "信息来源", "24小时监控", "跟踪办理情况"])
+@pytest.mark.parametrize(
+    "title",
+    ["因病缺勤追查与登记", "信息来源", "24小时监控", "跟踪办理情况", "答复发帖人", "不得删除原帖"],
+)
 def test_what_only_sounds_like_it_is_not_refused(tmp_path: Path, title: str) -> None:
     assert complaints(tmp_path, HEADING + f'[kinds.note]\nabsence_tracing = "{title}"\n') == []
+
+
+def test_a_room_that_a_school_must_have_ready_is_no_measure_against_anybody(
+    tmp_path: Path,
+) -> None:
+    text = HEADING + REPLY.replace('zh = "', 'zh = "隔离室备好, ', 1)
+
+    assert "隔离室" in text
+    assert complaints(tmp_path, text) == []
 
 
 def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:

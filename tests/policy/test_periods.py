@@ -1,6 +1,7 @@
 """The periods of a unit follow from its rules and days; every act counts for one period alone."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice, pairwise
 from pathlib import Path
@@ -180,6 +181,20 @@ def test_gaps_and_missing_leaders_are_told_apart(bound: dict[str, Bound]) -> Non
     assert found
     assert (found.gap, found.leaderless) == (timedelta(minutes=30), timedelta(hours=4, minutes=30))
     assert found.start == at("03-02 09:00"), "from the declaration on"
+
+
+def test_a_leader_on_duty_is_the_leader_of_that_shift(bound: dict[str, Bound]) -> None:
+    on = [deed("declare", "03-02 09:00", states={"outbreak": True})]
+    alone = on_duty("03-02 09:00", "03-02 19:30", leader=False)
+
+    led = outlook(bound["W.half"], "2026-03-02T07:30", [replace(alone, by="duty_leader")], on)
+    not_led = outlook(bound["W.half"], "2026-03-02T07:30", [replace(alone, by="duty_officer")], on)
+
+    assert led
+    assert led.done
+    assert not led.leaderless
+    assert not_led
+    assert not_led.leaderless == timedelta(hours=10, minutes=30)
 
 
 def test_nobody_need_be_on_duty_when_the_state_is_over(bound: dict[str, Bound]) -> None:

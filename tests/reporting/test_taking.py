@@ -162,6 +162,22 @@ async def test_only_the_competent_find(zaoxi: County) -> None:
 
 
 @pytest.mark.anyio
+async def test_something_is_found_of_a_unit_below_of_which_nothing_was_sealed_before(
+    zaoxi: County,
+) -> None:
+    await handled(zaoxi, ASSIGNED)
+
+    done = await zaoxi.post(
+        "/units/QINGHE/acts/find", of=human(zaoxi), text="核查属实", unit="QH-YZ"
+    )
+    await zaoxi.settled()
+
+    assert done.status_code == 200, done.text
+    [found] = await zaoxi.get("/findings")
+    assert (found["kind"], found["unit"]) == (human(zaoxi), "QH-YZ")
+
+
+@pytest.mark.anyio
 async def test_units_are_ranked_by_what_part_of_their_replies_was_in_time(zaoxi: County) -> None:
     await zaoxi.found()
     met = DutyMet(duty="D", done_at=START, due=DUE, spare_seconds=9)
