@@ -294,6 +294,13 @@ class TestEveryGateThatSaysNo:
 
         assert (refused.code, refused.rules) == ("publish.not-approved", ("004-03e.APP.publish",))
 
+    def test_a_gate_on_a_kind_is_told_by_the_kind_of_the_draft_that_nobody_approved(self) -> None:
+        command = publishing(rules("wanping-town-changanlu"))
+        refused = self.refused(command, assigned, drafted(FIRST, LI))
+
+        assert refused.code == "publish.not-approved"
+        assert refused.rules == ("002-1.APP.approve_reply",)
+
     def test_a_refusal_for_another_reason_names_no_open_gate(self) -> None:
         on = rules("jinghui-kindergarten-a", deed("approve", "leading_group", of=DRAFT))
         command = replace(publishing(on), content="hmac:other", draft=FIRST)
