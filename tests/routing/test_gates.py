@@ -271,6 +271,26 @@ class TestScenario48:
         refused_by("004-18a.T09/open", command, *READY, staged)
 
 
+class TestPressConferenceOf21:
+    """003-1: a press conference waits for the leading group's consent, however it is given."""
+
+    def on(self) -> Record:
+        return rules("engineering-college", sets={"release": ("major",)})
+
+    def test_a_statement_out_already_is_no_way_round(self) -> None:
+        command = publishing(self.on(), kind="press")
+        refused_by("003-1.APP.press_conference", command, *READY, published(FIRST))
+
+    def test_who_approves_its_text_consents(self) -> None:
+        command = ApproveReply(asked("approve", WU, on=self.on()), None)
+        consent = approved(FIRST).model_copy(update={"kind": "press"})
+        given(assigned, drafted(FIRST, LI, kind="press")).when(command).then(consent)
+
+    def test_who_approves_another_text_does_not(self) -> None:
+        command = ApproveReply(asked("approve", WU, on=self.on()), None)
+        given(assigned, drafted(FIRST, LI)).when(command).then(approved(FIRST))
+
+
 class TestEveryGateThatSaysNo:
     """A refusal names all gates that are closed, whatever it is refused for."""
 
