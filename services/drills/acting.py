@@ -25,6 +25,9 @@ from shared.policy.rules import Form, Offence
 AT_ONCE = 50
 """Repetitions of a step that are under way together: they share a commit."""
 
+INTAKE = "/intake/"
+"""Where the same act at the same moment, without words of its own, is taken for the same."""
+
 FORM_FIELD = "fields."
 """What stands before the key of a form's field where a refusal names it."""
 
@@ -260,6 +263,8 @@ class Players:
             usual["draft"] = self.names.labels.get(step.of, step.of)
         elif way.told and step.of != NO_DRAFT and (label := step.of or step.label):
             usual["of"] = self.names.labels.get(label, label)
+        if step.turn > 1 and way.told and (way.on_unit or "").startswith(INTAKE):
+            usual["text"] = body.get("text", f"第 {step.turn} 次")
         match step.act:
             case "register":
                 usual |= self._registration(step, body)

@@ -76,9 +76,11 @@ def _missing(name: str, evidence: Evidence) -> Mapping[str, str]:
 
 
 def _all_named(wanted: Sequence[str], missing: Mapping[str, str], pack: Pack) -> bool:
-    """Whether these are what is missing: each by its name, or an item of the source it states."""
+    """Whether these are what is missing: each by its name, its number or the last part of that, or
+    an item of the source it states.
+    """
     meant = [{each, *pack.stated_by(each)} for each in wanted]
-    named = [{number, title} for number, title in missing.items()]
+    named = [{number, number.rsplit(".", 1)[-1], title} for number, title in missing.items()]
     return len(meant) == len(named) and all(any(m & n for n in named) for m in meant)
 
 

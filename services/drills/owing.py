@@ -20,7 +20,8 @@ def duty(asked: Asked, evidence: Evidence) -> Answer:
     """A duty: which of them, and how they stand, or stood."""
     rows = _chosen(asked, evidence)
     if asked.get("none"):
-        return not rows, "没有这项义务", _shown(rows, evidence)
+        owed = any(row.state != "cancelled" for row in rows)
+        return not owed, "没有这项义务", _shown(rows, evidence)
     if asked.get("state") == "unarmed":
         unarmed = evidence.pack.file.unarmed.get(asked.about)
         actual = f"未启用（{unarmed.why}）" if unarmed else _shown(rows, evidence)

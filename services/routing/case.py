@@ -48,6 +48,7 @@ from shared.contracts.routing import (
 )
 from shared.contracts.sealed import Sealed
 from shared.errors import Invalid, Refused
+from shared.policy.deeds import Deed
 
 SEVERITY = "severity"
 """The axis whose value is the grade (级别)."""
@@ -61,20 +62,36 @@ def decide(case: Case, command: CaseCommand) -> Sequence[Fact]:
     try:
         return _decide(case, command)
     except Refused as problem:
-        problem.rules = problem.rules or _closed_to(command)
+        problem.rules = problem.rules or _closed_to(case, command)
         raise
 
 
-def _closed_to(command: CaseCommand) -> tuple[str, ...]:
+def _closed_to(case: Case, command: CaseCommand) -> tuple[str, ...]:
     match command:
         case RepinCase() | RecordHistory():
             return ()
-        case ApproveReply(draft=UUID() as draft) | PublishReply(draft=UUID() as draft):
-            return refusing_gates(
-                command.asked.record, replace(command.asked.attempted, of=str(draft))
-            )
+        case ApproveReply(draft=draft, asked=asked):
+            told = replace(asked.attempted, of=_label(draft or case.last_draft))
+        case PublishReply(asked=asked):
+            told = _publishing(case, command)
         case _:
-            return refusing_gates(command.asked.record, command.asked.attempted)
+            told = command.asked.attempted
+    return refusing_gates(command.asked.record, told)
+
+
+def _publishing(case: Case, command: PublishReply) -> Deed:
+    """The attempt as it would be were its draft, the latest where none is meant, approved."""
+    happened = command.asked.told.happened
+    chosen = case.to_publish(command.draft, happened=happened) or case.last_draft
+    draft = case.drafts.get(chosen) if chosen else None
+    kind = command.asked.told.kind or (draft.kind if draft else None)
+    return replace(
+        command.asked.attempted, kind=kind, of=_label(chosen), medium=command.channel or None
+    )
+
+
+def _label(draft: UUID | None) -> str | None:
+    return str(draft) if draft else None
 
 
 def _decide(case: Case, command: CaseCommand) -> Sequence[Fact]:

@@ -41,10 +41,14 @@ def draft_reply(case: Case, command: DraftReply) -> Sequence[Fact]:
 
 
 def approve_reply(case: Case, command: ApproveReply) -> Sequence[Fact]:
-    """A second person vouches for the text: nobody who wrote the same text can approve it."""
+    """A second person vouches for the text: nobody who wrote the same text can approve it.
+
+    Where the pack has approvals of the draft's kind, it is one of these unless another is said.
+    """
     asked, (chosen, draft) = command.asked, _named(case, command.draft or case.last_draft)
-    attempted = replace(asked.attempted, of=str(chosen))
-    asked = replace(asked, attempted=attempted)
+    kind = asked.told.kind or _approval_of(draft, asked)
+    attempted = replace(asked.attempted, of=str(chosen), kind=kind)
+    asked = replace(asked, attempted=attempted, told=replace(asked.told, kind=kind))
     if chosen in case.rejected:
         raise _rejected()
     if approved_already(case, asked):
@@ -52,11 +56,11 @@ def approve_reply(case: Case, command: ApproveReply) -> Sequence[Fact]:
     check_open(case, asked.standing)
     if asked.officer in _writers(case, draft.content):
         raise _drafter()
-    return [
-        ReplyApproved(
-            draft=chosen, content=draft.content, kind=asked.told.kind, breaches=allowed(asked)
-        )
-    ]
+    return [ReplyApproved(draft=chosen, content=draft.content, kind=kind, breaches=allowed(asked))]
+
+
+def _approval_of(draft: Draft, asked: Asked) -> str | None:
+    return draft.kind if draft.kind in asked.record.pack.kinds_of("approve") else None
 
 
 def approved_already(case: Case, asked: Asked) -> bool:
@@ -95,7 +99,8 @@ def reject_draft(case: Case, command: RejectDraft) -> Sequence[Fact]:
 def publish_reply(case: Case, command: PublishReply) -> Sequence[Fact]:
     """Give the public exactly what was approved, in the unit's own name.
 
-    What has gone out already is recorded whatever it broke: the trail must be true.
+    What has gone out already is recorded whatever it broke: the trail must be true. The same text
+    may go out again as something else or elsewhere, as at a press conference.
     """
     asked = command.asked
     happened = asked.told.happened
@@ -108,19 +113,19 @@ def publish_reply(case: Case, command: PublishReply) -> Sequence[Fact]:
         raise _rejected() if chosen in case.rejected else _not_approved()
     if command.content != draft.content:
         raise _text_differs()
-    if chosen in case.published:
+    kind = asked.told.kind or draft.kind
+    if (chosen, kind, command.channel) in case.releases:
         return []
     check_open(case, asked.standing)
     require(command.channel, "channel", "发布渠道")
     require(command.named_unit, "named_unit", "署名单位")
     _check_promised(command)
-    return [_publication(command, chosen, draft, ("publish.not-approved",) * unapproved)]
+    return [_publication(command, chosen, kind, ("publish.not-approved",) * unapproved)]
 
 
 def _publication(
-    command: PublishReply, chosen: UUID, draft: Draft, broken: tuple[str, ...]
+    command: PublishReply, chosen: UUID, kind: str, broken: tuple[str, ...]
 ) -> ReplyPublished:
-    kind = command.asked.told.kind or draft.kind
     told = replace(command.asked.told, kind=kind)
     breaches = allowed(
         replace(command.asked, told=told),

@@ -70,13 +70,18 @@ class Part:
         return "done" if self.did else "accepted" if self.accepted else "assigned"
 
 
+Release = tuple[UUID, str, str]
+"""A draft that went out, as what kind of publication, through which channel."""
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """How far the handling got.
 
     ``drafts`` and ``approvals`` are in the order they were made; ``answered`` once a reply of kind
     result was published since the matter was last reopened, here or before this system.
-    ``referrers`` approved a referral that was not made yet.
+    ``releases`` are the drafts that went out, each with its kind and channel; ``referrers``
+    approved a referral that was not made yet.
     """
 
     judged: Judged = field(default_factory=dict)
@@ -86,11 +91,16 @@ class Case:
     drafts: Mapping[UUID, Draft] = field(default_factory=dict)
     approvals: tuple[Approval, ...] = ()
     rejected: frozenset[UUID] = frozenset()
-    published: frozenset[UUID] = frozenset()
+    releases: frozenset[Release] = frozenset()
     referrers: frozenset[str] = frozenset()
     escalated: bool = False
     answered: bool = False
     closed: bool = False
+
+    @property
+    def published(self) -> frozenset[UUID]:
+        """The drafts that went out, in whatever way."""
+        return frozenset(draft for draft, _, _ in self.releases)
 
     @property
     def approved(self) -> tuple[UUID, ...]:
@@ -189,5 +199,8 @@ def _approved(case: Case, approval: Approval) -> Case:
 
 
 def _published(case: Case, fact: ReplyPublished) -> Case:
-    drafts = case.published if fact.draft is None else case.published | {fact.draft}
-    return replace(case, published=drafts, answered=case.answered or fact.kind not in UNFINISHED)
+    answered = case.answered or fact.kind not in UNFINISHED
+    if fact.draft is None:
+        return replace(case, answered=answered)
+    released = case.releases | {(fact.draft, fact.kind, fact.channel)}
+    return replace(case, releases=released, answered=answered)

@@ -138,6 +138,33 @@ soon = "immediate"
     assert found["C.1@police"].limit is None, "immediately is measured, not limited"
 
 
+@pytest.mark.parametrize(
+    ("to", "told"), [("superior_authority", {"bureau"}), ("external_authority", set())]
+)
+def test_a_recipient_is_told_under_its_common_name_where_that_is_no_others_too(
+    tmp_path: Path, to: str, told: set[str]
+) -> None:
+    canons = {"bureau": "superior_authority", "court": "external_authority"}
+    canons["disease_control"] = canons["court"]
+    parties = "".join(
+        f'[party.{name}]\nzh = "{name}"\ncanon = "{canon}"\n' for name, canon in canons.items()
+    )
+    rules = """
+[duty."C.1"]
+zh = "报告"
+start = "discovered"
+stop = "report"
+each = "recipient"
+recipients = ["bureau", "court", "disease_control"]
+soon = "immediate"
+"""
+    found = duties(
+        pack_of(tmp_path, parties + rules), heard(), deed("report", "03-02 14:30", to=(to,))
+    )
+
+    assert {name for name in canons if found[f"C.1@{name}"].done} == told
+
+
 def test_a_ladder_falls_away_when_an_explanation_is_on_record(tmp_path: Path) -> None:
     rules = (
         THREE_HOURS

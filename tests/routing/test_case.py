@@ -17,6 +17,7 @@ from services.routing.commands import (
     PublishReply,
     RecordHistory,
 )
+from shared.acting import Told
 from shared.contracts.acts import Judged
 from shared.contracts.routing import (
     IncidentAssigned,
@@ -238,6 +239,14 @@ class TestPublish:
     def test_the_kind_is_that_of_the_draft(self) -> None:
         interim = (assigned, drafted(FIRST, LI, kind="interim"), approved(FIRST))
         given(*interim).when(PUBLISH).then(published(FIRST, "interim"))
+
+    def test_the_same_text_goes_out_again_elsewhere_and_as_something_else(self) -> None:
+        history = (*ready_to_publish, published(FIRST))
+        elsewhere = published(FIRST).model_copy(update={"channel": "site"})
+        given(*history).when(replace(PUBLISH, channel="site")).then(elsewhere)
+        press = replace(PUBLISH, asked=asked("publish", said=Told(kind="press")))
+        given(*history).when(press).then(published(FIRST, "press"))
+        given(*history, published(FIRST, "press")).when(press).then_nothing()
 
     @pytest.mark.parametrize("draft", [None, FIRST])
     def test_an_unapproved_draft_is_not_published(self, draft: UUID | None) -> None:

@@ -271,6 +271,26 @@ class TestScenario48:
         refused_by("004-18a.T09/open", command, *READY, staged)
 
 
+class TestPressConferenceOf21:
+    """003-1: a press conference waits for the leading group's consent, however it is given."""
+
+    def on(self) -> Record:
+        return rules("engineering-college", sets={"release": ("major",)})
+
+    def test_a_statement_out_already_is_no_way_round(self) -> None:
+        command = publishing(self.on(), kind="press")
+        refused_by("003-1.APP.press_conference", command, *READY, published(FIRST))
+
+    def test_who_approves_its_text_consents(self) -> None:
+        command = ApproveReply(asked("approve", WU, on=self.on()), None)
+        consent = approved(FIRST).model_copy(update={"kind": "press"})
+        given(assigned, drafted(FIRST, LI, kind="press")).when(command).then(consent)
+
+    def test_who_approves_another_text_does_not(self) -> None:
+        command = ApproveReply(asked("approve", WU, on=self.on()), None)
+        given(assigned, drafted(FIRST, LI)).when(command).then(approved(FIRST))
+
+
 class TestEveryGateThatSaysNo:
     """A refusal names all gates that are closed, whatever it is refused for."""
 
@@ -293,6 +313,13 @@ class TestEveryGateThatSaysNo:
         refused = self.refused(command, assigned, drafted(FIRST, LI))
 
         assert (refused.code, refused.rules) == ("publish.not-approved", ("004-03e.APP.publish",))
+
+    def test_a_gate_on_a_kind_is_told_by_the_kind_of_the_draft_that_nobody_approved(self) -> None:
+        command = publishing(rules("wanping-town-changanlu"))
+        refused = self.refused(command, assigned, drafted(FIRST, LI))
+
+        assert refused.code == "publish.not-approved"
+        assert refused.rules == ("002-1.APP.approve_reply",)
 
     def test_a_refusal_for_another_reason_names_no_open_gate(self) -> None:
         on = rules("jinghui-kindergarten-a", deed("approve", "leading_group", of=DRAFT))
