@@ -63,18 +63,36 @@ class Taken:
 
 
 def _refused_by(pack: Pack, step: Step, problem: HuiyinError) -> frozenset[str]:
-    """The gate that a refusal names, or the forms that ask for its field; with their items."""
+    """The gate that a refusal names, or the forms that ask for its field; with their items.
+
+    A form that is not filled in is refused for the first field that it lacks, which goes for the
+    others that the drill leaves out too.
+    """
     field_ = problem.field or ""
     found = {
         number: rule
         for number, rule in pack.rules.items()
         if number == field_ or (isinstance(rule, Form) and _asks(rule, step, field_))
     }
-    return frozenset(
+    numbers = {
         name
         for number, rule in found.items()
         for name in (number, number.split("/")[0], *rule.also)
-    )
+    }
+    forms = [rule for rule in found.values() if isinstance(rule, Form)]
+    return frozenset(numbers.union(*(_left_out(form, step) for form in forms)))
+
+
+def _left_out(form: Form, step: Step) -> set[str]:
+    """The fields that a form asks for and the drill says nothing of."""
+    filled = step.given.get("fields")
+    given = filled.value if filled is not None and isinstance(filled.value, Mapping) else {}
+    return {
+        name
+        for key, spec in form.fields.items()
+        if not spec.optional and key not in given
+        for name in (key, FORM_FIELD + key)
+    }
 
 
 def _asks(form: Form, step: Step, field_: str) -> bool:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from shared.calendar.working import Calendar, Limit
 from shared.policy.applying import first_held
-from shared.policy.deeds import Deed, Done, as_recorded, first_met, fits
+from shared.policy.deeds import Deed, Done, as_recorded, first_met, fits, is_party
 from shared.policy.limits import extended, limit_of
 from shared.policy.pack import Pack
 from shared.policy.patterns import read_pattern
@@ -159,7 +159,9 @@ def _duty(
         known_at=start.known_at,
         limit=extended(rule, start.moment, limit, granted),
         cause=start.deed.id if start.deed else None,
-        done=first_met(pack, rule.stop, [d for d in after if _concerns(number, rule, start, d)]),
+        done=first_met(
+            pack, rule.stop, [d for d in after if _concerns(pack, number, rule, start, d)]
+        ),
         ended_at=ended.at if ended else None,
         gone=_gone(pack, matter, rule, told),
         extended=bool(granted),
@@ -239,19 +241,28 @@ def _is_ladder(rule: Duty) -> bool:
     return any(start.startswith("missed:") for start in rule.start)
 
 
-def _concerns(number: str, rule: Duty, start: _Start, deed: Deed) -> bool:
+def _concerns(pack: Pack, number: str, rule: Duty, start: _Start, deed: Deed) -> bool:
     """Whether a deed counts for this one of several duties of the rule."""
     if not _is_meant(number, start, deed):
         return False
     match rule.each:
         case "recipient":
-            return start.each in deed.to
+            return any(_is_owed_to(pack, rule, to) == start.each for to in deed.to)
         case "assignee" if start.deed is not None and start.deed.act == "missed":
             return _names(deed, start.each)  # it is done to the unit, not by it
         case "assignee":
             return deed.unit == start.each
         case _:
             return True
+
+
+def _is_owed_to(pack: Pack, rule: Duty, told: str) -> str | None:
+    """Which recipient of the duty that is, under either name; none where it could be several."""
+    recipients = rule.recipients or ()
+    if told in recipients:
+        return told
+    known = [each for each in recipients if is_party(pack, each, told)]
+    return known[0] if len(known) == 1 else None
 
 
 def _starts(pack: Pack, matter: Matter, deeds: Sequence[Deed], rule: Duty) -> Iterator[_Start]:
