@@ -90,7 +90,7 @@ def _left_out(form: Form, step: Step) -> set[str]:
     return {
         name
         for key, spec in form.fields.items()
-        if not spec.optional and key not in given
+        if not spec.optional and key not in given and key not in step.given
         for name in (key, FORM_FIELD + key)
     }
 

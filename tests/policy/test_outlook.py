@@ -138,6 +138,50 @@ soon = "immediate"
     assert found["C.1@police"].limit is None, "immediately is measured, not limited"
 
 
+TO_BOTH = """
+[party.head]
+zh = "组长"
+canon = "group_head"
+[party.rescue]
+zh = "救援"
+canon = "external_authority"
+[party.fire]
+zh = "消防"
+canon = "external_authority"
+[duty."C.1"]
+zh = "报告"
+start = "discovered"
+stop = "report"
+each = "recipient"
+recipients = ["head", "rescue", "fire"]
+soon = "immediate"
+"""
+
+
+def test_a_recipient_is_told_by_its_common_name_too(tmp_path: Path) -> None:
+    pack = pack_of(tmp_path, TO_BOTH)
+
+    found = duties(pack, heard(), deed("report", "03-02 14:30", to=("group_head",)))
+
+    assert [each for each, duty in found.items() if duty.done] == ["C.1@head"]
+
+
+def test_a_common_name_that_could_mean_several_recipients_means_none(tmp_path: Path) -> None:
+    pack = pack_of(tmp_path, TO_BOTH)
+
+    told = duties(pack, heard(), deed("report", "03-02 14:30", to=("external_authority",)))
+
+    assert [each for each, duty in told.items() if duty.done] == []
+
+
+def test_a_recipient_is_not_told_by_the_name_of_somebody_else(tmp_path: Path) -> None:
+    pack = pack_of(tmp_path, TO_BOTH)
+
+    told = duties(pack, heard(), deed("report", "03-02 14:30", to=("principal_leader",)))
+
+    assert [each for each, duty in told.items() if duty.done] == []
+
+
 def test_a_ladder_falls_away_when_an_explanation_is_on_record(tmp_path: Path) -> None:
     rules = (
         THREE_HOURS
