@@ -54,6 +54,8 @@ class Taken:
                 return f"应被拒绝 {wanted}, 实际办成了"
             case str(), HuiyinError(rules=rules) if wanted in _numbers(rules):
                 return None
+            case "gate.closed", HuiyinError(rules=rules) if rules:
+                return None
             case _:
                 assert problem is not None
                 whole = (problem.field or "").split("/")[0]

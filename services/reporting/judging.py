@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from services.reporting import filing
@@ -24,6 +25,7 @@ COMPETENT = (
     "office_director",
     "supervision_office",
     "supervisor",
+    "superior_authority",
 )
 """The posts that find and rank (有权认定): those who lead, and those who supervise."""
 
@@ -65,9 +67,8 @@ def find(
     ``finding.good-contradicts`` or ``grounds.missing``, or what gates and forms say.
     """
     _check_competent(record.pack, attempted.by)
-    rule = record.pack.of(Offence).get(told.of or "")
-    if rule is None:
-        raise _unknown_rule(record.pack, told.of)
+    told = replace(told, of=_offence(record.pack, told.of or ""))
+    rule = record.pack.of(Offence)[told.of or ""]
     if good is not None and good is not rule.good:
         raise _contradicts(told.of or "", rule)
     if not (told.text or "").strip():
@@ -83,6 +84,15 @@ def find(
         evidence=tuple(dict.fromkeys(evidence)),
         good=rule.good,
     )
+
+
+def _offence(pack: Pack, given: str) -> str:
+    """The number of the offence that is meant, by its own number or that of an item it states."""
+    known = pack.of(Offence).keys()
+    meant = {given} & known or pack.stated_by(given) & known
+    if len(meant) != 1:
+        raise _unknown_rule(pack, given)
+    return next(iter(meant))
 
 
 def rank(
@@ -134,7 +144,7 @@ def _check_competent(pack: Pack, post: str) -> None:
     if post not in COMPETENT and pack.canon(post) not in COMPETENT:
         raise Refused(
             "post.not-competent",
-            "只有领导、办公室主任和督查人员可以认定和排名。",
+            "只有领导、办公室主任、督查人员和上级主管部门可以认定和排名。",
             "请由有权认定的人员办理。",
             "post",
         )

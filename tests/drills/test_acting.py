@@ -45,6 +45,25 @@ async def test_a_form_does_not_refuse_under_the_number_of_another_rule() -> None
     assert "实际被拒绝 form.field-missing" in told
 
 
+UNAPPROVED = """
+drill: unapproved
+pack: PACK
+steps:
+  - {at: 2026-03-02 09:00, by: office, do: register, incident: A}
+  - {at: 2026-03-02 09:05, by: liaison, do: draft, incident: A}
+  - {at: 2026-03-02 09:10, by: liaison, do: publish, incident: A, refused: gate.closed}
+"""
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("pack", "wrong"), [("004-03b", 0), ("county-baseline", 1)])
+async def test_what_is_refused_while_a_gate_is_closed_is_refused_by_the_gate_too(
+    pack: str, wrong: int
+) -> None:
+    (drill,) = read_text(UNAPPROVED.replace("PACK", pack), Path("d.yaml"))
+    assert len((await run(drill)).failures) == wrong
+
+
 TRANSFER = """
 drill: transfer
 pack: 004-07
