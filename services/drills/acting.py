@@ -31,6 +31,9 @@ INTAKE = "/intake/"
 FORM_FIELD = "fields."
 """What stands before the key of a form's field where a refusal names it."""
 
+OWN_UNIT = {"assign": "lead", "withdraw": "unit"}
+"""Where an act names a unit, which is the actor's if it is left out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:
@@ -64,18 +67,39 @@ class Taken:
 
 
 def _refused_by(pack: Pack, step: Step, problem: HuiyinError) -> frozenset[str]:
-    """The gates that say no, or the forms that ask for the field; with the items they state."""
-    named = {problem.field, *problem.rules}
+    """The gates that say no, or the forms that ask for the field; with the items they state.
+
+    A form that is not filled in is refused for the first field that it lacks, which goes for the
+    others that the drill leaves out too.
+    """
+    field_ = problem.field or ""
+    named = {field_, *problem.rules}
     found = {
         number: rule
         for number, rule in pack.rules.items()
-        if number in named or (isinstance(rule, Form) and _asks(rule, step, problem.field or ""))
+        if number in named or (isinstance(rule, Form) and _asks(rule, step, field_))
     }
-    return frozenset(
+    numbers = {
         name
         for number, rule in found.items()
         for name in (number, number.split("/")[0], *rule.also)
-    )
+    }
+    if problem.rules:
+        numbers.add("gate.closed")  # whatever it is refused for first
+    forms = [rule for rule in found.values() if isinstance(rule, Form)]
+    return frozenset(numbers.union(*(_left_out(form, step) for form in forms)))
+
+
+def _left_out(form: Form, step: Step) -> set[str]:
+    """The fields that a form asks for and the drill says nothing of."""
+    filled = step.given.get("fields")
+    given = filled.value if filled is not None and isinstance(filled.value, Mapping) else {}
+    return {
+        name
+        for key, spec in form.fields.items()
+        if not spec.optional and key not in given and key not in step.given
+        for name in (key, FORM_FIELD + key)
+    }
 
 
 def _asks(form: Form, step: Step, field_: str) -> bool:
@@ -270,8 +294,8 @@ class Players:
                 usual |= self._registration(step, body)
             case "draft" if "text" not in body:
                 usual["text"] = f"演练答复（{step.label or shown(step.at)}）"
-            case "assign" if "lead" not in body:
-                usual["lead"] = self._unit(step)
+            case "assign" | "withdraw" if (own := OWN_UNIT[step.act]) not in body:
+                usual[own] = self._unit(step)
             case "adopt":
                 usual |= self._adoption(step, body)
             case "repin" if "pack" in body:
@@ -283,8 +307,6 @@ class Players:
                 usual |= self._by_the_rules(way, step, body)
             case "rank":
                 usual |= self._ranking(step, body)
-            case "withdraw" if "unit" not in body:
-                usual["unit"] = self._unit(step)
             case _:
                 pass
         return usual
@@ -359,13 +381,6 @@ class Players:
 def _text(given: Mapping[str, Node], key: str) -> str | None:
     node = given.get(key)
     return node.value if node is not None and isinstance(node.value, str) else None
-
-
-def _numbers(rules: Sequence[str]) -> set[str]:
-    """What a refusal by gates can be called: its code, their numbers without the part behind ``/``
-    or with it.
-    """
-    return {"gate.closed", *rules, *(number.split("/")[0] for number in rules)} if rules else set()
 
 
 def _quarter(at: datetime) -> str:

@@ -10,6 +10,7 @@ from services.drills.evidence import Evidence
 from services.drills.kinds import STATES
 from shared.clock import shown, shown_limit
 from shared.duties import DutyRow
+from shared.policy.deeds import is_party
 from shared.store.micros import from_micros, to_micros
 
 EXACT = timedelta(seconds=1)
@@ -62,11 +63,15 @@ def _is_meant(asked: Asked, evidence: Evidence, row: DutyRow) -> bool:
         matter in (None, row.incident)
         and ("unit" not in asked or evidence.unit(asked.get("unit")) == row.unit)
         and ("period" not in asked or _same_period(row.period, asked.get("period")))
-        and ("recipient" not in asked or row.toward == asked.get("recipient"))
+        and ("recipient" not in asked or _is_owed_to(evidence, row, asked.get("recipient")))
         and ("assignee" not in asked or row.toward == evidence.unit(asked.get("assignee")))
         and ("turn" not in asked or int(turn) == asked.get("turn") - 1)
         and (moment is None or from_micros(row.start) <= moment)
     )
+
+
+def _is_owed_to(evidence: Evidence, row: DutyRow, wanted: str) -> bool:
+    return bool(row.toward) and is_party(evidence.pack, row.toward, wanted)
 
 
 def _same_period(period: str | None, wanted: str) -> bool:

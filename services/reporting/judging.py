@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from services.reporting import filing
@@ -66,9 +67,8 @@ def find(
     ``finding.good-contradicts`` or ``grounds.missing``, or what gates and forms say.
     """
     _check_competent(record.pack, attempted.by)
-    rule = record.pack.of(Offence).get(told.of or "")
-    if rule is None:
-        raise _unknown_rule(record.pack, told.of)
+    told = replace(told, of=_offence(record.pack, told.of or ""))
+    rule = record.pack.of(Offence)[told.of or ""]
     if good is not None and good is not rule.good:
         raise _contradicts(told.of or "", rule)
     if not (told.text or "").strip():
@@ -84,6 +84,15 @@ def find(
         evidence=tuple(dict.fromkeys(evidence)),
         good=rule.good,
     )
+
+
+def _offence(pack: Pack, given: str) -> str:
+    """The number of the offence that is meant, by its own number or that of an item it states."""
+    known = pack.of(Offence).keys()
+    meant = {given} & known or pack.stated_by(given) & known
+    if len(meant) != 1:
+        raise _unknown_rule(pack, given)
+    return next(iter(meant))
 
 
 def rank(

@@ -73,12 +73,14 @@ def wanting(
 ) -> list[Unfilled]:
     """What the forms for an act ask for and ``given`` lacks or has wrong.
 
-    An explicit nil (无) is enough where the form says so; an empty field never is.
+    An explicit nil (无) is enough where the form says so; an empty field never is. A form that is
+    optional asks for nothing until one of its fields is given, be it empty.
     """
     return [
         Unfilled(number, form, key, spec, problem)
         for number, form in pack.of(Form).items()
         if any(fits(pack, on, attempted) for on in form.on)
+        and (not form.optional or form.fields.keys() & given.keys())
         and holds_now(pack, form.when, matter, [*in_order(deeds), attempted])
         for key, spec in form.fields.items()
         if (problem := _problem(spec, given.get(key)))

@@ -354,7 +354,10 @@ class FieldSpec(Contract):
 
 
 class Form(Rule):
-    """What acts that fit ``on`` must carry (``fields``), and as which paper they are printed."""
+    """What acts that fit ``on`` must carry (``fields``), and as which paper they are printed.
+
+    An ``optional`` form may be left out as a whole; once begun it is filled in like any other.
+    """
 
     SECTION: ClassVar[str] = "form"
     TITLE: ClassVar[str] = "表单"
@@ -362,6 +365,7 @@ class Form(Rule):
     when: When | None = None
     on: Annotated[tuple[Act, ...], BeforeValidator(_as_list), Field(min_length=1)]
     fields: Mapping[Key, FieldSpec] = Field(default_factory=dict)
+    optional: bool = False
 
     def asked(self) -> Iterator[Pattern]:
         yield from self.on

@@ -303,7 +303,8 @@ def _gate(pack: Pack, rule: Gate) -> str:
 
 def _form(pack: Pack, rule: Form) -> str:
     asked = "、".join(map(_field, rule.fields.values()))
-    what = f"须填：{asked}" if asked else "用此表（原文未规定栏目）"
+    must = "可用此表，用则须填" if rule.optional else "须填"
+    what = f"{must}：{asked}" if asked else "用此表（原文未规定栏目）"
     return f"{_any(pack, rule.on)}时{what}"
 
 

@@ -45,6 +45,55 @@ async def test_a_form_does_not_refuse_under_the_number_of_another_rule() -> None
     assert "实际被拒绝 form.field-missing" in told
 
 
+UNAPPROVED = """
+drill: unapproved
+pack: PACK
+steps:
+  - {at: 2026-03-02 09:00, by: office, do: register, incident: A}
+  - {at: 2026-03-02 09:05, by: liaison, do: draft, incident: A}
+  - {at: 2026-03-02 09:10, by: liaison, do: publish, incident: A, refused: gate.closed}
+"""
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("pack", "wrong"), [("004-03b", 0), ("county-baseline", 1)])
+async def test_what_is_refused_while_a_gate_is_closed_is_refused_by_the_gate_too(
+    pack: str, wrong: int
+) -> None:
+    (drill,) = read_text(UNAPPROVED.replace("PACK", pack), Path("d.yaml"))
+    assert len((await run(drill)).failures) == wrong
+
+
+TRANSFER = """
+drill: transfer
+pack: 004-07
+steps:
+  - {at: 2026-03-02 09:00, by: witness, do: register, incident: A}
+  - at: 2026-03-02 09:10
+    by: medical_team
+    do: handle
+    incident: A
+    with: {kind: transfer, fields: FIELDS}
+    refused: REFUSED
+"""
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("name", ["hospital", "level", "fields.level", "004-07.T18"])
+async def test_a_form_refuses_for_each_field_that_is_left_out(name: str) -> None:
+    text = TRANSFER.replace("FIELDS", "{number: 1}").replace("REFUSED", name)
+    (drill,) = read_text(text, Path("d.yaml"))
+    assert list((await run(drill)).failures) == []
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("name", ["number", "level"])
+async def test_a_form_does_not_refuse_for_what_is_given_or_may_be_left_out(name: str) -> None:
+    text = TRANSFER.replace("FIELDS", "{level: 镇级}").replace("REFUSED", name)
+    (drill,) = read_text(text, Path("d.yaml"))
+    assert len((await run(drill)).failures) == 1
+
+
 @pytest.mark.anyio
 async def test_a_unit_that_is_left_empty_is_given_as_empty() -> None:
     assert await wrong("{lead: ''}", "lead") == []

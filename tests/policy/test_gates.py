@@ -245,6 +245,22 @@ def test_a_field_that_is_filled_as_it_may_be_is_taken(tmp_path: Path, key: str, 
     assert problems(pack_of(tmp_path, FORM), FILLED | {key: value}) == {}
 
 
+LEFT_OUT = FORM.replace("on =", "optional = true\non =")
+
+
+def test_an_optional_form_may_be_left_out_as_a_whole(tmp_path: Path) -> None:
+    assert problems(pack_of(tmp_path, LEFT_OUT), {}) == {}
+    assert problems(pack_of(tmp_path, LEFT_OUT), FILLED) == {}
+    assert problems(pack_of(tmp_path, LEFT_OUT), {"elsewhere": "甲"}) == {}
+
+
+def test_an_optional_form_once_begun_is_filled_in(tmp_path: Path) -> None:
+    found = problems(pack_of(tmp_path, LEFT_OUT), {"count": "3"})
+
+    assert sorted(found) == ["adverse", "grade", "period"]
+    assert "adverse" in problems(pack_of(tmp_path, LEFT_OUT), {"adverse": ""})
+
+
 def test_a_form_for_a_grade_is_asked_for_at_that_grade_alone(tmp_path: Path) -> None:
     pack = pack_of(tmp_path, FORM.replace("on =", 'when = {severity = "major"}\non ='))
     attempted = deed("report", "03-02 12:00", kind="factual")

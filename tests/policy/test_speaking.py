@@ -168,6 +168,10 @@ OTHERS = {
         ' c = {zh = "不良评论", nil = true},'
         ' d = {zh = "级别", type = "choice", of = ["甲", "乙"], optional = true}}',
     ),
+    "上报时可用此表，用则须填：情况": (
+        "form",
+        'on = "report"\noptional = true\nfields = {a = {zh = "情况"}}',
+    ),
     "登记时用此表（原文未规定栏目）": ("form", 'on = "register"'),
     "由人认定；通报批评": ("offence", 'basis = "human"\nsanction = "通报批评"'),
     "由系统计算：各项上报和答复 迟办": ("offence", 'basis = "computed"\non = "late"'),
