@@ -167,13 +167,19 @@ def _check_name(drill: Drill, pack: Pack, each: Expectation, complaints: Complai
     words = NAMED[each.kind]
     known = {*words, *pack.rules, *items(pack.file)}
     name = each.about.split(":")[0].split()[0] if each.kind == "paper" else each.about
-    if name in known or any(name == number.split("/")[0] for number in pack.rules):
+    short = {part for number in known for part in (number.split("/")[0], _end(number))}
+    if name in known | short:
         return
     if any(step.act in ("adopt", "repin") for step in drill.steps):
         return  # other rules may hold by then
     near = "、".join(get_close_matches(name, known, 3)) or "、".join(words)
     said = f"没有“{name}”这种说法, 规则包 {pack.id} 中也没有这个编号。"
     complaints.add("unknown-name", each.place, said, f"可用：{near}。")
+
+
+def _end(number: str) -> str:
+    """The last part of a number, by which it may go: ``leak`` of ``004-10.ACC.leak``."""
+    return number.split("/")[0].rpartition(".")[2]
 
 
 def _check_acts(trail: Expectation, complaints: Complaints) -> None:
