@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.drills.acts import APPROVE_ACT, NO_DRAFT, WAYS, Way
+from services.drills.acts import APPROVE_ACT, NO_DRAFT, WAYS, Way, axis_of
 from services.drills.cast import Acting, actor, resolve
 from services.drills.checking import incident_names
 from services.drills.nodes import Node, text_of
@@ -222,7 +222,7 @@ class Players:
         fields = way.fields()
         for key, node in step.given.items():
             if key not in fields or (key == "category" and isinstance(node.value, list)):
-                body.setdefault("sets", {})[key] = value_of("texts", node)
+                body.setdefault("sets", {})[axis_of(key)] = value_of("texts", node)
             elif key == "category":
                 body[key] = text_of(node)
             elif key == "sets":

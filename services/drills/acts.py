@@ -307,6 +307,12 @@ WAYS: Mapping[str, Way] = {
 }
 """Every act by the name that a drill uses."""
 
+
+def axis_of(key: str) -> str:
+    """The axis that a drill means: a grade is a value of ``severity``."""
+    return "severity" if key == "grade" else key
+
+
 NO_DRAFT = "none"
 """``of: none`` says that what is approved is no draft of a reply."""
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
-from services.drills.acts import NO_DRAFT, WAYS
+from services.drills.acts import NO_DRAFT, WAYS, axis_of
 from services.drills.cast import check_cast
 from services.drills.kinds import PAPERS, STATE_WORDS
 from services.drills.nodes import Complaints, Node, Place, Unreadable, texts_of
@@ -72,7 +72,7 @@ def _check_names(drill: Drill, complaints: Complaints) -> None:
             incidents |= {name, step.incident or name}
         elif name and not {name, step.incident} & incidents:
             _unknown(complaints, "incident", step.place, "事件", name, incidents)
-        if step.of and step.of != NO_DRAFT and step.of not in labels:
+        if step.of and step.act != "find" and step.of not in {NO_DRAFT, *labels}:
             _unknown(complaints, "label", step.place, "稿件或材料", step.of, labels)
         if step.label:
             labels.add(step.label)
@@ -124,7 +124,7 @@ def _check_axes(drill: Drill, pack: Pack, complaints: Complaints) -> None:
         if way is None or not way.judges or step.turn > 1:
             continue
         for key, node in step.given.items():
-            if key not in way.fields() and key not in pack.axes:
+            if key not in way.fields() and axis_of(key) not in pack.axes:
                 said = f"“{step.act}”没有“{key}”这一项, 规则包也没有这个分类维度。"
                 known = f"维度：{'、'.join(pack.axes) or '无'}；字段：{'、'.join(way.fields())}。"
                 complaints.add("unknown-key", node.place, said, known)
@@ -179,7 +179,7 @@ def _check_name(drill: Drill, pack: Pack, each: Expectation, complaints: Complai
 
 def _end(number: str) -> str:
     """The last part of a number, by which it may go: ``leak`` of ``004-10.ACC.leak``."""
-    return number.split("/")[0].rpartition(".")[2]
+    return number.split("/", maxsplit=1)[0].rpartition(".")[2]
 
 
 def _check_acts(trail: Expectation, complaints: Complaints) -> None:

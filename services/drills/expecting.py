@@ -165,8 +165,11 @@ def _is_called(name: str, each: FindingShown, evidence: Evidence) -> bool:
 
 
 def _states(evidence: Evidence, rule: str, item: str) -> bool:
-    """Whether a rule, also one of another pack, is of that number or says that it is about it."""
-    return item in (rule, rule.partition("/")[0]) or rule in evidence.pack.stated_by(item)
+    """Whether a rule, also one of another pack, is of that number, of one whose last part that is,
+    or says that it is about it.
+    """
+    called = (rule, rule.partition("/")[0], rule.rsplit(".", 1)[-1])
+    return item in called or rule in evidence.pack.stated_by(item)
 
 
 def _rule_is(asked: Asked, evidence: Evidence, key: str, rule: str) -> bool:
