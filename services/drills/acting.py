@@ -20,7 +20,7 @@ from shared.clock import shown
 from shared.errors import HuiyinError, Unavailable
 from shared.policy.acts import ACTS
 from shared.policy.pack import Pack
-from shared.policy.rules import Form, Offence
+from shared.policy.rules import Form, Gate, Offence
 
 AT_ONCE = 50
 """Repetitions of a step that are under way together: they share a commit."""
@@ -40,7 +40,7 @@ class Taken:
     """A step and what came of it: the answer, or how it was refused.
 
     ``rules`` are the numbers of the rules by which it was refused, if rules of the pack they were,
-    and of the items that those state.
+    and of the items that those state; and the codes that say the same.
     """
 
     step: Step
@@ -66,6 +66,21 @@ class Taken:
                 return None if fits else f"应被拒绝 {wanted}, 实际被拒绝 {said(problem)}"
 
 
+WANTING = {
+    "publish": ("approve", "publish.not-approved"),
+    "close": ("publish", "close.not-answered"),
+}
+"""What an act lacks, and how it is refused then; a gate that asks for it refuses the same."""
+
+
+def _codes(pack: Pack, step: Step, problem: HuiyinError) -> set[str]:
+    """By what codes a refusal goes besides its own, as gates are closed to the act."""
+    lacking, code = WANTING.get(step.act or "", ("", ""))
+    gates = [gate for number, gate in pack.of(Gate).items() if number in problem.rules]
+    asked = {each.act for gate in gates if gate.needs for each in gate.needs.patterns()}
+    return ({"gate.closed"} if gates else set()) | ({code} if lacking in asked else set())
+
+
 def _refused_by(pack: Pack, step: Step, problem: HuiyinError) -> frozenset[str]:
     """The gates that say no, or the forms that ask for the field; with the items they state.
 
@@ -84,10 +99,9 @@ def _refused_by(pack: Pack, step: Step, problem: HuiyinError) -> frozenset[str]:
         for number, rule in found.items()
         for name in (number, number.split("/")[0], *rule.also)
     }
-    if problem.rules:
-        numbers.add("gate.closed")  # whatever it is refused for first
     forms = [rule for rule in found.values() if isinstance(rule, Form)]
-    return frozenset(numbers.union(*(_left_out(form, step) for form in forms)))
+    lacking = (_left_out(form, step) for form in forms)
+    return frozenset(numbers.union(_codes(pack, step, problem), *lacking))
 
 
 def _left_out(form: Form, step: Step) -> set[str]:

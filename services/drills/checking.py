@@ -196,7 +196,7 @@ def _check_acts(trail: Expectation, complaints: Complaints) -> None:
 def _numbers(
     kind: str, about: str, asked: Mapping[str, Node], place: Place
 ) -> Iterator[tuple[str, Place]]:
-    if kind == "duty":
+    if kind == "duty" and "none" not in asked:
         yield about, place
     for key in ("duty", "rule"):
         if key in asked:

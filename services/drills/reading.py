@@ -322,10 +322,18 @@ WANTED: Mapping[str, str] = {
 }
 
 
+INSTEAD = {
+    "publish": "单位自己发布的, 先登记：do: register, with: {matter: own_release}。",
+    "report": "不属于某一事件的, 用 file_return、summarise 或 zero_report。",
+}
+"""What to write where an act is about no incident."""
+
+
 def _check_step(step: Step, way: Way | None, complaints: Complaints) -> None:
     def missing(key: str) -> None:
         said = f"步骤缺少“{key}”。"
-        complaints.add("missing", step.place, said, f"请补上 {key}。")
+        instead = INSTEAD.get(step.act or "", "") if key == "incident" else ""
+        complaints.add("missing", step.place, said, f"请补上 {key}。{instead}")
 
     if way is None:
         return

@@ -194,3 +194,28 @@ expect:
 )
 async def test_a_medium_goes_by_its_key_or_its_name(medium: str, state: str) -> None:
     assert await went_wrong(LEAK.replace("MEDIUM", medium).replace("STATE", state)) == []
+
+
+TWO = """
+drill: two-approvals
+pack: 004-15
+steps:
+  - {at: 2026-03-02 09:00, by: staff, do: register, incident: A}
+  - {at: 2026-03-02 09:10, by: office, do: draft, incident: A, as: D1}
+  - {at: 2026-03-02 09:20, by: principal_leader, do: approve, incident: A, of: D1}
+  - {at: 2026-03-02 09:30, by: office, do: publish, incident: A, of: D1, refused: CODE}
+"""
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "code", ["gate.closed", "publish.not-approved", "004-15.APP.approve_reply"]
+)
+async def test_what_lacks_an_approval_is_refused_by_gate_and_as_not_approved(code: str) -> None:
+    assert await went_wrong(TWO.replace("CODE", code)) == []
+
+
+@pytest.mark.anyio
+async def test_what_lacks_an_approval_is_not_refused_for_something_else() -> None:
+    (told,) = await went_wrong(TWO.replace("CODE", "close.not-answered"))
+    assert "实际被拒绝 gate.closed" in told
