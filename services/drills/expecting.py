@@ -77,7 +77,7 @@ def _missing(name: str, evidence: Evidence) -> Mapping[str, str]:
 def _all_named(wanted: Sequence[str], missing: Mapping[str, str], pack: Pack) -> bool:
     """Whether these are what is missing: each by its name, or an item of the source it states."""
     meant = [{each, *pack.stated_by(each)} for each in wanted]
-    named = [{number, title} for number, title in missing.items()]
+    named = [{number, _short(number), title} for number, title in missing.items()]
     return len(meant) == len(named) and all(any(m & n for n in named) for m in meant)
 
 
@@ -146,13 +146,18 @@ def _told(each: FindingShown) -> str:
 def _found_so(asked: Asked, evidence: Evidence, each: FindingShown) -> bool:
     matter = each.incident or ""
     return (
-        (asked.about == each.kind or _states(evidence, each.rule, asked.about))
+        (asked.about in (each.kind, _short(each.kind)) or _states(evidence, each.rule, asked.about))
         and _matter_is(asked, evidence, matter)
         and _unit_is(asked, evidence, each.unit, matter)
         and set(asked.get("evidence", [])) <= {proof.act for proof in each.evidence}
         and _rule_is(asked, evidence, "of", each.rule)
         and asked.get("good") in (None, each.good)
     )
+
+
+def _short(number: str) -> str:
+    """The last part of a number's item: ``conceal`` of ``004-03a.ACC.conceal``."""
+    return number.split("/", maxsplit=1)[0].rpartition(".")[2]
 
 
 def _states(evidence: Evidence, rule: str, item: str) -> bool:
