@@ -16,7 +16,7 @@ from services.reporting.accounts import FindingShown
 from shared.calendar.published import state_council
 from shared.clock import SHANGHAI, shown
 from shared.contracts.intake import SummaryMade
-from shared.policy.deeds import Deed, fits
+from shared.policy.deeds import Deed, fits, in_order
 from shared.policy.pack import Pack
 from shared.policy.patterns import Malformed, Pattern, read_pattern
 from shared.policy.periods import Times, acts_of, concerned, due_after, recurring
@@ -61,11 +61,19 @@ def _cell(row: Any, key: str, evidence: Evidence) -> str:
     if key == "reply":
         return "published" if row.published_at is not None else "none"
     value = getattr(row, key, None)
+    if value is None and key in evidence.pack.axes:
+        return "、".join(_judged(row.incident, key, evidence)) or "none"
     if key in ("posted_at", "registered_at", "published_at", "closed_at", "due") and value:
         return shown(from_micros(value))[:-3]
     if key in ("unit", "lead"):
         return next((u.key for u in evidence.drill.units if u.code == value), str(value))
     return "none" if value is None else str(value)
+
+
+def _judged(matter: str, axis: str, evidence: Evidence) -> tuple[str, ...]:
+    """What a matter was judged to be last, on an axis that the ledger has no column for."""
+    found = (deed.sets[axis] for deed in in_order(evidence.deeds(matter)) if axis in deed.sets)
+    return next(reversed(list(found)), ())
 
 
 def _missing(name: str, evidence: Evidence) -> Mapping[str, str]:

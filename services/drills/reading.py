@@ -191,7 +191,7 @@ def _steps(table: Table, complaints: Complaints) -> list[Step]:
     latest: Step | None = None
     for node in table.tables("steps"):
         for step in _step(node, complaints):
-            if step.turn <= 1:
+            if step.turn <= 1 and step.act != "shift":
                 _check_order(latest, step, complaints)
                 latest = step
             steps.append(step)
@@ -240,7 +240,7 @@ def _step(node: Node, complaints: Complaints) -> Iterator[Step]:
         complaints.add("wrong-type", node.place, said, "请改写。")
         return
     if times == 1:
-        yield step
+        yield _when_it_is_over(step)
         return
     for turn in range(times):
         yield _repeated(step, turn, every)
@@ -248,6 +248,16 @@ def _step(node: Node, complaints: Complaints) -> Iterator[Step]:
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 """Stands where a moment could not be read; such a drill is never run."""
+
+
+def _when_it_is_over(step: Step) -> Step:
+    """A spell on duty can only be told when it has ended: told of before, it is then."""
+    ends = step.given.get("ends")
+    if step.act != "shift" or step.refused or step.recorded or ends is None:
+        return step
+    if not _reads("moment", ends):
+        return step
+    return replace(step, at=max(step.at, value_of("moment", ends)))
 
 
 def _repeated(step: Step, turn: int, every: timedelta) -> Step:
@@ -301,6 +311,7 @@ WANTED: Mapping[str, str] = {
     "number": "整数",
     "truth": " true 或 false",
     "moment": " 2026-03-02 14:10",
+    "until": " 2026-03-02 14:10 或 2026-03-02",
     "day": " 2026-03-02",
     "days": "日期的列表",
     "unit": "单位代称",

@@ -21,6 +21,7 @@ from shared.contracts.routing import (
     ReplyApproved,
     ReplyDrafted,
     ReplyPublished,
+    ReportMade,
     SheetAccepted,
     SheetReturned,
     StateDeclared,
@@ -76,7 +77,8 @@ class Case:
 
     ``drafts`` and ``approvals`` are in the order they were made; ``answered`` once a reply of kind
     result was published since the matter was last reopened, here or before this system.
-    ``referrers`` approved a referral that was not made yet.
+    ``referrers`` approved a referral that was not made yet. ``put_up`` once it was escalated or
+    reported, until a level above hands it back.
     """
 
     judged: Judged = field(default_factory=dict)
@@ -88,7 +90,7 @@ class Case:
     rejected: frozenset[UUID] = frozenset()
     published: frozenset[UUID] = frozenset()
     referrers: frozenset[str] = frozenset()
-    escalated: bool = False
+    put_up: bool = False
     answered: bool = False
     closed: bool = False
 
@@ -157,11 +159,13 @@ def _taken(case: Case, event: Recorded) -> Case:
             part = case.parts.get(fact.unit, Part())
             return case.taking_part(fact.unit, accepted=part.accepted | {fact.kind})
         case SheetReturned() as fact:
-            return replace(case.taking_part(fact.unit, returned=True), escalated=False)
+            return replace(case.taking_part(fact.unit, returned=True), put_up=False)
         case FactsVerified() | MatterHandled() as fact:
             return case.taking_part(fact.unit, did=True)
         case MatterEscalated() as fact:
-            return replace(case.judging(fact.sets), escalated=True)
+            return replace(case.judging(fact.sets), put_up=True)
+        case ReportMade():
+            return replace(case, put_up=True)
         case ActApproved() as fact:
             approved = _approved(case, Approval(fact.of, actor.officer, actor.post, fact.kind))
             if fact.kind != "referral":
