@@ -243,6 +243,8 @@ class Players:
             usual["draft"] = self.names.labels.get(step.of, step.of)
         elif way.told and step.of != NO_DRAFT and (label := step.of or step.label):
             usual["of"] = self.names.labels.get(label, label)
+        if step.turn > 1 and step.incident is None and way.told and "text" not in body:
+            usual["text"] = f"第 {step.turn} 次"  # else it would be the same act told again
         match step.act:
             case "register":
                 usual |= self._registration(step, body)

@@ -25,7 +25,8 @@ Kind = Literal[
     "parties",
     "words",
 ]
-"""What a field holds: ``until`` a moment or the end of a day, ``judged`` axes with their values, ``parties`` those of the pack or units,
+"""What a field holds: ``until`` a moment or the end of a day,
+``judged`` axes with their values, ``parties`` those of the pack or units,
 ``words`` texts by key."""
 
 Target = Literal["new", "incident", "unit", "either", "county"]

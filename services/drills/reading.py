@@ -293,6 +293,7 @@ def _given(table: Table, way: Way | None, complaints: Complaints) -> Mapping[str
             elif kind is None and not way.judges:
                 said = f"这个行为没有“{key}”这一项。"
                 remedy = f"可以填写：{'、'.join(way.fields()) or '（无）'}。"
+                remedy += "表单的栏目写在 fields 里。" if "fields" in way.fields() else ""
                 complaints.add("unknown-key", each.place, said, remedy)
     return inner.nodes
 

@@ -78,7 +78,8 @@ class Case:
     ``drafts`` and ``approvals`` are in the order they were made; ``answered`` once a reply of kind
     result was published since the matter was last reopened, here or before this system.
     ``referrers`` approved a referral that was not made yet. ``put_up`` once it was escalated or
-    reported, until a level above hands it back.
+    reported, until a level above hands it back. ``graders`` are the posts that graded it as it is
+    judged now.
     """
 
     judged: Judged = field(default_factory=dict)
@@ -91,6 +92,7 @@ class Case:
     published: frozenset[UUID] = frozenset()
     referrers: frozenset[str] = frozenset()
     put_up: bool = False
+    graders: frozenset[str] = frozenset()
     answered: bool = False
     closed: bool = False
 
@@ -116,7 +118,9 @@ class Case:
 
     def judging(self, sets: Judged) -> "Case":
         """The same after a judgement; a new one replaces the old on its axis."""
-        return replace(self, judged={**self.judged, **sets})
+        judged = {**self.judged, **sets}
+        graders = self.graders if judged == self.judged else frozenset[str]()
+        return replace(self, judged=judged, graders=graders)
 
     def taking_part(self, unit: str, **changes: object) -> "Case":
         """The same after a unit did something; one that was assigned nothing has no part."""
@@ -130,7 +134,10 @@ def evolve(case: Case, event: Recorded) -> Case:
     """Never refuses: every history ever stored loads."""
     actor = event.envelope.actor
     match event.fact:
-        case IncidentGraded() | MatterAssessed() as fact:
+        case IncidentGraded() as fact:
+            judged = case.judging(fact.sets)
+            return replace(judged, graders=judged.graders | {actor.post})
+        case MatterAssessed() as fact:
             return case.judging(fact.sets)
         case IncidentAssigned() as fact:
             parts = {unit: Part() for unit in (fact.lead, *fact.co_handling)}
