@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.drills.acts import APPROVE_ACT, NO_DRAFT, WAYS, Way, axis_of
+from services.drills.acts import APPROVE_ACT, NO_DRAFT, WAYS, Way
 from services.drills.cast import Acting, actor, resolve
-from services.drills.checking import incident_names
+from services.drills.checking import graded, incident_names
 from services.drills.nodes import Node, text_of
 from services.drills.rulebook import load_rules
 from services.drills.script import Rules, Step, read_who
@@ -235,8 +235,11 @@ class Players:
         body: dict[str, Any] = dict(way.standard)
         fields = way.fields()
         for key, node in step.given.items():
-            if key not in fields or (key == "category" and isinstance(node.value, list)):
-                body.setdefault("sets", {})[axis_of(key)] = value_of("texts", node)
+            axis = graded(self._pack, way, key, node)
+            if axis is not None:
+                body.setdefault("sets", {})[axis] = value_of("texts", node)
+            elif key not in fields or (key == "category" and isinstance(node.value, list)):
+                body.setdefault("sets", {})[key] = value_of("texts", node)
             elif key == "category":
                 body[key] = text_of(node)
             elif key == "sets":
@@ -251,7 +254,7 @@ class Players:
     def _value(self, key: str, kind: str, node: Node) -> Any:
         value = value_of(kind, node)
         match kind:
-            case "moment":
+            case "moment" | "until":
                 return value.isoformat()
             case "unit":
                 return self._stage.code(value) if value else ""

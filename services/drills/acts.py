@@ -13,6 +13,7 @@ Kind = Literal[
     "number",
     "truth",
     "moment",
+    "until",
     "day",
     "days",
     "unit",
@@ -24,7 +25,8 @@ Kind = Literal[
     "parties",
     "words",
 ]
-"""What a field holds: ``judged`` axes with their values, ``parties`` those of the pack or units,
+"""What a field holds: ``until`` a moment or the end of a day,
+``judged`` axes with their values, ``parties`` those of the pack or units,
 ``words`` texts by key."""
 
 Target = Literal["new", "incident", "unit", "either", "county"]
@@ -198,7 +200,7 @@ WAYS: Mapping[str, Way] = {
             "kind": "text",
             "channel": "text",
             "medium": "text",
-            "promised": "moment",
+            "promised": "until",
             "fields": "words",
         },
         standard={"channel": "原渠道"},
@@ -229,7 +231,7 @@ WAYS: Mapping[str, Way] = {
     "reopen": _routing("reopen", grounds="text", standard={"grounds": "出现新情况"}),
     "feedback": _routing("feedback", satisfied="truth", standard={"satisfied": True}),
     "review": _routing("review"),
-    "extend": _deadlines("extend", until="moment", approver="text"),
+    "extend": _deadlines("extend", until="until", approver="text"),
     "explain": _deadlines("explain"),
     "urge": _deadlines("urge"),
     "supervise": _deadlines("supervise"),
@@ -306,11 +308,6 @@ WAYS: Mapping[str, Way] = {
     ),
 }
 """Every act by the name that a drill uses."""
-
-
-def axis_of(key: str) -> str:
-    """The axis that a drill means: a grade is a value of ``severity``."""
-    return "severity" if key == "grade" else key
 
 
 NO_DRAFT = "none"

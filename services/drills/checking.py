@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
-from services.drills.acts import NO_DRAFT, WAYS, axis_of
+from services.drills.acts import NO_DRAFT, WAYS, Way
 from services.drills.cast import check_cast
 from services.drills.kinds import PAPERS, STATE_WORDS
 from services.drills.nodes import Complaints, Node, Place, Unreadable, texts_of
@@ -25,6 +25,8 @@ NAMED: Mapping[str, Sequence[str]] = {
     "paper": (*PAPERS, *ACTS),
 }
 """What can stand behind the key of such an expectation, besides numbers of the pack."""
+SEVERITY = "severity"
+"""The axis that ``grade`` judges."""
 
 
 def check(drill: Drill, pack: Pack) -> None:
@@ -124,10 +126,26 @@ def _check_axes(drill: Drill, pack: Pack, complaints: Complaints) -> None:
         if way is None or not way.judges or step.turn > 1:
             continue
         for key, node in step.given.items():
-            if key not in way.fields() and axis_of(key) not in pack.axes:
+            if graded(pack, way, key, node) is not None:
+                continue
+            if key not in way.fields() and key not in pack.axes:
                 said = f"“{step.act}”没有“{key}”这一项, 规则包也没有这个分类维度。"
                 known = f"维度：{'、'.join(pack.axes) or '无'}；字段：{'、'.join(way.fields())}。"
                 complaints.add("unknown-key", node.place, said, known)
+
+
+def graded(pack: Pack, way: Way, key: str, node: Node) -> str | None:
+    """Which axis ``grade`` judges, where the interface itself has no such field for it.
+
+    Every judging act takes it: it is the severity, or in a pack without one the only axis that has
+    such a value.
+    """
+    if key != "grade" or not way.judges:
+        return None
+    if SEVERITY in pack.axes:
+        return None if key in way.takes else SEVERITY
+    having = [name for name, axis in pack.axes.items() if node.value in axis.values]
+    return having[0] if len(having) == 1 else None
 
 
 def _check_rules(drill: Drill, pack: Pack, complaints: Complaints) -> None:

@@ -7,6 +7,7 @@ from itertools import takewhile
 from typing import Any
 
 from services.drills.asked import Answer, Asked
+from services.drills.checking import incident_names
 from services.drills.evidence import Evidence
 from services.drills.findings import Breach, breaches, names_of
 from services.drills.kinds import PAPERS
@@ -17,13 +18,21 @@ from services.reporting.accounts import FindingShown
 from shared.calendar.published import state_council
 from shared.clock import SHANGHAI, shown
 from shared.contracts.intake import SummaryMade
-from shared.policy.deeds import Deed, fits
+from shared.policy.deeds import Deed, as_recorded, fits
 from shared.policy.pack import Pack
 from shared.policy.patterns import Malformed, Pattern, read_pattern
-from shared.policy.periods import Times, acts_of, concerned, due_after, recurring
+from shared.policy.periods import (
+    Times,
+    acts_of,
+    concerned,
+    due_after,
+    recurring,
+    tells_of_the_day_before,
+)
 from shared.policy.recorded import deed_of
 from shared.policy.rules import Schedule, Statistic
 from shared.store.micros import from_micros
+from shared.units import unit_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +71,19 @@ def _cell(row: Any, key: str, evidence: Evidence) -> str:
     if key == "reply":
         return "published" if row.published_at is not None else "none"
     value = getattr(row, key, None)
+    if value is None and key in evidence.pack.axes:
+        return "、".join(_judged(row.incident, key, evidence)) or "none"
     if key in ("posted_at", "registered_at", "published_at", "closed_at", "due") and value:
         return shown(from_micros(value))[:-3]
     if key in ("unit", "lead"):
         return next((u.key for u in evidence.drill.units if u.code == value), str(value))
     return "none" if value is None else str(value)
+
+
+def _judged(matter: str, axis: str, evidence: Evidence) -> tuple[str, ...]:
+    """What a matter was judged to be last, on an axis that the ledger has no column for."""
+    told = (getattr(event.fact, "sets", {}) for event in evidence.of(matter))
+    return next((sets[axis] for sets in reversed(list(told)) if axis in sets), ())
 
 
 def _missing(name: str, evidence: Evidence) -> Mapping[str, str]:
@@ -90,7 +107,7 @@ def _pairs(has: Mapping[str, str]) -> str:
 
 def trail(asked: Asked, evidence: Evidence) -> Answer:
     """Acts on the trail of an incident: there, not there, in that order."""
-    deeds = evidence.deeds(evidence.incident(asked.about))
+    deeds = _trail(asked.about, evidence)
     acts = [_act(deed) for deed in deeds]
     order = asked.get("order", [])
     held = _in_order(order, deeds, evidence)
@@ -102,6 +119,24 @@ def trail(asked: Asked, evidence: Evidence) -> Answer:
         if key in asked
     )
     return held and has and absent, expected, "、".join(acts) or "没有记录"
+
+
+def _trail(name: str, evidence: Evidence) -> Sequence[Deed]:
+    """What was done about a matter, with the states of the unit declared over it."""
+    over = {
+        (step.at, str(step.given["state"].value))
+        for step in evidence.drill.steps
+        if step.act == "declare" and incident_names(step) == name and "state" in step.given
+    }
+    days = (evidence.deeds(str(unit_id(unit.code))) for unit in evidence.drill.units)
+    declared = [
+        deed
+        for day in days
+        for deed in day
+        if deed.act == "declare" and any((deed.at, state) in over for state in deed.states)
+    ]
+    own = evidence.deeds(evidence.incident(name))
+    return as_recorded([*own, *declared]) if declared else own
 
 
 def _act(deed: Deed) -> str:
@@ -253,6 +288,8 @@ def _periods(deed: Deed, evidence: Evidence) -> set[str]:
     if deed.period is not None:
         return {deed.period}
     rules = [rule for rule in recurring(evidence.pack).values() if deed.act in acts_of(rule)]
+    if tells_of_the_day_before(evidence.pack, deed):
+        rules = [rule for rule in rules if isinstance(rule, Schedule) and rule.covers == "previous"]
     times = Times(state_council())
     return {turn.name for rule in rules for turn in concerned(rule, times, deed)}
 

@@ -195,7 +195,7 @@ def _steps(table: Table, complaints: Complaints) -> list[Step]:
     latest: Step | None = None
     for node in table.tables("steps"):
         for step in _step(node, complaints):
-            if step.turn <= 1:
+            if step.turn <= 1 and step.act != "shift":
                 _check_order(latest, step, complaints)
                 latest = step
             steps.append(step)
@@ -246,7 +246,7 @@ def _step(node: Node, complaints: Complaints) -> Iterator[Step]:
         complaints.add("wrong-type", node.place, said, "请改写。")
         return
     if times == 1:
-        yield step
+        yield _when_it_is_over(step)
         return
     for turn in range(times):
         yield _repeated(step, turn, every)
@@ -254,6 +254,16 @@ def _step(node: Node, complaints: Complaints) -> Iterator[Step]:
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 """Stands where a moment could not be read; such a drill is never run."""
+
+
+def _when_it_is_over(step: Step) -> Step:
+    """A spell on duty can only be told when it has ended: told of before, it is then."""
+    ends = step.given.get("ends")
+    if step.act != "shift" or step.refused or step.recorded or ends is None:
+        return step
+    if not _reads("moment", ends):
+        return step
+    return replace(step, at=max(step.at, value_of("moment", ends)))
 
 
 def _repeated(step: Step, turn: int, every: timedelta) -> Step:
@@ -289,6 +299,7 @@ def _given(table: Table, way: Way | None, complaints: Complaints) -> Mapping[str
             elif kind is None and not way.judges:
                 said = f"这个行为没有“{key}”这一项。"
                 remedy = f"可以填写：{'、'.join(way.fields()) or '（无）'}。"
+                remedy += "表单的栏目写在 fields 里。" if "fields" in way.fields() else ""
                 complaints.add("unknown-key", each.place, said, remedy)
     return inner.nodes
 
@@ -308,6 +319,7 @@ WANTED: Mapping[str, str] = {
     "amount": "数、几分之几或百分数（142、0.5、100%）",
     "truth": TRUTH_WANTED,
     "moment": MOMENT_WANTED,
+    "until": f"{MOMENT_WANTED} 或 2026-03-02",
     "span": SPAN_WANTED,
     "day": " 2026-03-02",
     "days": "日期的列表",

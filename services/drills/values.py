@@ -1,6 +1,7 @@
 """What the values of steps and expectations hold, by the kind of their field."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from services.drills.nodes import (
@@ -39,6 +40,14 @@ def _words(node: Node) -> dict[str, str]:
     return {key: _said(each) for key, each in _table(node).items()}
 
 
+def _until(text: str) -> datetime:
+    """A moment, or the end of a day."""
+    try:
+        return moment_of(f"{day_of(text)} 24:00")
+    except ValueError:
+        return moment_of(text)
+
+
 def _amount(node: Node) -> float:
     """A number, a percentage or a part: 1.0, 0.5, 100%."""
     text = text_of(node)
@@ -60,6 +69,7 @@ _READERS: Mapping[str, Callable[[Node], Any]] = {
     "amount": _amount,
     "truth": _text(truth_of),
     "moment": _text(moment_of),
+    "until": _text(_until),
     "span": _text(span_of),
     "day": _text(day_of),
     "days": _several(day_of),

@@ -3,15 +3,17 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, time
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from services.intake import acts, tables
-from services.intake.commands import Particulars, TakeAct
+from services.intake.commands import Asked, Particulars, TakeAct
 from services.intake.filing import Said, ids_of, of_day
 from shared.acting import Told
 from shared.aggregate import answer
 from shared.clock import SHANGHAI
+from shared.policy.deeds import Deed
+from shared.policy.periods import tells_of_the_day_before
 from shared.room import key_id
 from shared.store.micros import to_micros
 from shared.store.requests import Answer, once
@@ -42,7 +44,8 @@ class Days:
 
         ``items`` are the numbers or ids of the matters that a summary tells of; without them it
         tells of what the unit registered since its last summary of that kind, or on that day if
-        there was none before. Raises Invalid ``unit.unknown`` and what ``acts.py`` says, Refused
+        there was none before. A daily report on the day before tells of that day, or of the one
+        that it names. Raises Invalid ``unit.unknown`` and what ``acts.py`` says, Refused
         ``unit.not-yours``, Unknown ``incident.unknown``.
         """
         if told.text or told.fields:
@@ -53,11 +56,10 @@ class Days:
             unit = _own(tx.sql, code, said)
             by = said.by(tx)
             particulars = more
-            if act == "summarise":
-                told_of = _items(tx.sql, code, told.kind, by.occurred_at, items)
-                particulars = replace(more, items=told_of)
             known = acts.known_of(act, more, unit.name)
             asked, matter = of_day(tx, code, by, act, told, known, **acts.deed_of(act, more))
+            if act == "summarise":
+                particulars = replace(more, items=_items(tx.sql, asked, items))
             appended = tx.append(matter, acts.take(TakeAct(asked, particulars)), by)
             tables.MODEL.note(tx.sql, appended.events)
             return answer(tx, appended, matter, code).model_copy(update={"incident": None})
@@ -72,13 +74,27 @@ def _own(sql: Sql, code: str, said: Said) -> Unit:
     return unit
 
 
-def _items(
-    sql: Sql, unit: str, kind: str | None, at: datetime, given: Sequence[str] | None
-) -> tuple[UUID, ...]:
+def _items(sql: Sql, asked: Asked, given: Sequence[str] | None) -> tuple[UUID, ...]:
+    deed = asked.attempted
     if given is not None:
         return ids_of(sql, given)
-    last = tables.last_summary(sql, unit, kind, at)
+    if tells_of_the_day_before(asked.record.pack, deed):
+        midnight = _day_told_of(deed)
+        ends = midnight + timedelta(days=1, microseconds=-1)
+        return tables.registered(sql, deed.unit, to_micros(midnight) - 1, ends)
+    last = tables.last_summary(sql, deed.unit, deed.kind, deed.at)
     if last is None:
-        midnight = datetime.combine(at.astimezone(SHANGHAI), time(), SHANGHAI)
-        last = to_micros(midnight) - 1
-    return tables.registered(sql, unit, last, at)
+        last = to_micros(_midnight(deed.at)) - 1
+    return tables.registered(sql, deed.unit, last, deed.at)
+
+
+def _day_told_of(deed: Deed) -> datetime:
+    """When the day begins that a report names, or else the day before it."""
+    try:
+        return datetime.combine(date.fromisoformat(deed.period or ""), time(), SHANGHAI)
+    except ValueError:
+        return _midnight(deed.at) - timedelta(days=1)
+
+
+def _midnight(at: datetime) -> datetime:
+    return datetime.combine(at.astimezone(SHANGHAI), time(), SHANGHAI)

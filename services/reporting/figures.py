@@ -104,10 +104,13 @@ def _where(
     acts: Sequence[Counted],
     verdicts: dict[str, str | None],
 ) -> set[str]:
-    """The matters that are as the statistic asks; what the public said last is what counts."""
+    """The matters that are as the statistic asks; what the public said last is what counts.
+
+    What no limit was set for cannot be late.
+    """
     match rule.where:
         case "in_time":
-            return {matter for matter in matters if verdicts.get(matter) in IN_TIME}
+            return {matter for matter in matters if verdicts.get(matter) in (*IN_TIME, None)}
         case "satisfied":
             said = {e.matter: e.satisfied for e in acts if e.satisfied is not None}
             return {matter for matter in matters if said.get(matter)}

@@ -132,7 +132,7 @@ def _accept(case: Case, command: TakeAct) -> tuple[str, ...] | None:
 
 def _return(case: Case, command: TakeAct) -> tuple[str, ...] | None:
     """An assigned unit sends it back, or the level above hands down what was put before it."""
-    if command.unit not in case.parts and case.escalated:
+    if command.unit not in case.parts and case.put_up:
         require(command.asked.told.text or "", "text", "退回理由")
         return ()
     part = _part(case, command.unit)

@@ -123,13 +123,17 @@ def _decide(case: Case, command: CaseCommand) -> Sequence[Fact]:
 
 
 def grade(case: Case, command: GradeIncident) -> Sequence[Fact]:
-    """Judge it on axes of the pack, severity above all, or judge it anew; with grounds."""
+    """Judge it on axes of the pack, severity above all, or judge it anew; with grounds.
+
+    Another post that judges the same says something new: rules may ask whose judgement it is.
+    """
     check_open(case, command.asked.standing)
     require(command.grounds, "grounds", "定级依据")
     if not command.sets:
         raise Invalid("sets.missing", "没有写明定为什么。", "请填写级别或其他分类。", "sets")
     check_values(command.asked.record.pack, command.sets)
-    if all(case.judged.get(axis) == values for axis, values in command.sets.items()):
+    same = all(case.judged.get(axis) == values for axis, values in command.sets.items())
+    if same and command.asked.attempted.by in case.graders:
         return []
     return [
         IncidentGraded(

@@ -21,6 +21,7 @@ from shared.contracts.routing import (
     ReplyApproved,
     ReplyDrafted,
     ReplyPublished,
+    ReportMade,
     SheetAccepted,
     SheetReturned,
     StateDeclared,
@@ -81,7 +82,8 @@ class Case:
     ``drafts`` and ``approvals`` are in the order they were made; ``answered`` once a reply of kind
     result was published since the matter was last reopened, here or before this system.
     ``releases`` are the drafts that went out, each with its kind and channel; ``referrers``
-    approved a referral that was not made yet.
+    approved a referral that was not made yet. ``put_up`` once it was escalated or reported, until
+    a level above hands it back. ``graders`` are the posts that graded it as it is judged now.
     """
 
     judged: Judged = field(default_factory=dict)
@@ -93,7 +95,8 @@ class Case:
     rejected: frozenset[UUID] = frozenset()
     releases: frozenset[Release] = frozenset()
     referrers: frozenset[str] = frozenset()
-    escalated: bool = False
+    put_up: bool = False
+    graders: frozenset[str] = frozenset()
     answered: bool = False
     closed: bool = False
 
@@ -124,7 +127,9 @@ class Case:
 
     def judging(self, sets: Judged) -> "Case":
         """The same after a judgement; a new one replaces the old on its axis."""
-        return replace(self, judged={**self.judged, **sets})
+        judged = {**self.judged, **sets}
+        graders = self.graders if judged == self.judged else frozenset[str]()
+        return replace(self, judged=judged, graders=graders)
 
     def taking_part(self, unit: str, **changes: object) -> "Case":
         """The same after a unit did something; one that was assigned nothing has no part."""
@@ -138,7 +143,10 @@ def evolve(case: Case, event: Recorded) -> Case:
     """Never refuses: every history ever stored loads."""
     actor = event.envelope.actor
     match event.fact:
-        case IncidentGraded() | MatterAssessed() as fact:
+        case IncidentGraded() as fact:
+            judged = case.judging(fact.sets)
+            return replace(judged, graders=judged.graders | {actor.post})
+        case MatterAssessed() as fact:
             return case.judging(fact.sets)
         case IncidentAssigned() as fact:
             parts = {unit: Part() for unit in (fact.lead, *fact.co_handling)}
@@ -167,11 +175,13 @@ def _taken(case: Case, event: Recorded) -> Case:
             part = case.parts.get(fact.unit, Part())
             return case.taking_part(fact.unit, accepted=part.accepted | {fact.kind})
         case SheetReturned() as fact:
-            return replace(case.taking_part(fact.unit, returned=True), escalated=False)
+            return replace(case.taking_part(fact.unit, returned=True), put_up=False)
         case FactsVerified() | MatterHandled() as fact:
             return case.taking_part(fact.unit, did=True)
         case MatterEscalated() as fact:
-            return replace(case.judging(fact.sets), escalated=True)
+            return replace(case.judging(fact.sets), put_up=True)
+        case ReportMade():
+            return replace(case, put_up=True)
         case ActApproved() as fact:
             approved = _approved(case, Approval(fact.of, actor.officer, actor.post, fact.kind))
             if fact.kind != "referral":

@@ -19,7 +19,16 @@ from shared.calendar.periods import Covers, Period, occurrences
 from shared.calendar.spans import Term
 from shared.calendar.working import Calendar, Limit
 from shared.policy.applying import has_any
-from shared.policy.deeds import Deed, Done, as_recorded, first_met, in_order, is_party, met
+from shared.policy.deeds import (
+    Deed,
+    Done,
+    as_recorded,
+    first_met,
+    fits,
+    in_order,
+    is_party,
+    met,
+)
 from shared.policy.pack import Pack
 from shared.policy.patterns import Demand
 from shared.policy.rules import Schedule, Shift, When
@@ -190,6 +199,15 @@ def period_outlook(
         return _on_duty(bound.number, bound.rule, turn, spells, worked)
     counted = [deed for deed in deeds if _is_for(bound.rule, times, turn, deed)]
     return _recorded(bound.pack, bound.number, bound.rule, turn, spells[0], counted)
+
+
+def tells_of_the_day_before(pack: Pack, deed: Deed) -> bool:
+    """Whether an act is a daily report on the day before (截至前一日)."""
+    return any(
+        rule.every == "day" and rule.covers == "previous" and fits(pack, pattern, deed)
+        for rule in pack.of(Schedule).values()
+        for pattern in rule.stop.patterns()
+    )
 
 
 def _recorded(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from services.drills.nodes import Unreadable
 from services.drills.reading import read_text
 from services.drills.running import run
 
@@ -100,6 +101,42 @@ async def test_a_unit_that_is_left_empty_is_given_as_empty() -> None:
     assert (
         await wrong("{lead: '', fields: {lead: 综治办, responsible: 各科室}}", "lead.missing") == []
     )
+
+
+TOLD = """
+drill: told
+pack: 001-4
+steps:
+  - {at: 2026-03-02 09:00, by: office, do: register, incident: A}
+  - {at: 2026-03-02 10:00, by: leaders, do: declare, incident: A, with: {state: warning}}
+  - at: 2026-03-02 10:00
+    by: duty_officer
+    do: shift
+    with: {begins: 2026-03-02 10:00, ends: 2026-03-02 20:00}
+  - {at: 2026-03-03 09:01}
+expect:
+  - {duty: 001-4.T06, period: 2026-03-02, gap: PT12H, state: overdue}
+  - {trail: A, order: [register, 'declare:warning']}
+"""
+
+GRADED = """
+drill: graded
+pack: PACK
+steps:
+  - {at: 2026-03-02 09:00, by: office, do: register, incident: A, with: {grade: GRADE}}
+expect:
+  - {ledger: A, has: {AXIS: GRADE}}
+"""
+
+BROWSED = """
+drill: browsed
+pack: 001-2
+steps:
+  - {at: 2026-03-02 09:00, by: info_officer, do: browse, repeat: 2}
+  - {at: 2026-03-03 00:01}
+expect:
+  - {duty: 001-2.T01, period: 2026-03-02, count: 2, shortfall: 1, state: overdue}
+"""
 
 
 SCHOOL = """
@@ -219,3 +256,34 @@ async def test_what_lacks_an_approval_is_refused_by_gate_and_as_not_approved(cod
 async def test_what_lacks_an_approval_is_not_refused_for_something_else() -> None:
     (told,) = await went_wrong(TWO.replace("CODE", "close.not-answered"))
     assert "实际被拒绝 gate.closed" in told
+
+
+@pytest.mark.anyio
+async def test_a_spell_on_duty_told_before_it_is_over_is_told_when_it_is() -> None:
+    assert await went_wrong(TOLD) == []
+    (told,) = await went_wrong(TOLD.replace("PT12H", "PT22H"))
+    assert "12小时" in told
+    refused = TOLD.replace("20:00}\n", "20:00}\n    refused: ends\n")
+    assert await went_wrong(refused.replace("PT12H", "PT22H")) == []
+
+
+@pytest.mark.anyio
+async def test_a_registration_takes_a_grade_in_the_axis_that_has_it() -> None:
+    severe = GRADED.replace("PACK", "000-1").replace("GRADE", "general")
+    tier = GRADED.replace("PACK", "000-2").replace("GRADE", "township").replace("AXIS", "tier")
+
+    assert await went_wrong(severe.replace("AXIS", "grade")) == []
+    assert await went_wrong(tier) == []
+    (told,) = await went_wrong(tier.replace("has: {tier: township}", "has: {tier: village}"))
+    assert "实际 tier township" in told
+
+
+@pytest.mark.anyio
+async def test_a_grade_that_no_axis_has_is_told_before_anything_is_played() -> None:
+    with pytest.raises(Unreadable, match="没有这个分类维度"):
+        await went_wrong(GRADED.replace("PACK", "000-2").replace("GRADE", "major"))
+
+
+@pytest.mark.anyio
+async def test_what_a_unit_does_so_many_times_at_one_moment_counts_each_time() -> None:
+    assert await went_wrong(BROWSED) == []

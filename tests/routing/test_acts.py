@@ -222,6 +222,8 @@ class TestAcceptAndReturn:
         fact = SheetReturned(unit="QH-JYJ", text=words("由学校自行处置"))
         given(MatterEscalated()).when(command).then(fact)
         given(MatterEscalated(), fact).when(command).then_refused("unit.not-assigned")
+        given(ReportMade(to=("office",))).when(command).then(fact)
+        given().when(command).then_refused("unit.not-assigned")
 
 
 class TestCloseTogether:

@@ -130,7 +130,16 @@ class TestGrade:
         given().when(replace(GRADE, grounds=" ")).then_refused("grounds.missing", Invalid)
 
     def test_the_same_grade_again_is_quiet(self) -> None:
-        given(graded).when(replace(GRADE, grounds="换个说法")).then_nothing()
+        before = By("o-head", graded, "principal_leader")
+        given(before).when(replace(GRADE, grounds="换个说法")).then_nothing()
+
+    def test_the_same_grade_by_another_post_is_said(self) -> None:
+        given(By("o-clerk", graded, "info_officer")).when(GRADE).then(graded)
+
+    def test_the_same_grade_again_is_said_after_another_judgement_between(self) -> None:
+        before = By("o-head", graded, "principal_leader")
+        worse = graded.model_copy(update={"grade": "major", "sets": {"severity": ("major",)}})
+        given(before, worse).when(GRADE).then(graded)
 
 
 class TestAssign:
