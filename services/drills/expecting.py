@@ -148,7 +148,10 @@ def _told(each: FindingShown) -> str:
 def _found_so(asked: Asked, evidence: Evidence, each: FindingShown) -> bool:
     matter = each.incident or ""
     return (
-        (asked.about == each.kind or _states(evidence, each.rule, asked.about))
+        (
+            asked.about in (each.kind, each.kind.rsplit(".", 1)[-1])
+            or _states(evidence, each.rule, asked.about)
+        )
         and _matter_is(asked, evidence, matter)
         and _unit_is(asked, evidence, each.unit, matter)
         and set(asked.get("evidence", [])) <= {proof.act for proof in each.evidence}
