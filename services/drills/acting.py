@@ -65,7 +65,7 @@ class Taken:
 
 
 def _refused_by(pack: Pack, step: Step, problem: HuiyinError) -> frozenset[str]:
-    """The gate that a refusal names, or the forms that ask for its field; with their items.
+    """The gates that a refusal names, or the forms that ask for its field; with their items.
 
     A form that is not filled in is refused for the first field that it lacks, which goes for the
     others that the drill leaves out too.
@@ -74,7 +74,8 @@ def _refused_by(pack: Pack, step: Step, problem: HuiyinError) -> frozenset[str]:
     found = {
         number: rule
         for number, rule in pack.rules.items()
-        if number == field_ or (isinstance(rule, Form) and _asks(rule, step, field_))
+        if number in (field_, *problem.rules)
+        or (isinstance(rule, Form) and _asks(rule, step, field_))
     }
     numbers = {
         name
