@@ -65,6 +65,14 @@ async def test_what_is_refused_while_a_gate_is_closed_is_refused_by_the_gate_too
     assert len((await run(drill)).failures) == wrong
 
 
+@pytest.mark.anyio
+@pytest.mark.parametrize(("name", "wrong"), [("004-03b.R01", 1), ("004-03b.APP.approve_reply", 0)])
+async def test_a_gate_that_only_marks_refuses_nothing(name: str, wrong: int) -> None:
+    text = UNAPPROVED.replace("PACK", "004-03b").replace("gate.closed", name)
+    (drill,) = read_text(text, Path("d.yaml"))
+    assert len((await run(drill)).failures) == wrong
+
+
 TRANSFER = """
 drill: transfer
 pack: 004-07
