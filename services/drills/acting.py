@@ -14,7 +14,7 @@ from services.drills.rulebook import load_rules
 from services.drills.script import Rules, Step, read_who
 from services.drills.stage import Stage
 from services.drills.usual import usual_approval, usual_shift
-from services.drills.values import value_of
+from services.drills.values import until_of, value_of
 from shared.calendar.days import day_of
 from shared.clock import shown
 from shared.errors import HuiyinError, Unavailable
@@ -246,7 +246,7 @@ class Players:
                 body[key] = body.get(key, {}) | self._value(key, fields[key], node)
             elif not (key == "draft" and node.value == NO_DRAFT):
                 body[way.renamed.get(key, key)] = self._value(key, fields[key], node)
-        body |= self._usual(way, step, body)
+        body |= _promise(step, body) | self._usual(way, step, body)
         if way.timed:
             body["occurred_at"] = step.at.isoformat()
         return body
@@ -393,6 +393,17 @@ class Players:
             self.names.drafted.add(name)
         if step.label:
             self.names.labels[step.label] = str(answer.get("draft") or step.label)
+
+
+def _promise(step: Step, body: Mapping[str, Any]) -> dict[str, Any]:
+    """A date that a reply promises only in a form; what is no moment, the form refuses."""
+    told = body.get("fields", {}).get("promised")
+    if step.act != "publish" or told is None or "promised" in body:
+        return {}
+    try:
+        return {"promised": until_of(told).isoformat()}
+    except ValueError:
+        return {}
 
 
 def _text(given: Mapping[str, Node], key: str) -> str | None:

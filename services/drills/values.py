@@ -40,8 +40,8 @@ def _words(node: Node) -> dict[str, str]:
     return {key: _said(each) for key, each in _table(node).items()}
 
 
-def _until(text: str) -> datetime:
-    """A moment, or the end of a day."""
+def until_of(text: str) -> datetime:
+    """A moment, or the end of a day (UTC); raises ValueError for what is neither."""
     try:
         return moment_of(f"{day_of(text)} 24:00")
     except ValueError:
@@ -69,7 +69,7 @@ _READERS: Mapping[str, Callable[[Node], Any]] = {
     "amount": _amount,
     "truth": _text(truth_of),
     "moment": _text(moment_of),
-    "until": _text(_until),
+    "until": _text(until_of),
     "span": _text(span_of),
     "day": _text(day_of),
     "days": _several(day_of),

@@ -18,6 +18,7 @@ from services.intake.imports import Imports
 from services.intake.subscribers import keep
 from services.intake.tables import MODEL
 from shared.acting import Told
+from shared.calendar.days import day_of
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded, associated_data, decode
 from shared.contracts.intake import SummaryMade
@@ -31,6 +32,7 @@ from shared.contracts.routing import (
 )
 from shared.errors import HuiyinError
 from shared.identity.officers import Officer, Officers
+from shared.policy import find_pack, load_pack
 from shared.policy.pack import Pack
 from shared.room import Room
 from shared.store.requests import Request
@@ -303,6 +305,26 @@ class TestDays:
         assert await self.items(desk, [number, str(first), number]) == (second, first)
         assert await self.items(desk, []) == ()
         assert (await refused(desk.day("summarise", items=["x"])))[0] == "incident.unknown"
+
+    async def test_a_daily_report_on_the_day_before_tells_of_that_day(self, desk: Desk) -> None:
+        desk.adopt("QH", load_pack(find_pack("school-epidemic-system")))
+        _, today = await desk.registered()
+        words = {"epidemic_information": "无新增", "work_progress": "正常"}
+        told = {"kind": "daily", "to": ("coordination_group",), "fields": words}
+        now = desk.store.clock()
+        tomorrow = {"period": day_of(now).isoformat()}
+
+        await desk.day("summarise", told=told)
+        before = (await desk.last()).fact
+        await desk.day("summarise", told=told, more=tomorrow)
+        named = (await desk.last()).fact
+        await desk.day("summarise", told={"kind": "bulletin"})
+        other = (await desk.last()).fact
+
+        assert isinstance(before, SummaryMade)
+        assert isinstance(named, SummaryMade)
+        assert isinstance(other, SummaryMade)
+        assert (before.items, named.items, other.items) == ((), (today,), (today,))
 
     async def items(self, desk: Desk, given: list[str] | None = None) -> tuple[UUID, ...]:
         await desk.day("summarise", items=given)

@@ -60,6 +60,13 @@ def test_what_is_not_as_asked_lowers_the_share_and_not_the_number(pack: Pack) ->
     assert (found.value, found.n, found.share) == (8, 20, 0.4)
 
 
+def test_a_reply_that_no_limit_was_set_for_is_not_late(pack: Pack) -> None:
+    rows = [*items(8), *items(12, verdict="met_late")[8:]]
+    acts = [act(name, row.incident) for row in rows for name in ("register", "publish")]
+
+    assert figures(pack, rows, acts)["on_time_reply"].share == 8 / 12
+
+
 def test_the_public_s_last_word_counts(pack: Pack) -> None:
     acts = [act("feedback", "i0", satisfied=False), act("feedback", "i0", satisfied=True)]
 
