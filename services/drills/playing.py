@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from services.drills.acting import Names, Players, Taken
+from services.drills.acting import Names, Players
 from services.drills.checking import check as check_drill
 from services.drills.evidence import Evidence, gather
 from services.drills.expecting import Checked
 from services.drills.expecting import check as check_expectation
 from services.drills.nodes import Unreadable
+from services.drills.refusals import Taken
 from services.drills.rulebook import Loaded, load
 from services.drills.script import Drill, LoadRefusal, Step
 from services.drills.settling import check_nothing_parked

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.drills.acting import Taken, said
 from services.drills.checking import incident_names
 from services.drills.evidence import Evidence
 from services.drills.owing import evidence_unit, worded_span
 from services.drills.playing import Outcome
+from services.drills.refusals import Taken, said
 from shared.clock import shown, shown_limit
 from shared.contracts.catalogue import Fact
 from shared.contracts.deadlines import (
