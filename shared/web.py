@@ -1,10 +1,12 @@
 """What every room's HTTP interface has in common: who asks, what was asked before, and errors."""
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Depends, FastAPI, Header, Query, Request
+from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -57,15 +59,35 @@ class Problem(Contract):
 FINGERPRINTS = f"{UUID(int=0)}/requests"
 """The vault's key under which requests are fingerprinted; it belongs to no incident."""
 
+_SCHEMA = {"$ref": "#/components/schemas/Problem"}
+
+
+def _problem(description: str) -> dict[str, Any]:
+    """How a problem is described. Its schema is named, not given: given, it would be built anew for
+    every status of every route, which takes most of a start.
+    """
+    return {"description": description, "content": {"application/json": {"schema": _SCHEMA}}}
+
+
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    400: {"model": Problem, "description": "请求的编码或格式不对"},
-    401: {"model": Problem, "description": "没有有效的身份令牌"},
-    403: {"model": Problem, "description": "不在职责范围内"},
-    404: {"model": Problem, "description": "没有这个对象"},
-    409: {"model": Problem, "description": "按规则不能办理"},
-    422: {"model": Problem, "description": "请求内容有误"},
-    503: {"model": Problem, "description": "暂时不能办理, 可以重试"},
+    400: _problem("请求的编码或格式不对"),
+    401: _problem("没有有效的身份令牌"),
+    403: _problem("不在职责范围内"),
+    404: _problem("没有这个对象"),
+    409: _problem("按规则不能办理"),
+    422: _problem("请求内容有误"),
+    503: _problem("暂时不能办理, 可以重试"),
 }
+
+
+def take_in(whole: APIRouter, *parts: APIRouter) -> APIRouter:
+    """The routes of several routers in one, as they are; returns it.
+
+    To include them would build each anew at every level, which a start would have to wait for.
+    """
+    for part in parts:
+        whole.routes.extend(part.routes)
+    return whole
 
 
 def prepare(app: FastAPI, officers: Officers, vault: Vault) -> None:
@@ -77,6 +99,15 @@ def prepare(app: FastAPI, officers: Officers, vault: Vault) -> None:
     app.add_exception_handler(HuiyinError, _tell)
     app.add_exception_handler(RequestValidationError, _tell_invalid)
     app.add_exception_handler(HTTPException, _tell_http)
+    app.openapi = partial(_described, app.openapi)  # type: ignore[method-assign]  # its way to add
+
+
+def _described(described: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The description of an app, with the schema of problems that its answers name."""
+    schema = described()
+    schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+    schemas.setdefault("Problem", Problem.model_json_schema())
+    return schema
 
 
 async def current_officer(

@@ -24,7 +24,7 @@ from shared.messaging.status import Halt, RoomStatus
 from shared.release import VERSION
 from shared.room import Room
 from shared.settings import Settings
-from shared.web import RESPONSES, prepare
+from shared.web import RESPONSES, prepare, take_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,7 @@ def create_app(system: System, county: County, settings: Settings) -> FastAPI:
         responses=RESPONSES,
     )
     prepare(app, system.officers, system.vault)
-    for room in system.rooms.values():
-        app.include_router(room.router)
+    take_in(app.router, *(room.router for room in system.rooms.values()))
     here = _Here(system, settings)
     add_operations(app, here)
     add_health(app, here)

@@ -1,7 +1,5 @@
 """Reporting's composition: settings in, a wired room out."""
 
-from fastapi import APIRouter
-
 from services.reporting import log, tables, taking, tiles
 from services.reporting.api import router
 from services.reporting.application import Reporting
@@ -13,6 +11,7 @@ from shared.messaging.topology import FOLLOWS
 from shared.room import Room, Surroundings
 from shared.store.failures import translated
 from shared.store.readmodel import begin
+from shared.web import take_in
 
 
 def build(around: Surroundings) -> Room:
@@ -27,9 +26,10 @@ def build(around: Surroundings) -> Room:
         for name in FOLLOWS["reporting"]
     ]
     reporting = Reporting(store, around.vault, around.officers)
-    doors = APIRouter()
-    doors.include_router(router(reporting, Taking(store, around.vault)))
-    doors.include_router(console(reporting, around.vault, around.officers))
+    doors = take_in(
+        router(reporting, Taking(store, around.vault)),
+        console(reporting, around.vault, around.officers),
+    )
     return Room(
         store,
         hears,

@@ -17,7 +17,7 @@ from shared.messaging.broker import address_of
 from shared.release import VERSION
 from shared.settings import Settings
 from shared.vault import Vault
-from shared.web import RESPONSES, prepare
+from shared.web import RESPONSES, prepare, take_in
 
 
 class Health(BaseModel):
@@ -42,7 +42,7 @@ def create_app(
         responses=RESPONSES,
     )
     prepare(app, officers, vault)
-    app.include_router(replica.room.router)
+    take_in(app.router, replica.room.router)
     _add_health(app, replica, place)
     for prefix in ("", f"/{place.service}"):  # the proxy routes by prefix
         add_health(app, replica, prefix)

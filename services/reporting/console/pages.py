@@ -39,6 +39,7 @@ from shared.identity.officers import Officer, Officers
 from shared.identity.sessions import Sessions
 from shared.store.sql import Sql
 from shared.vault.vault import Vault
+from shared.web import take_in
 
 T = TypeVar("T")
 
@@ -62,10 +63,7 @@ def console(reporting: Reporting, vault: Vault, officers: Officers) -> APIRouter
     async def static(request: Request, version: str, name: str) -> Response:
         return assets.answer(request, version, name)
 
-    both = APIRouter()
-    both.include_router(sign_in_links(door))
-    both.include_router(routes)
-    return both
+    return take_in(sign_in_links(door), routes)
 
 
 VISITOR = Officer("visitor", "", "", "")
