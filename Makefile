@@ -2,8 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # A file's tests stay together: they share what is dear to set up. In their order, so that the long
-# ones, which are few to a file, do not come last.
-PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# ones, which are few to a file, do not come last. Three at a time also on two cores: many only wait.
+PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: run test check bench clean
 

@@ -10,7 +10,8 @@ from services.reporting.rebuild import Compared
 from services.reporting.verify import Verified
 from shared.contracts.envelope import Actor
 from shared.errors import Refused
-from shared.identity.officers import ADMINISTRATOR, Officer
+from shared.identity.officers import Officer
+from shared.identity.posts import ADMINISTRATOR
 from shared.web import Asking
 
 

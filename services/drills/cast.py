@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from services.drills.nodes import Complaints, Place
 from services.drills.script import Drill, Step, Who
-from shared.identity.officers import ADMINISTRATOR, POSTS, Officer
+from shared.identity.officers import Officer
+from shared.identity.posts import ADMINISTRATOR, POSTS
 from shared.policy.pack import Pack
 
 Post = tuple[str, str]

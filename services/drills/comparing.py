@@ -16,7 +16,7 @@ from services.drills.playing import Outcome, play
 from services.drills.rulebook import Loaded, load, load_named
 from services.drills.script import Drill, Step
 from shared.duties import DutyRow
-from shared.identity.officers import POSTS
+from shared.identity.posts import POSTS
 from shared.policy.loading import known_packs
 from shared.policy.pack import Pack
 from shared.policy.rules import Duty, Schedule, Shift

@@ -26,7 +26,7 @@ from shared.contracts.deadlines import (
     DutySuperseded,
 )
 from shared.contracts.envelope import Recorded, event_hash
-from shared.identity.officers import POSTS
+from shared.identity.posts import POSTS
 from shared.policy.acts import ACTS
 
 MOST_EFFECTS = 12

@@ -14,7 +14,8 @@ from services.routing.administration import Administration
 from shared.clock import Clock
 from shared.contracts.routing import CountyFounded
 from shared.errors import Invalid, Refused
-from shared.identity.officers import ADMINISTRATOR, Officer, new_officer_id
+from shared.identity.officers import Officer, new_officer_id
+from shared.identity.posts import ADMINISTRATOR
 from shared.policy import Pack
 from shared.settings import Settings
 from shared.units import check_code

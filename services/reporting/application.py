@@ -16,7 +16,8 @@ from services.reporting.trail import TrailEntry, trail
 from shared.aggregate import answer
 from shared.contracts.reporting import IncidentErased
 from shared.errors import Invalid, Refused, Unknown
-from shared.identity.officers import ADMINISTRATOR, Officer, Officers
+from shared.identity.officers import Officer, Officers
+from shared.identity.posts import ADMINISTRATOR
 from shared.policy import Pack
 from shared.room import SUBJECTS, key_id
 from shared.store.events import By, Matter

@@ -6,7 +6,8 @@ from services.routing.required import require
 from shared.contracts.catalogue import Fact
 from shared.contracts.routing import CountyFounded, OfficerAppointed, UnitEstablished
 from shared.errors import Invalid, Refused
-from shared.identity.officers import ADMINISTRATOR, POSTS, Officer
+from shared.identity.officers import Officer
+from shared.identity.posts import ADMINISTRATOR, POSTS
 from shared.units import Unit, check_code, unknown_unit
 
 
