@@ -16,7 +16,7 @@ from shared.store.sql import Sql
 from shared.store.tracking import all_tracked
 from shared.store.transaction import last_position
 
-POLL = 0.003
+POLL = 0.002
 """Seconds between looks."""
 
 SOON = 3.0
