@@ -70,9 +70,14 @@ def upwards(sql: Sql, code: str) -> Iterator[str]:
         at = row["parent"] if row else None
 
 
+def is_within(sql: Sql, code: str, above: str) -> bool:
+    """Whether a unit is ``above`` itself or under it."""
+    return above in upwards(sql, code)
+
+
 def check_within(sql: Sql, code: str, above: str) -> None:
     """Refuse unless the unit is ``above`` itself or under it: officers act for their own."""
-    if above not in upwards(sql, code):
+    if not is_within(sql, code, above):
         raise _not_yours(code, above)
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -39,7 +38,7 @@ from shared.store.requests import Answer, Request, once
 from shared.store.sql import Sql
 from shared.store.store import Store
 from shared.store.transaction import Transaction
-from shared.units import check_within, known_unit, unit_id
+from shared.units import check_within, is_within, known_unit, unit_id
 from shared.vault.vault import Vault
 
 FACTS: dict[str, type[ActTaken]] = {
@@ -262,11 +261,9 @@ def _check_concerned(
     sql: Sql, incident: UUID, docket: _Docket, said: Said, officer: Officer
 ) -> None:
     """Officers act for the unit that registered, that leads, or whose duty it is, or from above."""
-    units = [tables.lead_of(sql, incident), each_of(said.duty or "")]
-    for unit in filter(None, units):
-        with suppress(Refused):
-            return check_within(sql, unit, officer.unit)
-    return check_within(sql, docket.record.matter.unit, officer.unit)
+    units = filter(None, [tables.lead_of(sql, incident), each_of(said.duty or "")])
+    if not any(is_within(sql, unit, officer.unit) for unit in units):
+        check_within(sql, docket.record.matter.unit, officer.unit)
 
 
 def _moment(tx: Transaction, occurred_at: datetime | None) -> datetime:

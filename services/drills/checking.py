@@ -8,6 +8,7 @@ from services.drills.acts import NO_DRAFT, WAYS, Way
 from services.drills.cast import check_cast
 from services.drills.kinds import PAPERS, STATE_WORDS
 from services.drills.nodes import Complaints, Node, Place, Unreadable, texts_of
+from services.drills.numbers import end, whole
 from services.drills.rulebook import load
 from services.drills.script import Drill, Expectation, Step
 from services.drills.values import value_of
@@ -155,7 +156,7 @@ def _check_rules(drill: Drill, pack: Pack, complaints: Complaints) -> None:
         return  # other rules may hold by then
     for each in drill.expectations:
         for number, place in _numbers(each.kind, each.about, each.asked, each.place):
-            if number not in known and number.split("/")[0] not in known:
+            if number not in known and whole(number) not in known:
                 near = "、".join(get_close_matches(number, known, 3)) or pack.id
                 said = f"规则包 {pack.id} 中没有编号“{number}”。"
                 complaints.add("unknown-rule", place, said, f"相近的有：{near}。")
@@ -185,7 +186,7 @@ def _check_name(drill: Drill, pack: Pack, each: Expectation, complaints: Complai
     words = NAMED[each.kind]
     known = {*words, *pack.rules, *items(pack.file)}
     name = each.about.split(":")[0].split()[0] if each.kind == "paper" else each.about
-    short = {part for number in known for part in (number.split("/")[0], _end(number))}
+    short = {part for number in known for part in (whole(number), end(whole(number)))}
     if name in known | short:
         return
     if any(step.act in ("adopt", "repin") for step in drill.steps):
@@ -193,11 +194,6 @@ def _check_name(drill: Drill, pack: Pack, each: Expectation, complaints: Complai
     near = "、".join(get_close_matches(name, known, 3)) or "、".join(words)
     said = f"没有“{name}”这种说法, 规则包 {pack.id} 中也没有这个编号。"
     complaints.add("unknown-name", each.place, said, f"可用：{near}。")
-
-
-def _end(number: str) -> str:
-    """The last part of a number, by which it may go: ``leak`` of ``004-10.ACC.leak``."""
-    return number.split("/", maxsplit=1)[0].rpartition(".")[2]
 
 
 def _check_acts(trail: Expectation, complaints: Complaints) -> None:

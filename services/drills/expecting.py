@@ -11,6 +11,7 @@ from services.drills.checking import incident_names
 from services.drills.evidence import Evidence
 from services.drills.findings import Breach, breaches, names_of
 from services.drills.kinds import PAPERS
+from services.drills.numbers import end, whole
 from services.drills.owing import duty
 from services.drills.script import Expectation
 from services.reporting import filing
@@ -97,7 +98,7 @@ def _all_named(wanted: Sequence[str], missing: Mapping[str, str], pack: Pack) ->
     an item of the source it states.
     """
     meant = [{each, *pack.stated_by(each)} for each in wanted]
-    named = [{number, number.rsplit(".", 1)[-1], title} for number, title in missing.items()]
+    named = [{number, end(number), title} for number, title in missing.items()]
     return len(meant) == len(named) and all(any(m & n for n in named) for m in meant)
 
 
@@ -203,7 +204,7 @@ def _states(evidence: Evidence, rule: str, item: str) -> bool:
     """Whether a rule, also one of another pack, is of that number, of one whose last part that is,
     or says that it is about it.
     """
-    called = (rule, rule.partition("/")[0], rule.rsplit(".", 1)[-1])
+    called = (rule, whole(rule), end(rule))
     return item in called or rule in evidence.pack.stated_by(item)
 
 
@@ -312,7 +313,7 @@ def _statistic(name: str, evidence: Evidence) -> str | None:
     """The number of a statistic, by an item that it states or the name behind the last dot."""
     stated = evidence.pack.stated_by(name)
     known = evidence.pack.of(Statistic)
-    named = [n for n in known if n in stated or n.rsplit(".", 1)[-1] == name]
+    named = [n for n in known if n in stated or end(n) == name]
     return named[0] if named else None
 
 

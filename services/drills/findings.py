@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from services.drills.evidence import Evidence
+from services.drills.numbers import end
 from shared.policy.pack import Pack
 from shared.policy.rules import Duty, Gate, Schedule
 
@@ -36,7 +37,7 @@ def names_of(pack: Pack, kind: str, rule: str) -> set[str]:
     stop = owed.stop.patterns() if isinstance(owed, (Duty, Schedule)) else ()
     acts = {pattern.act for pattern in stop} if verdict in ("late", "missed") else set()
     filed = {"report"} if "file_return" in {what, *acts} else set()
-    return {kind, kind.rpartition(".")[2], *(f"{verdict}_{act}" for act in acts | filed)}
+    return {kind, end(kind), *(f"{verdict}_{act}" for act in acts | filed)}
 
 
 def _order_of(pack: Pack, rule: str) -> str:

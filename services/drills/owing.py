@@ -8,6 +8,7 @@ from typing import Any
 from services.drills.asked import Answer, Asked
 from services.drills.evidence import Evidence
 from services.drills.kinds import STATES
+from services.drills.numbers import whole
 from shared.clock import shown, shown_limit
 from shared.duties import DutyRow
 from shared.policy.deeds import is_party
@@ -45,7 +46,7 @@ def _chosen(asked: Asked, evidence: Evidence) -> list[DutyRow]:
     stated = evidence.pack.stated_by(asked.about)
     rows = [row for row in _rows(asked, evidence) if _is_meant(asked, evidence, row)]
     own = [row for row in rows if row.rule == asked.about]
-    parts = [row for row in rows if row.rule.split("/")[0] == asked.about]
+    parts = [row for row in rows if whole(row.rule) == asked.about]
     return own or parts or [row for row in rows if row.rule in stated]
 
 

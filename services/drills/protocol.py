@@ -66,7 +66,8 @@ def lines(outcome: Outcome) -> list[Line]:
     for number, taken in enumerate(outcome.taken):
         found.append((taken.step.moment, number, _line(taken, effects.get(number, ()), evidence)))
     for event in _observed(evidence):
-        line = Line(_when(event.fact.due), "", "时限已过", (_worded(event, evidence),), True)  # type: ignore[attr-defined]
+        due = event.fact.due  # type: ignore[attr-defined]  # what is observed has a limit
+        line = Line(_when(due), "", "时限已过", (_worded(event, evidence),), True)
         found.append((event.envelope.recorded_at, -1, line))
     return [line for _, _, line in sorted(found, key=lambda each: each[:2])]
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from services.drills.numbers import whole
 from services.drills.script import Step
 from shared.errors import HuiyinError
 from shared.policy.pack import Pack
@@ -11,6 +12,7 @@ from shared.policy.rules import Form, Gate
 
 FORM_FIELD = "fields."
 """What stands before the key of a form's field where a refusal names it."""
+
 WANTING = {
     "publish": ("approve", "publish.not-approved"),
     "close": ("publish", "close.not-answered"),
@@ -71,9 +73,7 @@ def refused_by(pack: Pack, step: Step, problem: HuiyinError) -> frozenset[str]:
         if number in named or (isinstance(rule, Form) and _asks(rule, step, field_))
     }
     numbers = {
-        name
-        for number, rule in found.items()
-        for name in (number, number.split("/")[0], *rule.also)
+        name for number, rule in found.items() for name in (number, whole(number), *rule.also)
     }
     forms = [rule for rule in found.values() if isinstance(rule, Form)]
     lacking = (_left_out(form, step) for form in forms)

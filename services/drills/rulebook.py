@@ -134,7 +134,7 @@ def _merged(base: Told, told: Told) -> dict[str, Any]:
         below = merged.get(key)
         tables = isinstance(value, Mapping) and isinstance(below, Mapping)
         deeper = tables and not DEMANDS & {*value}
-        merged[key] = _merged(below, value) if deeper else value  # type: ignore[arg-type]
+        merged[key] = _merged(below, value) if deeper else value  # type: ignore[arg-type]  # both are tables
     return merged
 
 

@@ -7,6 +7,7 @@ into the databases itself. When that takes long, the barrier itself is asked, wh
 import asyncio
 import time
 from collections.abc import Mapping
+from functools import partial
 
 from services.embedded.system import System
 from shared.errors import Untrusted
@@ -53,7 +54,7 @@ def _quiet(rooms: Mapping[str, Room]) -> bool:
 def _ends(rooms: Mapping[str, Room]) -> dict[str, int]:
     ends: dict[str, int] = {}
     for name, room in rooms.items():
-        ends |= room.store.read_now(lambda sql, room=room, name=name: _ends_of(sql, room, name))  # type: ignore[misc]
+        ends |= room.store.read_now(partial(_ends_of, room=room, name=name))
     return ends
 
 

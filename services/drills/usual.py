@@ -1,9 +1,9 @@
 """What goes without saying by the rules of the pack (不言而喻): the one thing that can be meant."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Any
 
-from shared.clock import SHANGHAI
+from shared.calendar.dates import moment_on, read_time_of_day
 from shared.policy.deeds import is_party
 from shared.policy.pack import Pack
 from shared.policy.rules import Gate, Shift
@@ -34,16 +34,12 @@ def usual_shift(pack: Pack, role: str, period: str | None) -> dict[str, Any]:
     day = _day(period)
     if day is None:
         return {}
-    spells = {(at := _on(day, each.at), each.for_.after(at)) for each in own or shifts}
+    begun = ((each, moment_on(day, read_time_of_day(each.at))) for each in own or shifts)
+    spells = {(at, each.for_.after(at)) for each, at in begun}
     if len(spells) != 1:
         return {}
     [(begins, ends)] = spells
     return {"begins": begins.isoformat(), "ends": ends.isoformat()}
-
-
-def _on(day: date, at: str) -> datetime:
-    hours, minutes = map(int, at.split(":"))
-    return datetime.combine(day, time(), SHANGHAI) + timedelta(hours=hours, minutes=minutes)
 
 
 def _day(period: str | None) -> date | None:

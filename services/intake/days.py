@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.intake import acts, tables
@@ -11,7 +11,7 @@ from services.intake.commands import Asked, Particulars, TakeAct
 from services.intake.filing import Said, ids_of, of_day
 from shared.acting import Told
 from shared.aggregate import answer
-from shared.clock import SHANGHAI
+from shared.calendar.days import day_of, start_of
 from shared.policy.deeds import Deed
 from shared.policy.periods import tells_of_the_day_before
 from shared.room import key_id
@@ -84,17 +84,13 @@ def _items(sql: Sql, asked: Asked, given: Sequence[str] | None) -> tuple[UUID, .
         return tables.registered(sql, deed.unit, to_micros(midnight) - 1, ends)
     last = tables.last_summary(sql, deed.unit, deed.kind, deed.at)
     if last is None:
-        last = to_micros(_midnight(deed.at)) - 1
+        last = to_micros(start_of(day_of(deed.at))) - 1
     return tables.registered(sql, deed.unit, last, deed.at)
 
 
 def _day_told_of(deed: Deed) -> datetime:
     """When the day begins that a report names, or else the day before it."""
     try:
-        return datetime.combine(date.fromisoformat(deed.period or ""), time(), SHANGHAI)
+        return start_of(date.fromisoformat(deed.period or ""))
     except ValueError:
-        return _midnight(deed.at) - timedelta(days=1)
-
-
-def _midnight(at: datetime) -> datetime:
-    return datetime.combine(at.astimezone(SHANGHAI), time(), SHANGHAI)
+        return start_of(day_of(deed.at)) - timedelta(days=1)

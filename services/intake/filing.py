@@ -16,7 +16,6 @@ from shared import matters
 from shared.acting import Record, Told
 from shared.aggregate import answer
 from shared.contracts.envelope import Recorded
-from shared.errors import Refused
 from shared.identity.officers import Officer
 from shared.packs import pack_by_pin, pin_in_force
 from shared.policy.deeds import Deed, in_order
@@ -26,7 +25,7 @@ from shared.store.events import By, Matter
 from shared.store.requests import Answer, Request
 from shared.store.sql import Sql
 from shared.store.transaction import Transaction
-from shared.units import check_within, unit_id
+from shared.units import check_within, is_within, unit_id
 
 NOTHING = Told()
 """An act of which nothing in the words of the pack is said."""
@@ -87,7 +86,7 @@ class Filed:
         """
         if officer.unit in self.involved:
             return officer.unit
-        if not any(_is_within(self.tx.sql, unit, officer.unit) for unit in self.involved):
+        if not any(is_within(self.tx.sql, unit, officer.unit) for unit in self.involved):
             check_within(self.tx.sql, self.entry.unit, officer.unit)
         return self.involved[0]
 
@@ -189,11 +188,3 @@ def _known(heard: Heard) -> dict[str, str]:
         "category": heard.category,
     }
     return {key: text for key, text in said.items() if text}
-
-
-def _is_within(sql: Sql, code: str, above: str) -> bool:
-    try:
-        check_within(sql, code, above)
-    except Refused:
-        return False
-    return True

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -45,7 +44,7 @@ from shared.store.requests import Answer, Request, once
 from shared.store.sql import Sql
 from shared.store.store import Store
 from shared.store.transaction import Transaction
-from shared.units import check_within, known_unit, unit_id
+from shared.units import check_within, is_within, known_unit, unit_id
 from shared.vault.vault import Vault
 
 DRAFTS = UUID("8a4b8f5c-7f0e-5d43-9a1e-2f6d3c0b7e55")
@@ -487,7 +486,7 @@ def _acting_unit(
         return None
     unit = known_unit(sql, told.unit or officer.unit).code
     check_within(sql, unit, officer.unit)
-    if not any(_is_within(sql, each, unit) for each in entry.involved):
+    if not any(is_within(sql, each, unit) for each in entry.involved):
         raise Refused(
             "unit.not-concerned",
             f"{unit} 没有参与这一事件的办理。",
@@ -504,21 +503,14 @@ def _speaking(entry: Entry, officer: Officer) -> str:
 
 def _check_involved(sql: Sql, entry: Entry, officer: Officer) -> None:
     """Raises Refused ``unit.not-yours`` unless the officer's unit covers one that takes part."""
-    if not any(_is_within(sql, each, officer.unit) for each in entry.involved):
+    if not any(is_within(sql, each, officer.unit) for each in entry.involved):
         check_within(sql, entry.concerned, officer.unit)
-
-
-def _is_within(sql: Sql, code: str, above: str) -> bool:
-    with suppress(Refused):
-        check_within(sql, code, above)
-        return True
-    return False
 
 
 def _handled(sql: Sql, name: str, officer: Officer) -> Entry:
     """The matter, if the officer's unit covers the one that registered it or the lead."""
     entry = tables.find(sql, name)
-    if not _is_within(sql, entry.unit, officer.unit):
+    if not is_within(sql, entry.unit, officer.unit):
         check_within(sql, entry.concerned, officer.unit)
     return entry
 

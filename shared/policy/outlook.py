@@ -282,8 +282,8 @@ def _is_left_open(
     pack: Pack, matter: Matter, deeds: Sequence[Deed], rule: Duty, begun: _Start
 ) -> bool:
     """Whether the conditions hold for what begins then: what was judged before has no default."""
-    open_ = {key for key, axis in pack.axes.items() if axis.default}
-    if begun.deed is None or not open_ & set(rule.when or ()):
+    axes = (pack.axes.get(key) for key in rule.when or ())
+    if begun.deed is None or not any(axis and axis.default for axis in axes):
         return True
     before = [deed for deed in deeds if deed.recorded_at < begun.known_at]
     judged = {axis for deed in before for axis in deed.sets}
