@@ -13,10 +13,16 @@ from services.deadlines.commands import Said, SettleLateRecord
 from services.deadlines.docket import DOCKET, each_of
 from services.deadlines.periods import period_id
 from services.deadlines.tables import MODEL
-from shared import matters
-from shared.acting import Record, Told, check_forms, check_gates, check_past, check_words, fact_of
+from shared.acts.check import (
+    Record,
+    Told,
+    check_forms,
+    check_gates,
+    check_past,
+    check_words,
+    fact_of,
+)
 from shared.aggregate import answer
-from shared.calendars import calendar
 from shared.contracts.acts import ActTaken
 from shared.contracts.deadlines import (
     DelayExplained,
@@ -26,19 +32,21 @@ from shared.contracts.deadlines import (
     UnitUrged,
 )
 from shared.contracts.envelope import Recorded
+from shared.copies import matters
+from shared.copies.calendars import calendar
+from shared.copies.packs import pack_by_pin
+from shared.copies.units import check_within, is_within, known_unit, unit_id
 from shared.errors import Refused
 from shared.identity.officers import Officer
-from shared.packs import pack_by_pin
-from shared.policy.deeds import Deed
-from shared.policy.outlook import Matter as Subject
-from shared.policy.outlook import Outlook, outlook
+from shared.policy.engine.deeds import Deed
+from shared.policy.engine.outlook import Matter as Subject
+from shared.policy.engine.outlook import Outlook, outlook
 from shared.room import key_id
 from shared.store.events import By, Matter
 from shared.store.requests import Answer, Request, once
 from shared.store.sql import Sql
 from shared.store.store import Store
 from shared.store.transaction import Transaction
-from shared.units import check_within, is_within, known_unit, unit_id
 from shared.vault.vault import Vault
 
 FACTS: dict[str, type[ActTaken]] = {
@@ -65,7 +73,7 @@ class Acts:
     """What people do about delays, and their decisions.
 
     Every act raises Refused ``unit.not-yours``, Invalid ``time.in-future``, what ``delays`` and
-    ``shared.acting`` say, and Unknown ``incident.unknown`` or Invalid ``unit.unknown``.
+    ``shared.acts.check`` say, and Unknown ``incident.unknown`` or Invalid ``unit.unknown``.
     """
 
     def __init__(self, store: Store, vault: Vault) -> None:

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.contracts.routing import UnitEstablished
-from shared.packs import adopted_by, pack_by_pin
-from shared.policy.pack import Pack
-from shared.policy.periods import Bound, recurring
-from shared.policy.rules import Schedule
+from shared.copies.packs import adopted_by, pack_by_pin
+from shared.copies.units import learn_unit, upwards
+from shared.policy.engine.periods import Bound, recurring
+from shared.policy.language.pack import Pack
+from shared.policy.language.rules import Schedule
 from shared.store.micros import from_micros, to_micros
 from shared.store.sql import Row, Sql
-from shared.units import learn_unit, upwards
 
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS agenda (unit TEXT, rule TEXT, adopter TEXT, pin TEXT,"

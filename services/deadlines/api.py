@@ -12,12 +12,12 @@ from services.deadlines.acts import Acts
 from services.deadlines.commands import Said, SettleLateRecord
 from services.deadlines.periods import as_it_stands
 from services.deadlines.tables import Entry
+from shared.acts.body import ActOrder, Name, Note, Order
 from shared.contracts.catalogue import UtcTime
 from shared.contracts.deadlines import State
 from shared.contracts.envelope import Standing
 from shared.duties import DutyRow
 from shared.messaging.progress import wait_until, when_known
-from shared.orders import ActOrder, Name, Note, Order
 from shared.store.micros import from_micros
 from shared.store.requests import Answer
 from shared.store.sql import Sql

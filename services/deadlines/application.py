@@ -11,10 +11,9 @@ from services.deadlines.commands import NoteDue
 from services.deadlines.docket import DOCKET, Docket
 from services.deadlines.policies import Told, concerns
 from services.deadlines.tables import MODEL, heard_acts
-from shared import matters
+from shared.acts.deed import deed_of
 from shared.calendar.published import state_council
 from shared.calendar.working import Calendar
-from shared.calendars import calendar
 from shared.contracts.deadlines import (
     DutyCancelled,
     DutyMissed,
@@ -22,12 +21,13 @@ from shared.contracts.deadlines import (
     LateRecordSettled,
 )
 from shared.contracts.envelope import Actor, Recorded, Standing
-from shared.matters import Heard
-from shared.packs import pack_by_pin
-from shared.policy.deeds import Deed
-from shared.policy.outlook import acts_heard, counts_working_days, outlook
-from shared.policy.pack import Pack
-from shared.policy.recorded import deed_of
+from shared.copies import matters
+from shared.copies.calendars import calendar
+from shared.copies.matters import Heard
+from shared.copies.packs import pack_by_pin
+from shared.policy.engine.deeds import Deed
+from shared.policy.engine.outlook import acts_heard, counts_working_days, outlook
+from shared.policy.language.pack import Pack
 from shared.store.events import By, Matter
 from shared.store.sql import Sql
 from shared.store.transaction import Transaction

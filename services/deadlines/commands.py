@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from shared.acting import Told
+from shared.acts.check import Told
 from shared.contracts.envelope import Standing
 
 Because = Literal["voided", "linked", "history", "unless", "repinned", "calendar"]

@@ -9,12 +9,12 @@ from services.deadlines.docket import Docket, Duty, rule_of
 from shared.calendar.working import Limit
 from shared.clock import shown_limit
 from shared.errors import Invalid, Refused, Unknown
-from shared.policy.deeds import Deed, fits, is_party
-from shared.policy.limits import ceiling_of
-from shared.policy.outlook import Outlook
-from shared.policy.pack import Pack
-from shared.policy.rules import Extension
-from shared.policy.speaking import parties
+from shared.policy.engine.deeds import Deed, fits, is_party
+from shared.policy.engine.limits import ceiling_of
+from shared.policy.engine.outlook import Outlook
+from shared.policy.language.pack import Pack
+from shared.policy.language.rules import Extension
+from shared.policy.language.speaking import parties
 
 
 def meant(docket: Docket, pack: Pack, said: Said) -> tuple[str | None, Duty | None]:

@@ -12,16 +12,18 @@ from services.deadlines.application import About, tell
 from services.deadlines.commands import NoteDue, NoteGone
 from services.deadlines.docket import DOCKET
 from services.deadlines.policies import Told
-from shared import matters
-from shared.calendars import calendar, terms
+from shared.acts.deed import deed_of, of_unit
 from shared.contracts.deadlines import DutyStarted
 from shared.contracts.envelope import Recorded
 from shared.contracts.intake import UnitAct
+from shared.copies import matters
+from shared.copies.calendars import calendar, terms
+from shared.copies.packs import pack_by_pin
+from shared.copies.units import unit_id
 from shared.duties import DutyRow
-from shared.packs import pack_by_pin
-from shared.policy.deeds import Deed
-from shared.policy.outlook import acts_heard
-from shared.policy.periods import (
+from shared.policy.engine.deeds import Deed
+from shared.policy.engine.outlook import acts_heard
+from shared.policy.engine.periods import (
     Bound,
     PeriodOutlook,
     Times,
@@ -34,13 +36,11 @@ from shared.policy.periods import (
     recurring,
     turn_named,
 )
-from shared.policy.recorded import deed_of, of_unit
-from shared.policy.rules import Shift
+from shared.policy.language.rules import Shift
 from shared.store.events import Matter
 from shared.store.micros import from_micros
 from shared.store.sql import Row, Sql
 from shared.store.transaction import Transaction
-from shared.units import unit_id
 
 PERIODS = UUID("6d3c4b0e-2f7a-5c1e-8b6d-41f0a9e27c53")
 """Namespace from which the docket of a unit's period gets its id, by unit, rule and period."""

@@ -18,17 +18,17 @@ from services.deadlines.commands import (
     StartDuty,
 )
 from services.deadlines.docket import SECOND, Docket, Duty, rule_of
+from shared.acts.deed import deed_of, why_ended
 from shared.contracts.envelope import Recorded
 from shared.contracts.intake import (
     IncidentRegistered,
     RegistrationCorrected,
 )
 from shared.contracts.routing import CaseRepinned
-from shared.policy.outlook import Outlook
-from shared.policy.pack import Pack
-from shared.policy.periods import PeriodOutlook, Recurring
-from shared.policy.recorded import deed_of, why_ended
-from shared.policy.rules import Schedule, Shift
+from shared.policy.engine.outlook import Outlook
+from shared.policy.engine.periods import PeriodOutlook, Recurring
+from shared.policy.language.pack import Pack
+from shared.policy.language.rules import Schedule, Shift
 
 
 @dataclass(frozen=True, slots=True)

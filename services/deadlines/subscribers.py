@@ -5,13 +5,13 @@ The rooms are heard in any order relative to each other: what comes before its r
 
 from services.deadlines import agenda, application, periods
 from services.deadlines.tables import MODEL
-from shared.calendars import FACTS as CALENDAR_FACTS
+from shared.acts.deed import HEARD_FROM
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded
 from shared.contracts.routing import PackAdopted, PackWithdrawn, UnitEstablished
+from shared.copies.calendars import FACTS as CALENDAR_FACTS
 from shared.messaging.reactions import Reaction, Reactions
 from shared.messaging.topology import FOLLOWS
-from shared.policy.recorded import HEARD_FROM
 from shared.store.transaction import Transaction
 
 

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 from services.deadlines import agenda
 from services.deadlines.projections import Key, key_of
-from shared import calendars, matters, packs, units
+from shared.acts.deed import deed_of, of_unit
 from shared.contracts.deadlines import State
 from shared.contracts.envelope import Recorded
 from shared.contracts.intake import IncidentRegistered, UnitAct
@@ -27,13 +27,13 @@ from shared.contracts.routing import (
     TermsSet,
     UnitEstablished,
 )
+from shared.copies import calendars, matters, packs, units
 from shared.duties import CHANGED_BY, DutyRow, project
 from shared.errors import Unknown
-from shared.policy.deeds import Deed
-from shared.policy.outlook import acts_heard
-from shared.policy.pack import Pack
-from shared.policy.periods import Turn, acts_of, recurring
-from shared.policy.recorded import deed_of, of_unit
+from shared.policy.engine.deeds import Deed
+from shared.policy.engine.outlook import acts_heard
+from shared.policy.engine.periods import Turn, acts_of, recurring
+from shared.policy.language.pack import Pack
 from shared.store.micros import from_micros, to_micros
 from shared.store.once import OncePerTransaction
 from shared.store.readmodel import Placed, ReadModel

@@ -9,7 +9,7 @@ from typing import Any
 
 from services.intake.commands import Particulars, TakeAct
 from services.intake.ruling import allowed, check_channels, said_already
-from shared.acting import check_past, fact_of
+from shared.acts.check import check_past, fact_of
 from shared.clock import shown
 from shared.contracts.acts import ActTaken
 from shared.contracts.catalogue import Fact
@@ -25,7 +25,7 @@ from shared.contracts.intake import (
     ZeroReported,
 )
 from shared.errors import Invalid
-from shared.policy.pack import Pack
+from shared.policy.language.pack import Pack
 
 FACTS: dict[str, type[ActTaken]] = {
     fact.ACT: fact

@@ -23,9 +23,9 @@ from services.intake.orders import (
     Registration,
     Voiding,
 )
+from shared.acts.vocabulary import ACTS as VOCABULARY
 from shared.contracts.intake import Column, ImportField, Provenance
 from shared.messaging.progress import wait_until, when_known
-from shared.policy.acts import ACTS as VOCABULARY
 from shared.store.requests import Answer
 from shared.web import RESPONSES, After, Asking, Once, Problem
 

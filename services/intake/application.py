@@ -20,9 +20,10 @@ from services.intake.commands import (
 from services.intake.filing import Filed, Said, registering
 from services.intake.incident import INCIDENT
 from services.intake.tables import Entry
-from shared.acting import Told
+from shared.acts.check import Told
 from shared.aggregate import answer
 from shared.clock import SHANGHAI
+from shared.copies.units import check_within, known_unit
 from shared.identity.officers import Officer
 from shared.room import key_id
 from shared.store.events import By, Matter
@@ -30,7 +31,6 @@ from shared.store.requests import Answer, Request, once
 from shared.store.sql import Sql
 from shared.store.store import Store
 from shared.store.transaction import Transaction
-from shared.units import check_within, known_unit
 from shared.vault.vault import Vault
 
 

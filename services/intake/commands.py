@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from shared.acting import Record, Told
+from shared.acts.check import Record, Told
 from shared.contracts.acts import Judged
 from shared.contracts.intake import Column, Provenance
-from shared.policy.deeds import Deed
+from shared.policy.engine.deeds import Deed
 
 
 @dataclass(frozen=True, slots=True)

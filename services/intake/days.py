@@ -9,18 +9,18 @@ from uuid import UUID
 from services.intake import acts, tables
 from services.intake.commands import Asked, Particulars, TakeAct
 from services.intake.filing import Said, ids_of, of_day
-from shared.acting import Told
+from shared.acts.check import Told
 from shared.aggregate import answer
 from shared.calendar.days import day_of, start_of
-from shared.policy.deeds import Deed
-from shared.policy.periods import tells_of_the_day_before
+from shared.copies.units import Unit, check_within, known_unit, unit_id
+from shared.policy.engine.deeds import Deed
+from shared.policy.engine.periods import tells_of_the_day_before
 from shared.room import key_id
 from shared.store.micros import to_micros
 from shared.store.requests import Answer, once
 from shared.store.sql import Sql
 from shared.store.store import Store
 from shared.store.transaction import Transaction
-from shared.units import Unit, check_within, known_unit, unit_id
 from shared.vault.vault import Vault
 
 

@@ -7,12 +7,12 @@ from services.intake.commands import SaveFieldMap
 from services.intake.fieldmap import FIELD_MAP
 from shared.aggregate import answer
 from shared.contracts.intake import Column
+from shared.copies.units import check_within, known_unit
 from shared.identity.officers import Officer
 from shared.store.events import By, Matter
 from shared.store.requests import Answer, Request, once
 from shared.store.store import Store
 from shared.store.transaction import Transaction
-from shared.units import check_within, known_unit
 
 FIELD_MAPS = UUID("0f4a2c7d-93b1-5e6a-8d35-64c1e2b7a908")
 """Namespace from which a unit's field map gets its id."""

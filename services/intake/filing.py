@@ -12,20 +12,20 @@ from services.intake.commands import Asked, Heard, IncidentCommand
 from services.intake.incident import INCIDENT
 from services.intake.ruling import asked_for
 from services.intake.tables import Entry
-from shared import matters
-from shared.acting import Record, Told
+from shared.acts.check import Record, Told
+from shared.acts.deed import deed_of
 from shared.aggregate import answer
 from shared.contracts.envelope import Recorded
+from shared.copies import matters
+from shared.copies.packs import pack_by_pin, pin_in_force
+from shared.copies.units import check_within, is_within, unit_id
 from shared.identity.officers import Officer
-from shared.packs import pack_by_pin, pin_in_force
-from shared.policy.deeds import Deed, in_order
-from shared.policy.outlook import Matter as Subject
-from shared.policy.recorded import deed_of
+from shared.policy.engine.deeds import Deed, in_order
+from shared.policy.engine.outlook import Matter as Subject
 from shared.store.events import By, Matter
 from shared.store.requests import Answer, Request
 from shared.store.sql import Sql
 from shared.store.transaction import Transaction
-from shared.units import check_within, is_within, unit_id
 
 NOTHING = Told()
 """An act of which nothing in the words of the pack is said."""

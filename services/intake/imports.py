@@ -18,14 +18,14 @@ from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Actor, Recorded, associated_data, decode
 from shared.contracts.intake import HistoryRecorded, IncidentRegistered
 from shared.contracts.sealed import Sealed
+from shared.copies.packs import pin_in_force
+from shared.copies.units import Unit, all_units, unknown_unit
 from shared.errors import HuiyinError, Invalid, Refused
-from shared.packs import pin_in_force
 from shared.room import key_id
 from shared.store.events import By, Matter
 from shared.store.sql import Sql
 from shared.store.store import Store
 from shared.store.transaction import Transaction
-from shared.units import Unit, all_units, unknown_unit
 from shared.vault.vault import Vault
 
 IMPORTS = UUID("5f3b8f0e-6c1c-5c55-9a70-3d1f7a5b0c11")

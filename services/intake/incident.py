@@ -24,7 +24,8 @@ from services.intake.ruling import (
     form_of,
     judged,
 )
-from shared.acting import check_past
+from shared.acts.check import check_past
+from shared.acts.deed import corrected, subject_of
 from shared.aggregate import Aggregate
 from shared.contracts.acts import Judged
 from shared.contracts.catalogue import Fact
@@ -38,8 +39,7 @@ from shared.contracts.intake import (
 )
 from shared.contracts.sealed import Sealed
 from shared.errors import Invalid, Refused
-from shared.policy.outlook import Matter
-from shared.policy.recorded import corrected, subject_of
+from shared.policy.engine.outlook import Matter
 
 PAST = {"occurred_at": "发生时间", "posted_at": "发帖时间", "discovered_at": "发现时间"}
 """Moments of a registration that cannot lie ahead."""

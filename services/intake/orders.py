@@ -7,12 +7,12 @@ from pydantic import Field
 from services.intake import acts
 from services.intake.acts import MOST_ITEMS
 from services.intake.commands import Corrections, Heard, Particulars
-from shared import orders
+from shared.acts import body as orders
+from shared.acts.body import Fields, Key, Note, Order, Sets, Text
 from shared.contracts.acts import Judged
 from shared.contracts.catalogue import UtcTime
 from shared.contracts.intake import ImportField
-from shared.orders import Fields, Key, Note, Order, Sets, Text
-from shared.policy.deeds import WORSENING
+from shared.policy.engine.deeds import WORSENING
 
 LARGEST_IMPORT = 500
 """Rows in one request."""

@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 from services.intake.commands import Asked
-from shared.acting import Record, Told, check_forms, check_gates, check_words
+from shared.acts.check import Record, Told, check_forms, check_gates, check_words
 from shared.contracts.acts import Judged
 from shared.contracts.sealed import Sealed
 from shared.errors import Invalid
-from shared.policy.deeds import Deed, in_order
-from shared.policy.pack import Pack
-from shared.policy.rules import Gate
+from shared.policy.engine.deeds import Deed, in_order
+from shared.policy.language.pack import Pack
+from shared.policy.language.rules import Gate
 from shared.words import CATEGORIES, CHANNELS
 
 CATEGORY = "category"

@@ -1,11 +1,11 @@
 """What intake hears from routing, and keeps as its own copy."""
 
 from services.intake.tables import MODEL
-from shared import packs
+from shared.acts.deed import HEARD_FROM
 from shared.contracts.envelope import Recorded
 from shared.contracts.routing import UnitEstablished
+from shared.copies import packs
 from shared.messaging.reactions import Reactions
-from shared.policy.recorded import HEARD_FROM
 from shared.store.transaction import Transaction
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from shared import matters, packs, units
+from shared.acts.deed import deed_of, of_unit
 from shared.contracts.envelope import Recorded
 from shared.contracts.intake import (
     Column,
@@ -17,9 +17,9 @@ from shared.contracts.intake import (
     IncidentVoided,
 )
 from shared.contracts.routing import ReplyPublished, UnitEstablished
+from shared.copies import matters, packs, units
 from shared.errors import Unknown
-from shared.policy.deeds import Deed
-from shared.policy.recorded import deed_of, of_unit
+from shared.policy.engine.deeds import Deed
 from shared.store.micros import to_micros
 from shared.store.readmodel import Placed, ReadModel
 from shared.store.sql import Row, Sql

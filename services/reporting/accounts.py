@@ -12,8 +12,8 @@ from services.reporting.log import leaf_at
 from services.reporting.rulings import Rulings, party_name
 from shared.contracts.envelope import Recorded, decode
 from shared.contracts.reporting import FindingMade
+from shared.copies.units import all_units, unit_id
 from shared.store.sql import Sql
-from shared.units import all_units, unit_id
 
 
 class Evidence(BaseModel):

@@ -11,12 +11,12 @@ from services.reporting.log import size_as_of
 from services.reporting.orders import Finding, Ranking
 from services.reporting.statistics import Asked, Statistics, statistics
 from services.reporting.taking import Said, Taking, found
+from shared.acts.body import ActOrder
 from shared.clock import SHANGHAI
+from shared.copies.units import known_unit
 from shared.messaging.progress import wait_until
-from shared.orders import ActOrder
 from shared.store.requests import Answer
 from shared.store.sql import Sql
-from shared.units import known_unit
 from shared.web import After, Asking, Once
 
 Unit = Annotated[str | None, Query(description="单位代码：本单位和下级单位")]

@@ -6,13 +6,13 @@ from contextlib import suppress
 
 from services.reporting.rulings import party_name
 from services.reporting.saying import Read, names, set_words
+from shared.acts.vocabulary import ACTS
 from shared.clock import shown, shown_limit
 from shared.contracts import deadlines, intake, reporting, routing
 from shared.contracts.acts import ActTaken
 from shared.contracts.catalogue import Fact, facts
-from shared.policy.acts import ACTS
-from shared.policy.pack import Pack
-from shared.policy.rules import Form
+from shared.policy.language.pack import Pack
+from shared.policy.language.rules import Form
 
 _KINDS = [fact for fact in facts().values() if issubclass(fact, ActTaken)]
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from shared import county, packs, units
 from shared.contracts.routing import CountyFounded, PackAdopted, PackWithdrawn, UnitEstablished
-from shared.policy.pack import Pack
+from shared.copies import county, packs, units
+from shared.policy.language.pack import Pack
 from shared.store.micros import to_micros
 from shared.store.readmodel import Placed, ReadModel
 from shared.store.sql import Sql

@@ -5,15 +5,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from services.reporting.log import leaves_of_matter
+from shared.acts.deed import corrected, deed_of, subject_of, why_ended
 from shared.contracts.envelope import Recorded, decode
 from shared.contracts.intake import IncidentRegistered, RegistrationCorrected
 from shared.contracts.routing import StateDeclared
+from shared.copies.units import unit_id, upwards
 from shared.errors import Untrusted
-from shared.policy.deeds import Deed
-from shared.policy.outlook import Matter
-from shared.policy.recorded import corrected, deed_of, subject_of, why_ended
+from shared.policy.engine.deeds import Deed
+from shared.policy.engine.outlook import Matter
 from shared.store.sql import Sql
-from shared.units import unit_id, upwards
 
 
 @dataclass(frozen=True, slots=True)

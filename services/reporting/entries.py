@@ -16,7 +16,7 @@ from services.reporting.log import leaf_at
 from services.reporting.rulings import Rulings, category_name, channel_name, grade_name
 from services.reporting.wording import reader
 from shared.contracts.envelope import decode
-from shared.policy.pack import Pack
+from shared.policy.language.pack import Pack
 from shared.store.micros import from_micros
 from shared.store.sql import Sql
 from shared.vault.vault import Vault

@@ -19,13 +19,13 @@ from shared.clock import SHANGHAI
 from shared.contracts.catalogue import names, newest
 from shared.contracts.envelope import decode
 from shared.contracts.routing import UnitEstablished
-from shared.county import founded_county
+from shared.copies.county import founded_county
+from shared.copies.units import known_unit
 from shared.errors import Unavailable
 from shared.store.micros import from_micros
 from shared.store.parking import parked
 from shared.store.sql import Sql
 from shared.store.tracking import tracked
-from shared.units import known_unit
 from shared.vault.vault import Vault
 
 LOG = "log"

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from services.reporting.ledger import LedgerRow
-from shared.policy.deeds import Deed, fits
-from shared.policy.pack import Pack
-from shared.policy.patterns import Demand
-from shared.policy.rules import Statistic
+from shared.policy.engine.deeds import Deed, fits
+from shared.policy.language.pack import Pack
+from shared.policy.language.patterns import Demand
+from shared.policy.language.rules import Statistic
 
 SMALL = 10
 """Of fewer no share is told: it would say more of chance than of a unit."""

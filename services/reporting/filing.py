@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from pydantic import BaseModel
 
-from shared.policy.deeds import Deed, first_met
-from shared.policy.pack import Pack
-from shared.policy.rules import ArchiveItem
+from shared.policy.engine.deeds import Deed, first_met
+from shared.policy.language.pack import Pack
+from shared.policy.language.rules import ArchiveItem
 
 
 class Lacking(BaseModel):

@@ -13,14 +13,14 @@ from uuid import UUID
 from services.reporting.dossier import Dossier, Entry
 from services.reporting.duties import LATE, LoggedDuty
 from services.reporting.rulings import party_name
-from shared.policy.acts import ACTS
-from shared.policy.deeds import Deed, first_met, in_order
-from shared.policy.gates import closed
-from shared.policy.outlook import OF_DELAYS
-from shared.policy.pack import Pack
-from shared.policy.patterns import Pattern
-from shared.policy.rules import Duty, Offence, Rule, Schedule
-from shared.policy.speaking import demand
+from shared.acts.vocabulary import ACTS
+from shared.policy.engine.deeds import Deed, first_met, in_order
+from shared.policy.engine.gates import closed
+from shared.policy.engine.outlook import OF_DELAYS
+from shared.policy.language.pack import Pack
+from shared.policy.language.patterns import Pattern
+from shared.policy.language.rules import Duty, Offence, Rule, Schedule
+from shared.policy.language.speaking import demand
 from shared.store.micros import from_micros
 
 JUDGED = ("missed", *LATE, "recorded_late")

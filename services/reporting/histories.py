@@ -21,10 +21,10 @@ from shared.contracts.intake import (
     IncidentVoided,
 )
 from shared.contracts.routing import ReplyPublished, UnitEstablished
+from shared.copies.units import Unit, unit_by_name
 from shared.errors import Refused
-from shared.policy.clocks import Known
+from shared.policy.engine.clocks import Known
 from shared.store.sql import Sql
-from shared.units import Unit, unit_by_name
 from shared.vault.vault import Vault
 
 _HEARD = (IncidentRegistered, HistoryRecorded, IncidentLinked, IncidentVoided, UnitEstablished)

@@ -1,7 +1,7 @@
 """What the rules would have said of imported history: figures under a pack (导入历史的回看); pure.
 
-Every message is measured as a live one would have been (shared/policy/clocks.py), and counted for
-the unit whose reply it is and the year it was posted in, Asia/Shanghai. Two readings stand side by
+Every message is measured as a live one would have been (shared/policy/engine/clocks.py), and
+counted for the unit whose reply it is and the year it was posted in, Asia/Shanghai. Two readings stand side by
 side: a reply is a reply, and a reply that answers nothing (receipts.py) is none in substance.
 """
 
@@ -15,9 +15,9 @@ from typing import Literal, TypeVar
 from services.reporting.receipts import Emptiness
 from shared.calendar import day_of
 from shared.contracts.envelope import Standing
-from shared.policy.clocks import Known, Timing, due_of, seconds_late, timing_of
-from shared.policy.rules import Duty
-from shared.policy.speaking import limit
+from shared.policy.engine.clocks import Known, Timing, due_of, seconds_late, timing_of
+from shared.policy.language.rules import Duty
+from shared.policy.language.speaking import limit
 
 Says = Emptiness | Literal["answer", "unreadable"]
 """What a reply says; of one whose key was destroyed nobody can tell any more."""

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 
 from services.reporting import filing
 from services.reporting.ledger import LedgerRow
-from shared.acting import Record, Told, check_forms, check_gates, check_words, fact_of
+from shared.acts.check import Record, Told, check_forms, check_gates, check_words, fact_of
 from shared.clock import SHANGHAI
 from shared.contracts.reporting import FindingMade, MatterArchived, UnitsRanked
 from shared.errors import Invalid, Refused
-from shared.policy.deeds import Deed
-from shared.policy.pack import Pack
-from shared.policy.rules import Offence
+from shared.policy.engine.deeds import Deed
+from shared.policy.language.pack import Pack
+from shared.policy.language.rules import Offence
 
 COMPETENT = (
     "leading_group",

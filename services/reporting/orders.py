@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.orders import ActOrder, Code
+from shared.acts.body import ActOrder, Code
 
 
 class Finding(ActOrder):

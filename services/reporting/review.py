@@ -9,7 +9,7 @@ from services.reporting.imported import DutyReview, Message, Replying, review
 from services.reporting.log import EMPTY, leaf_at
 from shared.errors import Invalid, Unknown
 from shared.policy import Duty, Pack
-from shared.policy.clocks import is_for_any_reply
+from shared.policy.engine.clocks import is_for_any_reply
 from shared.store.sql import Sql
 from shared.vault.vault import Vault
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
+from shared.copies.packs import pack_by_pin
 from shared.errors import Untrusted
-from shared.packs import pack_by_pin
-from shared.policy.pack import Pack
+from shared.policy.language.pack import Pack
 from shared.store.sql import Sql
 from shared.words import CATEGORIES, CHANNELS, GRADES
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from shared.policy.pack import Pack
+from shared.policy.language.pack import Pack
 from shared.words import CATEGORIES, GRADES
 
 Read = Callable[[str], str]

@@ -14,17 +14,17 @@ from services.reporting.duties import LoggedDuty
 from services.reporting.figures import Counted, Figure
 from services.reporting.ledger import LedgerRow
 from services.reporting.log import Leaf
+from shared.acts.deed import deed_of
 from shared.contracts.acts import ActTaken
 from shared.contracts.catalogue import facts, names, newest
 from shared.contracts.envelope import decode
 from shared.contracts.routing import FeedbackGiven
-from shared.county import founded_county
-from shared.policy.pack import Pack
-from shared.policy.recorded import deed_of
-from shared.policy.rules import Statistic
+from shared.copies.county import founded_county
+from shared.copies.units import all_units, unit_id
+from shared.policy.language.pack import Pack
+from shared.policy.language.rules import Statistic
 from shared.store.micros import from_micros
 from shared.store.sql import Sql
-from shared.units import all_units, unit_id
 
 _AHEAD = timedelta(days=1)
 """An act is recorded after it happened, or at most a little before, where clocks differ."""

@@ -12,25 +12,25 @@ from services.reporting.dossier import declared, dossier
 from services.reporting.ledger import LedgerRow
 from services.reporting.orders import Finding, Ranking
 from services.reporting.statistics import Asked, statistics
-from shared.acting import Record, Told, check_past
+from shared.acts.body import ActOrder
+from shared.acts.check import Record, Told, check_past
+from shared.acts.deed import deed_of
 from shared.aggregate import answer
 from shared.clock import SHANGHAI
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded
+from shared.copies.packs import pack_by_pin, pack_in_force
+from shared.copies.units import check_within, known_unit, unit_id
 from shared.errors import Invalid, Unknown
 from shared.identity.officers import Officer
-from shared.orders import ActOrder
-from shared.packs import pack_by_pin, pack_in_force
-from shared.policy import outlook
-from shared.policy.deeds import Deed
-from shared.policy.recorded import deed_of
+from shared.policy.engine import outlook
+from shared.policy.engine.deeds import Deed
 from shared.room import key_id
 from shared.store.events import By, Matter
 from shared.store.requests import Answer, Request, once
 from shared.store.sql import Sql
 from shared.store.store import Store
 from shared.store.transaction import Transaction
-from shared.units import check_within, known_unit, unit_id
 from shared.vault.vault import Vault
 
 FILES = UUID("5b0c8a52-0f3e-5d8a-9c41-7e2f6ab1d094")

@@ -11,8 +11,8 @@ from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded, associated_data
 from shared.contracts.sealed import Sealed
 from shared.errors import Refused
-from shared.policy.checking import MATTERS
-from shared.policy.pack import Pack
+from shared.policy.language.checking import MATTERS
+from shared.policy.language.pack import Pack
 from shared.vault.vault import Vault
 from shared.words import CATEGORIES, OUTCOMES, VERDICTS
 

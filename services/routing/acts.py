@@ -11,7 +11,7 @@ from services.routing.replies import approved_already
 from services.routing.required import require
 from services.routing.ruling import allowed, check_open, check_values, said_already
 from services.routing.state import Case, Part
-from shared.acting import fact_of
+from shared.acts.check import fact_of
 from shared.contracts.acts import ActTaken
 from shared.contracts.catalogue import Fact
 from shared.contracts.routing import (

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from shared.contracts.routing import PackAdopted
 from shared.errors import HuiyinError, Invalid, Refused
-from shared.policy.complaints import Complaint
-from shared.policy.loading import build, find_pack, id_of, shipped_packs, texts_of
-from shared.policy.pack import Pack
+from shared.policy.language.complaints import Complaint
+from shared.policy.language.loading import build, find_pack, id_of, shipped_packs, texts_of
+from shared.policy.language.pack import Pack
 
 Chosen = Mapping[str, str | int]
 

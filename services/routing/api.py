@@ -30,11 +30,11 @@ from services.routing.orders import (
 )
 from services.routing.overview import Overview
 from services.routing.rulebook import Rulebook
-from shared.acting import Told
+from shared.acts.check import Told
+from shared.acts.vocabulary import ACTS as VOCABULARY
 from shared.clock import Clock
 from shared.contracts.catalogue import UtcTime
 from shared.messaging.progress import wait_until, when_known
-from shared.policy.acts import ACTS as VOCABULARY
 from shared.store.requests import Answer
 from shared.web import RESPONSES, After, Asking, Once
 

@@ -25,26 +25,26 @@ from services.routing.commands import (
 )
 from services.routing.overview import Overview, overview
 from services.routing.tables import Entry
-from shared import matters
-from shared.acting import Record, Told, check_past
+from shared.acts.check import Record, Told, check_past
+from shared.acts.deed import deed_of
 from shared.aggregate import answer
 from shared.clock import SHANGHAI, shown
 from shared.contracts.acts import Judged
 from shared.contracts.envelope import Recorded, associated_data, decode
 from shared.contracts.routing import ReplyDrafted
+from shared.copies import matters
+from shared.copies.packs import pack_by_pin, pack_in_force
+from shared.copies.units import check_within, is_within, known_unit, unit_id
 from shared.errors import Refused
 from shared.identity.officers import Officer
-from shared.packs import pack_by_pin, pack_in_force
-from shared.policy import outlook
-from shared.policy.deeds import Deed
-from shared.policy.recorded import deed_of
+from shared.policy.engine import outlook
+from shared.policy.engine.deeds import Deed
 from shared.room import key_id
 from shared.store.events import By, Matter
 from shared.store.requests import Answer, Request, once
 from shared.store.sql import Sql
 from shared.store.store import Store
 from shared.store.transaction import Transaction
-from shared.units import check_within, is_within, known_unit, unit_id
 from shared.vault.vault import Vault
 
 DRAFTS = UUID("8a4b8f5c-7f0e-5d43-9a1e-2f6d3c0b7e55")

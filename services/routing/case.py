@@ -35,7 +35,7 @@ from services.routing.ruling import (
     form_of,
 )
 from services.routing.state import Case, evolve
-from shared.acting import refusing_gates
+from shared.acts.check import refusing_gates
 from shared.aggregate import Aggregate
 from shared.contracts.catalogue import Fact
 from shared.contracts.routing import (
@@ -48,7 +48,7 @@ from shared.contracts.routing import (
 )
 from shared.contracts.sealed import Sealed
 from shared.errors import Invalid, Refused
-from shared.policy.deeds import Deed
+from shared.policy.engine.deeds import Deed
 
 SEVERITY = "severity"
 """The axis whose value is the grade (级别)."""

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from shared.acting import Record, Told
+from shared.acts.check import Record, Told
 from shared.contracts.acts import Judged
-from shared.policy.deeds import Deed
+from shared.policy.engine.deeds import Deed
 
 IncidentStanding = Literal["open", "linked", "voided"]
 """Whether the incident stands on its own, as this room has heard from intake."""

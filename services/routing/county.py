@@ -5,10 +5,10 @@ from collections.abc import Collection, Mapping, Sequence
 from services.routing.required import require
 from shared.contracts.catalogue import Fact
 from shared.contracts.routing import CountyFounded, OfficerAppointed, UnitEstablished
+from shared.copies.units import Unit, check_code, unknown_unit
 from shared.errors import Invalid, Refused
 from shared.identity.officers import Officer
 from shared.identity.posts import ADMINISTRATOR, POSTS
-from shared.units import Unit, check_code, unknown_unit
 
 
 def check_competent(officer: Officer) -> None:

@@ -7,10 +7,10 @@ from uuid import UUID
 from pydantic import Field
 
 from services.routing.application import Particulars
-from shared import orders
-from shared.acting import Told
+from shared.acts import body as orders
+from shared.acts.body import Code, Fields, Formal, Key, Name, Note, Order, Sets, Text
+from shared.acts.check import Told
 from shared.contracts.catalogue import UtcTime
-from shared.orders import Code, Fields, Formal, Key, Name, Note, Order, Sets, Text
 
 OfficerId = Annotated[str, Field(pattern=r"^o-[0-9a-z-]{1,40}$")]
 """Pseudonymous: a name must never slip in here, for it could not be erased."""

@@ -6,15 +6,15 @@ from uuid import UUID
 from services.routing.ruling import asks_for_reply
 from services.routing.state import Approval, Case
 from services.routing.tables import Entry
-from shared.acting import Record
+from shared.acts.check import Record
 from shared.contracts.catalogue import Contract
 from shared.identity.officers import Officer
-from shared.policy.deeds import Deed, in_order, met
-from shared.policy.gates import closed
-from shared.policy.pack import Pack
-from shared.policy.patterns import Demand, Pattern
-from shared.policy.rules import Gate
-from shared.policy.speaking import demand, parties, pattern
+from shared.policy.engine.deeds import Deed, in_order, met
+from shared.policy.engine.gates import closed
+from shared.policy.language.pack import Pack
+from shared.policy.language.patterns import Demand, Pattern
+from shared.policy.language.rules import Gate
+from shared.policy.language.speaking import demand, parties, pattern
 
 
 class PartOf(Contract):

@@ -8,14 +8,14 @@ from services.routing.commands import ApproveReply, Asked, DraftReply, PublishRe
 from services.routing.required import require
 from services.routing.ruling import allowed, check_open, form_of, judged
 from services.routing.state import Approval, Case, Draft
-from shared.acting import check_words
+from shared.acts.check import check_words
 from shared.contracts.catalogue import Fact
 from shared.contracts.routing import DraftRejected, ReplyApproved, ReplyDrafted, ReplyPublished
 from shared.contracts.sealed import Sealed
 from shared.errors import Invalid, Refused, Unknown
-from shared.policy.deeds import fits
-from shared.policy.patterns import Demand, Pattern
-from shared.policy.rules import Gate
+from shared.policy.engine.deeds import fits
+from shared.policy.language.patterns import Demand, Pattern
+from shared.policy.language.rules import Gate
 
 
 def draft_reply(case: Case, command: DraftReply) -> Sequence[Fact]:

@@ -11,20 +11,20 @@ from services.routing.commands import RepinCase
 from services.routing.county import check_competent
 from services.routing.required import require
 from services.routing.tables import InForce
-from shared import matters
 from shared.calendar.working import PublishedYear
 from shared.contracts.routing import CalendarPublished, PackWithdrawn, TermsSet
+from shared.copies import matters
+from shared.copies.packs import adopted_by, baseline, pack_by_pin, pack_in_force
+from shared.copies.units import known_unit
 from shared.errors import Invalid, Refused
 from shared.identity.officers import Officer
-from shared.packs import adopted_by, baseline, pack_by_pin, pack_in_force
-from shared.policy.loading import COUNTY_BASELINE, id_of
-from shared.policy.pack import Pack
+from shared.policy.language.loading import COUNTY_BASELINE, id_of
+from shared.policy.language.pack import Pack
 from shared.store.events import By
 from shared.store.requests import Answer, Request, once
 from shared.store.sql import Sql
 from shared.store.store import Store
 from shared.store.transaction import Transaction
-from shared.units import known_unit
 
 
 class Rulebook:

@@ -6,13 +6,13 @@ from typing import Any
 
 from services.routing.commands import Asked, IncidentStanding
 from services.routing.state import Case
-from shared.acting import Record, Told, check_forms, check_gates, check_words
+from shared.acts.check import Record, Told, check_forms, check_gates, check_words
 from shared.contracts.acts import Judged
 from shared.contracts.sealed import Sealed
 from shared.errors import Invalid, Refused
-from shared.policy.applying import holds_now
-from shared.policy.pack import Pack
-from shared.policy.rules import Duty
+from shared.policy.engine.applying import holds_now
+from shared.policy.language.pack import Pack
+from shared.policy.language.rules import Duty
 
 AFTER_CLOSING = ("report", "feedback", "review")
 """What is still done when a matter is closed: what remains to be told, and what was learned."""

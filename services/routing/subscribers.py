@@ -6,16 +6,16 @@ from functools import partial
 from services.routing import tables
 from services.routing.case import CASE
 from services.routing.commands import OldReply, RecordHistory
+from shared.acts.deed import HEARD_FROM
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded, associated_data
 from shared.contracts.intake import HistoryRecorded
 from shared.contracts.routing import IncidentAssigned
+from shared.copies.units import known_unit
 from shared.messaging.reactions import Reactions
-from shared.policy.recorded import HEARD_FROM
 from shared.room import key_id
 from shared.store.events import By
 from shared.store.transaction import Transaction
-from shared.units import known_unit
 from shared.vault.vault import Vault
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.routing.commands import IncidentStanding
-from shared import county, matters, packs, units
+from shared.acts.deed import of_unit
 from shared.contracts.envelope import Recorded
 from shared.contracts.intake import IncidentLinked, IncidentRegistered, IncidentVoided
 from shared.contracts.routing import (
@@ -20,8 +20,8 @@ from shared.contracts.routing import (
     TermsSet,
     UnitEstablished,
 )
+from shared.copies import county, matters, packs, units
 from shared.errors import Unknown
-from shared.policy.recorded import of_unit
 from shared.store.events import Matter
 from shared.store.micros import from_micros, to_micros
 from shared.store.readmodel import Placed, ReadModel

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.bench.effort import Effort
+from bench.effort import Effort
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from services.bench.effort import Effort
-from services.bench.main import bench
+from bench.effort import Effort
+from bench.main import bench
 
 
 def test_the_report_is_one_json_object_with_figures_and_machine(

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from eventsourcing.persistence import InfrastructureFactory
 
-from services.bench.county import running
-from services.bench.progress import folded
-from services.bench.stories import STAGES, some, tell_all
-from services.bench.yardstick import Log, SqliteLedger, in_sqlite, project_by_hand, stored
-from services.embedded.evidence import rebuilt, verified
-from services.embedded.system import System
+from bench.county import running
+from bench.progress import folded
+from bench.stories import STAGES, some, tell_all
+from bench.yardstick import Log, SqliteLedger, in_sqlite, project_by_hand, stored
+from huiyin.embedded.evidence import rebuilt, verified
+from huiyin.embedded.system import System
 from services.reporting.ledger_table import NOW
 from services.reporting.log import every_leaf
 from shared.store.sql import CursorSql, Sql

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.bench.figures import Figure, Goal, percentile, ratios
+from bench.figures import Figure, Goal, percentile, ratios
 
 FAST = Goal(floor=4_000, aim=10_000)
 SOON = Goal(floor=50, aim=25, at_most=True)

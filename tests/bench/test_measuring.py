@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from services.bench import append, importing, latency, rebuild, start
-from services.bench.effort import Effort
-from services.bench.figures import Figure
-from services.bench.measured import Measured
-from services.bench.probe import SHOWN, Probe
-from services.importing.columns import understood
-from services.importing.message import Message, Reader
-from services.importing.source import look_through
+from bench import append, importing, latency, rebuild, start
+from bench.effort import Effort
+from bench.figures import Figure
+from bench.measured import Measured
+from bench.probe import SHOWN, Probe
+from huiyin.importing.columns import understood
+from huiyin.importing.message import Message, Reader
+from huiyin.importing.source import look_through
 
 pytestmark = pytest.mark.anyio
 

@@ -6,9 +6,9 @@
 import sys
 from pathlib import Path
 
-from services.cli.running import run_loop
-from services.embedded.directory import County
-from services.embedded.serve import serve
+from huiyin.cli.running import run_loop
+from huiyin.embedded.directory import County
+from huiyin.embedded.serve import serve
 from shared.logs import configure
 from shared.settings import Settings
 from tests.chaos.fate import Fate

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.cli.output import say, show
+from huiyin.cli.output import say, show
 
 
 def test_brackets_are_no_markup_in_sentences_and_tables(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from services.cli.main import app
+from huiyin.cli.main import app
 from shared.policy import known_packs
 from tests.policy.town import HEADING
 

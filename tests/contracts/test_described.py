@@ -9,7 +9,7 @@ import pytest
 from faststream.specification.asyncapi.v3_0_0.schema import ApplicationSchema
 from jsonschema import Draft202012Validator, FormatChecker
 
-from services.contracts import write_contracts
+from huiyin.host.contracts import write_contracts
 from shared.contracts.catalogue import facts, names, newest
 from shared.contracts.describing import asyncapi, index, schema, server
 

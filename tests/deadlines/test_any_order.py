@@ -21,9 +21,9 @@ from services.deadlines.projections import fold_duties
 from shared.calendar.published import state_council
 from shared.contracts.deadlines import DutyMissed, DutyMoved, DutyStarted
 from shared.contracts.envelope import Recorded, Standing
-from shared.policy.deeds import Deed
-from shared.policy.outlook import Matter, outlook
-from shared.policy.pack import Pack
+from shared.policy.engine.deeds import Deed
+from shared.policy.engine.outlook import Matter, outlook
+from shared.policy.language.pack import Pack
 from tests.deadlines.case import recorded
 from tests.deadlines.rota import written
 from tests.deadlines.world import at

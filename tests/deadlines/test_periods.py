@@ -21,9 +21,9 @@ from shared.contracts.intake import (
 )
 from shared.contracts.reporting import MatterArchived, UnitsRanked
 from shared.contracts.routing import CalendarPublished, PackWithdrawn
+from shared.copies.units import unit_id
 from shared.store.micros import to_micros
 from shared.store.transaction import Transaction
-from shared.units import unit_id
 from tests.deadlines.rota import (
     ARCHIVING,
     BROWSING,

@@ -13,7 +13,7 @@ from services.deadlines.scheduler import observe_due
 from services.deadlines.tables import MODEL
 from shared.contracts.deadlines import DutyStarted
 from shared.contracts.intake import IncidentRegistered
-from shared.matters import FACTS
+from shared.copies.matters import FACTS
 from shared.policy import COUNTY_BASELINE, Pack, load_pack
 from shared.store.micros import to_micros
 from shared.store.readmodel import Placed

@@ -28,6 +28,7 @@ from shared.contracts.routing import (
     UnitEstablished,
 )
 from shared.contracts.sealed import Sealed
+from shared.copies.units import unit_id
 from shared.duties import DutyRow
 from shared.identity.officers import Officers
 from shared.messaging.streams import CORRELATION, STREAM, TYPE, Incoming, outgoing
@@ -39,7 +40,6 @@ from shared.store.store import Store
 from shared.store.tables import open_tables
 from shared.store.tracking import tracked
 from shared.store.transaction import Transaction
-from shared.units import unit_id
 from shared.vault import open_vault
 
 OFFICER = Actor(officer="o-1", post="liaison")

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from services.drills.nodes import Unreadable
-from services.drills.reading import read_text
-from services.drills.running import run
+from huiyin.drills.nodes import Unreadable
+from huiyin.drills.reading import read_text
+from huiyin.drills.running import run
 
 PETITION = """
 drill: petition

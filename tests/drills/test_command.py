@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from services.cli.main import app
+from huiyin.cli.main import app
 
 DRILL = """
 drill: late-by-a-day

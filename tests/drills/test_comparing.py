@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from services.drills.comparing import compare
-from services.drills.reading import read_text
+from huiyin.drills.comparing import compare
+from huiyin.drills.reading import read_text
 
 MAJOR = """
 drill: major

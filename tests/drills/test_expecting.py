@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from services.drills.reading import read_text
-from services.drills.running import run
+from huiyin.drills.reading import read_text
+from huiyin.drills.running import run
 
 DRILL = """
 drill: kindergarten

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from services.drills.acts import WAYS
-from services.drills.kinds import KINDS, STATES
-from services.drills.reading import read_text
-from services.drills.running import run
-from services.drills.script import Drill
+from huiyin.drills.acts import WAYS
+from huiyin.drills.kinds import KINDS, STATES
+from huiyin.drills.reading import read_text
+from huiyin.drills.running import run
+from huiyin.drills.script import Drill
 
 PAGE = Path(__file__).parents[2] / "docs" / "drills.md"
 TEXT = PAGE.read_text(encoding="utf-8")

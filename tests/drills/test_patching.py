@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from services.drills.reading import read_text
-from services.drills.rulebook import Loaded, load
-from shared.policy.pack import Pack
-from shared.policy.rules import Duty, Gate
+from huiyin.drills.reading import read_text
+from huiyin.drills.rulebook import Loaded, load
+from shared.policy.language.pack import Pack
+from shared.policy.language.rules import Duty, Gate
 
 
 def patched(base: str, told: str) -> Pack:

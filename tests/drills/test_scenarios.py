@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from services.drills.playing import Outcome
-from services.drills.reading import read_drills
-from services.drills.rulebook import load
-from services.drills.running import run
-from services.drills.script import Drill
-from shared.policy.loading import COUNTY_BASELINE, known_packs
+from huiyin.drills.playing import Outcome
+from huiyin.drills.reading import read_drills
+from huiyin.drills.rulebook import load
+from huiyin.drills.running import run
+from huiyin.drills.script import Drill
+from shared.policy.language.loading import COUNTY_BASELINE, known_packs
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 EXAMPLE = Path(__file__).resolve().parents[3] / "shared" / "drills" / "example.yaml"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.importing.columns import USUAL, read_map, understood
+from huiyin.importing.columns import USUAL, read_map, understood
 from shared.errors import Invalid
 
 NEEDED = ("编号", "标题", "留言时间")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from services.importing.encoding import encoding_of
-from services.importing.source import look_through
+from huiyin.importing.encoding import encoding_of
+from huiyin.importing.source import look_through
 from shared.errors import Invalid
 from tests.importing.files import FIRST, HEADINGS, SECOND, csv_file, csv_text
 

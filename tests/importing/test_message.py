@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from services.importing.columns import understood
-from services.importing.message import LONGEST_CELL, Reader
-from services.importing.rows import Row
+from huiyin.importing.columns import understood
+from huiyin.importing.message import LONGEST_CELL, Reader
+from huiyin.importing.rows import Row
+from shared.copies.units import Unit
 from shared.errors import Invalid
-from shared.units import Unit
 
 FIELDS = (
     "message_id",

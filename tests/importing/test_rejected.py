@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from services.importing.rejected import ADDED, Problem, beside, is_ours, original, rejected
-from services.importing.rows import Cell, Row
-from services.importing.source import look_through
+from huiyin.importing.rejected import ADDED, Problem, beside, is_ours, original, rejected
+from huiyin.importing.rows import Cell, Row
+from huiyin.importing.source import look_through
 from shared.errors import Invalid
 
 HEADINGS = ("编号", "标题", "网名")

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from services.importing.columns import read_map, understood
-from services.importing.message import Reader
-from services.importing.remarks import REMARKS, remarks
-from services.importing.rows import Row
-from services.importing.seen import Seen
-from services.importing.source import look_through
+from huiyin.importing.columns import read_map, understood
+from huiyin.importing.message import Reader
+from huiyin.importing.remarks import REMARKS, remarks
+from huiyin.importing.rows import Row
+from huiyin.importing.seen import Seen
+from huiyin.importing.source import look_through
 
 BAD = Path(__file__).resolve().parents[3] / "shared" / "data" / "bad-rows.csv"
 MAP = read_map(["source_id=编号", "posted_raw=留言时间", "replied_raw=答复时间", "note=类别"])

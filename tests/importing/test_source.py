@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from services.importing.csvfile import swallowed
-from services.importing.source import Source, look_through
+from huiyin.importing.csvfile import swallowed
+from huiyin.importing.source import Source, look_through
 from shared.errors import Invalid
 from tests.importing.files import FIRST, HEADINGS, SECOND, csv_file, csv_text, workbook
 

@@ -11,10 +11,10 @@ from services.intake.imports import Imports
 from services.intake.main import build
 from shared.clock import system_clock
 from shared.contracts.routing import UnitEstablished
+from shared.copies.units import learn_unit
 from shared.identity.officers import Officers
 from shared.room import Room, Surroundings
 from shared.store.tables import open_tables
-from shared.units import learn_unit
 from shared.vault import Vault, open_vault
 
 

@@ -10,14 +10,14 @@ import pytest
 
 from services.intake.commands import Asked, Heard, IncidentCommand, RegisterIncident
 from services.intake.incident import INCIDENT, Incident
-from shared.acting import Record, Told
+from shared.acts.check import Record, Told
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Actor, Envelope, Recorded
+from shared.copies.packs import baseline
 from shared.errors import HuiyinError
-from shared.packs import baseline
-from shared.policy.deeds import Deed
-from shared.policy.outlook import Matter
-from shared.policy.pack import Pack
+from shared.policy.engine.deeds import Deed
+from shared.policy.engine.outlook import Matter
+from shared.policy.language.pack import Pack
 
 NOW = datetime(2026, 3, 2, 6, 10, tzinfo=UTC)
 ONE = UUID("00000000-0000-4000-8000-000000000001")

@@ -10,7 +10,7 @@ import pytest
 from services.intake.acts import MOST_ITEMS, ON_DAY, deed_of, take
 from services.intake.commands import Corrections, CorrectRegistration, Particulars, TakeAct
 from services.intake.orders import Noting
-from shared.acting import Told
+from shared.acts.check import Told
 from shared.contracts.intake import (
     ChannelsBrowsed,
     IncidentRegistered,
@@ -21,9 +21,9 @@ from shared.contracts.intake import (
 )
 from shared.contracts.sealed import Unsealed
 from shared.errors import HuiyinError
-from shared.policy.deeds import WORSENING, Deed
-from shared.policy.loading import build
-from shared.policy.pack import Pack
+from shared.policy.engine.deeds import WORSENING, Deed
+from shared.policy.language.loading import build
+from shared.policy.language.pack import Pack
 from tests.intake.story import NOW, asked, given, registering
 from tests.intake.test_incident import HEARD, LINKED, REGISTERED, VOIDED
 

@@ -17,7 +17,7 @@ from services.intake.filing import Said
 from services.intake.imports import Imports
 from services.intake.subscribers import keep
 from services.intake.tables import MODEL
-from shared.acting import Told
+from shared.acts.check import Told
 from shared.calendar.days import day_of
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded, associated_data, decode
@@ -30,15 +30,15 @@ from shared.contracts.routing import (
     ReportMade,
     StateDeclared,
 )
+from shared.copies.units import unit_id
 from shared.errors import HuiyinError
 from shared.identity.officers import Officer, Officers
 from shared.policy import find_pack, load_pack
-from shared.policy.pack import Pack
+from shared.policy.language.pack import Pack
 from shared.room import Room
 from shared.store.requests import Request
 from shared.store.store import Store
 from shared.store.tables import open_tables
-from shared.units import unit_id
 from shared.vault import Vault
 from shared.web import prepare
 from tests.intake.story import recorded

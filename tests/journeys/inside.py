@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx2
 
-from services.embedded.app import create_app
-from services.embedded.directory import DataDirectory
-from services.embedded.system import System, booted
+from huiyin.embedded.app import create_app
+from huiyin.embedded.directory import DataDirectory
+from huiyin.embedded.system import System, booted
 from shared.clock import Clock
 from shared.settings import Settings
 from tests.journeys.county import County

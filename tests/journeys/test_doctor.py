@@ -19,9 +19,9 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
-from services.embedded.doctor import Report, Seen, examine
-from services.embedded.offline import examine_offline
-from services.embedded.premises import look_around
+from huiyin.embedded.doctor import Report, Seen, examine
+from huiyin.embedded.offline import examine_offline
+from huiyin.embedded.premises import look_around
 from shared.clock import SteadyClock, shown, system_clock
 from shared.contracts.envelope import Actor
 from shared.contracts.intake import IncidentVoided

@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from services.importing.rejected import ADDED
-from services.importing.source import look_through
+from huiyin.importing.rejected import ADDED
+from huiyin.importing.source import look_through
 from tests.importing.files import FIRST, HEADINGS, SECOND, csv_file, csv_text, workbook
 from tests.journeys.county import PROGRAM, REPOSITORY, County, Done, Served, code
 from tests.journeys.test_import import BAD, HEADING, messages, outcomes

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.embedded.founding import read_units
+from huiyin.embedded.founding import read_units
 from shared.errors import Invalid
 from tests.journeys.county import County, Served
 

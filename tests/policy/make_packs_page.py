@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from shared.policy import Pack, known_packs, load_pack
-from shared.policy.standing import STANDINGS, counts, items
+from shared.policy.language.standing import STANDINGS, counts, items
 from tests.policy.make_rule_ids import DECLARED, listed
 
 PAGE = Path(__file__).parents[2] / "docs" / "packs.md"

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.policy import Duty
-from shared.policy.clocks import Known, due_of, seconds_late, start_of, timing_of
-from shared.policy.patterns import read_demand
+from shared.policy.engine.clocks import Known, due_of, seconds_late, start_of, timing_of
+from shared.policy.language.patterns import read_demand
 
 POSTED = datetime(2026, 3, 2, 15, 59, 59, tzinfo=UTC)  # 23:59:59 in Shanghai
 DISCOVERED = POSTED + timedelta(seconds=1)

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from shared.policy import load_pack
-from shared.policy.comparing import counted, differences
-from shared.policy.pack import Pack
+from shared.policy.language.comparing import counted, differences
+from shared.policy.language.pack import Pack
 from tests.policy.town import HEADING
 
 DUTY = """

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from shared.policy import Pack, known_packs, load_pack
-from shared.policy.standing import items, names
+from shared.policy.language.standing import items, names
 from tests.policy.make_rule_ids import CLASSIFIED, DECLARED, IDS, SOURCES, Item, listed, sourced
 
 OWN = {"county-baseline"}

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.policy.deeds import Deed
-from shared.policy.gates import closed, wanting
-from shared.policy.pack import Pack
+from shared.policy.engine.deeds import Deed
+from shared.policy.engine.gates import closed, wanting
+from shared.policy.language.pack import Pack
 from tests.policy.town import deed, graded, heard, pack_of
 
 APPROVED = """

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.policy.loading import examine
+from shared.policy.language.loading import examine
 from tests.policy.test_pack import written
 
 COUNTY = """

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.policy.deeds import Deed
-from shared.policy.pack import Pack
+from shared.policy.engine.deeds import Deed
+from shared.policy.language.pack import Pack
 from tests.policy.town import at, deed, duties, graded, heard, pack_of
 
 THREE_HOURS = """

@@ -7,8 +7,8 @@ import pytest
 
 from shared.errors import Invalid
 from shared.policy import COUNTY_BASELINE, Duty, find_pack, known_packs, load_pack
-from shared.policy.complaints import Complaint
-from shared.policy.loading import examine
+from shared.policy.language.complaints import Complaint
+from shared.policy.language.loading import examine
 from tests.policy.town import HEADING
 
 REPLY = """

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.policy.acts import ACTS
-from shared.policy.patterns import Demand, Malformed, Pattern, read_demand, read_pattern
+from shared.acts.vocabulary import ACTS
+from shared.policy.language.patterns import Demand, Malformed, Pattern, read_demand, read_pattern
 
 words = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)
 maybe = st.none() | words

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from shared.calendar.spans import Term
 from shared.policy import find_pack, known_packs, load_pack
-from shared.policy.deeds import Deed
-from shared.policy.periods import (
+from shared.policy.engine.deeds import Deed
+from shared.policy.engine.periods import (
     Bound,
     PeriodOutlook,
     Recurring,
@@ -25,7 +25,7 @@ from shared.policy.periods import (
     recurring,
     turn_named,
 )
-from shared.policy.rules import Schedule, Shift
+from shared.policy.language.rules import Schedule, Shift
 from tests.policy.town import CALENDAR, at, deed, pack_of
 
 RULES = """

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from shared.acts.vocabulary import ACTS
 from shared.contracts.catalogue import Contract
-from shared.policy.acts import ACTS
-from shared.policy.checking import MATTERS
-from shared.policy.loading import examine
-from shared.policy.pack import PackFile
-from shared.policy.rules import (
+from shared.policy.language.checking import MATTERS
+from shared.policy.language.loading import examine
+from shared.policy.language.pack import PackFile
+from shared.policy.language.rules import (
     CLOCKS,
     MOMENTS,
     SECTIONS,
@@ -23,7 +23,7 @@ from shared.policy.rules import (
     Party,
     Unarmed,
 )
-from shared.policy.speaking import sentence
+from shared.policy.language.speaking import sentence
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from shared.policy import known_packs, load_pack
-from shared.policy.speaking import limit, sentence
+from shared.policy.language.speaking import limit, sentence
 from tests.policy.town import pack_of
 
 MORE = """

@@ -6,10 +6,10 @@ from uuid import UUID, uuid5
 
 from shared.calendar.published import state_council
 from shared.clock import SHANGHAI
-from shared.policy.deeds import Deed
-from shared.policy.loading import load_pack
-from shared.policy.outlook import Matter, Outlook, outlook
-from shared.policy.pack import Pack
+from shared.policy.engine.deeds import Deed
+from shared.policy.engine.outlook import Matter, Outlook, outlook
+from shared.policy.language.loading import load_pack
+from shared.policy.language.pack import Pack
 
 NAMES = UUID(int=7)
 CALENDAR = state_council()

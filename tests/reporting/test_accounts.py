@@ -16,7 +16,7 @@ from shared.contracts.routing import (
     ReplyPublished,
     ReportMade,
 )
-from shared.policy.loading import COUNTY_BASELINE, load_pack
+from shared.policy.language.loading import COUNTY_BASELINE, load_pack
 from tests.reporting.county import DUE, TEXT, YZ_DAY, County, adoption, duty, missed
 from tests.reporting.world import IN_ONE_DATABASE, START, World
 

@@ -10,7 +10,7 @@ import pytest
 from services.reporting.figures import SMALL, Counted, Figure, general, of_pack
 from services.reporting.ledger import LedgerRow
 from shared.policy import Pack, find_pack, load_pack
-from shared.policy.deeds import Deed
+from shared.policy.engine.deeds import Deed
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 

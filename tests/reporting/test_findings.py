@@ -11,8 +11,8 @@ from services.reporting.dossier import Dossier, Entry
 from services.reporting.duties import LoggedDuty
 from services.reporting.findings import Finding, Proof, of_breach, of_duty
 from shared.policy import Pack, read_pack
-from shared.policy.deeds import Deed
-from shared.policy.outlook import Matter
+from shared.policy.engine.deeds import Deed
+from shared.policy.engine.outlook import Matter
 from shared.store.micros import to_micros
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)

@@ -16,8 +16,8 @@ from services.reporting.imported import (
 )
 from shared.contracts.envelope import Standing
 from shared.policy import Duty
-from shared.policy.clocks import Known
-from shared.policy.patterns import read_demand
+from shared.policy.engine.clocks import Known
+from shared.policy.language.patterns import read_demand
 
 POSTED = datetime(2025, 9, 1, 2, tzinfo=UTC)
 DUE = datetime(2025, 9, 4, 16, tzinfo=UTC)  # 24:00 of the third day after it, in Shanghai

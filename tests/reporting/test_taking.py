@@ -16,7 +16,7 @@ from shared.contracts.routing import (
     InstructionGiven,
     ReportMade,
 )
-from shared.policy.rules import Offence
+from shared.policy.language.rules import Offence
 from tests.reporting.county import DUE, County, duty, missed, refusal
 from tests.reporting.world import IN_ONE_DATABASE, START, World
 

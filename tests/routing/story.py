@@ -11,15 +11,15 @@ import pytest
 
 from services.routing.case import CASE
 from services.routing.commands import Asked, CaseCommand, IncidentStanding
-from shared.acting import Record
-from shared.acting import Told as Said
+from shared.acts.check import Record
+from shared.acts.check import Told as Said
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Actor, Envelope, Recorded
+from shared.copies.packs import baseline
 from shared.errors import HuiyinError, Refused
-from shared.packs import baseline
-from shared.policy.deeds import Deed
-from shared.policy.outlook import Matter
-from shared.policy.pack import Pack
+from shared.policy.engine.deeds import Deed
+from shared.policy.engine.outlook import Matter
+from shared.policy.language.pack import Pack
 
 INCIDENT = UUID("11111111-1111-4111-8111-111111111111")
 WHEN = datetime(2026, 3, 2, 6, 10, tzinfo=UTC)

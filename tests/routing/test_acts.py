@@ -13,7 +13,7 @@ from services.routing.commands import (
     RepinCase,
     TakeAct,
 )
-from shared.acting import Told
+from shared.acts.check import Told
 from shared.contracts.routing import (
     ActApproved,
     CaseRepinned,

@@ -8,7 +8,7 @@ import pytest
 
 from services.routing.application import Drafted, Particulars, Said
 from services.routing.tables import MODEL, Entry, find
-from shared.acting import Told
+from shared.acts.check import Told
 from shared.contracts.envelope import associated_data, decode
 from shared.contracts.intake import IncidentLinked, IncidentVoided
 from shared.contracts.routing import ReplyDrafted, ReplyPublished, ReportMade

@@ -17,7 +17,7 @@ from services.routing.commands import (
     PublishReply,
     RecordHistory,
 )
-from shared.acting import Told
+from shared.acts.check import Told
 from shared.contracts.acts import Judged
 from shared.contracts.routing import (
     IncidentAssigned,

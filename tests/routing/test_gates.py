@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from services.routing.commands import ApproveReply, AssignIncident, CloseIncident, TakeAct
-from shared.acting import Record, Told
+from shared.acts.check import Record, Told
 from shared.contracts.routing import IncidentAssigned, ReportMade
 from shared.errors import Invalid, Refused
 from shared.policy import find_pack, load_pack
-from shared.policy.deeds import Deed
+from shared.policy.engine.deeds import Deed
 from tests.routing.story import By, asked, deed, given, record
 from tests.routing.test_acts import take
 from tests.routing.test_case import (

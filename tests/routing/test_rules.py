@@ -7,14 +7,14 @@ import pytest
 from services.routing.application import Particulars, Said
 from services.routing.rulebook import Rulebook
 from services.routing.tables import MODEL
-from shared.acting import Told
+from shared.acts.check import Told
 from shared.contracts.envelope import decode
 from shared.contracts.routing import CaseRepinned, PackAdopted, StateDeclared
+from shared.copies.packs import baseline, pack_by_pin, pack_in_force
+from shared.copies.units import unit_id
 from shared.errors import Invalid, Refused
-from shared.packs import baseline, pack_by_pin, pack_in_force
-from shared.policy.pack import Pack
+from shared.policy.language.pack import Pack
 from shared.store.transaction import Transaction
-from shared.units import unit_id
 from tests.routing.world import ADMIN, BUREAU, LI, TOWN, WU, World
 
 pytestmark = pytest.mark.anyio

@@ -6,11 +6,11 @@ from typing import TypeVar
 
 import pytest
 
-from shared import packs, units
 from shared.contracts.routing import PackAdopted, PackWithdrawn, UnitEstablished
+from shared.copies import packs, units
 from shared.errors import Untrusted
 from shared.policy import Duty
-from shared.policy.loading import build
+from shared.policy.language.loading import build
 from shared.store.sql import Sql
 from shared.store.store import Store
 from tests.support.stores import open_store

@@ -11,7 +11,7 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
 from services.reporting.console.attempts import Attempts
-from shared.county import founded_county
+from shared.copies.county import founded_county
 from shared.errors import Refused, Unavailable
 from shared.identity.officers import Officer
 from shared.identity.sessions import LASTS, Sessions

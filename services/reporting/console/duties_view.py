@@ -9,10 +9,10 @@ from services.reporting import duties_table
 from services.reporting.console.incident_view import open_title
 from services.reporting.console.ledger_view import urgency
 from services.reporting.duties_table import Owed, UnitCount
+from shared.copies.units import Unit
 from shared.errors import Invalid
 from shared.store.micros import to_micros
 from shared.store.sql import Sql
-from shared.units import Unit
 from shared.vault.vault import Vault
 from shared.words import VERDICTS
 

@@ -8,12 +8,12 @@ from services.reporting.console.door import Reader, form_token
 from services.reporting.console.live import folded
 from services.reporting.log import EMPTY, head, leaf_at
 from shared.contracts.routing import CountyFounded
-from shared.county import founded_county
+from shared.copies.county import founded_county
+from shared.copies.units import Unit, all_units
 from shared.errors import Unavailable
 from shared.identity.officers import Officer
 from shared.store.micros import to_micros
 from shared.store.sql import Sql
-from shared.units import Unit, all_units
 
 
 @dataclass(frozen=True, slots=True)

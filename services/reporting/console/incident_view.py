@@ -27,8 +27,8 @@ from shared.contracts.routing import (
     ReplyDrafted,
     ReplyPublished,
 )
+from shared.copies.packs import baseline
 from shared.errors import Unknown, Untrusted
-from shared.packs import baseline
 from shared.store.sql import Sql
 from shared.vault.vault import Vault
 

@@ -12,10 +12,10 @@ from services.reporting.ledger import LedgerRow
 from services.reporting.ledger_query import ORDERS, SOON, SOON_DUE, Asked, Found, Term
 from services.reporting.rulings import Rulings, category_name, channel_name, grade_name
 from services.reporting.titles import Titles
+from shared.copies.units import Unit
 from shared.errors import Invalid
 from shared.store.micros import to_micros
 from shared.store.sql import Sql
-from shared.units import Unit
 from shared.vault.vault import Vault
 from shared.words import CATEGORIES, STATUSES, VERDICTS
 

@@ -13,9 +13,9 @@ from services.reporting.console.ledger_view import urgency
 from services.reporting.console.spans import remaining, span
 from services.reporting.wording import BECAUSE
 from shared.clock import SHANGHAI, shown, shown_limit
+from shared.copies.units import Unit
 from shared.identity.posts import POSTS
 from shared.store.micros import from_micros
-from shared.units import Unit
 from shared.words import CHANNELS, GRADES, OUTCOMES, STATUSES, VERDICTS
 
 HEADERS = {

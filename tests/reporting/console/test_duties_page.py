@@ -5,7 +5,7 @@ from datetime import timedelta
 import httpx2
 import pytest
 
-from shared.units import unit_id
+from shared.copies.units import unit_id
 from tests.reporting.console.desk import FIRST, SECOND, THIRD, Desk, met, numbers
 from tests.reporting.county import duty, missed
 from tests.reporting.world import IN_ONE_DATABASE, START

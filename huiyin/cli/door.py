@@ -1,0 +1,180 @@
+"""How a command reaches the system: over HTTP when it runs, otherwise by booting it for a moment.
+
+Either way it is the same HTTP interface, with the same refusals.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import httpx2
+
+from huiyin.cli.output import complain
+from huiyin.embedded.directory import DataDirectory, Serving, in_use
+from shared.errors import HuiyinError, Invalid, Refused, Unavailable, Unknown
+from shared.settings import Settings
+
+ANSWER_WITHIN = 120.0
+"""Seconds to wait for an answer; verification of a large record takes its time."""
+
+_KINDS: dict[int, type[HuiyinError]] = {404: Unknown, 422: Invalid, 503: Unavailable}
+
+
+class Door:
+    """The HTTP interface as one officer uses it."""
+
+    def __init__(self, client: httpx2.AsyncClient) -> None:
+        self._client = client
+
+    async def get(self, path: str, **params: str | None) -> Any:
+        """Ask; raises the error that the system answers with."""
+        given = {key: value for key, value in params.items() if value is not None}
+        return _result(await self._send("GET", path, params=given))
+
+    async def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        """Do; raises the error that the system answers with."""
+        given = {key: value for key, value in (body or {}).items() if value is not None}
+        return _result(await self._send("POST", path, json=given))
+
+    async def fetch(self, path: str, **params: str | None) -> bytes:
+        """Ask for a file that a plain question names; raises the error of the system."""
+        given = {key: value for key, value in params.items() if value is not None}
+        response = await self._send("GET", path, params=given)
+        if not response.is_success:
+            _result(response)
+        return bytes(response.content)
+
+    async def file(self, path: str, body: dict[str, Any]) -> bytes:
+        """Ask for a file; raises the error that the system answers with."""
+        given = {key: value for key, value in body.items() if value is not None}
+        response = await self._send("POST", path, json=given)
+        if not response.is_success:
+            _result(response)
+        return bytes(response.content)
+
+    async def put(self, path: str, body: dict[str, Any]) -> Any:
+        """Replace; raises the error that the system answers with."""
+        return _result(await self._send("PUT", path, json=body))
+
+    async def lines(self, path: str, **params: str | None) -> tuple[bytes, int]:
+        """Lines of the log, and the leaf to go on from; raises as ``get`` does."""
+        given = {key: value for key, value in params.items() if value is not None}
+        response = await self._send("GET", path, params=given)
+        if not response.is_success:
+            _result(response)
+        return bytes(response.content), int(response.headers["Huiyin-Next"])
+
+    async def settle(self) -> None:
+        """Wait until what was done can be seen everywhere; if it cannot, say why and go on."""
+        try:
+            await self.post("/operations/settle")
+        except Unavailable as problem:
+            complain(problem)
+
+    async def _send(self, method: str, path: str, **given: Any) -> httpx2.Response:
+        try:
+            return await self._client.request(method, path, **given)
+        except httpx2.TransportError as problem:
+            raise _no_answer(str(self._client.base_url)) from problem
+
+
+@asynccontextmanager
+async def opened(settings: Settings, *, to_read: bool = False) -> AsyncIterator[Door]:
+    """The door, open while the block lasts; ``to_read`` boots nothing if all is applied."""
+    directory = DataDirectory(settings.data)
+    headers = {"Authorization": f"Bearer {_token(settings, directory)}"}
+    serving = where(settings)
+    if serving is not None and serving.url is None:
+        raise in_use(directory.path, serving)
+    if serving is not None and serving.url is not None:
+        async with httpx2.AsyncClient(
+            base_url=serving.url, headers=headers, timeout=ANSWER_WITHIN
+        ) as client:
+            yield Door(client)
+    elif to_read and _is_settled(settings):
+        async with _reading_door(settings, headers) as door:
+            yield door
+    else:
+        async with _booted_door(settings, directory, headers) as door:
+            yield door
+
+
+def where(settings: Settings) -> Serving | None:
+    """Who serves the county: the one named by HUIYIN_URL, the holder of the directory, or none.
+
+    Raises Refused ``data.empty``.
+    """
+    if settings.url:
+        return Serving(pid=0, url=settings.url)
+    directory = DataDirectory(settings.data)
+    directory.county()
+    return directory.serving()
+
+
+@asynccontextmanager
+async def _booted_door(
+    settings: Settings, directory: DataDirectory, headers: dict[str, str]
+) -> AsyncIterator[Door]:
+    from huiyin.embedded.app import create_app
+    from huiyin.embedded.system import booted
+
+    county = directory.county()
+    with directory.held():
+        async with booted(settings, county.code) as system:
+            with suppress(Unavailable):  # what has halted says so where it is asked
+                await system.settle()
+            async with _client(create_app(system, county, settings), headers) as client:
+                yield Door(client)
+
+
+@asynccontextmanager
+async def _reading_door(settings: Settings, headers: dict[str, str]) -> AsyncIterator[Door]:
+    from huiyin.embedded.offline import reading_app
+
+    with reading_app(settings) as app:
+        async with _client(app, headers) as client:
+            yield Door(client)
+
+
+def _client(app: Any, headers: dict[str, str]) -> httpx2.AsyncClient:
+    """A client of an app in this very process."""
+    transport = httpx2.ASGITransport(app)
+    return httpx2.AsyncClient(transport=transport, base_url="http://huiyin", headers=headers)
+
+
+def _is_settled(settings: Settings) -> bool:
+    from huiyin.embedded.offline import is_settled
+
+    return is_settled(settings)
+
+
+def _token(settings: Settings, directory: DataDirectory) -> str:
+    return settings.token or directory.token() or ""
+
+
+def _result(response: httpx2.Response) -> Any:
+    if response.is_success:
+        return response.json() if response.content else None
+    try:
+        said = response.json()
+        kind = _KINDS.get(response.status_code, Refused)
+        raise kind(said["code"], said["message"], said["remedy"], said["field"])
+    except (ValueError, KeyError, TypeError) as problem:
+        raise Unavailable(
+            "http.failed", f"服务出错（{response.status_code}）。", "请查看运行日志后重试。"
+        ) from problem
+
+
+def _no_answer(url: str) -> Unavailable:
+    return Unavailable(
+        "http.no-answer",
+        f"运行中的系统（{url}）没有应答。",
+        "请稍后重试；若它已停止, 再运行一次本命令即可。",
+    )
+
+
+def not_serving() -> Unavailable:
+    """The error for what only a running system can do."""
+    return Unavailable(
+        "http.not-serving", "系统没有在运行。", "请先用 huiyin up 启动, 再另开一个终端运行本命令。"
+    )

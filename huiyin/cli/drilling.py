@@ -1,0 +1,220 @@
+"""``huiyin drill``: play scripts in simulated time, and see whether what they expect holds."""
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from huiyin.cli.county import FormatOption
+from huiyin.cli.output import complain, say
+from huiyin.cli.running import run
+from shared.clock import shown_limit
+from shared.errors import HuiyinError
+from shared.policy.language.parties import COMMON
+from shared.settings import Settings
+from shared.store.micros import from_micros
+
+if TYPE_CHECKING:
+    from huiyin.drills.comparing import Comparison, Pair, Side
+    from huiyin.drills.playing import Outcome
+    from huiyin.drills.script import Drill
+
+WIDTH = 120
+"""Columns of a protocol that does not go to a terminal."""
+
+NARROW = 16
+"""Columns for who and what, so that what came of it has room."""
+
+LONG = 60
+"""Columns from which an effect is told on two lines."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this command."""
+    app.command("drill")(drill)
+
+
+def drill(
+    files: Annotated[list[Path], typer.Argument(help="演练脚本（YAML, 写法见 docs/drills.md）")],
+    pack: Annotated[
+        str | None, typer.Option("--pack", help="另一规则包：同样的经过按它会怎样, 并列比较")
+    ] = None,
+    format_: FormatOption = "table",
+) -> None:
+    """在模拟时间里演练脚本, 核对其期望；有一条不成立, 退出状态为 1。"""
+    drills = _read(files)
+    if pack is None:
+        outcomes = _run(drills)
+        _tell_all(outcomes, format_)
+    else:
+        compared = _compare(drills, pack)
+        _tell_compared(compared, pack, format_)
+        outcomes = [each.here for each in compared]
+    if not all(outcome.holds for outcome in outcomes):
+        raise typer.Exit(1)
+
+
+def _read(files: list[Path]) -> "list[Drill]":
+    """Every drill of the files; ends with every complaint if one cannot be read."""
+    from huiyin.drills.checking import check_all
+    from huiyin.drills.nodes import Unreadable
+    from huiyin.drills.reading import read_drills
+
+    drills: list[Drill] = []
+    complaints: list[HuiyinError] = []
+    for file in files:
+        try:
+            read = read_drills(file)
+            check_all(read)
+            drills += read
+        except Unreadable as problem:
+            complaints += problem.complaints
+        except HuiyinError as problem:
+            complaints.append(problem)
+    if complaints:
+        _refuse(complaints)
+    return drills
+
+
+def _refuse(complaints: Iterable[HuiyinError]) -> None:
+    for each in complaints:
+        complain(each)
+    raise typer.Exit(1)
+
+
+def _run(drills: "list[Drill]") -> "list[Outcome]":
+    async def work(_: Settings) -> "list[Outcome]":
+        from huiyin.drills.running import run as run_drill
+
+        return [await run_drill(each) for each in drills]
+
+    return run(work)
+
+
+def _compare(drills: "list[Drill]", pack: str) -> "list[Comparison]":
+    async def work(_: Settings) -> "list[Comparison]":
+        from huiyin.drills.comparing import compare
+
+        return [await compare(each, pack) for each in drills if each.steps]
+
+    return run(work)
+
+
+def _tell_all(outcomes: "list[Outcome]", format_: str) -> None:
+    if format_ == "json":
+        from huiyin.drills.protocol import as_json
+
+        _print([as_json(each) for each in outcomes])
+        return
+    for outcome in outcomes:
+        _show(outcome)
+
+
+def _show(outcome: "Outcome") -> None:
+    from huiyin.drills.protocol import lines
+
+    drill = outcome.drill
+    say(f"演练 {drill.name}（{outcome.pack or drill.rules.name or '自带规则'}）")
+    steps = _table("时间", "谁", "办什么", "结果")
+    steps.columns[1].max_width = steps.columns[2].max_width = NARROW
+    for line in lines(outcome):
+        came = "\n".join(map(_in_two, line.came_of_it))
+        steps.add_row(*(Text(cell) for cell in (line.at, line.who, line.what, came)))
+    if steps.row_count:
+        _console().print(steps)
+    expected = _table("", "期望", "应为", "实际")
+    for each in outcome.checked:
+        mark = "成立" if each.holds else "不成立"
+        expected.add_row(*(Text(cell) for cell in (mark, each.said, each.expected, each.actual)))
+    _console().print(expected)
+    for failure in outcome.failures:
+        say(f"× {failure}")
+    told = "全部成立" if outcome.holds else f"{len(outcome.failures)} 处不成立"
+    say(f"{drill.name}：{told}（{outcome.seconds:.1f} 秒）\n")
+
+
+def _in_two(effect: str) -> str:
+    """A long effect on two lines, so that no moment is torn apart."""
+    about, colon, told = effect.partition("：")
+    return f"{about}{colon}\n  {told}" if cell_len(effect) > LONG else effect
+
+
+def _tell_compared(compared: "list[Comparison]", pack: str, format_: str) -> None:
+    from huiyin.drills.comparing import as_json
+
+    if format_ == "json":
+        _print([as_json(each) for each in compared])
+        return
+    for each in compared:
+        _show_compared(each, pack)
+
+
+def _show_compared(compared: "Comparison", pack: str) -> None:
+    from huiyin.drills.comparing import FATES
+
+    drill = compared.here.drill
+    say(f"演练 {drill.name}：{compared.here.pack} 与 {compared.there.pack}")
+    table = _table("事项", "责任方", "本规则包", "按另一规则包")
+    for cells, often in Counter(_cells(pair) for pair in compared.pairs if _is_timed(pair)).items():
+        times = f"（{often} 次）" if often > 1 else ""
+        table.add_row(*(Text(cell) for cell in (cells[0] + times, *cells[1:])))
+    _console().print(table)
+    for name, counted in compared.totals().items():
+        whose = drill.rules.name or "本规则包" if name == "here" else pack
+        say(f"{whose}：" + "、".join(f"{FATES[fate]} {n}" for fate, n in counted.items()))
+    refused = [each for each in compared.there.taken if each.problem and not each.step.refused]
+    for taken in refused:
+        assert taken.problem is not None
+        say(f"按 {pack} 会被拒绝：{taken.step.place} {taken.problem.message}")
+    say("")
+
+
+def _is_timed(pair: "Pair") -> bool:
+    """Whether there is a limit under one of the packs: what is only measured costs nothing."""
+    return any(side is not None and side.due is not None for side in (pair.here, pair.there))
+
+
+def _cells(pair: "Pair") -> tuple[str, str, str, str]:
+    recurring = bool(pair.period)
+    sides = (_side(each, recurring=recurring) for each in (pair.here, pair.there))
+    parties = "、".join(COMMON.get(each, each) for each in pair.party.split(","))
+    return (pair.matter, parties, *sides)  # type: ignore[return-value]  # two sides
+
+
+def _side(side: "Side | None", *, recurring: bool) -> str:
+    """A duty and what became of it; those of a unit's periods are counted, not dated."""
+    from huiyin.drills.comparing import FATES
+    from huiyin.drills.owing import worded_span
+
+    if side is None:
+        return "（无此义务）"
+    told = f"{side.rule} {side.title}：{FATES[side.fate]}"
+    if recurring:
+        return told
+    late = f" {worded_span(side.late_seconds)}" if side.late_seconds else ""
+    due = f"，{shown_limit(from_micros(side.due))} 到期" if side.due is not None else ""
+    return told + late + due
+
+
+def _table(*headings: str) -> Table:
+    table = Table(header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table
+
+
+def _console() -> Console:
+    return Console(width=None if sys.stdout.isatty() else WIDTH)
+
+
+def _print(rows: list[dict[str, Any]]) -> None:
+    print(json.dumps(rows, ensure_ascii=False, indent=2))

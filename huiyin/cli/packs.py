@@ -1,0 +1,235 @@
+"""``huiyin pack``: the packs there are, what one says, what is wrong with it, how two differ."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from huiyin.cli.case import adopt, in_force, withdraw
+from huiyin.cli.county import FormatOption
+from huiyin.cli.output import complain, say, show
+from huiyin.cli.words import WORD_COLUMNS, words
+from shared.errors import HuiyinError
+from shared.policy import Pack, find_pack, known_packs, load_pack
+from shared.policy.language.comparing import CHANGES, Difference, counted, differences
+from shared.policy.language.complaints import Complaint
+from shared.policy.language.loading import examine
+from shared.policy.language.rules import Duty, Rule
+from shared.policy.language.speaking import limit, sentence
+from shared.policy.language.standing import STANDINGS, counts, standing_of
+
+LIST_COLUMNS = {
+    "id": "规则包",
+    "zh": "名称",
+    "version": "版本",
+    **STANDINGS,
+    "total": "合计",
+    "extends": "继承",
+}
+RULE_COLUMNS = {"number": "编号", "section": "类别", "title": "事项", "what": "内容"}
+DIFFERENCE_COLUMNS = {
+    "change": "变化",
+    "section": "类别",
+    "number": "编号",
+    "before": "原来",
+    "after": "现在",
+}
+
+Name = Annotated[str, typer.Argument(help="规则包名（见 huiyin pack list）或文件")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    packs = typer.Typer(help="规则包：列出、查看、检查、比较、采用。", no_args_is_help=True)
+    packs.command("list")(list_packs)
+    packs.command("show")(show_pack)
+    packs.command("check")(check_pack)
+    packs.command("diff")(diff_packs)
+    packs.command("adopt")(adopt)
+    packs.command("withdraw")(withdraw)
+    packs.command("in-force")(in_force)
+    app.add_typer(packs, name="pack")
+
+
+def list_packs(format_: FormatOption = "table") -> None:
+    """列出随附的规则包：来文的条目中多少条启用、多少条只计用时、多少条未启用。"""
+    rows = [summary(_loaded(name)) for name in known_packs()]
+    extending = any(row["extends"] for row in rows)
+    columns = {k: zh for k, zh in LIST_COLUMNS.items() if extending or k != "extends"}
+    show(rows, columns, format_)
+
+
+def show_pack(name: Name, format_: FormatOption = "table") -> None:
+    """逐条显示一个规则包, 包括继承来的和未启用的；末尾是它的用词。"""
+    pack = _loaded(name)
+    if format_ == "json":
+        show([*_rules_told(pack), *_unarmed_told(pack)], {}, format_)
+        return
+    say(f"{pack.file.pack.zh}（{pack.pin}）")
+    say(_in_figures(pack))
+    show([*_rules_shown(pack), *_unarmed_shown(pack)], RULE_COLUMNS, format_)
+    show(words(pack), WORD_COLUMNS, format_)
+
+
+def check_pack(
+    file: Annotated[Path, typer.Argument(help="规则包文件")], format_: FormatOption = "table"
+) -> None:
+    """检查一个规则包文件, 逐条指出行列、原因与处理办法；有问题时退出状态为 1。"""
+    try:
+        pack, complaints = examine(file)
+    except HuiyinError as problem:
+        complain(problem)
+        raise typer.Exit(1) from None
+    if format_ == "json":
+        show([_complaint(each) for each in complaints], {}, format_)
+    elif pack and not complaints:
+        say(f"{pack.pin} 没有问题。{_in_figures(pack)}")
+    else:
+        say(f"{file} 有 {len(complaints)} 处问题：")
+        for each in complaints:
+            _tell(each)
+    if complaints:
+        raise typer.Exit(1)
+
+
+def diff_packs(before: Name, after: Name, format_: FormatOption = "table") -> None:
+    """比较两个规则包：哪些义务和前置条件会新增、取消、从严、放宽。"""
+    old, new = _loaded(before), _loaded(after)
+    found = differences(old, new)
+    if format_ == "json":
+        show([_difference_told(each) for each in found], {}, format_)
+        return
+    say(f"由 {old.pin} 改为 {new.pin}：{counted(found)}")
+    order = list(CHANGES)
+    told = [each for each in found if each.change != "reworded"]
+    rows = sorted(told, key=lambda each: order.index(each.change))
+    if rows:
+        show([_difference_shown(each) for each in rows], DIFFERENCE_COLUMNS, format_)
+
+
+def summary(pack: Pack) -> dict[str, Any]:
+    """A pack in one row: how many items of its source are armed, measured and unarmed."""
+    standings = counts(pack)
+    return {
+        "id": pack.id,
+        "zh": pack.file.pack.zh,
+        "version": pack.version,
+        **standings,
+        "total": sum(standings.values()),
+        "extends": pack.file.pack.extends,
+    }
+
+
+def _in_figures(pack: Pack) -> str:
+    standings = counts(pack)
+    told = "、".join(f"{STANDINGS[standing]} {count}" for standing, count in standings.items())
+    own = sum(1 for _ in pack.file.rules())
+    written = f"写成规则 {own} 条" if own else "没有自己的规则"
+    inherited = f"，另继承 {pack.parent.pin} 的 {len(pack.rules) - own} 条" if pack.parent else ""
+    return f"来文条目 {sum(standings.values())} 项：{told}；{written}{inherited}。"
+
+
+def _rules_shown(pack: Pack) -> list[dict[str, Any]]:
+    return [
+        {
+            "number": number,
+            "section": rule.TITLE + ("（继承）" if number not in own else ""),
+            "title": rule.zh,
+            "what": sentence(pack, rule) + (f"\n依据：{rule.clause}" if rule.clause else ""),
+        }
+        for own in [dict(pack.file.rules())]
+        for number, rule in pack.rules.items()
+    ]
+
+
+def _unarmed_shown(pack: Pack) -> list[dict[str, Any]]:
+    return [
+        {"number": number, "section": "未启用", "title": each.zh, "what": f"原因：{each.why}"}
+        for number, each in pack.file.unarmed.items()
+    ]
+
+
+def _rules_told(pack: Pack) -> list[dict[str, Any]]:
+    """Every rule for programs."""
+    return [_rule_told(pack, number, rule) for number, rule in pack.rules.items()]
+
+
+def _rule_told(pack: Pack, number: str, rule: Rule) -> dict[str, Any]:
+    came_from = next(each for each in pack.lineage if number in dict(each.file.rules()))
+    return {
+        "number": number,
+        "section": rule.SECTION,
+        "standing": standing_of(rule),
+        "title": rule.zh,
+        "sentence": sentence(pack, rule),
+        "who": list(getattr(rule, "who", None) or ()),
+        "when": {key: list(values) for key, values in (getattr(rule, "when", None) or {}).items()},
+        "clock": rule.clock if isinstance(rule, Duty) else None,
+        "limit": limit(rule),
+        "clause": rule.clause,
+        "also": list(rule.also),
+        "pack": came_from.pin,
+        "why": None,
+    }
+
+
+def _unarmed_told(pack: Pack) -> list[dict[str, Any]]:
+    nothing = dict.fromkeys(("section", "sentence", "clock", "clause"))
+    empty = {"who": [], "when": {}, "limit": "", "also": []}
+    return [
+        {"number": number, "standing": "unarmed", "title": each.zh, "why": each.why}
+        | nothing
+        | empty
+        | {"pack": pack.pin}
+        for number, each in pack.file.unarmed.items()
+    ]
+
+
+def _difference_shown(each: Difference) -> dict[str, Any]:
+    numbers = dict.fromkeys(filter(None, (each.before_number, each.after_number)))
+    return {
+        "change": CHANGES[each.change],
+        "section": each.rule.TITLE,
+        "number": "\n→ ".join(numbers),
+        "before": each.before,
+        "after": each.after,
+    }
+
+
+def _difference_told(each: Difference) -> dict[str, Any]:
+    return {
+        "change": each.change,
+        "section": each.rule.SECTION,
+        "before_number": each.before_number,
+        "after_number": each.after_number,
+        "before": each.before,
+        "after": each.after,
+    }
+
+
+def _tell(each: Complaint) -> None:
+    """One complaint, as it reads best beside an editor."""
+    where = str(each.place or "")
+    say(f"\n{where}{f'  {each.key}' if each.path else ''}")
+    say(f"  {each.message}")
+    say(f"  处理办法：{each.remedy}（{each.code}）")
+
+
+def _complaint(each: Complaint) -> dict[str, Any]:
+    return {
+        "place": str(each.place or ""),
+        "line": each.place.line if each.place else None,
+        "column": each.place.column if each.place else None,
+        "key": each.key,
+        "code": each.code,
+        "message": each.message,
+        "remedy": each.remedy,
+    }
+
+
+def _loaded(name: str) -> Pack:
+    try:
+        return load_pack(find_pack(name))
+    except HuiyinError as problem:
+        complain(problem)
+        raise typer.Exit(1) from None

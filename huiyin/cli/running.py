@@ -1,0 +1,59 @@
+"""Runs a command's work and turns problems into a sentence and an exit status."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+import typer
+
+from huiyin.cli.door import Door, opened, where
+from huiyin.cli.output import complain
+from shared.errors import HuiyinError
+from shared.logs import configure
+from shared.settings import Settings
+
+T = TypeVar("T")
+
+
+def run(work: Callable[[Settings], Coroutine[Any, Any, T]]) -> T:
+    """Do the work in an event loop of its own; exits with 1 when it is refused."""
+    try:
+        settings = Settings.from_environment()
+        configure("warning", settings.log_format)
+        return run_loop(work(settings))
+    except HuiyinError as problem:
+        complain(problem)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+def through_door(work: Callable[[Door], Coroutine[Any, Any, T]], *, to_read: bool = False) -> T:
+    """Do the work through the system's HTTP interface, running or not."""
+
+    async def opened_work(settings: Settings) -> T:
+        async with opened(settings, to_read=to_read) as door:
+            return await work(door)
+
+    return run(opened_work)
+
+
+def by_door_or_files(path: str, by_files: Callable[[Settings], Any]) -> Any:
+    """Ask the running system; while none runs, look at the files themselves, read-only."""
+
+    async def work(settings: Settings) -> Any:
+        if where(settings) is None:
+            return by_files(settings)
+        async with opened(settings) as door:
+            return await door.post(path)
+
+    return run(work)
+
+
+def run_loop(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end in the fastest event loop there is on this machine."""
+    try:
+        import uvloop
+    except ImportError:  # it is not there on every platform
+        return asyncio.run(work)
+    return uvloop.run(work)

@@ -1,0 +1,331 @@
+"""Taking a step: from the drill's words to a request of the real interface, and what came of it."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from huiyin.drills.acts import APPROVE_ACT, NO_DRAFT, WAYS, Way
+from huiyin.drills.cast import Acting, actor, resolve
+from huiyin.drills.checking import graded, incident_names
+from huiyin.drills.nodes import Node, text_of
+from huiyin.drills.refusals import Taken, refused_by
+from huiyin.drills.rulebook import load_rules
+from huiyin.drills.script import Rules, Step, read_who
+from huiyin.drills.stage import Stage
+from huiyin.drills.usual import usual_approval, usual_shift
+from huiyin.drills.values import until_of, value_of
+from shared.acts.vocabulary import ACTS
+from shared.calendar.days import day_of
+from shared.clock import shown
+from shared.errors import HuiyinError, Unavailable
+from shared.policy.language.pack import Pack
+from shared.policy.language.rules import Offence
+
+AT_ONCE = 50
+"""Repetitions of a step that are under way together: they share a commit."""
+
+INTAKE = "/intake/"
+"""Where the same act at the same moment, without words of its own, is taken for the same."""
+
+OWN_UNIT = {"assign": "lead", "withdraw": "unit"}
+"""Where an act names a unit, which is the actor's if it is left out."""
+
+
+@dataclass(slots=True)
+class Names:
+    """What the names used in a drill stand for: incidents, drafts and other papers."""
+
+    incidents: dict[str, str] = field(default_factory=dict)
+    numbers: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+    drafted: set[str] = field(default_factory=set)
+
+
+class Players:
+    """Those who take the steps of a drill, one after another."""
+
+    def __init__(self, stage: Stage, pack: Pack) -> None:
+        self.names = Names()
+        self._stage = stage
+        self._pack = pack
+        self._room: str | None = None
+
+    async def take_all(self, steps: Sequence[Step]) -> list[Taken]:
+        """Take steps of one kind at one moment; what one is refused with is what came of it."""
+        first = steps[0]
+        await self._stage.pass_to(first.moment, exactly=first.act in (None, "register"))
+        if first.act is None:
+            await self._stage.settled()
+            return [Taken(step) for step in steps]
+        await self._hear_each_other(first.act)
+        return [
+            taken
+            for number in range(0, len(steps), AT_ONCE)
+            for taken in await asyncio.gather(*map(self._take, steps[number : number + AT_ONCE]))
+        ]
+
+    async def _take(self, step: Step) -> Taken:
+        try:
+            answer = await self._do(step)
+        except HuiyinError as problem:
+            return Taken(step, problem=problem, rules=refused_by(self._pack, step, problem))
+        self._learn(step, answer)
+        return Taken(step, answer)
+
+    async def _hear_each_other(self, act: str) -> None:
+        """What another room has to know of the steps before is waited for."""
+        room = ACTS[act].room if act in ACTS else "routing"
+        if self._room not in (None, room):
+            await self._stage.settled()
+        self._room = room
+
+    async def _do(self, step: Step) -> Mapping[str, Any]:
+        assert step.act is not None
+        if step.act == "appoint":
+            return await self._appoint(step)
+        if self._lacks_a_draft(step):
+            await self._drafted(step)
+        way = self._way(step)
+        return await self._stage.post(
+            self._path(way, step), self._body(way, step), actor(self._stage.drill, step)
+        )
+
+    def _lacks_a_draft(self, step: Step) -> bool:
+        """Whether something has been published of which there is no draft, and must be recorded."""
+        out = step.act == "publish" and step.happened and step.refused is None
+        return out and not self._is_of_a_draft(step)
+
+    async def _drafted(self, step: Step) -> None:
+        """What was published without a draft is put on record as one first."""
+        said = {key: node for key, node in step.given.items() if key in ("kind", "text", "fields")}
+        draft = replace(step, act="draft", given=said, happened=False, label=None)
+        self._learn(draft, await self._do(draft))
+
+    def _way(self, step: Step) -> Way:
+        assert step.act is not None
+        if step.act == "approve" and not self._is_of_a_draft(step):
+            return APPROVE_ACT
+        return WAYS[step.act]
+
+    def _is_of_a_draft(self, step: Step) -> bool:
+        """Whether what is approved is a draft: the one named, or else the latest of the matter."""
+        chosen = _text(step.given, "draft") or step.of
+        if chosen is None:
+            return incident_names(step) in self.names.drafted
+        return self.names.labels.get(chosen, chosen) != chosen
+
+    def _path(self, way: Way, step: Step) -> str:
+        name = incident_names(step)
+        if name is not None and way.on in ("incident", "either") and not self._is_of_unit(step):
+            incident = self.names.incidents.get(name) or self.names.incidents.get(
+                step.incident or ""
+            )
+            if incident is None:
+                raise _not_there(name)
+            return way.path.format(incident=incident)
+        return (way.on_unit or way.path).format(unit=self._unit(step))
+
+    def _is_of_unit(self, step: Step) -> bool:
+        """Whether what is declared, over whatever incident, is a state of the unit."""
+        state = self._pack.states.get(_text(step.given, "state") or "")
+        return step.act == "declare" and state is not None and state.on == "unit"
+
+    def _unit(self, step: Step) -> str:
+        """The code of the unit that a step is about: the one named, else the actor's."""
+        return self._stage.code(step.unit or actor(self._stage.drill, step)[0])
+
+    def _body(self, way: Way, step: Step) -> dict[str, Any]:
+        body: dict[str, Any] = dict(way.standard)
+        fields = way.fields()
+        for key, node in step.given.items():
+            axis = graded(self._pack, way, key, node)
+            if axis is not None:
+                body.setdefault("sets", {})[axis] = value_of("texts", node)
+            elif key not in fields or (key == "category" and isinstance(node.value, list)):
+                body.setdefault("sets", {})[key] = value_of("texts", node)
+            elif key == "category":
+                body[key] = text_of(node)
+            elif key == "sets":
+                body[key] = body.get(key, {}) | self._value(key, fields[key], node)
+            elif not (key == "draft" and node.value == NO_DRAFT):
+                body[way.renamed.get(key, key)] = self._value(key, fields[key], node)
+        body |= _promise(step, body) | self._usual(way, step, body)
+        if way.timed:
+            body["occurred_at"] = step.at.isoformat()
+        return body
+
+    def _value(self, key: str, kind: str, node: Node) -> Any:
+        value = value_of(kind, node)
+        match kind:
+            case "moment" | "until":
+                return value.isoformat()
+            case "unit":
+                return self._stage.code(value) if value else ""
+            case "units":
+                return [self._stage.code(each) for each in value]
+            case "incident":
+                return self._registered(self.names.numbers, value)
+            case "incidents":
+                return [self._registered(self.names.incidents, each) for each in value]
+            case "draft":
+                return self.names.labels.get(value, value)
+            case "parties":
+                return [self._whom(each) for each in value]
+            case "text" if key == "medium":
+                return self._medium(value)
+            case "text" if key == "of":
+                return self._offence(value)
+            case _:
+                return value
+
+    def _medium(self, said: str) -> str:
+        """A medium of the pack by its key or its Chinese name; any other as it is."""
+        found = (each.file.medium.items() for each in self._pack.lineage)
+        return next((key for all_ in found for key, zh in all_ if zh == said), said)
+
+    def _offence(self, said: str) -> str:
+        """The offence that a finding is of, by its number or the end of it; else as it is said."""
+        numbers = [number for number in self._pack.of(Offence) if number.endswith(f".{said}")]
+        return numbers[0] if len(numbers) == 1 else said
+
+    def _registered(self, known: Mapping[str, str], name: str) -> str:
+        if name not in known:
+            raise _not_there(name)
+        return known[name]
+
+    def _whom(self, name: str) -> str:
+        """A party of the pack by its name, or a unit of the drill by its code."""
+        units = {unit.key for unit in self._stage.drill.units} - set(self._pack.parties)
+        return self._stage.code(name) if name in units else name
+
+    def _usual(self, way: Way, step: Step, body: Mapping[str, Any]) -> dict[str, Any]:
+        """What goes without saying in a drill, act by act."""
+        usual: dict[str, Any] = {}
+        if step.happened:
+            usual["happened"] = True
+        if "draft" in way.takes and step.of and step.of != NO_DRAFT:
+            usual["draft"] = self.names.labels.get(step.of, step.of)
+        elif way.told and step.of != NO_DRAFT and (label := step.of or step.label):
+            usual["of"] = self.names.labels.get(label, label)
+        if step.turn > 1 and way.told and (way.on_unit or "").startswith(INTAKE):
+            usual["text"] = body.get("text", f"第 {step.turn} 次")
+        match step.act:
+            case "register":
+                usual |= self._registration(step, body)
+            case "draft" if "text" not in body:
+                usual["text"] = f"演练答复（{step.label or shown(step.at)}）"
+            case "assign" | "withdraw" if (own := OWN_UNIT[step.act]) not in body:
+                usual[own] = self._unit(step)
+            case "adopt":
+                usual |= self._adoption(step, body)
+            case "repin" if "pack" in body:
+                loaded = load_rules(
+                    Rules(step.place, str(body["pack"])), {}, self._stage.drill.file.parent
+                )
+                usual["pack"] = loaded.shipped or body["pack"]
+            case "approve" | "shift" if not {"kind", "begins", "ends"} & body.keys():
+                usual |= self._by_the_rules(way, step, body)
+            case "rank":
+                usual |= self._ranking(step, body)
+            case _:
+                pass
+        return usual
+
+    def _by_the_rules(self, way: Way, step: Step, body: Mapping[str, Any]) -> dict[str, Any]:
+        """What only one thing can be by the rules: which approval, from when until when."""
+        _, role = actor(self._stage.drill, step)
+        if step.act == "shift":
+            return usual_shift(self._pack, role, body.get("period"))
+        return usual_approval(self._pack, role) if way is APPROVE_ACT else {}
+
+    def _registration(self, step: Step, body: Mapping[str, Any]) -> dict[str, Any]:
+        axis = self._pack.axes.get("category")
+        usual: dict[str, Any] = {
+            "title": f"演练事项 {incident_names(step)}",
+            "channel": next(iter(self._pack.channels), "message_board"),
+            "category": next(iter(axis.values), "other") if axis else "other",
+            "discovered_at": step.at.isoformat(),
+            "unit": self._unit(step),
+        }
+        judged = body.get("sets", {})
+        return {key: value for key, value in usual.items() if key not in body | judged}
+
+    def _ranking(self, step: Step, body: Mapping[str, Any]) -> dict[str, Any]:
+        ranked = self._stage.drill.units[1:] or self._stage.drill.units
+        usual = {"period": _quarter(step.at), "order": [unit.code for unit in ranked]}
+        return {key: value for key, value in usual.items() if key not in body}
+
+    def _adoption(self, step: Step, body: Mapping[str, Any]) -> dict[str, Any]:
+        rules = Rules(
+            step.given["pack"].place if "pack" in step.given else step.place,
+            str(body.get("pack", "")),
+        )
+        loaded = load_rules(rules, body.get("params", {}), self._stage.drill.file.parent)
+        told: dict[str, Any] = {} if "unit" in body else {"unit": self._unit(step)}
+        if loaded.shipped:
+            return told | {"pack": loaded.shipped}
+        if loaded.pack is None:
+            raise loaded.complaints[0].as_error(self._stage.drill.file)
+        return told | {"pack": None, "text": loaded.pack.texts[0]}
+
+    async def _appoint(self, step: Step) -> Mapping[str, Any]:
+        """Give somebody of the cast another post; from then on they act in it."""
+        drill = self._stage.drill
+        given = {key: str(node.value) for key, node in step.given.items()}
+        unit, role = resolve(drill, read_who(given["who"]))
+        known = self._stage.cast.get((unit, role))
+        to_unit, post = given.get("unit", unit), given.get("post", role)
+        body = {
+            "name": f"演练 {post}",
+            "unit": self._stage.code(to_unit),
+            "post": drill.stand_ins.get(post, post),
+            "officer": known.officer.id if known else None,
+        }
+        answer = await self._stage.post("/routing/officers", body, actor(drill, step))
+        officer = self._stage.system.officers.by_token(answer["token"])
+        self._stage.cast[to_unit, post] = Acting(officer, answer["token"])
+        return answer
+
+    def _learn(self, step: Step, answer: Mapping[str, Any]) -> None:
+        name = incident_names(step)
+        if step.act == "register" and name:
+            for each in {name, step.incident or name}:
+                self.names.incidents[each] = str(answer["incident"])
+                self.names.numbers[each] = str(answer["number"])
+        if step.act == "draft" and name:
+            self.names.drafted.add(name)
+        if step.label:
+            self.names.labels[step.label] = str(answer.get("draft") or step.label)
+
+
+def _promise(step: Step, body: Mapping[str, Any]) -> dict[str, Any]:
+    """A date that a reply promises only in a form; what is no moment, the form refuses."""
+    told = body.get("fields", {}).get("promised")
+    if step.act != "publish" or told is None or "promised" in body:
+        return {}
+    try:
+        return {"promised": until_of(told).isoformat()}
+    except ValueError:
+        return {}
+
+
+def _text(given: Mapping[str, Node], key: str) -> str | None:
+    node = given.get(key)
+    return node.value if node is not None and isinstance(node.value, str) else None
+
+
+def _quarter(at: datetime) -> str:
+    """The name of the quarter that a moment is in; 24:00 is still the day before."""
+    day = day_of(at - timedelta(microseconds=1))
+    return f"{day.year}-Q{(day.month + 2) // 3}"
+
+
+def _not_there(name: str) -> HuiyinError:
+    return Unavailable(
+        "drill.not-registered",
+        f"事件 {name} 没有登记成, 这一步没有办。",
+        "请先看登记那一步为什么被拒绝。",
+        "incident",
+    )

@@ -1,0 +1,131 @@
+"""What is on record when a drill is over (演练记录): the whole log, read once, and what follows."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+
+from huiyin.drills.acting import Names
+from huiyin.drills.figures import Figures, figures_asked
+from huiyin.drills.nodes import Place
+from huiyin.drills.script import Drill
+from huiyin.drills.stage import Marks, Stage
+from services.deadlines import tables
+from services.deadlines.periods import as_it_stands
+from services.deadlines.projections import fold_duties
+from services.reporting import ledger_table
+from services.reporting.accounts import FindingShown, findings
+from services.reporting.ledger import LedgerRow
+from services.reporting.log import every_leaf
+from shared.acts.deed import deed_of
+from shared.contracts.envelope import Recorded, decode
+from shared.copies.units import unit_id
+from shared.duties import DutyRow
+from shared.policy.engine.deeds import Deed
+from shared.policy.language.pack import Pack
+from shared.store.sql import Sql
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Every event in the order of the log, the ledger now, and what the drill's names stand for."""
+
+    drill: Drill
+    pack: Pack
+    events: Sequence[Recorded]
+    ledger: Mapping[str, LedgerRow]
+    names: Names
+    marks: Marks
+    counts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """How often what recurs was wanted and done in each period, by the id of its docket."""
+    findings: Sequence[FindingShown] = ()
+    figures: Mapping[Place, Figures] = field(default_factory=dict)
+    """By the place of the expectation that asks for them."""
+
+    @cached_property
+    def duties(self) -> Sequence[DutyRow]:
+        """Every duty as it stands at the end."""
+        return [self._counted(row) for row in self.duties_known(None)]
+
+    def _counted(self, row: DutyRow) -> DutyRow:
+        """What is done and not missed says in no event how often it was done."""
+        wanted, done = self.counts.get(row.incident, (row.count_wanted, row.count_done))
+        return replace(row, count_wanted=wanted, count_done=done)
+
+    def duties_known(self, moment: datetime | None) -> Sequence[DutyRow]:
+        """Every duty as the record stood at a moment of the drill."""
+        known = self.events[: self.marks.size_at(moment)] if moment else self.events
+        own = [event for event in known if event.envelope.service == "deadlines"]
+        return list(fold_duties(own).values())
+
+    def incident(self, name: str) -> str:
+        """The id of an incident by its name in the drill; empty if it was not registered."""
+        return self.names.incidents.get(name, "")
+
+    def name_of(self, matter: str) -> str:
+        """What an incident or unit is called in the drill."""
+        for name, incident in self.names.incidents.items():
+            if incident == matter:
+                return name
+        units = {str(unit_id(unit.code)): unit.key for unit in self.drill.units}
+        return units.get(matter, "")
+
+    def unit(self, key: str) -> str:
+        """The code of a unit by its key."""
+        return next((each.code for each in self.drill.units if each.key == key), key)
+
+    def key_of(self, code: str) -> str:
+        """What a unit is called in the drill."""
+        return next((each.key for each in self.drill.units if each.code == code), code)
+
+    def of(self, matter: str) -> Iterator[Recorded]:
+        """Every event of an incident, or of a unit's own day."""
+        return (event for event in self.events if str(event.envelope.correlation) == matter)
+
+    def deeds(self, matter: str) -> list[Deed]:
+        """What was done about a matter, in the order of the log."""
+        found = (deed_of(event) for event in self.of(matter))
+        return [deed for deed in found if deed is not None]
+
+    def day_of(self, unit: str) -> str:
+        """What acts of a unit's own day belong to."""
+        return str(unit_id(self.unit(unit)))
+
+    @cached_property
+    def titles(self) -> Mapping[str, str]:
+        """What the rules of all duties are called, also those of other packs."""
+        return {row.rule: row.title for row in self.duties}
+
+
+def gather(stage: Stage, pack: Pack, names: Names) -> Evidence:
+    """Read what is on record."""
+    store = stage.system.rooms["reporting"].store
+    events = store.read_now(lambda sql: [decode(leaf.raw) for leaf in every_leaf(sql)])
+    size = len(events)
+    rows = store.read_now(lambda sql: ledger_table.as_of(sql, size, None, None))
+    ledger = {row.incident: row for row in rows}
+    return Evidence(
+        stage.drill,
+        pack,
+        events,
+        ledger,
+        names,
+        stage.marks,
+        _counts(stage),
+        store.read_now(lambda sql: findings(sql, size)),
+        store.read_now(lambda sql: figures_asked(sql, size, stage.drill)),
+    )
+
+
+def _counts(stage: Stage) -> dict[str, tuple[int, int]]:
+    """How often what recurs was done in the periods that were not missed."""
+
+    def ask(sql: Sql) -> list[DutyRow]:
+        return [as_it_stands(sql, row) for row in tables.all_duties(sql).values()]
+
+    rows = stage.system.rooms["deadlines"].store.read_now(ask)
+    return {
+        row.incident: (row.count_wanted, row.count_done)
+        for row in rows
+        if row.period is not None and row.count_wanted is not None and row.count_done is not None
+    }

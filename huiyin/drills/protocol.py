@@ -1,0 +1,235 @@
+"""The protocol of a drill (演练记录): each step with what it led to, then each expectation."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from huiyin.drills.checking import incident_names
+from huiyin.drills.evidence import Evidence
+from huiyin.drills.owing import evidence_unit, worded_span
+from huiyin.drills.playing import Outcome
+from huiyin.drills.refusals import Taken, said
+from shared.acts.vocabulary import ACTS
+from shared.clock import shown, shown_limit
+from shared.contracts.catalogue import Fact
+from shared.contracts.deadlines import (
+    DutyCancelled,
+    DutyEnded,
+    DutyMeasured,
+    DutyMet,
+    DutyMetLate,
+    DutyMissed,
+    DutyMoved,
+    DutyRecordedLate,
+    DutyStarted,
+    DutySuperseded,
+)
+from shared.contracts.envelope import Recorded, event_hash
+from shared.identity.posts import POSTS
+
+MOST_EFFECTS = 12
+"""Of one step; more are counted."""
+
+ADMINISTERED = {"repin": "改用规则", "withdraw": "停用规则", "set_terms": "公布学期"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the protocol."""
+
+    at: str
+    who: str
+    what: str
+    came_of_it: tuple[str, ...]
+    right: bool
+
+    def row(self) -> dict[str, Any]:
+        """The same for programs."""
+        return {
+            "at": self.at,
+            "who": self.who,
+            "what": self.what,
+            "came_of_it": list(self.came_of_it),
+            "right": self.right,
+        }
+
+
+def lines(outcome: Outcome) -> list[Line]:
+    """Every step, and every limit that passed in between, in order."""
+    evidence = outcome.evidence
+    if evidence is None or not outcome.taken:
+        return []
+    effects = _effects(outcome.taken, evidence)
+    found: list[tuple[datetime, int, Line]] = []
+    for number, taken in enumerate(outcome.taken):
+        found.append((taken.step.moment, number, _line(taken, effects.get(number, ()), evidence)))
+    for event in _observed(evidence):
+        due = event.fact.due  # type: ignore[attr-defined]  # what is observed has a limit
+        line = Line(_when(due), "", "时限已过", (_worded(event, evidence),), True)
+        found.append((event.envelope.recorded_at, -1, line))
+    return [line for _, _, line in sorted(found, key=lambda each: each[:2])]
+
+
+def _line(taken: Taken, effects: Sequence[str], evidence: Evidence) -> Line:
+    step = taken.step
+    told = [_result(taken)] if step.act else []
+    late = f"{_when(step.at)}（{_when(step.recorded)} 补录）" if step.recorded else _when(step.at)
+    return Line(
+        late, _who(taken, evidence), _what(taken, evidence), (*told, *effects), taken.wrong is None
+    )
+
+
+def _when(moment: datetime) -> str:
+    text = shown(moment)
+    return text[:-3] if text.endswith(":00") else text
+
+
+def _who(taken: Taken, evidence: Evidence) -> str:
+    by = taken.step.by
+    if by is None:
+        return "系统管理员" if taken.step.act else ""
+    known = evidence.drill.cast.get(by.role, by)
+    name = evidence.pack.parties.get(known.role) or POSTS.get(known.role, known.role)
+    unit = known.unit or by.unit
+    names = {each.key: each.name for each in evidence.drill.units}
+    return f"{names.get(unit, unit)} {name}" if unit else name
+
+
+def _what(taken: Taken, evidence: Evidence) -> str:
+    step = taken.step
+    if step.act is None:
+        return "（时间过去）"
+    title = ACTS[step.act].title if step.act in ACTS else ADMINISTERED[step.act]
+    node = step.given.get("kind") or step.given.get("state")
+    kind = node.value if node is not None and isinstance(node.value, str) else ""
+    replies = evidence.pack.kinds_of("publish")  # a draft is of a kind of reply, mostly
+    known = evidence.pack.kinds_of(step.act).get(kind) or replies.get(kind, kind)
+    about = incident_names(step) or step.unit or ""
+    return " ".join(part for part in (title, known and f"（{known}）", about) if part)
+
+
+def _result(taken: Taken) -> str:
+    if taken.problem is not None:
+        expected = "（如所预期）" if taken.wrong is None else ""
+        return f"拒绝{expected}：{said(taken.problem)}"
+    if taken.wrong:
+        return taken.wrong
+    number = (taken.answer or {}).get("number")
+    return f"办成，编号 {number}" if taken.step.act == "register" else "办成"
+
+
+def _effects(taken: Sequence[Taken], evidence: Evidence) -> Mapping[int, list[str]]:
+    """What the duties became by each step, by its number."""
+    steps = _steps_of_events(taken, evidence)
+    found: dict[int, list[str]] = {}
+    for event in evidence.events:
+        if event.envelope.service != "deadlines" or isinstance(event.fact, DutyMissed):
+            continue
+        number = steps.get(event.envelope.cause or UUID(int=0))
+        if number is None:
+            number = _last_before(taken, event.envelope.recorded_at)
+        text = _worded(event, evidence)
+        if text:
+            found.setdefault(number, []).append(text)
+    return {number: _shortened(each) for number, each in found.items()}
+
+
+def _shortened(effects: list[str]) -> list[str]:
+    if len(effects) <= MOST_EFFECTS:
+        return effects
+    return [*effects[:MOST_EFFECTS], f"……共 {len(effects)} 项"]
+
+
+def _steps_of_events(taken: Sequence[Taken], evidence: Evidence) -> dict[UUID, int]:
+    """Which step made an event."""
+    by_hash = {
+        str(each.answer["hash"]): number
+        for number, each in enumerate(taken)
+        if each.answer and each.answer.get("hash")
+    }
+    own = ((event, by_hash.get(event_hash(event.raw))) for event in evidence.events)
+    return {event.envelope.id: number for event, number in own if number is not None}
+
+
+def _last_before(taken: Sequence[Taken], moment: datetime) -> int:
+    numbers = [n for n, each in enumerate(taken) if each.step.moment <= moment]
+    return numbers[-1] if numbers else 0
+
+
+def _observed(evidence: Evidence) -> Iterator[Recorded]:
+    return (event for event in evidence.events if isinstance(event.fact, DutyMissed))
+
+
+def _worded(event: Recorded, evidence: Evidence) -> str:
+    fact = event.fact
+    duty = getattr(fact, "duty", None)
+    if duty is None:
+        return ""
+    matter = evidence.name_of(str(event.envelope.correlation))
+    told = _happened(fact)
+    return f"{matter and matter + ' '}{_named(str(duty), evidence)}：{told}" if told else ""
+
+
+def _named(duty: str, evidence: Evidence) -> str:
+    rule, _, rest = duty.partition("@")
+    number = rule.split("#")[0]
+    title = evidence.titles.get(number, "")
+    toward = rest.split("#")[0]
+    to = f"〔{evidence_unit(toward, evidence)}〕" if toward else ""
+    return f"{number} {title}{to}"
+
+
+def _happened(fact: Fact) -> str:
+    match fact:
+        case DutyStarted():
+            if fact.due is None:
+                return "开始计量"
+            return f"开始计时，{shown_limit(fact.due)} 到期{'（暂定）' if fact.provisional else ''}"
+        case DutyMoved():
+            return f"改为 {shown_limit(fact.due)} 到期（{fact.because}）"
+        case DutyMet():
+            return f"按时，余 {worded_span(fact.spare_seconds)}"
+        case DutySuperseded():
+            return f"更正为按时，余 {worded_span(fact.spare_seconds)}"
+        case DutyMetLate():
+            return f"迟办 {worded_span(fact.late_seconds)}（{shown_limit(fact.due)} 到期）"
+        case DutyMissed():
+            return f"逾期未办（{shown_limit(fact.due)} 到期）"
+        case DutyMeasured():
+            return f"已办，用时 {worded_span(fact.took_seconds)}"
+        case DutyRecordedLate():
+            return f"迟录待裁定（{shown_limit(fact.due)} 到期）"
+        case DutyEnded():
+            return "持续义务结束"
+        case DutyCancelled():
+            return f"撤销（{fact.because}）"
+        case _:
+            return ""
+
+
+def as_json(outcome: Outcome) -> dict[str, Any]:
+    """The whole outcome for programs."""
+    drill = outcome.drill
+    return {
+        "drill": drill.name,
+        "title": drill.title,
+        "file": str(drill.file),
+        "pack": outcome.pack,
+        "proves": list(drill.proves),
+        "holds": outcome.holds,
+        "seconds": round(outcome.seconds, 3),
+        "steps": [line.row() for line in lines(outcome)],
+        "expectations": [
+            {
+                "said": each.said,
+                "place": each.place,
+                "expected": each.expected,
+                "actual": each.actual,
+                "holds": each.holds,
+            }
+            for each in outcome.checked
+        ],
+        "failures": list(outcome.failures),
+    }

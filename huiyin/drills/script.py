@@ -1,0 +1,141 @@
+"""A drill as it was read (演练脚本): frozen, with the place of every line that can go wrong."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from huiyin.drills.nodes import Node, Place
+from shared.calendar.days import day_of, start_of
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Somebody who acts: a post, and the unit if it is not the institution itself."""
+
+    role: str
+    unit: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.role}@{self.unit}" if self.unit else self.role
+
+
+def read_who(text: str) -> Who:
+    """``role`` or ``role@unit``."""
+    role, _, unit = text.partition("@")
+    return Who(role.strip(), unit.strip() or None)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Who does what when; without an act, time passes.
+
+    ``at`` is when it happens, ``recorded`` when it is put on record, if that is later (UTC).
+    ``turn`` counts a repeated step from 1, and is 0 otherwise.
+    """
+
+    place: Place
+    at: datetime
+    recorded: datetime | None = None
+    act: str | None = None
+    by: Who | None = None
+    incident: str | None = None
+    unit: str | None = None
+    given: Mapping[str, Node] = field(default_factory=dict)
+    label: str | None = None
+    of: str | None = None
+    refused: str | None = None
+    happened: bool = False
+    turn: int = 0
+
+    @property
+    def moment(self) -> datetime:
+        """When the clock stands as it is taken."""
+        return self.recorded or self.at
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What must hold: of which kind, about what, and what is asked of it."""
+
+    place: Place
+    kind: str
+    about: str
+    asked: Mapping[str, Node]
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Which pack: a name, a path, or a table that extends or patches one."""
+
+    place: Place
+    name: str | None = None
+    table: Node | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPlanned:
+    """A unit of the drill; the first one is the institution, and stands above the others."""
+
+    key: str
+    name: str
+    parent: str | None
+    place: Place
+
+    @property
+    def code(self) -> str:
+        """Its code in the county."""
+        return self.key.upper().replace("_", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class LoadRefusal:
+    """The pack must not load: the code of a complaint and what its sentence contains."""
+
+    place: Place
+    code: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """One drill, or one variant of it.
+
+    A ``lenient`` one is played under rules that it was not written for: what they refuse is told,
+    and is no failure. ``stand_ins`` are the posts held there by roles that those rules do not know.
+    """
+
+    file: Path
+    name: str
+    title: str
+    proves: Sequence[str]
+    rules: Rules
+    params: Mapping[str, str | int]
+    units: Sequence[UnitPlanned]
+    cast: Mapping[str, Who]
+    steps: Sequence[Step]
+    expectations: Sequence[Expectation]
+    load_refused: LoadRefusal | None = None
+    lenient: bool = False
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def institution(self) -> UnitPlanned:
+        """The unit whose rules these are."""
+        return self.units[0]
+
+    @property
+    def begins(self) -> datetime | None:
+        """When the first step is taken (UTC)."""
+        return self.steps[0].moment if self.steps else None
+
+    @property
+    def founded(self) -> datetime | None:
+        """When the county is founded (UTC): nothing of the day before is owed by anybody."""
+        begins = self.begins
+        return begins and max(begins - LEAD, start_of(day_of(begins)))
+
+
+LEAD = timedelta(hours=1)
+"""So long before the first step the county is founded, but on the same day."""

@@ -1,0 +1,70 @@
+"""Waiting until everything done so far has been applied everywhere, at the pace of a drill.
+
+It is the system's barrier with a shorter question: a drill asks after every moment, so it looks
+into the databases itself. When that takes long, the barrier itself is asked, which knows why.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from functools import partial
+
+from huiyin.embedded.system import System
+from shared.errors import Untrusted
+from shared.messaging.status import read_status
+from shared.room import Room
+from shared.store.sql import Sql
+from shared.store.tracking import all_tracked
+from shared.store.transaction import last_position
+
+POLL = 0.002
+"""Seconds between looks."""
+
+SOON = 3.0
+"""Seconds; what takes longer has probably halted."""
+
+
+async def settle(system: System) -> None:
+    """Wait until it is quiet; raises Unavailable with the reason when it does not become so."""
+    deadline = time.monotonic() + SOON
+    while not _quiet(system.rooms):
+        if time.monotonic() > deadline:
+            await system.settle()
+            deadline = time.monotonic() + SOON
+        await asyncio.sleep(POLL)
+
+
+def check_nothing_parked(system: System) -> None:
+    """Raises Untrusted if an event could not be applied: what a drill shows would be incomplete."""
+    for name, room in system.rooms.items():
+        for matter in read_status(name, room.store.recorder).parked:
+            raise Untrusted(
+                code="drill.parked",
+                message=f"{name} 搁置了事件 {matter.type}：{matter.reason}",
+                remedy="这是程序的错误, 请连同演练脚本一起报告。",
+                field=matter.matter,
+            )
+
+
+def _quiet(rooms: Mapping[str, Room]) -> bool:
+    before = _ends(rooms)
+    return all(_applied(room, before) for room in rooms.values()) and _ends(rooms) == before
+
+
+def _ends(rooms: Mapping[str, Room]) -> dict[str, int]:
+    ends: dict[str, int] = {}
+    for name, room in rooms.items():
+        ends |= room.store.read_now(partial(_ends_of, room=room, name=name))
+    return ends
+
+
+def _ends_of(sql: Sql, room: Room, name: str) -> dict[str, int]:
+    return {name: last_position(sql, room.store.recorder), **(room.ends(sql) if room.ends else {})}
+
+
+def _applied(room: Room, ends: Mapping[str, int]) -> bool:
+    tracked = room.store.read_now(all_tracked)
+    followed = {each.upstream for each in room.followers}
+    return all(
+        (tracked[name].position if name in tracked else 0) >= ends.get(name, 0) for name in followed
+    )

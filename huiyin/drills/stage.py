@@ -1,0 +1,239 @@
+"""Where a drill is played: a county of its own in a temporary directory, on the real services.
+
+Its clock stands still until it is moved. A step is put on record just before its moment, so that
+what is done at the last moment of a limit is recorded in time too; a registration at it.
+"""
+
+import os
+import shutil
+import tempfile
+from bisect import bisect_right
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from huiyin.drills.cast import Acting, Post, posts
+from huiyin.drills.rulebook import Loaded
+from huiyin.drills.script import Drill
+from huiyin.drills.settling import settle
+from huiyin.embedded.app import create_app
+from huiyin.embedded.directory import County, DataDirectory
+from huiyin.embedded.system import System, booted
+from services.deadlines import agenda, scheduler
+from services.deadlines import tables as duties
+from services.reporting.log import ends
+from services.routing.administration import Administration
+from shared.clock import SimulatedClock
+from shared.contracts.routing import CountyFounded
+from shared.errors import HuiyinError, Invalid, Refused, Unavailable, Unknown
+from shared.identity.officers import Officer, new_officer_id
+from shared.identity.posts import ADMINISTRATOR
+from shared.settings import Settings
+from shared.store.micros import from_micros
+from shared.store.sql import Sql
+from shared.store.store import Store
+
+MARGIN = timedelta(milliseconds=100)
+"""So long before its moment a step is recorded: room for a hundred thousand events."""
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - a directory in it is made safely
+ENOUGH = 2 * 1024**3
+"""Bytes that must be free there."""
+
+PAST = timedelta(microseconds=1)
+"""So long after a limit it is observed that it passed."""
+
+_KINDS: Mapping[int, type[HuiyinError]] = {404: Unknown, 422: Invalid, 503: Unavailable}
+
+
+@dataclass(slots=True)
+class Marks:
+    """How long the log was when a moment of the drill was over."""
+
+    moments: list[datetime] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
+
+    def note(self, moment: datetime, size: int) -> None:
+        """It is over, unless something else happens at the same moment."""
+        if self.moments and self.moments[-1] == moment:
+            self.sizes[-1] = size
+        else:
+            self.moments.append(moment)
+            self.sizes.append(size)
+
+    def size_at(self, moment: datetime) -> int:
+        """The length of the log when the last moment up to then was over."""
+        found = bisect_right(self.moments, moment)
+        return self.sizes[found - 1] if found else 0
+
+
+class Stage:
+    """The running county of one drill."""
+
+    def __init__(
+        self,
+        drill: Drill,
+        system: System,
+        client: httpx2.AsyncClient,
+        clock: SimulatedClock,
+    ) -> None:
+        self.drill = drill
+        self.system = system
+        self.marks = Marks()
+        self.cast: dict[Post, Acting] = {}
+        self._client = client
+        self._clock = clock
+        self._moment = clock()
+        self._dirty = True
+
+    @property
+    def now(self) -> datetime:
+        """The drill's present moment (UTC)."""
+        return self._moment
+
+    def code(self, unit: str) -> str:
+        """The code of a unit by its key in the drill."""
+        return next(each.code for each in self.drill.units if each.key == unit)
+
+    async def post(self, path: str, body: Mapping[str, Any], by: Post) -> dict[str, Any]:
+        """Do something; raises the error that the system answers with."""
+        self._dirty = True
+        answer: dict[str, Any] = await self._send("POST", path, by, json=dict(body))
+        return answer
+
+    async def get(self, path: str, **params: str) -> Any:
+        """Ask as the administrator; raises the error that the system answers with."""
+        return await self._send("GET", path, self.administrator, params=params)
+
+    @property
+    def administrator(self) -> Post:
+        """Who sets the county up."""
+        return self.drill.institution.key, ADMINISTRATOR
+
+    async def settled(self) -> None:
+        """Wait until everything done at this moment has been applied, and mark its end."""
+        if self._dirty:
+            await settle(self.system)
+            self._dirty = False
+        size = self.system.rooms["reporting"].store.read_now(ends)["log"]
+        self.marks.note(self._moment, size)
+
+    async def pass_to(self, moment: datetime, *, exactly: bool = False) -> None:
+        """Let time pass; what falls due or begins meanwhile is seen at its own moment."""
+        if moment > self._moment:
+            await self.settled()
+            while (coming := self._coming()) is not None and coming < moment:
+                await self._look(coming)
+        self._clock.move_to(moment if exactly else moment - MARGIN)
+        self._moment = max(self._moment, moment)
+
+    def _coming(self) -> datetime | None:
+        """When deadlines has something to see next: a limit that has just passed, or a period."""
+        return self._deadlines.read_now(_coming)
+
+    async def _look(self, moment: datetime) -> None:
+        self._moment = max(self._moment, moment)
+        self._clock.move_to(self._moment)
+        await scheduler.look(self._deadlines, self._clock)
+        self._dirty = True
+        await self.settled()
+
+    @property
+    def _deadlines(self) -> Store:
+        return self.system.rooms["deadlines"].store
+
+    async def _send(self, method: str, path: str, by: Post, **given: Any) -> Any:
+        headers = {"Authorization": f"Bearer {self.cast[by].token}"}
+        response = await self._client.request(method, path, headers=headers, **given)
+        if response.is_success:
+            return response.json() if response.content else {}
+        raise problem_of(response)
+
+
+def _coming(sql: Sql) -> datetime | None:
+    due, opening = duties.next_due(sql), agenda.next_opening(sql)
+    moments = [from_micros(due) + PAST] if due is not None else []
+    moments += [from_micros(opening)] if opening is not None else []
+    return min(moments, default=None)
+
+
+@asynccontextmanager
+async def staged(drill: Drill, loaded: Loaded) -> AsyncIterator[Stage]:
+    """The county, founded under its pack, while the block lasts; nothing of it is kept."""
+    assert drill.founded is not None
+    clock = SimulatedClock(drill.founded)
+    with tempfile.TemporaryDirectory(prefix="huiyin-drill-", dir=_room()) as directory:
+        settings = Settings.from_environment({"HUIYIN_DATA": directory, "HUIYIN_HTTP_PORT": "0"})
+        root = drill.institution
+        county = County(code=root.code, name=root.name, root=root.code, demonstration=True)
+        with DataDirectory(Path(directory)).held():
+            async with booted(settings, county.code, clock=clock) as system:
+                app = create_app(system, county, settings)
+                async with _client(app) as client:
+                    stage = Stage(drill, system, client, clock)
+                    await _found(stage, county, loaded)
+                    yield stage
+
+
+def _room() -> Path | None:
+    """Memory, where there is plenty: what is thrown away need not wait for a disk."""
+    if not os.access(MEMORY, os.W_OK) or "TMPDIR" in os.environ:
+        return None
+    return MEMORY if shutil.disk_usage(MEMORY).free > ENOUGH else None
+
+
+def _client(app: Any) -> httpx2.AsyncClient:
+    transport = httpx2.ASGITransport(app)
+    return httpx2.AsyncClient(transport=transport, base_url="http://huiyin", timeout=60)
+
+
+async def _found(stage: Stage, county: County, loaded: Loaded) -> None:
+    """Set up the county under the drill's pack and no other, and appoint everybody who acts."""
+    drill, system = stage.drill, stage.system
+    administration = Administration(system.rooms["routing"].store, system.officers)
+    first = Officer(new_officer_id(), "系统管理员", county.root, ADMINISTRATOR)
+    founded = CountyFounded(
+        code=county.code, name=county.name, root=county.root, demonstration=county.demonstration
+    )
+    await administration.found_county(founded, county.name, first, rules=loaded.pack)
+    for unit in drill.units[1:]:
+        parent = next((each.code for each in drill.units if each.key == unit.parent), county.root)
+        await administration.establish_unit(unit.code, unit.name, (), parent, first)
+    await _appoint(stage, administration, stage.administrator, first)
+    for post in posts(drill):
+        if post != stage.administrator:
+            await _appoint(stage, administration, post, first)
+    await stage.settled()
+
+
+async def _appoint(
+    stage: Stage, administration: Administration, post: Post, first: Officer
+) -> None:
+    unit, role = post
+    known = first.id if post == stage.administrator else None
+    held = stage.drill.stand_ins.get(role, role)
+    officer_id, token = await administration.appoint(
+        f"演练 {role}", stage.code(unit), held, first, officer_id=known
+    )
+    officer = Officer(officer_id, f"演练 {role}", stage.code(unit), held)
+    stage.cast[post] = Acting(officer, token)
+
+
+def problem_of(response: httpx2.Response) -> HuiyinError:
+    """The error that the system answered with."""
+    try:
+        said = response.json()
+        kind = _KINDS.get(response.status_code, Refused)
+        rules = tuple(said.get("rules", ()))
+        return kind(said["code"], said["message"], said["remedy"], said["field"], rules)
+    except (ValueError, KeyError, TypeError):
+        return Unavailable(
+            "http.failed",
+            f"服务出错（{response.status_code}）：{response.text[:200]}",
+            "请查看运行日志。",
+        )

@@ -1,0 +1,225 @@
+"""An import from file to system: rows in chunks to intake, and what became of each."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Protocol
+
+from huiyin.importing.columns import Columns
+from huiyin.importing.message import Message, Reader
+from huiyin.importing.rejected import Problem, Rejected, original
+from huiyin.importing.remarks import remarks
+from huiyin.importing.rows import Row
+from huiyin.importing.seen import Seen
+from huiyin.importing.source import Source
+from shared.copies.units import Unit
+from shared.errors import HuiyinError, Invalid
+
+CHUNK = 200
+"""Rows in one request, and so in one transaction."""
+
+KEPT = 1_000
+"""Problems that are told one by one; a file holds all of them."""
+
+FIRST = 5
+"""Rows that are named with a remark, and shown in a preview."""
+
+OURS = {"named": "replying_unit", "unit": "replying_unit"}
+"""What intake calls differently from a file."""
+
+
+class Door(Protocol):
+    """How intake is asked."""
+
+    async def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        """Do; raises the error that the system answers with."""
+
+
+@dataclass(slots=True)
+class Remark:
+    """How often something noteworthy was met, and where first."""
+
+    count: int = 0
+    rows: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the rows so far."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    problems: list[Problem] = field(default_factory=list)
+    remarks: dict[str, Remark] = field(default_factory=dict)
+    first: list[Message] = field(default_factory=list)
+
+    def remark(self, name: str, row: int) -> None:
+        """Note something noteworthy of a row."""
+        remark = self.remarks.setdefault(name, Remark())
+        remark.count += 1
+        if len(remark.rows) < FIRST:
+            remark.rows.append(row)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be imported for whom: ``left_open`` keeps unanswered messages open, ``dry``
+    stores nothing, ``ours`` reads a file of rows that were not imported before.
+    """
+
+    source: Source
+    columns: Columns
+    unit: str
+    units: Mapping[str, Unit]
+    left_open: bool = False
+    dry: bool = False
+    ours: bool = False
+
+
+async def transfer(
+    door: Door,
+    order: Order,
+    tally: Tally,
+    rejected: Rejected | None,
+    advance: Callable[[int], None],
+) -> None:
+    """Hand the file over, chunk by chunk in its order; ``tally`` says how far it came.
+
+    Raises Invalid ``import.file-changed``, and what the door raises.
+    """
+    with closing(Seen()) as seen:
+        reader = Reader(order.columns, order.source.separator, order.units, order.unit)
+        run = _Run(reader, order, tally, rejected, seen)
+        chunks = _chunks(order)
+        chunk = next(chunks, None)
+        while chunk:
+            _heed_interruption()
+            order.source.check_unchanged()
+            read = run.read(chunk)
+            asked = asyncio.ensure_future(run.ask(door, read))
+            await asyncio.sleep(0)  # the request is on its way while the next chunk is read
+            try:
+                following = next(chunks, None)
+            finally:
+                run.settle(chunk, read, await asked)
+            advance(len(chunk))
+            chunk = following
+
+
+def _heed_interruption() -> None:
+    """Stop when that was asked for, also where a request on its way took it for its own."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    reader: Reader
+    order: Order
+    tally: Tally
+    rejected: Rejected | None
+    seen: Seen
+
+    def read(self, chunk: Sequence[Row]) -> list[Message | Invalid]:
+        """Each row's message, or why it cannot be handed over."""
+        return [self._read(row) for row in chunk]
+
+    def _read(self, row: Row) -> Message | Invalid:
+        try:
+            return self.reader.read(row)
+        except Invalid as problem:
+            return problem
+
+    async def ask(self, door: Door, read: Sequence[Message | Invalid]) -> list[Any]:
+        """What intake answers to those that can be handed over."""
+        messages = [each for each in read if not isinstance(each, Invalid)]
+        if not messages:
+            return []
+        body = {
+            "unit": self.order.unit,
+            "file": self.order.source.digest,
+            "left_open": self.order.left_open,
+            "dry": self.order.dry,
+            "messages": messages,
+        }
+        done = await door.post("/intake/imports", body)
+        outcomes: list[Any] = done["outcomes"]
+        return outcomes
+
+    def settle(
+        self, chunk: Sequence[Row], read: Sequence[Message | Invalid], outcomes: Iterable[Any]
+    ) -> None:
+        """Note what became of the rows, in their order."""
+        answers = iter(outcomes)
+        for row, message in zip(chunk, read, strict=True):
+            if isinstance(message, Invalid):
+                self._refuse(row, self.reader.id_of(row), message)
+            else:
+                self._answered(row, message, next(answers))
+
+    def _answered(self, row: Row, message: Message, outcome: Mapping[str, Any]) -> None:
+        if outcome["outcome"] == "refused":
+            self._refuse(row, message["message_id"], _problem(outcome["problem"]))
+        elif outcome["outcome"] == "known":
+            self.tally.counts["known"] += 1
+        else:
+            self._came_in(row, message)
+
+    def _came_in(self, row: Row, message: Message) -> None:
+        """In a preview nothing is there of the chunks before but what was noted here."""
+        before = self.seen.again(message) if self.order.dry else None
+        if before is None:
+            self._note(row, message)
+        elif before.differs is None:
+            self.tally.counts["known"] += 1
+        else:
+            problem = _differs(message["message_id"], before.row, before.differs)
+            self._refuse(row, message["message_id"], problem)
+
+    def _note(self, row: Row, message: Message) -> None:
+        self.tally.counts["imported"] += 1
+        if len(self.tally.first) < FIRST:
+            self.tally.first.append(message)
+        for name in remarks(message):
+            self.tally.remark(name, row.number)
+        if self.order.dry:
+            self.seen.note(message)
+        if self.seen.resubmitted(message):
+            self.tally.remark("same_body_resubmitted", row.number)
+
+    def _refuse(self, row: Row, message_id: str, problem: HuiyinError) -> None:
+        """Note a row that was not imported."""
+        field_ = OURS.get(problem.field or "", problem.field or "")
+        problem.field = field_ or None
+        heading = self.order.columns.heading(field_) if field_ else ""
+        told = Problem.of(row.number, message_id, problem, heading)
+        self.tally.counts["refused"] += 1
+        if len(self.tally.problems) < KEPT:
+            self.tally.problems.append(told)
+        if self.rejected is not None:
+            self.rejected.add(row, told)
+
+
+def _chunks(order: Order) -> Iterator[list[Row]]:
+    rows: Iterable[Row] = order.source.rows()
+    if order.ours:
+        rows = map(original, rows)
+    rows = iter(rows)
+    while chunk := list(islice(rows, CHUNK)):
+        yield chunk
+
+
+def _problem(said: Mapping[str, Any]) -> Invalid:
+    return Invalid(said["code"], said["message"], said["remedy"], said["field"])
+
+
+def _differs(message_id: str, row: int, field_: str) -> Invalid:
+    return Invalid(
+        "message.differs",
+        f"编号“{message_id}”在第 {row} 行已有一条留言, 与本行不同。",
+        "若是另一条留言, 请改用另一个编号；若是同一条, 请删去本行, 已导入的不会被文件改写。",
+        field_,
+    )

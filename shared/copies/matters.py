@@ -1,0 +1,144 @@
+"""A room's own copy of matters (事项) and what was done about them, as far as rules ask for it.
+
+No words of anybody are kept here. What is said before a matter's registration has arrived is kept
+all the same, so that the order in which rooms are heard does not matter.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from shared.acts.deed import (
+    HEARD_FROM,
+    corrected,
+    deed_of,
+    of_unit,
+    subject_of,
+    why_ended,
+)
+from shared.contracts.catalogue import Fact
+from shared.contracts.envelope import Recorded, Standing
+from shared.contracts.intake import IncidentRegistered, RegistrationCorrected
+from shared.contracts.routing import CaseRepinned, StateDeclared
+from shared.copies.units import unit_id, upwards
+from shared.policy.engine.deeds import Deed
+from shared.policy.engine.outlook import Matter
+from shared.store.micros import from_micros, to_micros
+from shared.store.sql import Sql
+from shared.store.upsert import upsert
+
+SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS matters (id TEXT PRIMARY KEY, registered TEXT, pin TEXT,"
+    " standing TEXT, ended TEXT, ended_at BIGINT)",
+    "CREATE TABLE IF NOT EXISTS deeds (incident TEXT, id TEXT, deed TEXT,"
+    " PRIMARY KEY (incident, id))",
+)
+
+TABLES = {"matters": ("id",), "deeds": ("incident", "id")}
+"""What a read model that keeps matters has to name."""
+
+FACTS: tuple[type[Fact], ...] = tuple(fact for facts in HEARD_FROM.values() for fact in facts)
+"""What is heard of matters."""
+
+_HEARD = frozenset(FACTS)
+_SUBJECT, _DEED = TypeAdapter(Matter), TypeAdapter(Deed)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A matter as it was heard of: what rules ask of it, its rules, and whether it is live."""
+
+    subject: Matter
+    pin: str | None
+    standing: Standing
+
+
+def matter(sql: Sql, incident: UUID) -> Heard | None:
+    """What was heard of a matter itself, or none before its registration has arrived."""
+    row = sql.one("SELECT * FROM matters WHERE id = ?", (str(incident),))
+    if row is None or row["registered"] is None:
+        return None
+    subject = _SUBJECT.validate_json(row["registered"])
+    if row["ended"] is not None:
+        subject = replace(subject, ended=(row["ended"], from_micros(row["ended_at"])))
+    return Heard(subject, row["pin"], row["standing"])
+
+
+def deeds(sql: Sql, incident: UUID) -> list[Deed]:
+    """What was done about a matter, as other rooms say."""
+    rows = sql.all("SELECT deed FROM deeds WHERE incident = ?", (str(incident),))
+    return [_DEED.validate_json(row["deed"]) for row in rows]
+
+
+def repinned(sql: Sql, incident: UUID) -> str | None:
+    """The pin of the rules that a matter was put under since its registration, or none."""
+    row = sql.one("SELECT pin FROM matters WHERE id = ?", (str(incident),))
+    return row["pin"] if row else None
+
+
+def declared(sql: Sql, unit: str) -> list[Deed]:
+    """What was declared for a unit and for those above it."""
+    told = (deed for each in upwards(sql, unit) for deed in deeds(sql, unit_id(each)))
+    return [deed for deed in told if deed.act == "declare"]
+
+
+def hear(sql: Sql, event: Recorded, *, deeds: bool = True) -> None:
+    """Keep what an event says of its matter; events that say nothing of one are passed over.
+
+    Without ``deeds`` it is not kept what was done: a room has its own acts in its own events.
+    """
+    if type(event.fact) not in _HEARD:
+        return
+    if of_unit(event) and not isinstance(event.fact, StateDeclared):
+        return  # what is declared for a unit is kept; what is done in its days is no matter's
+    told, incident = event.envelope, str(event.envelope.correlation)
+    deed = deed_of(event) if deeds else None
+    if deed is not None:
+        sql.execute(
+            "INSERT INTO deeds VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            (incident, str(deed.id), _DEED.dump_json(deed, exclude_defaults=True).decode()),
+        )
+    match event.fact:
+        case IncidentRegistered():
+            _register(sql, event)
+        case RegistrationCorrected() as fact:
+            known = matter(sql, told.correlation)
+            assert known is not None  # intake says it after the registration
+            _keep(sql, incident, registered=_written(corrected(known.subject, fact)))
+        case CaseRepinned() as fact:
+            _keep(sql, incident, pin=fact.pin)
+        case _:
+            _end(sql, incident, why_ended(event), told.recorded_at)
+
+
+def _register(sql: Sql, event: Recorded) -> None:
+    """Hearing of it again changes nothing; it may be under other rules since, heard of before."""
+    told = event.envelope
+    sql.execute(
+        "INSERT INTO matters (id, registered, pin, standing) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET"
+        " registered = COALESCE(matters.registered, excluded.registered),"
+        " pin = COALESCE(matters.pin, excluded.pin),"
+        " standing = COALESCE(matters.standing, excluded.standing)",
+        (str(told.correlation), _written(subject_of(event)), told.policy, told.standing),
+    )
+
+
+def _end(sql: Sql, incident: str, because: str | None, recorded_at: datetime) -> None:
+    """Note why nothing is owed any more; the first that was recorded is what counts."""
+    if because is None:
+        return
+    row = sql.one("SELECT ended_at FROM matters WHERE id = ?", (incident,))
+    at = to_micros(recorded_at)
+    if row is None or row["ended_at"] is None or at < row["ended_at"]:
+        _keep(sql, incident, ended=because, ended_at=at)
+
+
+def _keep(sql: Sql, incident: str, **columns: str | int) -> None:
+    upsert(sql, "matters", incident, columns, {})
+
+
+def _written(subject: Matter) -> str:
+    return _SUBJECT.dump_json(subject).decode()

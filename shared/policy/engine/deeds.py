@@ -1,0 +1,160 @@
+"""What was done (行为记录), as rules see it: an act, with who, to whom, when, and what it set."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from shared.contracts.envelope import Standing
+from shared.policy.language.pack import Pack
+from shared.policy.language.patterns import Demand, Pattern
+
+WORSENING = "worsening"
+"""The kind of note that says that things got worse."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One act on record; moments are UTC.
+
+    ``by`` is the post it was done in, ``unit`` the unit it was done for; ``units`` are those it
+    makes responsible. ``sets`` are axes it judged, ``states`` what it declared on or off.
+    ``promised`` is a date it gave, ``of`` the rule or paper it is about. ``period`` is the period
+    that an act of a unit's day names; somebody was on duty from ``begins`` to ``ends``, with a
+    leader or without. ``worse`` is a note that things got worse, of whatever kind it is.
+    """
+
+    id: UUID
+    act: str
+    at: datetime
+    recorded_at: datetime
+    by: str = ""
+    unit: str = ""
+    kind: str | None = None
+    to: tuple[str, ...] = ()
+    medium: str | None = None
+    units: tuple[str, ...] = ()
+    sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    states: Mapping[str, bool] = field(default_factory=dict)
+    promised: datetime | None = None
+    of: str | None = None
+    standing: Standing = "live"
+    period: str | None = None
+    begins: datetime | None = None
+    ends: datetime | None = None
+    leader: bool = False
+    worse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A demand that is met: since when, put on record when, by which acts."""
+
+    at: datetime
+    recorded_at: datetime
+    deeds: tuple[UUID, ...]
+    standing: Standing
+
+
+def in_order(deeds: Iterable[Deed]) -> list[Deed]:
+    """As they happened; what happened at one moment, as it was recorded."""
+    return sorted(deeds, key=lambda deed: (deed.at, deed.recorded_at, deed.id))
+
+
+def as_recorded(deeds: Iterable[Deed]) -> list[Deed]:
+    """As they were put on record."""
+    return sorted(deeds, key=lambda deed: (deed.recorded_at, deed.at, deed.id))
+
+
+def first_met(pack: Pack, demand: Demand, deeds: Iterable[Deed]) -> Done | None:
+    """By which deeds a demand was first met on record, or none.
+
+    What is claimed later to have happened earlier changes nothing: the first that fulfilled it on
+    record is what counts.
+    """
+    record: list[Deed] = []
+    for deed in as_recorded(deeds):
+        record.append(deed)
+        if any(fits(pack, pattern, deed) for pattern in demand.patterns()):
+            done = met(pack, demand, in_order(record))
+            if done:
+                return done
+    return None
+
+
+def fits(pack: Pack, pattern: Pattern, deed: Deed) -> bool:
+    """Whether a deed is such an act."""
+    return (
+        deed.act == pattern.act
+        and (pattern.kind in (None, deed.kind) or (deed.worse and pattern.kind == WORSENING))
+        and (pattern.medium is None or pattern.medium == deed.medium)
+        and (pattern.to is None or any(is_party(pack, pattern.to, to) for to in deed.to))
+        and (pattern.by is None or is_party(pack, pattern.by, deed.by))
+    )
+
+
+def is_party(pack: Pack, wanted: str, held: str) -> bool:
+    """Whether somebody who holds a post is the party wanted, under either of its names."""
+    names = pack.stand_ins
+    return wanted == held or names.get(wanted) == held or names.get(held) == wanted
+
+
+def met(pack: Pack, demand: Demand, deeds: Sequence[Deed]) -> Done | None:
+    """Since when a demand is met by deeds in the order they happened, or none."""
+    match demand.how:
+        case "any":
+            found = [done for part in demand.parts if (done := _part(pack, part, deeds))]
+            return min(found, key=lambda done: done.at, default=None)
+        case "all":
+            found = [done for part in demand.parts if (done := _part(pack, part, deeds))]
+            return _together(found) if len(found) == len(demand.parts) else None
+        case "seq":
+            return _in_sequence(pack, demand.parts, deeds)
+        case "count":
+            return _so_many(pack, demand, deeds)
+
+
+def _part(pack: Pack, part: Pattern | Demand, deeds: Sequence[Deed]) -> Done | None:
+    if isinstance(part, Demand):
+        return met(pack, part, deeds)
+    return next((_done(deed) for deed in deeds if fits(pack, part, deed)), None)
+
+
+def _in_sequence(
+    pack: Pack, parts: Sequence[Pattern | Demand], deeds: Sequence[Deed]
+) -> Done | None:
+    found: list[Done] = []
+    rest = deeds
+    for part in parts:
+        done = _part(pack, part, rest)
+        if done is None:
+            return None
+        found.append(done)
+        last = max(index for index, deed in enumerate(rest) if deed.id in done.deeds)
+        rest = rest[last + 1 :]
+    return _together(found)
+
+
+def _so_many(pack: Pack, demand: Demand, deeds: Sequence[Deed]) -> Done | None:
+    found: list[Done] = []
+    rest = list(deeds)
+    while len(found) < demand.times:
+        done = _part(pack, demand.parts[0], rest)
+        if done is None:
+            return None
+        found.append(done)
+        rest = [deed for deed in rest if deed.id not in done.deeds]
+    return _together(found)
+
+
+def _together(found: Sequence[Done]) -> Done:
+    return Done(
+        max(done.at for done in found),
+        max(done.recorded_at for done in found),
+        tuple(dict.fromkeys(deed for done in found for deed in done.deeds)),
+        found[0].standing,
+    )
+
+
+def _done(deed: Deed) -> Done:
+    return Done(deed.at, deed.recorded_at, (deed.id,), deed.standing)

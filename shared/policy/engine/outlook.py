@@ -1,0 +1,329 @@
+"""What the rules make of a matter (义务推演): its duties, from what was done; pure, no clock.
+
+It is a function of the set of deeds alone, whatever order they arrived in. Whether a limit has
+passed is not asked here: that is an observation, and somebody else's.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from uuid import UUID
+
+from shared.calendar.working import Calendar, Limit
+from shared.policy.engine.applying import first_held
+from shared.policy.engine.deeds import Deed, Done, as_recorded, first_met, fits, is_party
+from shared.policy.engine.limits import extended, limit_of
+from shared.policy.language.pack import Pack
+from shared.policy.language.patterns import read_pattern
+from shared.policy.language.rules import MOMENTS, Duty
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What the registration says of a matter (事项); moments are UTC.
+
+    ``kind`` is incident, own_release, activity, opening or programme; ``sets`` the axes judged
+    with the registration. ``ended`` is why nothing is owed any more (voided, linked, history).
+    """
+
+    unit: str
+    registered: datetime
+    recorded_at: datetime
+    kind: str = "incident"
+    channel: str | None = None
+    occurred: datetime | None = None
+    posted: datetime | None = None
+    discovered: datetime | None = None
+    planned: datetime | None = None
+    sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ended: tuple[str, datetime] | None = None
+
+    def moment(self, name: str) -> datetime | None:
+        """The moment of that name; where it is not on record, the next that is nearest to it."""
+        match name:
+            case "posted":
+                return self.posted or self.discovered or self.registered
+            case "occurred":
+                return self.occurred or self.discovered or self.registered
+            case "discovered":
+                return self.discovered or self.registered
+            case "planned":
+                return self.planned
+            case _:
+                return self.registered
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class DutyKey:
+    """Which duty of a matter: the rule, for whom or to whom, and the how-manieth start."""
+
+    rule: str
+    each: str = ""
+    turn: int = 0
+
+    def __str__(self) -> str:
+        return "".join(
+            [self.rule, f"@{self.each}" if self.each else "", f"#{self.turn}" if self.turn else ""]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """One duty as the deeds make it.
+
+    ``known_at`` is when it could first be known that it is owed. ``limit`` is none where nothing
+    can be missed; ``extended`` if more time was granted. ``gone`` is why it is owed no more, and
+    since when that was on record.
+    """
+
+    key: DutyKey
+    rule: Duty
+    start: datetime
+    known_at: datetime
+    limit: Limit | None
+    cause: UUID | None = None
+    done: Done | None = None
+    ended_at: datetime | None = None
+    gone: tuple[str, datetime] | None = None
+    extended: bool = False
+
+
+OF_DELAYS = frozenset({"explain", "urge", "supervise", "circulate"})
+"""Acts about a delay; ``of`` names the rule, where it is not about all of a matter's."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    moment: datetime
+    known_at: datetime
+    deed: Deed | None = None
+    each: str = ""
+    turn: int = 0
+
+
+@cache
+def acts_heard(pack: Pack) -> frozenset[str]:
+    """The acts after which a matter's duties can be other ones."""
+    duties = pack.of(Duty).values()
+    named = {pattern.act for rule in duties for pattern in rule.asked()}
+    judging = {"grade", "assess", "escalate", "declare"} if any(r.when for r in duties) else set()
+    if any(start.startswith("state:") for rule in duties for start in rule.start):
+        judging.add("declare")
+    if any(rule.each == "assignee" for rule in duties):
+        named.add("assign")
+    if any(map(_is_ladder, duties)):
+        named.add("missed")
+    return frozenset(named | judging | {"extend"})
+
+
+@cache
+def counts_working_days(pack: Pack) -> bool:
+    """Whether a limit of the pack's duties rests on the calendar."""
+    return any(rule.clock == "working_days" for rule in pack.of(Duty).values())
+
+
+def outlook(pack: Pack, calendar: Calendar, matter: Matter, deeds: Sequence[Deed]) -> list[Outlook]:
+    """Every duty that the pack has for a matter, by key; an optional one once it was done."""
+    ordered = as_recorded(deeds)
+    found = [
+        _duty(pack, calendar, matter, ordered, number, rule, start)
+        for number, rule in pack.of(Duty).items()
+        for start in _starts(pack, matter, ordered, rule)
+    ]
+    owed = (each for each in found if each.done or not each.rule.optional)
+    return sorted(owed, key=lambda each: each.key)
+
+
+def _duty(
+    pack: Pack,
+    calendar: Calendar,
+    matter: Matter,
+    deeds: Sequence[Deed],
+    number: str,
+    rule: Duty,
+    start: _Start,
+) -> Outlook:
+    after = [deed for deed in deeds if _counts(matter, rule, start, deed)]
+    others = _others(start, deeds)
+    told = [d for d in (deeds if _is_ladder(rule) else after) if _is_told(number, start, d, others)]
+    limit = limit_of(rule, start.moment, start.deed, matter.planned, calendar)
+    limit = None if rule.optional else limit  # nothing of it can be missed
+    granted = [deed for deed in deeds if _granted(number, rule, start, deed)]
+    ended = first_met(pack, rule.until, after) if rule.until else None
+    return Outlook(
+        key=DutyKey(number, start.each, start.turn),
+        rule=rule,
+        start=start.moment,
+        known_at=start.known_at,
+        limit=extended(rule, start.moment, limit, granted),
+        cause=start.deed.id if start.deed else None,
+        done=first_met(
+            pack, rule.stop, [d for d in after if _concerns(pack, number, rule, start, d)]
+        ),
+        ended_at=ended.at if ended else None,
+        gone=_gone(pack, matter, rule, told),
+        extended=bool(granted),
+    )
+
+
+def _counts(matter: Matter, rule: Duty, start: _Start, deed: Deed) -> bool:
+    """Whether an act is not too early to count.
+
+    What is counted from the registration, or back from a planned date, may have been done first
+    and registered afterwards: that somebody wrote it down is no event of the matter.
+    """
+    if start.deed is None and (rule.clock == "before" or start.moment == matter.registered):
+        return True
+    return deed.at >= start.moment and deed is not start.deed
+
+
+def _granted(number: str, rule: Duty, start: _Start, deed: Deed) -> bool:
+    """Whether an act gives more time to this duty, and not to another of its rule."""
+    since = deed.at >= start.moment or not rule.again
+    return deed.act == "extend" and deed.of == number and since and _names(deed, start.each)
+
+
+def _gone(
+    pack: Pack, matter: Matter, rule: Duty, told: Sequence[Deed]
+) -> tuple[str, datetime] | None:
+    if matter.ended:
+        return matter.ended
+    instead = first_met(pack, rule.unless, told) if rule.unless else None
+    return ("unless", instead.recorded_at) if instead else None
+
+
+def _is_meant(number: str, start: _Start, deed: Deed) -> bool:
+    """Whether what was said of a delay was said of the one that a ladder follows on.
+
+    What names no rule is said of all delays of its matter; an explanation is that of one unit, and
+    excuses no other.
+    """
+    missed = start.deed
+    if missed is None or missed.act != "missed" or deed.act not in OF_DELAYS:
+        return True
+    if deed.of not in (None, missed.of, number):
+        return False
+    late = start.each or missed.unit
+    if not _is_unit(late):
+        return True
+    return deed.unit == late if deed.act == "explain" else _names(deed, late)
+
+
+def _is_told(number: str, start: _Start, deed: Deed, others: Collection[str]) -> bool:
+    """Whether it was said or done of this one: what another unit did excuses no one else."""
+    own = deed.act in OF_DELAYS or deed.unit not in others
+    return own and _is_meant(number, start, deed)
+
+
+def _others(start: _Start, deeds: Sequence[Deed]) -> set[str]:
+    """The units that handle the matter besides the one that owes, if it is owed by one."""
+    owing = start.each or (start.deed.unit if start.deed and start.deed.act == "missed" else "")
+    if not _is_unit(owing):
+        return set()
+    named = {unit for deed in deeds if deed.act == "assign" for unit in deed.units}
+    return (named | {deed.unit for deed in deeds if deed.act == "accept"}) - {owing}
+
+
+def _names(deed: Deed, each: str) -> bool:
+    """Whether an act is addressed to that unit, or to no unit in particular."""
+    units = [to for to in deed.to if _is_unit(to)]
+    return not units or each in units
+
+
+def _is_unit(name: str) -> bool:
+    return bool(name) and not name[0].islower()  # parties are keys in lower case
+
+
+def _is_ladder(rule: Duty) -> bool:
+    """Whether the duty follows on another that was missed; what was said before that counts too."""
+    return any(start.startswith("missed:") for start in rule.start)
+
+
+def _concerns(pack: Pack, number: str, rule: Duty, start: _Start, deed: Deed) -> bool:
+    """Whether a deed counts for this one of several duties of the rule."""
+    if not _is_meant(number, start, deed):
+        return False
+    match rule.each:
+        case "recipient":
+            return any(_reaches(pack, rule, start.each, to) for to in deed.to)
+        case "assignee" if start.deed is not None and start.deed.act == "missed":
+            return _names(deed, start.each)  # it is done to the unit, not by it
+        case "assignee":
+            return deed.unit == start.each
+        case _:
+            return True
+
+
+def _reaches(pack: Pack, rule: Duty, each: str, to: str) -> bool:
+    """Whether what is told ``to`` reaches a recipient: by a name that is not another's too."""
+    meant = [party for party in rule.recipients or () if is_party(pack, party, to)]
+    return to == each or meant == [each]
+
+
+def _starts(pack: Pack, matter: Matter, deeds: Sequence[Deed], rule: Duty) -> Iterator[_Start]:
+    """From when the rule's duties count, for each of whom or to whom they are owed."""
+    held = first_held(pack, rule.when, matter, deeds)
+    if held is None:
+        return
+    turns: Counter[str] = Counter()
+    for begun in _beginnings(pack, matter, deeds, rule):
+        if not _is_left_open(pack, matter, deeds, rule, begun):
+            continue
+        for each, named_at in _each(rule, begun.deed, deeds).items():
+            if rule.again or not turns[each]:
+                known_at = max(begun.known_at, held.recorded_at, named_at or begun.known_at)
+                yield _Start(begun.moment, known_at, begun.deed, each, turns[each])
+            turns[each] += 1
+
+
+def _is_left_open(
+    pack: Pack, matter: Matter, deeds: Sequence[Deed], rule: Duty, begun: _Start
+) -> bool:
+    """Whether the conditions hold for what begins then: what was judged before has no default."""
+    axes = (pack.axes.get(key) for key in rule.when or ())
+    if begun.deed is None or not any(axis and axis.default for axis in axes):
+        return True
+    before = [deed for deed in deeds if deed.recorded_at < begun.known_at]
+    judged = {axis for deed in before for axis in deed.sets}
+    return first_held(pack, rule.when, matter, deeds, judged) is not None
+
+
+def _beginnings(pack: Pack, matter: Matter, deeds: Sequence[Deed], rule: Duty) -> Iterator[_Start]:
+    """Every moment from which the rule could count; what was first on record comes first."""
+    moments = [matter.moment(start) for start in rule.start if start in MOMENTS]
+    yield from (_Start(moment, matter.recorded_at) for moment in moments if moment)
+    for deed in deeds:
+        if any(_begins(pack, start, deed) for start in rule.start if start not in MOMENTS):
+            yield _Start(deed.at, deed.recorded_at, deed)
+
+
+def _begins(pack: Pack, start: str, deed: Deed) -> bool:
+    kind, _, name = start.partition(":")
+    match kind:
+        case "state":
+            return deed.states.get(name) is True
+        case "missed":
+            return deed.act == "missed" and deed.of == name
+        case _:
+            return fits(pack, read_pattern(start), deed)
+
+
+def _each(rule: Duty, begun: Deed | None, deeds: Sequence[Deed]) -> Mapping[str, datetime | None]:
+    """For whom or to whom the duty is owed, and when they were named, if by another act.
+
+    The empty name stands for a duty that is owed once. Units are assignees by being assigned; an
+    act of their own, such as accepting, makes the duty theirs alone.
+    """
+    match rule.each:
+        case "recipient":
+            return dict.fromkeys(rule.recipients or (), None)
+        case "assignee" if begun is None:
+            assigned = reversed([deed for deed in deeds if deed.act == "assign"])
+            return {unit: deed.recorded_at for deed in assigned for unit in deed.units}
+        case "assignee":
+            assert begun is not None
+            return dict.fromkeys(begun.units if begun.act == "assign" else (begun.unit,), None)
+        case _:
+            return {"": None}

@@ -1,0 +1,179 @@
+"""What a change of packs would mean (规则比较): rules new, gone, tighter and looser, in words."""
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.policy.language.inheritance import comparable, looser
+from shared.policy.language.pack import Pack
+from shared.policy.language.rules import Duty, Gate, Rule, Schedule
+from shared.policy.language.speaking import sentence
+
+Change = Literal["tighter", "looser", "changed", "added", "gone", "reworded"]
+
+CHANGES: Mapping[Change, str] = {
+    "tighter": "从严",
+    "looser": "放宽",
+    "changed": "改动",
+    "added": "新增",
+    "gone": "取消",
+    "reworded": "措辞",
+}
+"""``reworded``: it asks for the same, under another number, title or clause."""
+
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "义务": ("duty", "schedule", "shift"),
+    "前置条件": ("gate",),
+    "表单": ("form",),
+    "其他": ("step", "offence", "archive", "statistic"),
+}
+"""The sections of a pack as a summary takes them together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One rule that differs: its number and what it says, before and after."""
+
+    rule: type[Rule]
+    change: Change
+    before_number: str | None = None
+    after_number: str | None = None
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbered:
+    pack: Pack
+    number: str
+    rule: Rule
+
+    @property
+    def said(self) -> str:
+        """What it asks for, without the source's prefix of numbers."""
+        return sentence(self.pack, self.rule).replace(f"{self.pack.file.pack.seed}.", "")
+
+
+def differences(before: Pack, after: Pack) -> list[Difference]:
+    """How the second pack differs from the first: what is changed or gone, then what is new.
+
+    Rules are paired by number, then by what they ask for, by title, and by what starts and ends
+    them, so that packs of different sources can be compared too.
+    """
+    old, new = _numbered(before), _numbered(after)
+    pairs = _pairs(old, new)
+    paired = {each.number for each in pairs.values()}
+    return [
+        *(found for each in old if (found := _difference(each, pairs.get(each.number)))),
+        *(
+            Difference(type(n.rule), "added", None, n.number, "", n.said)
+            for n in new
+            if n.number not in paired
+        ),
+    ]
+
+
+def counted(found: Sequence[Difference]) -> str:
+    """How many rules of each kind change, and in which way, in one sentence."""
+    told = [
+        f"{name} {_changes(found, sections)}"
+        for name, sections in KINDS.items()
+        if _changes(found, sections)
+    ]
+    reworded = sum(each.change == "reworded" for each in found)
+    same = f"另有 {reworded} 条要求不变，只是编号、事项或依据的写法不同。" if reworded else ""
+    return (f"{'；'.join(told)}。" if told else "要求完全相同。") + same
+
+
+def _changes(found: Sequence[Difference], sections: Sequence[str]) -> str:
+    changes = Counter(each.change for each in found if each.rule.SECTION in sections)
+    told = [f"{CHANGES[c]} {changes[c]} 条" for c in CHANGES if changes[c] and c != "reworded"]
+    return "、".join(told)
+
+
+def _numbered(pack: Pack) -> list[_Numbered]:
+    return [_Numbered(pack, number, rule) for number, rule in pack.rules.items()]
+
+
+def _pairs(old: Sequence[_Numbered], new: Sequence[_Numbered]) -> dict[str, _Numbered]:
+    """The new rule for each old number, as far as there is one."""
+    pairs: dict[str, _Numbered] = {}
+    for key in (_by_number, _by_words, _by_title, _by_acts):
+        rest = [each for each in new if each not in pairs.values()]
+        for each in old:
+            if each.number not in pairs and key(each) is not None:
+                _pair(pairs, each, rest, key)
+    return pairs
+
+
+def _pair(
+    pairs: dict[str, _Numbered],
+    old: _Numbered,
+    rest: list[_Numbered],
+    key: Callable[[_Numbered], Hashable],
+) -> None:
+    same = (n for n in rest if type(n.rule) is type(old.rule) and key(n) == key(old))
+    found = next(same, None)
+    if found:
+        pairs[old.number] = found
+        rest.remove(found)
+
+
+def _by_number(given: _Numbered) -> Hashable:
+    return given.number
+
+
+def _by_words(given: _Numbered) -> Hashable:
+    return given.said
+
+
+def _by_title(given: _Numbered) -> Hashable:
+    return given.rule.zh
+
+
+def _by_acts(given: _Numbered) -> Hashable:
+    match given.rule:
+        case Duty() as rule:
+            return (rule.start, str(rule.stop), _conditions(rule.when))
+        case Schedule() as rule:
+            return (rule.every, str(rule.stop), _conditions(rule.when))
+        case Gate() as rule:
+            return (rule.refuse, _conditions(rule.when))
+        case _:
+            return None
+
+
+def _conditions(when: Mapping[str, Sequence[str]] | None) -> Hashable:
+    return tuple(sorted((key, tuple(values)) for key, values in (when or {}).items()))
+
+
+def _difference(old: _Numbered, new: _Numbered | None) -> Difference | None:
+    if new is None:
+        return Difference(type(old.rule), "gone", old.number, None, old.said)
+    if new.number == old.number and new.rule == old.rule and new.said == old.said:
+        return None
+    change = _change(old.rule, new.rule) if new.said != old.said else "reworded"
+    return Difference(type(new.rule), change, old.number, new.number, old.said, new.said)
+
+
+def _change(old: Rule, new: Rule) -> Change:
+    if asks_less(old, new):
+        return "looser"
+    return "tighter" if asks_less(new, old) else "changed"
+
+
+def asks_less(strict: Rule, lax: Rule) -> bool:
+    """Whether the second plainly asks for less than the first: later, unlimited, not refused."""
+    match strict, lax:
+        case Duty(), Duty() if lax.clock == "soon" and not strict.measured:
+            return (strict.start, strict.stop, strict.when) == (lax.start, lax.stop, lax.when)
+        case Gate(), Gate():
+            return (strict.mode, lax.mode) == ("refuse", "flag") and _same_gate(strict, lax)
+        case _:
+            return comparable(strict, lax) and looser(strict, lax)
+
+
+def _same_gate(one: Gate, other: Gate) -> bool:
+    asked = ("when", "refuse", "besides", "needs", "only_by")
+    return all(getattr(one, key) == getattr(other, key) for key in asked)

@@ -1,0 +1,336 @@
+"""Reading a pack's file: from its bytes to its rules, or every complaint with its place."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from shared.errors import HuiyinError, Invalid
+from shared.policy.language.checking import check
+from shared.policy.language.complaints import Complaint
+from shared.policy.language.inheritance import check_against_parent
+from shared.policy.language.pack import Pack, PackFile
+from shared.policy.language.patterns import Malformed
+from shared.policy.language.places import Place, place_in_error, place_of
+
+PACKS = Path(__file__).parent.parent / "packs"
+"""The packs that the project ships."""
+
+COUNTY_BASELINE = PACKS / "county-baseline.toml"
+"""The rules that hold for every unit of a county."""
+
+Chosen = Mapping[str, str | int]
+
+_KINDS = {
+    "string_type": "文字",
+    "int_type": "整数",
+    "bool_type": "true 或 false",
+    "date_type": "日期（不加引号, 如 2026-01-01）",
+}
+
+
+def load_pack(path: Path, params: Chosen | None = None) -> Pack:
+    """Read a pack and what it inherits.
+
+    Raises Invalid ``pack.*`` with the first complaint; ``field`` is the key's path.
+    """
+    return _usable(path, *examine(path, params))
+
+
+def read_pack(text: str, place: str, params: Chosen | None = None) -> Pack:
+    """Read a pack from a file's text; ``place`` is what errors call the file.
+
+    Raises Invalid ``pack.*`` with the first complaint; ``field`` is the key's path.
+    """
+    file = Path(place)
+    texts, complaints = _lineage(text, file, ())
+    pack, more = build(texts, params)
+    return _usable(file, pack, complaints + more)
+
+
+def _usable(file: Path, pack: Pack | None, complaints: Sequence[Complaint]) -> Pack:
+    if complaints:
+        raise complaints[0].as_error(file)
+    assert pack is not None
+    return pack
+
+
+def known_packs() -> dict[str, Path]:
+    """The packs that are shipped, by their id, which is the name of the file."""
+    return {path.stem: path for path in sorted(PACKS.glob("*.toml"))}
+
+
+@cache
+def shipped_packs() -> Mapping[str, Path]:
+    """The packs that are shipped, by id and by the number of their source, such as ``001-2``."""
+    known = known_packs()
+    headings = {
+        path: tomllib.loads(path.read_text(encoding="utf-8"))["pack"] for path in known.values()
+    }
+    numbered = {heading["seed"]: path for path, heading in headings.items() if "seed" in heading}
+    return {**numbered, **known}
+
+
+def find_pack(name: str) -> Path:
+    """The file of a shipped pack, by its id or the number of its source, or the file of that name.
+
+    Raises Invalid ``pack.unknown``.
+    """
+    if name in shipped_packs():
+        return shipped_packs()[name]
+    if Path(name).is_file():
+        return Path(name)
+    raise Invalid(
+        "pack.unknown",
+        f"没有名为“{name}”的规则包, 也没有这个文件。",
+        "请用 huiyin pack list 查看可用的规则包, 或给出文件路径。",
+        "pack",
+    )
+
+
+def examine(path: Path, params: Chosen | None = None) -> tuple[Pack | None, list[Complaint]]:
+    """The pack, or none if it cannot be used, and everything that is wrong with it.
+
+    Raises Invalid ``pack.unreadable``.
+    """
+    texts, complaints = _texts(path, ())
+    if not texts:
+        return None, complaints
+    pack, more = build(texts, params)
+    return (None if complaints else pack), complaints + more
+
+
+def build(
+    texts: Sequence[str], params: Chosen | None = None
+) -> tuple[Pack | None, list[Complaint]]:
+    """The pack of a file's text, and of those it adds to, nearest first.
+
+    ``params`` are its own by name, and those of a pack it adds to as ``<id>.<name>``.
+    """
+    if len(texts) > 1:
+        parent, above = build(texts[1:], _of_those_above(params or {}))
+    else:
+        parent, above = None, []
+    text = texts[0]
+    try:
+        given = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        return None, [_not_toml(problem)]
+    file, complaints = _file(given, text, _own(given, params or {}))
+    if file is None:
+        return None, complaints
+    pack = Pack(file, tuple(texts), parent, dict(params or {}))
+    complaints += [each.inherited() for each in above]
+    complaints += [
+        each.at(place_of(text, each.path)) for each in (*check(pack), *check_against_parent(pack))
+    ]
+    return (None if complaints else pack), complaints
+
+
+def _of_those_above(params: Chosen) -> Chosen:
+    return {name: value for name, value in params.items() if "." in name}
+
+
+def _own(given: dict[str, Any], params: Chosen) -> Chosen:
+    heading = given.get("pack")
+    prefix = f"{heading.get('id') if isinstance(heading, dict) else ''}."
+    named = {name.removeprefix(prefix): value for name, value in params.items()}
+    return {name: value for name, value in named.items() if "." not in name}
+
+
+def texts_of(text: str) -> tuple[list[str], list[Complaint]]:
+    """A pack's text and those of the shipped packs that it adds to, nearest first.
+
+    It can add to no other file of this machine: the text may come from anywhere.
+    """
+    wanted = _heading(text).get("extends")
+    if isinstance(wanted, str) and wanted not in known_packs():
+        told = Complaint(
+            "pack.unknown",
+            ("pack", "extends"),
+            f"没有随附名为“{wanted}”的规则包。",
+            "请用 huiyin pack list 查看可继承的规则包。",
+        )
+        return [text], [told.at(place_of(text, ("pack", "extends")))]
+    return _lineage(text, PACKS / "given.toml", ())
+
+
+def id_of(text: str) -> str:
+    """The id of the pack that a text is, or nothing where it cannot be read."""
+    return str(_heading(text).get("id", ""))
+
+
+def _heading(text: str) -> dict[str, Any]:
+    """What a pack says of itself, as far as that can be read."""
+    try:
+        heading = tomllib.loads(text).get("pack")
+    except tomllib.TOMLDecodeError:
+        return {}
+    return heading if isinstance(heading, dict) else {}
+
+
+def _texts(path: Path, below: Sequence[str]) -> tuple[list[str], list[Complaint]]:
+    """The texts of a file and of those it adds to, nearest first, as far as they can be found."""
+    try:
+        text = _bytes(path).decode()
+    except ValueError as problem:
+        return [], [_not_toml(problem)]
+    return _lineage(text, path, below)
+
+
+def _lineage(text: str, path: Path, below: Sequence[str]) -> tuple[list[str], list[Complaint]]:
+    try:
+        heading = tomllib.loads(text).get("pack", {})
+    except tomllib.TOMLDecodeError:
+        return [text], []  # told when it is built
+    wanted = heading.get("extends") if isinstance(heading, dict) else None
+    if not isinstance(wanted, str):
+        return [text], []
+    own = str(heading.get("id"))
+    place = place_of(text, ("pack", "extends"))
+    if wanted in (own, *below):
+        return [text], [_circular((*below, own, wanted)).at(place)]
+    try:
+        beside = path.with_name(f"{wanted}.toml")
+        above, complaints = _texts(beside if beside.is_file() else find_pack(wanted), (*below, own))
+    except HuiyinError as problem:
+        told = Complaint(problem.code, ("pack", "extends"), problem.message, problem.remedy)
+        return [text], [told.at(place)]
+    return [text, *above], complaints
+
+
+def _circular(chain: Sequence[str]) -> Complaint:
+    return Complaint(
+        "pack.circular",
+        ("pack", "extends"),
+        f"继承绕成了圈：{' → '.join(chain)}。",
+        "请去掉其中一处 extends。",
+    )
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as problem:
+        raise Invalid(
+            "pack.unreadable",
+            f"读不到规则包 {path}（{problem.strerror}）。",
+            "请核对路径, 并确认本程序有权读取。",
+            "pack",
+        ) from problem
+
+
+def _file(
+    given: dict[str, Any], text: str, params: Chosen
+) -> tuple[PackFile | None, list[Complaint]]:
+    try:
+        file = PackFile.model_validate(_filled(given, params))
+    except Invalid as problem:
+        return None, [Complaint(problem.code, ("params",), problem.message, problem.remedy)]
+    except ValidationError as problem:
+        told = [_explained(error) for error in problem.errors()]
+        return None, [each.at(place_of(text, each.path)) for each in told]
+    return file, []
+
+
+def _filled(given: Any, params: Chosen) -> Any:
+    """The same with every ``"$name"`` replaced by the parameter's value."""
+    declared = given.get("params", {}) if isinstance(given, dict) else {}
+    for name in params:
+        if name not in declared:
+            raise _unknown_parameter(name, declared)
+        choices = declared[name].get("of")
+        if choices is not None and params[name] not in choices:
+            raise Invalid(
+                "pack.parameter-value",
+                f"参数 {name} 不能取“{params[name]}”。",
+                f"可以取：{'、'.join(map(str, choices))}。",
+                name,
+            )
+    values = {name: params.get(name, each.get("default")) for name, each in declared.items()}
+    rest = {key: _replaced(value, values) for key, value in given.items() if key != "params"}
+    return rest | ({"params": declared} if declared else {})
+
+
+def _replaced(given: Any, values: Mapping[str, Any]) -> Any:
+    match given:
+        case str() if given.startswith("$"):
+            if given[1:] not in values:
+                raise _unknown_parameter(given[1:], values)
+            return values[given[1:]]
+        case dict():
+            return {key: _replaced(value, values) for key, value in given.items()}
+        case list():
+            return [_replaced(value, values) for value in given]
+        case _:
+            return given
+
+
+def _unknown_parameter(name: str, declared: Mapping[str, Any]) -> Invalid:
+    return Invalid(
+        "pack.unknown-parameter",
+        f"没有参数“{name}”。",
+        f"已声明的参数：{'、'.join(declared) or '无'}；新参数请在 [params.{name}] 中声明。",
+        name,
+    )
+
+
+def _not_toml(problem: ValueError) -> Complaint:
+    place = place_in_error(problem) if isinstance(problem, tomllib.TOMLDecodeError) else None
+    if "Cannot declare" in str(problem) or "Cannot overwrite" in str(problem):
+        return Complaint(
+            "pack.declared-twice",
+            (),
+            "同一个编号或键写了两次。",
+            "请改成不同的编号；一条规则要分几款的, 在编号后加 /一个英文名。",
+            place,
+        )
+    return Complaint(
+        "pack.not-toml",
+        (),
+        f"不是 UTF-8 编码的 TOML 文件：{problem}。",
+        "请按所示行列改正, 字符串要加引号。",
+        place or Place(1, 1),
+    )
+
+
+def _explained(error: ErrorDetails) -> Complaint:
+    path = tuple(str(part) for part in error["loc"] if part != "[key]")
+    code, message, remedy = _told(error)
+    return Complaint(code, path, message, remedy)
+
+
+def _told(error: ErrorDetails) -> tuple[str, str, str]:
+    """Code, what is wrong and what to do, by the kind of error."""
+    given, context = error["input"], error.get("ctx", {})
+    match error["type"]:
+        case "extra_forbidden":
+            return "pack.unknown-key", "没有这个键。", "请改正拼写或删去, 本版本不认识它。"
+        case "missing":
+            return "pack.missing-key", "缺少这个键。", "请补上。"
+        case "literal_error":
+            choice = context["expected"].replace(" or ", ", ")
+            return "pack.unknown-value", f"不认识的值“{given}”。", f"可以填写：{choice}。"
+        case "greater_than_equal" | "less_than_equal":
+            bounds = [str(context[end]) for end in ("ge", "le") if end in context]
+            return "pack.out-of-range", f"{given} 不在范围内。", f"界限为 {'、'.join(bounds)}。"
+        case "string_pattern_mismatch":
+            return "pack.malformed", f"“{given}”不合格式。", f"须符合 {context['pattern']} 。"
+        case "string_too_short" | "too_short":
+            return "pack.malformed", "不能为空。", "请填写。"
+        case "value_error":
+            problem = context["error"]
+            if isinstance(problem, HuiyinError):
+                return problem.code, problem.message, problem.remedy
+            if isinstance(problem, Malformed):
+                return problem.code, f"{problem}。", problem.remedy
+            told = f"{str(problem).rstrip('。')}。"
+            return Malformed.code, told, Malformed.remedy
+        case kind:
+            wanted = _KINDS.get(kind, "表或列表")
+            advice = "文字要加引号, 整数不加引号和小数点, 表写作 [名称]。"
+            return "pack.wrong-type", f"类型不对, 应为{wanted}。", advice

@@ -1,0 +1,224 @@
+"""A policy pack (规则包): the rules of one institution, and those of the pack it adds to."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Annotated, TypeVar
+
+from pydantic import Field
+
+from shared.acts.vocabulary import ACTS
+from shared.contracts.catalogue import Contract
+from shared.policy.language.parties import COMMON
+from shared.policy.language.rules import (
+    SECTIONS,
+    ArchiveItem,
+    Axis,
+    Declared,
+    Duty,
+    Form,
+    Gate,
+    Heading,
+    Key,
+    Offence,
+    Parameter,
+    Party,
+    Rule,
+    RuleId,
+    Schedule,
+    Shift,
+    Statistic,
+    Step,
+    Text,
+    Unarmed,
+)
+
+R = TypeVar("R", bound=Rule)
+Words = Mapping[Key, Text]
+
+
+class PackFile(Contract):
+    """A pack as its file has it; unknown keys are refused."""
+
+    pack: Heading
+    params: Mapping[Key, Parameter] = Field(default_factory=dict)
+    party: Mapping[Key, Party] = Field(default_factory=dict)
+    axis: Mapping[Key, Axis] = Field(default_factory=dict)
+    state: Mapping[Key, Declared] = Field(default_factory=dict)
+    channel: Mapping[Key, Party] = Field(default_factory=dict)
+    medium: Words = Field(default_factory=dict)
+    kinds: Mapping[Annotated[str, Field(pattern="^[a-z_]+$")], Words] = Field(default_factory=dict)
+    duty: Mapping[RuleId, Duty] = Field(default_factory=dict)
+    schedule: Mapping[RuleId, Schedule] = Field(default_factory=dict)
+    shift: Mapping[RuleId, Shift] = Field(default_factory=dict)
+    gate: Mapping[RuleId, Gate] = Field(default_factory=dict)
+    form: Mapping[RuleId, Form] = Field(default_factory=dict)
+    step: Mapping[RuleId, Step] = Field(default_factory=dict)
+    offence: Mapping[RuleId, Offence] = Field(default_factory=dict)
+    archive: Mapping[RuleId, ArchiveItem] = Field(default_factory=dict)
+    statistic: Mapping[RuleId, Statistic] = Field(default_factory=dict)
+    unarmed: Mapping[RuleId, Unarmed] = Field(default_factory=dict)
+
+    def rules(self) -> Iterator[tuple[str, Rule]]:
+        """Every rule of the file with its number, section by section."""
+        for section in SECTIONS:
+            yield from getattr(self, section).items()
+
+
+@dataclass(frozen=True, eq=False)
+class Pack:
+    """A pack as loaded, with the pack it adds to.
+
+    ``texts`` are the texts of its file and of those it adds to, nearest first; ``chosen`` the
+    parameters that were given other values than their defaults.
+    """
+
+    file: PackFile
+    texts: tuple[str, ...]
+    parent: "Pack | None" = None
+    chosen: Mapping[str, str | int] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        return self.file.pack.id
+
+    @property
+    def version(self) -> str:
+        return self.file.pack.version
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 (hex) of all texts and of the parameters chosen."""
+        said = [*self.texts, *(f"{key}={self.chosen[key]}" for key in sorted(self.chosen))]
+        return hashlib.sha256("\0".join(said).encode()).hexdigest()
+
+    @property
+    def pin(self) -> str:
+        """What an event says of the rules it was decided under: id, version, start of digest."""
+        return f"{self.id}@{self.version}#{self.digest[:12]}"
+
+    @cached_property
+    def lineage(self) -> "tuple[Pack, ...]":
+        """This pack and those it adds to, nearest first."""
+        return (self, *(self.parent.lineage if self.parent else ()))
+
+    @cached_property
+    def rules(self) -> Mapping[str, Rule]:
+        """Every rule in force by number; what is inherited comes first."""
+        inherited = self.parent.rules if self.parent else {}
+        return {**inherited, **dict(self.file.rules())}
+
+    def of(self, kind: type[R]) -> Mapping[str, R]:
+        """The rules of one kind in force, by number."""
+        return self._by_kind.get(kind, {})  # type: ignore[return-value]  # what is kept under a kind is of it
+
+    def stated_by(self, item: str) -> frozenset[str]:
+        """The rules that state an item of the source: those of its number, with all its parts, and
+        those that say with ``also`` that they are about it too, or extend a limit by it.
+        """
+        return frozenset(
+            number
+            for number, rule in self.rules.items()
+            if item in (number, number.split("/")[0], *rule.also, _extended_by(rule))
+        )
+
+    @cached_property
+    def _by_kind(self) -> Mapping[type[Rule], Mapping[str, Rule]]:
+        sorted_: dict[type[Rule], dict[str, Rule]] = {}
+        for number, rule in self.rules.items():
+            sorted_.setdefault(type(rule), {})[number] = rule
+        return sorted_
+
+    @cached_property
+    def axes(self) -> Mapping[str, Axis]:
+        """Every axis by its key."""
+        return {
+            key: axis for pack in reversed(self.lineage) for key, axis in pack.file.axis.items()
+        }
+
+    @cached_property
+    def states(self) -> Mapping[str, Declared]:
+        """Every state that can be declared, by its key."""
+        return {
+            key: each for pack in reversed(self.lineage) for key, each in pack.file.state.items()
+        }
+
+    @cached_property
+    def parties(self) -> Mapping[str, str]:
+        """Every party by its key, with its Chinese name."""
+        own = {
+            key: party.zh
+            for pack in reversed(self.lineage)
+            for key, party in pack.file.party.items()
+        }
+        return {**COMMON, **own}
+
+    @cached_property
+    def channels(self) -> Mapping[str, str]:
+        """Every channel by its key, with its Chinese name."""
+        return {
+            key: c.zh for pack in reversed(self.lineage) for key, c in pack.file.channel.items()
+        }
+
+    def medium(self, key: str) -> str:
+        """The Chinese name of a medium, or the key where none is declared."""
+        return next((p.file.medium[key] for p in self.lineage if key in p.file.medium), key)
+
+    def canon(self, role: str) -> str | None:
+        """The common party that a party of this pack is, if it is one."""
+        for pack in self.lineage:
+            if role in pack.file.party:
+                return pack.file.party[role].canon
+        return None
+
+    @cached_property
+    def stand_ins(self) -> Mapping[str, str]:
+        """Parties of the pack that are common ones by another name, and which.
+
+        A common party that the same file declares too is somebody else: the institution has both.
+        """
+        return {
+            key: party.canon
+            for pack in reversed(self.lineage)
+            for key, party in pack.file.party.items()
+            if party.canon and party.canon not in pack.file.party
+        }
+
+    def kinds_of(self, act: str) -> Mapping[str, str]:
+        """The kinds of an act, with their Chinese names; the states are kinds of declaring."""
+        own = {
+            key: zh for p in reversed(self.lineage) for key, zh in p.file.kinds.get(act, {}).items()
+        }
+        states = {key: each.zh for key, each in self.states.items()} if act == "declare" else {}
+        return {**COMMON_KINDS.get(act, {}), **states, **own}
+
+    def kind_name(self, act: str, kind: str) -> str:
+        """The Chinese name of a kind of an act; raises KeyError for one that is not declared."""
+        for pack in self.lineage:
+            if kind in pack.file.kinds.get(act, {}):
+                return pack.file.kinds[act][kind]
+        return COMMON_KINDS[act][kind]
+
+
+def _extended_by(rule: Rule) -> str | None:
+    """The item of the source by which a duty's limit can be extended."""
+    return rule.extension.id if isinstance(rule, Duty) and rule.extension else None
+
+
+COMMON_KINDS: Mapping[str, Mapping[str, str]] = {
+    "publish": {
+        "interim": "阶段性答复",
+        "result": "办理结果",
+        "staged": "分阶段信息",
+        "press": "新闻发布",
+        "acknowledge": "回应",
+    },
+    "draft": {"interim": "阶段性答复", "result": "办理结果", "staged": "分阶段信息"},
+    "report": {"first": "首报", "follow_up": "续报"},
+    "approve": {"referral": "移送"},
+    "note": {"facts": "情况", "evidence": "证据", "tracking": "跟踪", "worsening": "恶化"},
+}
+"""Kinds that every pack knows, by act."""
+
+assert set(COMMON_KINDS) <= set(ACTS)
