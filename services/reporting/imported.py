@@ -1,8 +1,9 @@
 """What the rules would have said of imported history: figures under a pack (导入历史的回看); pure.
 
 Every message is measured as a live one would have been (shared/policy/engine/clocks.py), and
-counted for the unit whose reply it is and the year it was posted in, Asia/Shanghai. Two readings stand side by
-side: a reply is a reply, and a reply that answers nothing (receipts.py) is none in substance.
+counted for the unit whose reply it is and the year it was posted in, Asia/Shanghai. Two readings
+stand side by side: a reply is a reply, and a reply that answers nothing (receipts.py) is none in
+substance.
 """
 
 from collections import defaultdict

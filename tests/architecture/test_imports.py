@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[2]
 ROOM = """
 [importlinter]
 root_packages =
+    huiyin
     services
 include_external_packages = True
 
