@@ -11,8 +11,8 @@ ROOT = Path(__file__).resolve().parents[2]
 _FENCED = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 _CODE = re.compile(r"`([^`\n]+)`")
 _LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
-_TOPS = ("services/", "shared/", "tests/", "docs/", ".ci/")
-_DOTTED = re.compile(r"(?:services|shared|tests)(?:\.\w+)+")
+_TOPS = ("huiyin/", "bench/", "services/", "shared/", "tests/", "docs/", ".ci/")
+_DOTTED = re.compile(r"(?:huiyin|bench|services|shared|tests)(?:\.\w+)+")
 _FILE = re.compile(r"[\w-]+\.(?:py|toml|csv|html|css|js)")
 _VARIES = re.compile(r"<\w+>|NAME")
 """What stands for a room or a name of the reader's own."""
@@ -66,6 +66,6 @@ def _resolves(dotted: str) -> bool:
 
 @cache
 def _file_names() -> frozenset[str]:
-    tops = [ROOT / top for top in ("services", "shared", "tests")]
+    tops = [ROOT / top for top in ("huiyin", "bench", "services", "shared", "tests")]
     files = [*ROOT.iterdir(), *(each for top in tops for each in top.rglob("*"))]
     return frozenset(each.name for each in files if each.is_file())

@@ -15,7 +15,7 @@ PAGES = [
     ROOT / "CONTRIBUTING.md",
     *sorted((ROOT / "docs").glob("*.md")),
     *ROOMS,
-    ROOT / "services" / "demonstration" / "README.md",
+    ROOT / "huiyin" / "demonstration" / "README.md",
 ]
 
 
