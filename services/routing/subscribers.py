@@ -4,8 +4,7 @@ from datetime import datetime
 from functools import partial
 
 from services.routing import tables
-from services.routing.case import CASE
-from services.routing.commands import OldReply, RecordHistory
+from services.routing.case import CASE, OldReply, record_history
 from shared.acts.deed import HEARD_FROM
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded, associated_data
@@ -33,7 +32,8 @@ def when_history_recorded(
     """
     name = str(event.envelope.correlation)
     case = CASE.fold(tx.load(event.envelope.correlation))
-    for said in CASE.decide(case, _history(vault, tx, event, fact)):
+    unit, reply = _history(vault, tx, event, fact)
+    for said in record_history(case, unit, reply, left_open=fact.left_open):
         by = By(event.envelope.actor, _moment(said, fact), event.envelope.id, "imported")
         appended = tx.append(tables.find(tx.sql, name).matter, [said], by)
         tables.MODEL.note(tx.sql, appended.events)
@@ -51,13 +51,14 @@ def from_intake(vault: Vault) -> Reactions:
 
 def _history(
     vault: Vault, tx: Transaction, event: Recorded, fact: HistoryRecorded
-) -> RecordHistory:
+) -> tuple[str, OldReply | None]:
+    """Who replied, and what."""
     unit = known_unit(tx.sql, fact.unit)
     if fact.reply is None:
-        return RecordHistory(unit.code, None, fact.left_open)
+        return unit.code, None
     text = vault.open(fact.reply, associated_data(event.raw, "reply"))
     content = vault.commitment(key_id(event.envelope.correlation, "reply"), text)
-    return RecordHistory(unit.code, OldReply(text, content, fact.named or unit.name), False)
+    return unit.code, OldReply(text, content, fact.named or unit.name)
 
 
 def _moment(said: Fact, history: HistoryRecorded) -> datetime:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.routing.commands import IncidentStanding
+from services.routing.state import IncidentStanding
+from shared.acts.competence import Involved
 from shared.acts.deed import of_unit
 from shared.contracts.envelope import Recorded
 from shared.contracts.intake import IncidentLinked, IncidentRegistered, IncidentVoided
@@ -64,9 +65,9 @@ class Entry:
         return self.lead or self.unit
 
     @property
-    def involved(self) -> tuple[str, ...]:
-        """Every unit that takes part: who registered it, the lead, and those with it."""
-        return tuple(dict.fromkeys((self.unit, self.concerned, *self.co_handling)))
+    def involved(self) -> Involved:
+        """The units that take part."""
+        return Involved(self.unit, self.lead, self.co_handling)
 
     @property
     def matter(self) -> Matter:

@@ -191,6 +191,8 @@ STATES: Mapping[type[Fact], State] = {
 class LateRecordSettled(Fact):
     """A person decided whether what was recorded late had been done in time (裁定)."""
 
+    ACT = "settle"
+
     duty: str
     in_time: bool
     grounds: str

@@ -37,6 +37,8 @@ class IncidentRegistered(Fact):
     take place. ``fields``, ``filled`` and ``breaches`` are as those of acts.
     """
 
+    ACT = "register"
+
     number: str
     channel: str
     category: str
@@ -107,6 +109,8 @@ def history_v1_to_v2(data: dict[str, Any]) -> dict[str, Any]:
 class IncidentLinked(Fact):
     """The incident repeats another and is handled there (并案)."""
 
+    ACT = "link"
+
     to: UUID
     to_number: str
     grounds: str
@@ -115,6 +119,8 @@ class IncidentLinked(Fact):
 @event("intake.incident-voided.v1")
 class IncidentVoided(Fact):
     """The incident was registered in error (作废); its record stays."""
+
+    ACT = "void"
 
     reason: str
 
@@ -148,6 +154,8 @@ class RegistrationCorrected(Fact):
 
     Only what is given is corrected.
     """
+
+    ACT = "correct"
 
     occurred_at: UtcTime | None = None
     posted_at: UtcTime | None = None
