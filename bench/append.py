@@ -21,7 +21,7 @@ from bench.progress import folded
 from bench.stories import STAGES, TOGETHER, Story, stories, tell_all
 from bench.yardstick import Yardstick, available
 from huiyin.embedded.system import System
-from services.reporting.log import leaves
+from services.reporting.log.log import leaves
 
 GOAL = Goal(floor=4_000, aim=10_000)
 

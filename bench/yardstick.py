@@ -25,7 +25,7 @@ from eventsourcing.sqlite import SQLiteTrackingRecorder
 from psycopg.sql import SQL
 
 from bench.postgres import NoPostgres, Postgres, started
-from services.reporting import ledger_table
+from services.reporting.ledger import table as ledger_table
 from shared.contracts.envelope import Recorded, decode, decode_envelope
 from shared.store.readmodel import Placed
 from shared.store.sql import CursorSql

@@ -13,10 +13,10 @@ from huiyin.drills.stage import Marks, Stage
 from services.deadlines import tables
 from services.deadlines.periods import as_it_stands
 from services.deadlines.projections import fold_duties
-from services.reporting import ledger_table
-from services.reporting.accounts import FindingShown, findings
-from services.reporting.ledger import LedgerRow
-from services.reporting.log import every_leaf
+from services.reporting.findings.review import FindingShown, findings
+from services.reporting.ledger import table as ledger_table
+from services.reporting.ledger.row import LedgerRow
+from services.reporting.log.log import every_leaf
 from shared.acts.deed import deed_of
 from shared.contracts.envelope import Recorded, decode
 from shared.copies.units import unit_id

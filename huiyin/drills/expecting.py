@@ -14,8 +14,8 @@ from huiyin.drills.kinds import PAPERS
 from huiyin.drills.numbers import end, whole
 from huiyin.drills.owing import duty
 from huiyin.drills.script import Expectation
-from services.reporting import filing
-from services.reporting.accounts import FindingShown
+from services.reporting.findings.review import FindingShown
+from services.reporting.ledger import filing
 from shared.acts.deed import deed_of
 from shared.calendar.published import state_council
 from shared.clock import SHANGHAI, shown

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, time, timedelta
 from huiyin.drills.asked import Asked
 from huiyin.drills.nodes import Place
 from huiyin.drills.script import Drill
-from services.reporting import statistics
-from services.reporting.statistics import FigureShown
+from services.reporting.findings import statistics
+from services.reporting.findings.statistics import FigureShown
 from shared.clock import SHANGHAI
 from shared.store.sql import Sql
 

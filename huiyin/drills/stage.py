@@ -26,7 +26,7 @@ from huiyin.embedded.directory import County, DataDirectory
 from huiyin.embedded.system import System, booted
 from services.deadlines import agenda, scheduler
 from services.deadlines import tables as duties
-from services.reporting.log import ends
+from services.reporting.log.log import ends
 from services.routing.administration import Administration
 from shared.clock import SimulatedClock
 from shared.contracts.routing import CountyFounded

@@ -16,8 +16,8 @@ from huiyin.host.contracts import add_contracts
 from huiyin.host.metrics import add_metrics
 from huiyin.host.operations import add_operations
 from huiyin.host.vitals import add_health
+from services.reporting.log.verify import Verified
 from services.reporting.rebuild import Compared
-from services.reporting.verify import Verified
 from shared.contracts.envelope import Actor
 from shared.errors import Unknown
 from shared.messaging.status import Halt, RoomStatus

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Mapping
 
+from services.reporting.log.verify import Verified, verify
 from services.reporting.rebuild import Compared, compare
-from services.reporting.verify import Verified, verify
 from shared.room import Room
 
 

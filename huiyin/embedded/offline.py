@@ -13,13 +13,13 @@ from huiyin.embedded.doctor import Report, Seen, examine
 from huiyin.embedded.premises import look_around
 from services.deadlines.tables import MODEL as DEADLINES
 from services.intake.tables import MODEL as INTAKE
-from services.reporting import log
 from services.reporting.api import router
 from services.reporting.application import Reporting
+from services.reporting.findings.taking import Taking
+from services.reporting.log import log
+from services.reporting.log.verify import Verified, verify
 from services.reporting.rebuild import Compared, compare
 from services.reporting.tables import MODEL as REPORTING
-from services.reporting.taking import Taking
-from services.reporting.verify import Verified, verify
 from services.routing.tables import MODEL as ROUTING
 from shared.contracts.catalogue import is_known, unknown_type
 from shared.identity.officers import Officers

@@ -6,8 +6,8 @@ from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict
 
 from huiyin.embedded.doctor import Report
+from services.reporting.log.verify import Verified
 from services.reporting.rebuild import Compared
-from services.reporting.verify import Verified
 from shared.contracts.envelope import Actor
 from shared.errors import Refused
 from shared.identity.officers import Officer

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from services.reporting.receipts import emptiness
+from services.reporting.history.receipts import emptiness
 from shared.clock import SHANGHAI
 
 REMARKS: Mapping[str, str] = {

@@ -12,9 +12,9 @@ from huiyin.embedded.offline import MODELS
 from huiyin.embedded.premises import look_around
 from huiyin.standalone import far
 from huiyin.standalone.place import unknown_room
-from services.reporting import log
+from services.reporting.log import log
+from services.reporting.log.verify import Verified, verify
 from services.reporting.rebuild import Compared, compare
-from services.reporting.verify import Verified, verify
 from shared.contracts.envelope import Actor
 from shared.copies.county import founded_county
 from shared.errors import Unavailable

@@ -3,15 +3,15 @@
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.reporting.accounts_api import add_accounts, add_acts
 from services.reporting.application import Reporting
-from services.reporting.asking import AsOf, Wanted, moment
-from services.reporting.entries import LedgerEntry
-from services.reporting.export_api import add_exports
-from services.reporting.feed import add_feed
-from services.reporting.reviews_api import add_reviews
-from services.reporting.taking import Taking
-from services.reporting.trail import TrailEntry
+from services.reporting.findings.api import add_accounts, add_acts
+from services.reporting.findings.taking import Taking
+from services.reporting.history.api import add_reviews
+from services.reporting.ledger.entry import LedgerEntry
+from services.reporting.ledger.export_api import add_exports
+from services.reporting.log.feed import add_feed
+from services.reporting.parameters import AsOf, Wanted, moment
+from services.reporting.trail.trail import TrailEntry
 from shared.messaging.progress import wait_until
 from shared.store.requests import Answer
 from shared.web import RESPONSES, After, Asking

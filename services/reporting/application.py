@@ -7,12 +7,12 @@ from uuid import UUID
 
 import structlog
 
-from services.reporting import ledger_table
-from services.reporting.entries import LedgerEntry, entries
-from services.reporting.export import Filters, LedgerExport, export
-from services.reporting.log import size_as_of
-from services.reporting.review import Review, review_imported
-from services.reporting.trail import TrailEntry, trail
+from services.reporting.history.review import Review, review_imported
+from services.reporting.ledger import table as ledger_table
+from services.reporting.ledger.entry import LedgerEntry, entries
+from services.reporting.ledger.export import Filters, LedgerExport, export
+from services.reporting.log.log import size_as_of
+from services.reporting.trail.trail import TrailEntry, trail
 from shared.aggregate import answer
 from shared.contracts.reporting import IncidentErased
 from shared.errors import Invalid, Refused, Unknown

@@ -1,11 +1,13 @@
 """Reporting's composition: settings in, a wired room out."""
 
-from services.reporting import log, tables, taking, tiles
+from services.reporting import tables
 from services.reporting.api import router
 from services.reporting.application import Reporting
 from services.reporting.console import console
+from services.reporting.findings import taking
+from services.reporting.findings.taking import Taking
+from services.reporting.log import log, tiles
 from services.reporting.projector import UPSTREAM, Projector, SequencerAndFold
-from services.reporting.taking import Taking
 from shared.messaging.consumer import Consumer
 from shared.messaging.topology import FOLLOWS
 from shared.room import Room, Surroundings

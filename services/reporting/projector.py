@@ -10,7 +10,7 @@ from functools import partial
 
 import structlog
 
-from services.reporting import log
+from services.reporting.log import log
 from services.reporting.tables import MODEL, LogFold
 from shared.contracts.envelope import Actor
 from shared.errors import Unavailable, Untrusted

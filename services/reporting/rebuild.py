@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 from pydantic import BaseModel
 
-from services.reporting.log import Leaf, every_leaf
+from services.reporting.log.log import Leaf, every_leaf
 from shared.contracts.envelope import decode
 from shared.errors import Unavailable
 from shared.store.parking import parked

@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 
-from services.reporting import blame_table, directory, duties_table, ledger_table
+from services.reporting import directory
+from services.reporting.duties import table as duties_table
+from services.reporting.findings import table as blame_table
+from services.reporting.ledger import table as ledger_table
 from shared.contracts.envelope import decode
 from shared.messaging.streams import Incoming
 from shared.store.readmodel import Placed, joined

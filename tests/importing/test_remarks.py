@@ -53,7 +53,7 @@ def test_every_row_of_a_kind_is_remarked_on(kind: str) -> None:
 @needs_bad_rows
 @pytest.mark.parametrize("kind", EMPTY)
 def test_nearly_every_reply_that_answers_nothing_is_remarked_on(kind: str) -> None:
-    """The rule is a cautious one: see ``services/reporting/receipts.py``."""
+    """The rule is a cautious one: see ``services/reporting/history/receipts.py``."""
     messages = of_kind()[kind]
 
     found = [message for message in messages if not set(EMPTY).isdisjoint(remarks(message))]

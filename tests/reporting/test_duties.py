@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.reporting import duties_table
+from services.reporting.duties import table as duties_table
 from services.reporting.projector import UPSTREAM
 from services.reporting.rebuild import compare
 from services.reporting.tables import MODEL

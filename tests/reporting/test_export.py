@@ -6,11 +6,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.reporting.export import Filters, LedgerExport, export
-from services.reporting.ledger_sheet import ledger_sheet
-from services.reporting.log import Leaf, every_leaf
+from services.reporting.ledger.export import Filters, LedgerExport, export
+from services.reporting.ledger.sheet import ledger_sheet
+from services.reporting.log.log import Leaf, every_leaf
 from services.reporting.sheets import as_csv
-from services.reporting.wording import ERASED
+from services.reporting.trail.wording import ERASED
 from shared.contracts.deadlines import DutyMissed, DutyStarted
 from shared.contracts.reporting import IncidentErased
 from shared.contracts.routing import (

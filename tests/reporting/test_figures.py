@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from services.reporting.figures import SMALL, Counted, Figure, general, of_pack
-from services.reporting.ledger import LedgerRow
+from services.reporting.findings.figures import SMALL, Counted, Figure, general, of_pack
+from services.reporting.ledger.row import LedgerRow
 from shared.policy import Pack, find_pack, load_pack
 from shared.policy.engine.deeds import Deed
 

@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from services.reporting.dossier import Dossier, Entry
-from services.reporting.duties import LoggedDuty
-from services.reporting.findings import Finding, Proof, of_breach, of_duty
+from services.reporting.duties.row import LoggedDuty
+from services.reporting.findings.computed import Finding, Proof, of_breach, of_duty
+from services.reporting.findings.dossier import Dossier, Entry
 from shared.policy import Pack, read_pack
 from shared.policy.engine.deeds import Deed
 from shared.policy.engine.outlook import Matter

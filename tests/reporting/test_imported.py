@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.reporting.imported import (
+from services.reporting.history.imported import (
     DutyReview,
     Figures,
     Message,

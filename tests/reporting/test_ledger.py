@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.reporting.ledger import CHANGED_BY, LedgerRow, project
+from services.reporting.ledger.row import CHANGED_BY, LedgerRow, project
 from shared.contracts.catalogue import Fact, facts
 from shared.contracts.deadlines import (
     DutyCancelled,

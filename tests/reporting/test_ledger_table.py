@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.reporting import ledger_table
-from services.reporting.ledger import CHANGED_BY, LedgerRow, project
-from services.reporting.ledger_table import NOW, as_of, current
+from services.reporting.ledger import table as ledger_table
+from services.reporting.ledger.row import CHANGED_BY, LedgerRow, project
+from services.reporting.ledger.table import NOW, as_of, current
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded
 from shared.contracts.intake import IncidentRegistered

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.reporting.log import (
+from services.reporting.log.log import (
     EMPTY,
     Leaf,
     every_leaf,

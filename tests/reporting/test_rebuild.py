@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.reporting.ledger_table import MODEL
+from services.reporting.ledger.table import MODEL
 from services.reporting.rebuild import Compared, compare
 from shared.contracts.reporting import IncidentErased
 from shared.contracts.routing import IncidentAssigned, IncidentClosed, IncidentGraded

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.reporting.receipts import LONGEST, emptiness
+from services.reporting.history.receipts import LONGEST, emptiness
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 LABELS = {

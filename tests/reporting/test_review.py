@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.reporting.imported import Replying
-from services.reporting.log import head
-from services.reporting.review import Review, review_imported
-from services.reporting.review_wording import remarks
+from services.reporting.history.imported import Replying
+from services.reporting.history.review import Review, review_imported
+from services.reporting.history.wording import remarks
+from services.reporting.log.log import head
 from shared.contracts.catalogue import Fact
 from shared.contracts.intake import (
     HistoryRecorded,

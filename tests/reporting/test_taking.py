@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from services.reporting.log import every_leaf
+from services.reporting.log.log import every_leaf
 from shared.contracts.catalogue import Fact
 from shared.contracts.deadlines import DutyMet
 from shared.contracts.envelope import decode

@@ -5,10 +5,10 @@ from uuid import uuid4
 
 import pytest
 
-from services.reporting import tiles
-from services.reporting.log import append, every_leaf
+from services.reporting.log import tiles
+from services.reporting.log.log import append, every_leaf
+from services.reporting.log.verify import verify
 from services.reporting.main import build
-from services.reporting.verify import verify
 from shared.contracts.routing import IncidentGraded
 from shared.errors import Refused
 from shared.evidence.merkle import EMPTY, leaf_hash, root

@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from services.reporting.log import EMPTY, every_leaf, extend
-from services.reporting.verify import Verified, verify
+from services.reporting.log.log import EMPTY, every_leaf, extend
+from services.reporting.log.verify import Verified, verify
 from shared.contracts.catalogue import Fact
 from shared.contracts.deadlines import DutyCancelled
 from shared.contracts.intake import IncidentVoided

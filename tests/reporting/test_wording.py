@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.reporting.wording import ERASED, TITLES, reader, what
+from services.reporting.trail.wording import ERASED, TITLES, reader, what
 from shared.contracts.catalogue import Fact, facts
 from shared.contracts.deadlines import DutyMet, DutyMetLate
 from shared.contracts.envelope import Recorded

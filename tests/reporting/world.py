@@ -12,9 +12,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.reporting import ledger_table
-from services.reporting.ledger import LedgerRow
-from services.reporting.log import every_leaf
+from services.reporting.ledger import table as ledger_table
+from services.reporting.ledger.row import LedgerRow
+from services.reporting.log.log import every_leaf
 from services.reporting.main import build
 from services.reporting.projector import UPSTREAM
 from shared.contracts.catalogue import Fact

@@ -5,10 +5,10 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from urllib.parse import urlencode
 
-from services.reporting import duties_table
 from services.reporting.console.incident_view import open_title
 from services.reporting.console.ledger_view import urgency
-from services.reporting.duties_table import Owed, UnitCount
+from services.reporting.duties import table as duties_table
+from services.reporting.duties.table import Owed, UnitCount
 from shared.copies.units import Unit
 from shared.errors import Invalid
 from shared.store.micros import to_micros

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.reporting import tiles
 from services.reporting.console.door import Reader, form_token
 from services.reporting.console.live import folded
-from services.reporting.log import EMPTY, head, leaf_at
+from services.reporting.log import tiles
+from services.reporting.log.log import EMPTY, head, leaf_at
 from shared.contracts.routing import CountyFounded
 from shared.copies.county import founded_county
 from shared.copies.units import Unit, all_units

@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.reporting import duties_table, ledger_table
-from services.reporting.duties import LoggedDuty
-from services.reporting.duties_table import Tally
-from services.reporting.entries import missing
-from services.reporting.filing import Lacking
-from services.reporting.ledger import LedgerRow
-from services.reporting.log import Leaf, leaf_at, leaves_of_matter
-from services.reporting.rulings import Rulings, category_name, channel_name, grade_name
-from services.reporting.trail import TrailEntry, trail
-from services.reporting.wording import TITLES, reader
+from services.reporting.duties import table as duties_table
+from services.reporting.duties.row import LoggedDuty
+from services.reporting.duties.table import Tally
+from services.reporting.ledger import table as ledger_table
+from services.reporting.ledger.entry import missing
+from services.reporting.ledger.filing import Lacking
+from services.reporting.ledger.row import LedgerRow
+from services.reporting.log.log import Leaf, leaf_at, leaves_of_matter
+from services.reporting.packs import Rulings, category_name, channel_name, grade_name
+from services.reporting.trail.trail import TrailEntry, trail
+from services.reporting.trail.wording import TITLES, reader
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded, decode
 from shared.contracts.intake import IncidentRegistered

@@ -5,13 +5,14 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from urllib.parse import urlencode
 
-from services.reporting import duties_table, ledger_query
 from services.reporting.console.incident_view import open_title
-from services.reporting.duties_table import Tally
-from services.reporting.ledger import LedgerRow
-from services.reporting.ledger_query import ORDERS, SOON, SOON_DUE, Asked, Found, Term
-from services.reporting.rulings import Rulings, category_name, channel_name, grade_name
-from services.reporting.titles import Titles
+from services.reporting.duties import table as duties_table
+from services.reporting.duties.table import Tally
+from services.reporting.ledger import query as ledger_query
+from services.reporting.ledger.query import ORDERS, SOON, SOON_DUE, Asked, Found, Term
+from services.reporting.ledger.row import LedgerRow
+from services.reporting.ledger.titles import Titles
+from services.reporting.packs import Rulings, category_name, channel_name, grade_name
 from shared.copies.units import Unit
 from shared.errors import Invalid
 from shared.store.micros import to_micros

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Depends, Form, Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
 from services.reporting.application import Reporting
-from services.reporting.asking import moment
 from services.reporting.console.assets import Assets
 from services.reporting.console.attempts import Attempts
 from services.reporting.console.door import (
@@ -30,10 +29,11 @@ from services.reporting.console.links import sign_in_links
 from services.reporting.console.live import Growth
 from services.reporting.console.problems import page_route, sign_in_page
 from services.reporting.console.showing import Showing
-from services.reporting.export import Filters
-from services.reporting.export_api import as_file
-from services.reporting.log import size_as_of
-from services.reporting.titles import Titles
+from services.reporting.ledger.export import Filters
+from services.reporting.ledger.export_api import as_file
+from services.reporting.ledger.titles import Titles
+from services.reporting.log.log import size_as_of
+from services.reporting.parameters import moment
 from shared.errors import HuiyinError
 from shared.identity.officers import Officer, Officers
 from shared.identity.sessions import Sessions

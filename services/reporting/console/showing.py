@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from services.reporting.console.assets import Assets
 from services.reporting.console.ledger_view import urgency
 from services.reporting.console.spans import remaining, span
-from services.reporting.wording import BECAUSE
+from services.reporting.trail.wording import BECAUSE
 from shared.clock import SHANGHAI, shown, shown_limit
 from shared.copies.units import Unit
 from shared.identity.posts import POSTS

@@ -3,8 +3,8 @@
 import httpx2
 import pytest
 
-from services.reporting import ledger_query
 from services.reporting.console.showing import HEADERS
+from services.reporting.ledger import query as ledger_query
 from tests.reporting.console.desk import FIRST, HOSTILE, SECOND, THIRD, TITLE, Desk, numbers
 from tests.reporting.world import IN_ONE_DATABASE
 

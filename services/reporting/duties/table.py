@@ -1,0 +1,161 @@
+"""The duties' table: every version of every duty, and who owes it, read as it stood (as of)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.reporting.duties.row import LATE, OPEN, LoggedDuty, project
+from services.reporting.versions import NOW, Key, Versions, holding
+from shared.contracts.envelope import Recorded
+from shared.duties import CHANGED_BY
+from shared.store.readmodel import ReadModel
+from shared.store.sql import Row, Sql
+
+_OPEN = "d.state IN ({})".format(", ".join(f"'{state}'" for state in OPEN))
+_OWING = "COALESCE(d.assignee, l.lead, d.unit)"
+"""The unit that must act: the one named, else the lead, before that the one that registered."""
+
+_KNOWN = "(l.number IS NOT NULL OR d.period IS NOT NULL)"
+"""Duties of matters whose registration is in, and of units' periods."""
+
+_FIRST_DUE = "CASE WHEN d.due IS NULL THEN 1 ELSE 0 END, d.due"
+"""What is only measured comes last: nothing can be overdue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A duty with its matter: number, log entry of the sealed title, and the unit that owes.
+
+    ``number``, ``title_leaf`` and ``status`` are none for a duty of a unit's period.
+    """
+
+    duty: LoggedDuty
+    number: str | None
+    title_leaf: int | None
+    unit: str
+    status: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitCount:
+    """How many live duties of a unit stand in a state, and how many of those have passed due."""
+
+    unit: str
+    state: str
+    duties: int
+    overdue: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many duties of a matter run, were missed and are still owed, or were done too late."""
+
+    running: int = 0
+    missed: int = 0
+    late: int = 0
+
+
+def _key_of(event: Recorded) -> Key:
+    return str(event.envelope.correlation), getattr(event.fact, "duty", "")
+
+
+_VERSIONS = Versions("duties", LoggedDuty, ("incident", "duty"), _key_of, project)
+
+SCHEMA = (
+    _VERSIONS.schema,
+    "CREATE INDEX IF NOT EXISTS duties_open ON duties (due)"
+    f" WHERE to_leaf = {NOW} AND state IN ('running', 'missed')",
+)
+
+MODEL = ReadModel({"duties": _VERSIONS.key}, SCHEMA, CHANGED_BY, _VERSIONS.apply)
+
+
+def of_incident(sql: Sql, incident: str, size: int) -> list[LoggedDuty]:
+    """An incident's duties after the first ``size`` leaves, earliest due first."""
+    rows = sql.all(
+        f"SELECT d.* FROM duties d WHERE incident = ? AND {holding(size, 'd.')}"
+        f" ORDER BY {_FIRST_DUE}, d.start, d.duty",
+        (incident,),
+    )
+    return [_VERSIONS.row(row) for row in rows]
+
+
+def in_states(sql: Sql, states: Sequence[str], size: int) -> list[LoggedDuty]:
+    """Live duties that stood so after the first ``size`` leaves, as they were told of."""
+    rows = sql.all(
+        f"SELECT * FROM duties WHERE state IN ({', '.join('?' * len(states))})"
+        f" AND standing = 'live' AND {holding(size)} ORDER BY leaf, duty",
+        tuple(states),
+    )
+    return [_VERSIONS.row(row) for row in rows]
+
+
+def tallies(sql: Sql, size: int | None, incident: str | None = None) -> dict[str, Tally]:
+    """How the duties with a limit stand, by matter; those of one matter where it is named."""
+    condition, params = ("incident = ?", (incident,)) if incident else ("period IS NULL", ())
+    rows = sql.all(
+        f"SELECT incident, {_counted('running', ('running',))}, {_counted('missed', ('missed',))},"
+        f" {_counted('late', LATE)} FROM duties WHERE due IS NOT NULL AND {condition}"
+        f" AND {holding(size)} GROUP BY incident",
+        params,
+    )
+    return {r["incident"]: Tally(int(r["running"]), int(r["missed"]), int(r["late"])) for r in rows}
+
+
+def _counted(name: str, states: Sequence[str]) -> str:
+    either = ", ".join(f"'{state}'" for state in states)
+    return f"SUM(CASE WHEN state IN ({either}) THEN 1 ELSE 0 END) AS {name}"
+
+
+def owed(
+    sql: Sql, size: int | None, unit: str | None, standing: str, *, by_unit: bool, page: slice
+) -> list[Owed]:
+    """Duties not fulfilled yet, earliest due first, so that overdue ones lead; or unit by unit."""
+    condition, params = _asked(unit, standing)
+    first = f"{_OWING}, " if by_unit else ""
+    rows = sql.all(
+        "SELECT d.*, l.number AS number, l.title_leaf AS title_leaf, l.status AS status,"
+        f" {_OWING} AS owing {_from(size)} WHERE {holding(size, 'd.')} AND {_OPEN}"
+        f" AND {condition} ORDER BY {first}{_FIRST_DUE}, l.number, d.duty LIMIT ? OFFSET ?",
+        (*params, page.stop - page.start, page.start),
+    )
+    return [_owed(row) for row in rows]
+
+
+def count_owed(sql: Sql, size: int | None, unit: str | None, standing: str) -> int:
+    """How many duties ``owed`` lists over all pages."""
+    condition, params = _asked(unit, standing)
+    row = sql.one(
+        f"SELECT COUNT(*) AS many {_from(size)}"
+        f" WHERE {holding(size, 'd.')} AND {_OPEN} AND {condition}",
+        params,
+    )
+    assert row is not None
+    return int(row["many"])
+
+
+def count_by_unit(sql: Sql, size: int | None, now: int) -> list[UnitCount]:
+    """How the live duties stand, by the unit that owes them."""
+    rows = sql.all(
+        f"SELECT {_OWING} AS owing, d.state AS state, COUNT(*) AS many,"
+        " SUM(CASE WHEN d.state = 'missed' OR (d.state = 'running' AND d.due < ?)"
+        f" THEN 1 ELSE 0 END) AS late {_from(size)}"
+        f" WHERE {holding(size, 'd.')} AND d.standing = 'live' AND {_KNOWN}"
+        f" GROUP BY {_OWING}, d.state",
+        (now,),
+    )
+    return [UnitCount(row["owing"], row["state"], row["many"], int(row["late"])) for row in rows]
+
+
+def _from(size: int | None) -> str:
+    return f"FROM duties d LEFT JOIN ledger l ON l.incident = d.incident AND {holding(size, 'l.')}"
+
+
+def _asked(unit: str | None, standing: str) -> tuple[str, Sequence[str]]:
+    condition = f"{_KNOWN} AND d.standing = ?"
+    if unit is None:
+        return condition, (standing,)
+    return f"{condition} AND {_OWING} = ?", (standing, unit)
+
+
+def _owed(row: Row) -> Owed:
+    return Owed(_VERSIONS.row(row), row["number"], row["title_leaf"], row["owing"], row["status"])

@@ -1,0 +1,277 @@
+"""Findings (追责情形): what duties, breaches and the pack's offences make of the record; pure.
+
+Lateness is computed; what is wrong, concealed or false is only ever found by people. When a duty
+was missed while it waited for somebody else, what it waited for is part of the finding.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from services.reporting.duties.row import LATE, LoggedDuty
+from services.reporting.findings.dossier import Dossier, Entry
+from services.reporting.packs import party_name
+from shared.acts.vocabulary import ACTS
+from shared.policy.engine.deeds import Deed, first_met, in_order
+from shared.policy.engine.gates import closed
+from shared.policy.engine.outlook import OF_DELAYS
+from shared.policy.language.pack import Pack
+from shared.policy.language.patterns import Pattern
+from shared.policy.language.rules import Duty, Offence, Rule, Schedule
+from shared.policy.language.speaking import demand
+from shared.store.micros import from_micros
+
+JUDGED = ("missed", *LATE, "recorded_late")
+"""The states of a duty that something is found of."""
+
+_WORDS = {"publish": "reply", "report": "report", "zero_report": "report", "summarise": "report"}
+"""What was late, by the act that was due; other acts go by their own name."""
+
+_TITLES = {
+    "late_reply": "迟答复",
+    "missed_reply": "逾期未答复",
+    "late_report": "迟报",
+    "missed_report": "漏报",
+}
+
+_NOBODY = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A log entry that shows it, and what was done or said there."""
+
+    leaf: int
+    act: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A gate that was closed at the moment of the limit: whose word was waited for, since when."""
+
+    gate: str
+    title: str
+    needs: str
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding; moments are UTC.
+
+    ``kind`` is the number of the pack's offence, or one of the general names such as
+    ``late_reply``; ``rule`` is the duty or gate. ``basis`` is computed, human or pending (a
+    person must settle a late record first). ``unit`` answered for it then, ``post`` is who acted,
+    or who should have.
+    """
+
+    kind: str
+    title: str
+    basis: str
+    good: bool
+    rule: str
+    clause: str
+    matter: str
+    unit: str
+    post: str
+    period: str | None = None
+    limit: datetime | None = None
+    actual: datetime | None = None
+    late_seconds: int | None = None
+    shortfall: int | None = None
+    gap_seconds: int | None = None
+    sanction: str | None = None
+    evidence: tuple[Proof, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+
+
+def of_duty(pack: Pack | None, row: LoggedDuty, record: Dossier) -> Iterator[Finding]:
+    """What a duty's verdict makes: the general finding, and the pack's offences that it is."""
+    general = _general(pack, row, record)
+    yield general
+    if pack is not None and row.state != "recorded_late":
+        on = "late" if row.state in LATE else "missed"
+        reported = _what(pack, row) in ("reply", "report")
+        told = [deed for deed in record.deeds if _is_of(deed, row)]
+        yield from _offences(pack, general, on, told, by_default=reported)
+
+
+def of_breach(
+    pack: Pack | None, gate: str, matter: str, record: Dossier, leaf: int
+) -> list[Finding]:
+    """What a broken gate makes; nothing if the act is not in the dossier."""
+    entry = next((each for each in record.entries if each.leaf == leaf), None)
+    if entry is None:
+        return []
+    rule = pack.rules.get(gate) if pack else None
+    general = Finding(
+        kind="breach",
+        title=f"违反前置条件：{rule.zh if rule else gate}",
+        basis="computed",
+        good=False,
+        rule=gate,
+        clause=(rule.clause or rule.zh) if rule else "",
+        matter=matter,
+        unit=entry.deed.unit,
+        post=party_name(pack, entry.deed.by),
+        actual=entry.deed.at,
+        evidence=(Proof(leaf, entry.deed.act),),
+    )
+    told = record.deeds
+    offences = _offences(pack, general, "breach", told, by_default=True) if pack else ()
+    return [general, *offences]
+
+
+def _general(pack: Pack | None, row: LoggedDuty, record: Dossier) -> Finding:
+    done = _done(pack, row, record)
+    kind, title = _named(pack, row)
+    return Finding(
+        kind=kind,
+        title=title,
+        basis="pending" if row.state == "recorded_late" else "computed",
+        good=False,
+        rule=row.rule,
+        clause=row.clause,
+        matter=row.incident,
+        unit=_answerable(row, record),
+        post=party_name(pack, done[-1].deed.by if done else row.party),
+        period=row.period,
+        limit=from_micros(row.due) if row.due is not None else None,
+        actual=from_micros(row.done_at) if row.done_at is not None else None,
+        late_seconds=row.late_seconds,
+        shortfall=row.shortfall or None,
+        gap_seconds=row.gap_seconds,
+        evidence=_evidence(row, done),
+        waiting=tuple(_waiting(pack, row, record)) if pack and row.state != "recorded_late" else (),
+    )
+
+
+def _named(pack: Pack | None, row: LoggedDuty) -> tuple[str, str]:
+    if row.state == "recorded_late":
+        return "late_record", "迟录待裁定"
+    verdict, what = ("late" if row.state in LATE else "missed"), _what(pack, row)
+    kind = f"{verdict}_{what}"
+    act = ACTS[what].title if what in ACTS else what
+    return kind, _TITLES.get(kind, f"{act}{'迟办' if verdict == 'late' else '逾期未办'}")
+
+
+def _what(pack: Pack | None, row: LoggedDuty) -> str:
+    """What was owed: by the rule where the pack is known, else by what the event says of it."""
+    patterns = _stops(pack, row)
+    named = [each.act for each in patterns] or re.findall(r"[a-z_]+", row.stop)
+    act = next((each for each in named if each in ACTS), "shift")
+    return _WORDS.get(act, act)
+
+
+def _stops(pack: Pack | None, row: LoggedDuty) -> list[Pattern]:
+    rule: Rule | None = pack.rules.get(row.rule) if pack else None
+    return list(rule.stop.patterns()) if isinstance(rule, Duty | Schedule) else []
+
+
+def _done(pack: Pack | None, row: LoggedDuty, record: Dossier) -> list[Entry]:
+    """The acts by which it was done, too late."""
+    if row.done_at is None:
+        return []
+    acts = {pattern.act for pattern in _stops(pack, row)} or set(re.findall(r"[a-z_]+", row.stop))
+    at = from_micros(row.done_at)
+    return [each for each in record.entries if each.deed.act in acts and each.deed.at == at]
+
+
+def _evidence(row: LoggedDuty, done: Sequence[Entry]) -> tuple[Proof, ...]:
+    """When it began, what was done, and the verdict."""
+    told = [(row.started_leaf, "start"), *((e.leaf, e.deed.act) for e in done)]
+    told.append((row.leaf, row.state))
+    return tuple(Proof(leaf, act) for leaf, act in told if leaf is not None)
+
+
+def _answerable(row: LoggedDuty, record: Dossier) -> str:
+    """The unit named, else whoever led when the limit passed, else the one that registered."""
+    if row.assignee or row.period is not None or row.due is None:
+        return row.assignee or row.unit
+    due = from_micros(row.due)
+    leads = [deed for deed in record.deeds if deed.act == "assign" and deed.at <= due]
+    return in_order(leads)[-1].units[0] if leads and in_order(leads)[-1].units else row.unit
+
+
+def _waiting(pack: Pack, row: LoggedDuty, record: Dossier) -> Iterator[Waiting]:
+    """The gates closed to what was owed when the limit passed.
+
+    Where nothing had been drafted nobody was waited for: the delay is then the unit's own.
+    """
+    rule = pack.rules.get(row.rule)
+    if not isinstance(rule, Duty) or record.subject is None or row.due is None:
+        return
+    due = from_micros(row.due)
+    before = in_order(deed for deed in record.deeds if max(deed.at, deed.recorded_at) <= due)
+    seen: set[str] = set()
+    for pattern in rule.stop.patterns():
+        draft = _pending_draft(before)
+        if pattern.act == "publish" and draft is None:
+            continue
+        attempted = _attempt(pattern, rule, draft, due)
+        for each in closed(pack, record.subject, before, attempted):
+            if each.gate.needs is not None and each.number not in seen:
+                seen.add(each.number)
+                since = draft.at if draft and pattern.act == "publish" else None
+                needs = demand(pack, each.gate.needs)
+                yield Waiting(each.number, each.gate.zh, needs, since)
+
+
+def _pending_draft(before: Sequence[Deed]) -> Deed | None:
+    """The paper that lay with others: the latest draft, unless it was sent back to its writer."""
+    papers = [deed for deed in before if deed.act in ("draft", "reject")]
+    return papers[-1] if papers and papers[-1].act == "draft" else None
+
+
+def _attempt(pattern: Pattern, rule: Duty, draft: Deed | None, due: datetime) -> Deed:
+    paper = draft if pattern.act == "publish" else None
+    return Deed(
+        id=_NOBODY,
+        act=pattern.act,
+        at=due,
+        recorded_at=due,
+        by=pattern.by or rule.who[0],
+        kind=pattern.kind or (paper.kind if paper else None),
+        to=(pattern.to,) if pattern.to else (),
+        medium=pattern.medium,
+        of=paper.of if paper else None,
+    )
+
+
+def _offences(
+    pack: Pack, general: Finding, on: str, told: Sequence[Deed], *, by_default: bool
+) -> Iterator[Finding]:
+    """The pack's own names for it; one that names no duties is about replies and reports.
+
+    ``told`` is what can excuse it.
+    """
+    for number, offence in pack.of(Offence).items():
+        if offence.on is None or on not in offence.on.split("_or_"):
+            continue
+        if not _concerns(offence, general.rule) and (offence.duties or not by_default):
+            continue
+        if offence.unless and first_met(pack, offence.unless, told):
+            continue
+        yield replace(
+            general,
+            kind=number,
+            title=offence.zh,
+            good=offence.good,
+            sanction=offence.sanction,
+            clause=offence.clause or general.clause,
+        )
+
+
+def _is_of(deed: Deed, row: LoggedDuty) -> bool:
+    """Whether what was said of a delay was said of this one: a unit explains its own alone."""
+    if deed.act not in OF_DELAYS:
+        return True
+    own = deed.act != "explain" or row.assignee in (None, "", deed.unit)
+    return own and deed.of in (None, row.rule)
+
+
+def _concerns(offence: Offence, rule: str) -> bool:
+    """Whether it names the rule, or the rule of the source that this is a part of."""
+    return rule in offence.duties or rule.split("/", maxsplit=1)[0] in offence.duties

@@ -1,0 +1,81 @@
+"""What is on record of one matter, as rules see it (案卷): read from the log, as it stood."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from services.reporting.log.log import leaves_of_matter
+from shared.acts.deed import corrected, deed_of, subject_of, why_ended
+from shared.contracts.envelope import Recorded, decode
+from shared.contracts.intake import IncidentRegistered, RegistrationCorrected
+from shared.contracts.routing import StateDeclared
+from shared.copies.units import unit_id, upwards
+from shared.errors import Untrusted
+from shared.policy.engine.deeds import Deed
+from shared.policy.engine.outlook import Matter
+from shared.store.sql import Sql
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An act on record: the log entry that holds it, and the act."""
+
+    leaf: int
+    deed: Deed
+    breaches: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """The acts of a matter or of a unit's days, in the order of the log.
+
+    ``subject`` is what the registration says, or none for a unit and before that has arrived.
+    ``declared`` is what was declared for its unit and those above.
+    """
+
+    subject: Matter | None
+    entries: Sequence[Entry]
+    declared: Sequence[Deed] = ()
+
+    @cached_property
+    def deeds(self) -> list[Deed]:
+        """What rules look at."""
+        return [*(entry.deed for entry in self.entries), *self.declared]
+
+
+def dossier(sql: Sql, matter: str, size: int) -> Dossier:
+    """What was on record of a matter after the first ``size`` leaves."""
+    entries: list[Entry] = []
+    subject: Matter | None = None
+    for leaf in leaves_of_matter(sql, matter, size):
+        try:
+            event = decode(leaf.raw)
+        except Untrusted:
+            continue  # the trail says so
+        subject = _told(subject, event)
+        deed = deed_of(event)
+        if deed is not None:
+            entries.append(Entry(leaf.leaf, deed, getattr(event.fact, "breaches", ())))
+    return Dossier(subject, entries, declared(sql, subject.unit, size) if subject else ())
+
+
+def declared(sql: Sql, unit: str, size: int) -> list[Deed]:
+    """What was declared for a unit and for those above it."""
+    said = (
+        leaf
+        for each in upwards(sql, unit)
+        for leaf in leaves_of_matter(sql, str(unit_id(each)), size, StateDeclared.TYPE)
+    )
+    return [deed for leaf in said if (deed := deed_of(decode(leaf.raw)))]
+
+
+def _told(subject: Matter | None, event: Recorded) -> Matter | None:
+    match event.fact:
+        case IncidentRegistered():
+            return subject_of(event)
+        case RegistrationCorrected() as fact if subject is not None:
+            return corrected(subject, fact)
+        case _ if subject is not None and subject.ended is None and why_ended(event):
+            return replace(subject, ended=(why_ended(event) or "", event.envelope.recorded_at))
+        case _:
+            return subject

@@ -1,0 +1,252 @@
+"""Statistics (统计): figures per unit over a time, as the record stood."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from pydantic import BaseModel
+
+from services.reporting.directory import pack_as_of
+from services.reporting.duties import table as duties_table
+from services.reporting.duties.row import LoggedDuty
+from services.reporting.findings import figures
+from services.reporting.findings.figures import Counted, Figure
+from services.reporting.findings.review import units_under
+from services.reporting.ledger import table as ledger_table
+from services.reporting.ledger.row import LedgerRow
+from services.reporting.log import log
+from services.reporting.log.log import Leaf
+from shared.acts.deed import deed_of
+from shared.contracts.acts import ActTaken
+from shared.contracts.catalogue import facts, names, newest
+from shared.contracts.envelope import decode
+from shared.contracts.routing import FeedbackGiven
+from shared.copies.county import founded_county
+from shared.copies.units import all_units, unit_id
+from shared.policy.language.pack import Pack
+from shared.policy.language.rules import Statistic
+from shared.store.micros import from_micros
+from shared.store.sql import Sql
+
+_AHEAD = timedelta(days=1)
+"""An act is recorded after it happened, or at most a little before, where clocks differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Of which unit and those under it, and from when (inclusive) until when (exclusive), UTC."""
+
+    unit: str | None = None
+    begins: datetime | None = None
+    ends: datetime | None = None
+
+    def within(self, moment: datetime) -> bool:
+        """Whether a moment falls in the time asked."""
+        return (self.begins is None or self.begins <= moment) and (
+            self.ends is None or moment < self.ends
+        )
+
+
+class FigureShown(BaseModel):
+    """A figure; ``n`` is among how many. ``share`` is none where ``n`` is too small to tell."""
+
+    key: str
+    title: str
+    rule: str | None
+    value: int
+    n: int | None
+    share: float | None
+
+
+class Shortfall(BaseModel):
+    """What a unit owed in a period and did not do (欠缺)."""
+
+    unit: str
+    rule: str
+    title: str
+    period: str
+    wanted: int
+    done: int
+    shortfall: int
+
+
+class UnitStatistics(BaseModel):
+    """The figures of one unit; ``categories`` count what it had to handle."""
+
+    unit: str
+    figures: list[FigureShown]
+    categories: dict[str, int]
+    shortfalls: list[Shortfall]
+
+
+class Statistics(BaseModel):
+    """The figures of all units together and of each; ``imported`` matters are not among them."""
+
+    size: int
+    smallest: int
+    imported: int
+    all: UnitStatistics
+    units: list[UnitStatistics]
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What figures are made of: live matters, whose each is, and the acts that may count."""
+
+    rows: Sequence[LedgerRow]
+    owners: Mapping[str, str]
+    acts: Sequence[Counted]
+    missed: Sequence[LoggedDuty]
+    asked: Asked
+
+    def of(self, unit: str, pack: Pack, *, alone: bool) -> UnitStatistics:
+        """The figures of one unit, or of all there are."""
+        rows = [r for r in self.rows if not alone or self.owners.get(r.incident) == unit]
+        acts = [a for a in self.acts if not alone or self.owners.get(a.matter) == unit]
+        missed = [d for d in self.missed if not alone or d.unit == unit]
+        incidents = [row for row in rows if row.matter == "incident"]
+        begun = [r for r in incidents if self.asked.within(from_micros(r.registered_at or 0))]
+        shown = [_shown(figure, None) for figure in figures.general(begun)]
+        shown += [_shown(figure, rule) for rule, figure in figures.of_pack(pack, rows, acts)]
+        return UnitStatistics(
+            unit=unit,
+            figures=shown,
+            categories=dict(sorted(Counter(row.category or "" for row in begun).items())),
+            shortfalls=[_shortfall(row) for row in missed],
+        )
+
+
+def statistics(sql: Sql, size: int, asked: Asked) -> Statistics:
+    """The figures within the first ``size`` leaves, under the packs that were in force at its end.
+
+    An incident is its lead's, once assigned. What was linked or voided is left out, and so is
+    imported history, which is only counted. What is no incident counts only where a pack says so.
+    """
+    chosen = units_under(sql, asked.unit) if asked.unit else set(all_units(sql))
+    packs = {unit: pack_as_of(sql, unit, size, asked.ends) for unit in sorted(chosen)}
+    rows = [row for row in ledger_table.as_of(sql, size, None, None) if _counts(row, chosen)]
+    live = [row for row in rows if row.standing == "live"]
+    owners = _owners(live, chosen)
+    kinds = {row.incident: row.matter for row in live}
+    acts = [replace(a, kind=kinds.get(a.matter)) for a in _acts(sql, size, asked, packs, owners)]
+    view = _View(live, owners, acts, _missed(sql, size, asked, chosen), asked)
+    top = asked.unit or _root(sql)
+    each = [view.of(unit, packs[unit], alone=True) for unit in packs]
+    return Statistics(
+        size=size,
+        smallest=figures.SMALL,
+        imported=sum(row.standing != "live" and row.matter == "incident" for row in rows),
+        all=view.of(top, pack_as_of(sql, top, size, asked.ends), alone=False),
+        units=[one for one in each if _says_something(one)],
+    )
+
+
+def _counts(row: LedgerRow, chosen: set[str]) -> bool:
+    return row.status not in ("linked", "voided") and (row.lead or row.unit) in chosen
+
+
+def _owners(rows: Sequence[LedgerRow], chosen: set[str]) -> dict[str, str]:
+    """Whose each matter and each unit's own day is."""
+    days = {str(unit_id(unit)): unit for unit in chosen}
+    return {row.incident: row.lead or row.unit or "" for row in rows} | days
+
+
+def _acts(
+    sql: Sql, size: int, asked: Asked, packs: Mapping[str, Pack], owners: Mapping[str, str]
+) -> list[Counted]:
+    """The acts that the packs' statistics name, read from the log.
+
+    Reading begins where the time asked for begins: nothing is on record before it happened.
+    """
+    wanted = {
+        pattern.act
+        for pack in set(packs.values())
+        for rule in pack.of(Statistic).values()
+        for pattern in rule.asked()
+    }
+    types = [name for name in names() if _act_of(newest(name)) in wanted]
+    if not types:
+        return []
+    first = log.size_as_of(sql, asked.begins - _AHEAD) if asked.begins else 0
+    found = (_counted(leaf, asked) for leaf in log.leaves_of_types(sql, types, size, start=first))
+    return [act for act in found if act is not None and act.matter in owners]
+
+
+def _counted(leaf: Leaf, asked: Asked) -> Counted | None:
+    event = decode(leaf.raw)
+    deed = deed_of(event)
+    if deed is None or deed.standing != "live":
+        return None
+    satisfied = event.fact.satisfied if isinstance(event.fact, FeedbackGiven) else None
+    return Counted(leaf.correlation, deed, asked.within(deed.at), satisfied)
+
+
+_CALLED = {
+    "intake.incident-registered": "register",
+    "intake.registration-corrected": "correct",
+    "intake.incident-linked": "link",
+    "intake.incident-voided": "void",
+    "routing.incident-graded": "grade",
+    "routing.incident-assigned": "assign",
+    "routing.reply-drafted": "draft",
+    "routing.reply-approved": "approve",
+    "routing.draft-rejected": "reject",
+    "routing.reply-published": "publish",
+    "routing.incident-closed": "close",
+    "routing.incident-reopened": "reopen",
+}
+"""The acts of events with a shape of their own."""
+
+
+def _act_of(name: str) -> str | None:
+    """Which act an event of that name records."""
+    fact = facts()[name]
+    if issubclass(fact, ActTaken):
+        return fact.ACT
+    return _CALLED.get(name.rpartition(".")[0])
+
+
+def _missed(sql: Sql, size: int, asked: Asked, chosen: set[str]) -> list[LoggedDuty]:
+    """What units owed in periods that ended in the time asked."""
+    rows = duties_table.in_states(sql, ("missed",), size)
+    return [
+        row
+        for row in rows
+        if row.period is not None
+        and row.unit in chosen
+        and row.due is not None
+        and asked.within(from_micros(row.due - 1))  # what ends at 24:00 belongs to that day
+    ]
+
+
+def _shown(figure: Figure, rule: str | None) -> FigureShown:
+    return FigureShown(
+        key=figure.key,
+        title=figure.title,
+        rule=rule,
+        value=figure.value,
+        n=figure.n,
+        share=figure.share,
+    )
+
+
+def _shortfall(row: LoggedDuty) -> Shortfall:
+    return Shortfall(
+        unit=row.unit,
+        rule=row.rule,
+        title=row.title,
+        period=row.period or "",
+        wanted=row.count_wanted or 1,
+        done=row.count_done or 0,
+        shortfall=row.shortfall or 1,
+    )
+
+
+def _says_something(each: UnitStatistics) -> bool:
+    return any(figure.value or figure.n for figure in each.figures) or bool(each.shortfalls)
+
+
+def _root(sql: Sql) -> str:
+    county = founded_county(sql)
+    return county.root if county else ""

@@ -1,0 +1,177 @@
+"""Imported incidents with their replies, read from the audit log; no words are kept.
+
+Two passes, page by page: what intake heard, and then the replies of what was imported, each of
+which is opened, read by the rule (receipts.py) and let go.
+"""
+
+from collections import defaultdict
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from services.reporting.history.imported import Message, Reply, Replying, Says
+from services.reporting.history.receipts import emptiness
+from services.reporting.log.log import leaves_of_types
+from shared.contracts.catalogue import Fact, names, newest
+from shared.contracts.envelope import Envelope, Recorded, associated_data, decode
+from shared.contracts.intake import (
+    HistoryRecorded,
+    IncidentLinked,
+    IncidentRegistered,
+    IncidentVoided,
+)
+from shared.contracts.routing import ReplyPublished, UnitEstablished
+from shared.copies.units import Unit, unit_by_name
+from shared.errors import Refused
+from shared.policy.engine.clocks import Known
+from shared.store.sql import Sql
+from shared.vault.vault import Vault
+
+_HEARD = (IncidentRegistered, HistoryRecorded, IncidentLinked, IncidentVoided, UnitEstablished)
+
+
+@dataclass(frozen=True, slots=True)
+class Histories:
+    """The imported messages by number.
+
+    ``withdrawn`` counts those that were voided or linked without a reply of their own: nothing is
+    owed for them, and they are not among the messages. ``days_only`` counts those of which the
+    file gave the day of the reply without a time.
+    """
+
+    messages: list[Message]
+    withdrawn: int
+    days_only: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Registered:
+    """An imported incident: its number, the unit it was imported for, and its moments."""
+
+    number: str
+    unit: str
+    posted_at: datetime
+    known: Known
+
+
+@dataclass(frozen=True, slots=True)
+class _History:
+    """Who replied according to the file, and whether it gives the day of the reply alone."""
+
+    unit: str
+    named: str
+    day_only: bool
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What intake's events say, apart from all words."""
+
+    registered: dict[str, _Registered] = field(default_factory=dict)
+    histories: dict[str, _History] = field(default_factory=dict)
+    withdrawn: set[str] = field(default_factory=set)
+    units: dict[str, Unit] = field(default_factory=dict)
+
+
+def histories(sql: Sql, size: int, vault: Vault) -> Histories:
+    """What was imported within the first ``size`` leaves, with the replies within them.
+
+    Raises what the vault raises for a reply that was altered; one that was erased is unreadable.
+    """
+    heard = _heard(sql, size)
+    replies = _replies(sql, size, vault, heard)
+    owed = [name for name in heard.registered if name in replies or name not in heard.withdrawn]
+    messages = [_message(heard, name, replies.get(name, [])) for name in owed]
+    return Histories(
+        messages=sorted(messages, key=lambda message: message.number),
+        withdrawn=len(heard.registered) - len(owed),
+        days_only=sum(heard.histories[name].day_only for name in owed if name in heard.histories),
+    )
+
+
+def _heard(sql: Sql, size: int) -> _Heard:
+    heard = _Heard()
+    for event in _events(sql, size, *_HEARD):
+        incident = str(event.envelope.correlation)
+        match event.fact:
+            case IncidentRegistered() as fact if event.envelope.standing == "imported":
+                heard.registered[incident] = _registered(event.envelope, fact)
+            case HistoryRecorded() as fact:
+                day_only = "replied_at" in fact.days_only
+                heard.histories[incident] = _History(fact.unit, fact.named.strip(), day_only)
+            case IncidentLinked() | IncidentVoided():
+                heard.withdrawn.add(incident)
+            case UnitEstablished() as fact:
+                heard.units[fact.code] = Unit(fact.code, fact.name, fact.aliases, fact.parent)
+            case _:
+                pass  # registered live
+    return heard
+
+
+def _replies(sql: Sql, size: int, vault: Vault, heard: _Heard) -> dict[str, list[Reply]]:
+    replies = defaultdict(list)
+    for event in _events(sql, size, ReplyPublished, among=heard.registered):
+        told = event.envelope
+        replies[str(told.correlation)].append(
+            Reply(told.occurred_at, told.recorded_at, told.standing, _says(vault, event))
+        )
+    return replies
+
+
+def _events(
+    sql: Sql, size: int, *facts: type[Fact], among: Container[str] | None = None
+) -> Iterator[Recorded]:
+    """Events of those kinds, whatever their version, perhaps only of some incidents."""
+    wanted = {fact.TYPE for fact in facts}
+    types = [name for name in names() if newest(name) in wanted]
+    for leaf in leaves_of_types(sql, types, size):
+        if among is None or leaf.correlation in among:
+            yield decode(leaf.raw)
+
+
+def _says(vault: Vault, event: Recorded) -> Says:
+    fact = event.fact
+    assert isinstance(fact, ReplyPublished)
+    try:
+        text = vault.open(fact.text, associated_data(event.raw, "text"))
+    except Refused:  # erased
+        return "unreadable"
+    return emptiness(text) or "answer"
+
+
+def _registered(envelope: Envelope, fact: IncidentRegistered) -> _Registered:
+    return _Registered(
+        number=fact.number,
+        unit=envelope.unit,
+        posted_at=fact.posted_at or envelope.occurred_at,
+        known=Known(fact.posted_at, fact.discovered_at, envelope.recorded_at),
+    )
+
+
+def _message(heard: _Heard, name: str, replies: list[Reply]) -> Message:
+    told = heard.registered[name]
+    unit = _replying(heard, told.unit, heard.histories.get(name))
+    return Message(told.number, unit, told.posted_at, told.known, tuple(replies))
+
+
+def _replying(heard: _Heard, registering: str, history: _History | None) -> Replying:
+    """By the name in the file where that means a unit, or else as the file has it.
+
+    The directory is the one of the log's prefix: a unit established since the import is known.
+    """
+    if history and history.unit != registering:
+        return _known(heard, history.unit)
+    named = history.named if history else ""
+    if unit := unit_by_name(heard.units, named):
+        return _known(heard, unit.code)
+    if named:
+        return Replying(None, named, "file")
+    return Replying(registering, _name(heard, registering), "unnamed")
+
+
+def _known(heard: _Heard, code: str) -> Replying:
+    return Replying(code, _name(heard, code), "directory")
+
+
+def _name(heard: _Heard, code: str) -> str:
+    return heard.units[code].name if code in heard.units else code

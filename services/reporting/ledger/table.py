@@ -1,0 +1,66 @@
+"""The ledger's table: every version of every row, so that it can be read as it stood (as of)."""
+
+from services.reporting.ledger.row import CHANGED_BY, LedgerRow, project
+from services.reporting.versions import NOW, Key, Versions, holding
+from shared.contracts.envelope import Recorded
+from shared.store.readmodel import ReadModel
+from shared.store.sql import Sql
+
+__all__ = ["MODEL", "NOW", "SCHEMA", "apply", "as_of", "at", "current", "row"]
+
+
+def _key_of(event: Recorded) -> Key:
+    return (str(event.envelope.correlation),)
+
+
+def _next(before: LedgerRow | None, event: Recorded, leaf: int) -> LedgerRow | None:
+    """The row after an event, or none where it says nothing of it: units' own days have no row."""
+    known = before or LedgerRow(str(event.envelope.correlation))
+    after = project(known, event, leaf)
+    return None if after is known else after
+
+
+_VERSIONS = Versions("ledger", LedgerRow, ("incident",), _key_of, _next)
+
+SCHEMA = (
+    _VERSIONS.schema,
+    "CREATE INDEX IF NOT EXISTS ledger_by_number ON ledger (number)",
+    f"CREATE INDEX IF NOT EXISTS ledger_present ON ledger (number) WHERE to_leaf = {NOW}",
+)
+
+apply = _VERSIONS.apply
+row = _VERSIONS.row
+
+MODEL = ReadModel({"ledger": _VERSIONS.key}, SCHEMA, CHANGED_BY, apply)
+
+
+def as_of(sql: Sql, size: int, unit: str | None, status: str | None) -> list[LedgerRow]:
+    """The whole ledger after the first ``size`` leaves, by number; optionally of a unit or status.
+
+    A unit's ledger holds what it registered and what it leads or handles with others.
+    """
+    rows = sql.all(
+        "SELECT * FROM ledger WHERE from_leaf < ? AND to_leaf >= ? AND number IS NOT NULL"
+        " ORDER BY number",
+        (size, size),
+    )
+    found = (row(each) for each in rows)
+    return [each for each in found if _concerns(each, unit) and status in (None, each.status)]
+
+
+def current(sql: Sql, name: str) -> LedgerRow | None:
+    """The present row of the incident with that number or id, or none."""
+    found = sql.one(
+        "SELECT * FROM ledger WHERE (number = ? OR incident = ?) AND to_leaf = ?", (name, name, NOW)
+    )
+    return row(found) if found else None
+
+
+def at(sql: Sql, incident: str, size: int) -> LedgerRow | None:
+    """The row of the incident with that id after the first ``size`` leaves, or none."""
+    found = sql.one(f"SELECT * FROM ledger WHERE incident = ? AND {holding(size)}", (incident,))
+    return row(found) if found else None
+
+
+def _concerns(row: LedgerRow, unit: str | None) -> bool:
+    return unit is None or unit in (row.unit, row.lead, *row.co_handling.split(";"))

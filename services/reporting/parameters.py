@@ -1,0 +1,83 @@
+"""What may be asked of the record over HTTP, read from the query."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated
+
+from fastapi import Depends, Query
+
+from services.reporting.ledger.export import Filters
+from shared.clock import read_moment
+from shared.errors import Invalid
+from shared.words import STATUSES, VERDICTS
+
+AsOf = Annotated[
+    str | None,
+    Query(description="当时所见：2026-03-02 14:10（北京时间）或 ISO 8601；只写日期指当日 24:00"),
+]
+
+
+def moment(as_of: str | None) -> datetime | None:
+    """The moment asked for (UTC); raises Invalid ``time.unreadable``."""
+    return read_moment(as_of, field="as_of") if as_of else None
+
+
+def filters(
+    unit: Annotated[str | None, Query(description="登记、牵头或协办的单位代码")] = None,
+    status: Annotated[str | None, Query(description="状态")] = None,
+    verdict: Annotated[str | None, Query(description="时限结论")] = None,
+    from_: Annotated[str | None, Query(alias="from", description="登记日期, 含当日")] = None,
+    to: Annotated[str | None, Query(description="登记日期, 含当日")] = None,
+) -> Filters:
+    """What is wanted of the ledger; codes may also be given by their Chinese words.
+
+    Raises Invalid ``status.unknown``, ``verdict.unknown``, ``date.unreadable`` or
+    ``dates.reversed``.
+    """
+    first, last = day(from_, "from"), day(to, "to")
+    if first and last and first > last:
+        raise reversed_days(first, last)
+    return Filters(
+        unit=unit,
+        status=_code(status, STATUSES, "status", "状态"),
+        verdict=_code(verdict, VERDICTS, "verdict", "时限结论"),
+        first=first,
+        last=last,
+    )
+
+
+Wanted = Annotated[Filters, Depends(filters)]
+
+
+def _code(given: str | None, words: Mapping[str, str], field: str, called: str) -> str | None:
+    if given is None or given in words:
+        return given
+    for code, word in words.items():
+        if given == word:
+            return code
+    raise Invalid(
+        f"{field}.unknown",
+        f"没有“{given}”这种{called}。",
+        "可用：" + "、".join(f"{code}（{word}）" for code, word in words.items()),
+        field,
+    )
+
+
+def day(text: str | None, field: str) -> date | None:
+    """A day as people write it; raises Invalid ``date.unreadable``."""
+    try:
+        return date.fromisoformat(text.strip()) if text else None
+    except ValueError as problem:
+        raise Invalid(
+            "date.unreadable", f"日期“{text}”看不懂。", "请写成 2026-03-02。", field
+        ) from problem
+
+
+def reversed_days(first: date, last: date) -> Invalid:
+    """The error for a time that ends before it begins."""
+    return Invalid(
+        "dates.reversed",
+        f"登记日期的起日 {first} 在止日 {last} 之后。",
+        "请把 from 与 to 对调。",
+        "from",
+    )
