@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.deadlines import policies
 from services.deadlines.commands import NoteDue
-from services.deadlines.docket import DOCKET, Docket
+from services.deadlines.docket import DOCKET, Docket, decide
 from services.deadlines.policies import Told, concerns
 from services.deadlines.tables import MODEL, heard_acts
 from shared.acts.deed import deed_of
@@ -132,7 +132,7 @@ def tell(
     """Decide commands one after another on a docket, and append what they lead to."""
     events: list[Recorded] = []
     for each in told:
-        facts = DOCKET.decide(docket, each.command)
+        facts = decide(docket, each.command)
         by = By(SYSTEM, tx.now, each.cause or cause, about.standing)
         appended = tx.append(about.matter, facts, by)
         docket = reduce(DOCKET.evolve, appended.events, docket)

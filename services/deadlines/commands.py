@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from shared.acts.check import Told
 from shared.contracts.envelope import Standing
 
 Because = Literal["voided", "linked", "history", "unless", "repinned", "calendar"]
@@ -97,25 +96,4 @@ class NoteGone:
     recorded_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class SettleLateRecord:
-    """A person decides what was recorded late (裁定)."""
-
-    duty: str
-    in_time: bool
-    grounds: str
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What is said with an act about a delay: of which duty or rule, and of more time how much."""
-
-    told: Told
-    duty: str | None = None
-    rule: str | None = None
-    until: datetime | None = None
-    approver: str | None = None
-    occurred_at: datetime | None = None
-
-
-DocketCommand = StartDuty | MoveDuty | NoteDone | NoteEnded | NoteDue | NoteGone | SettleLateRecord
+DocketCommand = StartDuty | MoveDuty | NoteDone | NoteEnded | NoteDue | NoteGone

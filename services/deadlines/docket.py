@@ -19,7 +19,6 @@ from services.deadlines.commands import (
     NoteDue,
     NoteEnded,
     NoteGone,
-    SettleLateRecord,
     StartDuty,
 )
 from shared.aggregate import Aggregate
@@ -40,7 +39,6 @@ from shared.contracts.deadlines import (
     State,
 )
 from shared.contracts.envelope import Recorded, Standing
-from shared.errors import Invalid, Refused, Unknown
 
 Verdict = (
     DutyMet
@@ -109,14 +107,12 @@ def evolve(docket: Docket, event: Recorded) -> Docket:
 
 
 def decide(docket: Docket, command: DocketCommand) -> Sequence[Fact]:
-    """What a command leads to. Only a settlement can be refused: all else are facts already."""
+    """What a command leads to; nothing is refused, all are facts already."""
     match command:
         case StartDuty():
             return start(docket, command)
         case NoteDue():
             return [fact for duty in docket.duties.values() for fact in due(duty, command)]
-        case SettleLateRecord():
-            return settle(docket, command)
         case MoveDuty() | NoteDone() | NoteEnded() | NoteGone():
             duty = docket.duties.get(command.duty)
             return [] if duty is None else _tell(duty, command)
@@ -229,39 +225,7 @@ def gone(duty: Duty, command: NoteGone) -> Sequence[Fact]:
     return due(duty, NoteDue(command.recorded_at))
 
 
-def settle(docket: Docket, command: SettleLateRecord) -> Sequence[Fact]:
-    """A person decides, with grounds, on what was recorded late; once.
-
-    Raises Unknown ``duty.unknown``, Invalid ``grounds.missing``, Refused ``settle.not-open``.
-    """
-    duty = docket.duties.get(command.duty)
-    if duty is None:
-        raise Unknown(
-            "duty.unknown", f"没有“{command.duty}”这项义务。", "请用 huiyin duties 查看。", "duty"
-        )
-    if not command.grounds.strip():
-        raise Invalid("grounds.missing", "裁定依据不能为空。", "请写明依据。", "grounds")
-    if duty.state != "recorded_late":
-        raise Refused(
-            "settle.not-open",
-            "这项义务没有待裁定的迟录。",
-            "只有“迟录待裁定”的才需要裁定。",
-            "duty",
-        )
-    return [LateRecordSettled(duty=duty.id, in_time=command.in_time, grounds=command.grounds)]
-
-
-DOCKET: Aggregate[Docket, DocketCommand] = Aggregate(Docket(), evolve, decide)
-
-
-def rule_of(duty: str) -> str:
-    """The rule that a duty's name begins with."""
-    return duty.partition("#")[0].partition("@")[0]
-
-
-def each_of(duty: str) -> str:
-    """For whom or to whom the duty is, by its name; empty where it is owed once."""
-    return duty.partition("#")[0].partition("@")[2]
+DOCKET: Aggregate[Docket] = Aggregate(Docket(), evolve)
 
 
 def _with(docket: Docket, duty: Duty) -> Docket:

@@ -3,7 +3,7 @@
 from functools import partial
 
 from services.deadlines import agenda, periods, scheduler
-from services.deadlines.acts import Acts
+from services.deadlines.acts import Delays
 from services.deadlines.api import router
 from services.deadlines.subscribers import HEARS
 from services.deadlines.tables import MODEL
@@ -20,6 +20,6 @@ def build(around: Surroundings) -> Room:
         Consumer(store, upstream, reactions, renewal=renewal, checkpoint=around.checkpoint)
         for upstream, reactions in HEARS.items()
     ]
-    door = renewal.guarding(router(Acts(store, around.vault)))
+    door = renewal.guarding(router(Delays(store, around.vault)))
     chores = [partial(scheduler.run, store, around.clock)]
     return Room(store, hears, door, chores, MODEL, renewal, checkpoint=around.checkpoint)

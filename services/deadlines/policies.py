@@ -17,8 +17,8 @@ from services.deadlines.commands import (
     NoteGone,
     StartDuty,
 )
-from services.deadlines.docket import SECOND, Docket, Duty, rule_of
-from shared.acts.deed import deed_of, why_ended
+from services.deadlines.docket import SECOND, Docket, Duty
+from shared.acts.deed import deed_of, rule_of, why_ended
 from shared.contracts.envelope import Recorded
 from shared.contracts.intake import (
     IncidentRegistered,
