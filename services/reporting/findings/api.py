@@ -5,8 +5,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from services.reporting.findings.review import FindingShown, findings
-from services.reporting.findings.statistics import Asked, Statistics, statistics
+from services.reporting.findings.computed import Finding
+from services.reporting.findings.review import findings
+from services.reporting.findings.statistics import Statistics, StatisticsQuery, statistics
 from services.reporting.findings.taking import RecordActs, found
 from services.reporting.log.log import size_as_of
 from services.reporting.parameters import AsOf, day, moment, reversed_days
@@ -30,12 +31,12 @@ def add_accounts(api: APIRouter, acts: RecordActs) -> None:
         incident: Annotated[str | None, Query(description="事件编号或标识")] = None,
         as_of: AsOf = None,
         after: After = None,
-    ) -> list[FindingShown]:
+    ) -> list[Finding]:
         """追责情形：由事件得出的迟办、逾期和违规, 以及人的认定。"""
         await wait_until(store, after)
         then = moment(as_of)
 
-        def ask(sql: Sql) -> list[FindingShown]:
+        def ask(sql: Sql) -> list[Finding]:
             code = known_unit(sql, unit).code if unit else None
             matter = found(sql, incident).incident if incident else None
             return findings(sql, size_as_of(sql, then), code, matter)
@@ -60,7 +61,7 @@ def add_accounts(api: APIRouter, acts: RecordActs) -> None:
 
         def ask(sql: Sql) -> Statistics:
             code = known_unit(sql, unit).code if unit else None
-            return statistics(sql, size_as_of(sql, then), Asked(code, begins, ends))
+            return statistics(sql, size_as_of(sql, then), StatisticsQuery(code, begins, ends))
 
         return await store.read(ask)
 

@@ -6,8 +6,7 @@ from uuid import UUID, uuid5
 
 from services.reporting.findings.decisions import RULES, Judged, check_post, offence, quarter
 from services.reporting.findings.dossier import declared, dossier
-from services.reporting.findings.statistics import Asked as AskedFor
-from services.reporting.findings.statistics import statistics
+from services.reporting.findings.statistics import StatisticsQuery, statistics
 from services.reporting.ledger import table as ledger_table
 from services.reporting.ledger.row import LedgerRow
 from services.reporting.log import log
@@ -86,7 +85,7 @@ def found(sql: Sql, name: str) -> LedgerRow:
     return row
 
 
-def computed_order(sql: Sql, asked: AskedFor) -> list[str]:
+def computed_order(sql: Sql, asked: StatisticsQuery) -> list[str]:
     """Units by what part of their replies was in time, then by how many those were."""
     size, _ = log.head(sql)
     told = statistics(sql, size, asked).units
@@ -131,7 +130,7 @@ def _order(tx: Transaction, body: RankBody, unit: str) -> tuple[str, ...]:
     begins, ends = quarter(body.period, tx.now)
     for each in body.order:
         check_within(tx.sql, known_unit(tx.sql, each, field="order").code, unit)
-    return tuple(body.order or computed_order(tx.sql, AskedFor(unit, begins, ends)))
+    return tuple(body.order or computed_order(tx.sql, StatisticsQuery(unit, begins, ends)))
 
 
 def _evidence(
