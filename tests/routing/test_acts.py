@@ -330,9 +330,8 @@ class TestDeclare:
         given().when(asked).then_refused("act.unknown-state", Invalid)
 
     def test_what_is_so_already_is_quiet(self) -> None:
-        given(self.began).when(
-            act("declare", state="opening", on=True, under=self.ON)
-        ).then_nothing()
+        again = act("declare", state="opening", on=True, under=self.ON)
+        given(self.began).when(again).then_nothing()
         never = act("declare", state="opening", on=False, under=self.ON)
         given().when(never).then_nothing()
 
