@@ -83,7 +83,7 @@ class Asked:
     def attempt(self, case: Case) -> Attempt[Any]:
         """The act as it meets a case."""
         body = self.act.body(**self.said)
-        made = completed(case, self.act, body, self.under.pack) | self.made
+        made = {**completed(case, self.act, body, self.under.pack), **self.made}
         came = Circumstances(uuid4(), LATER, LATER, self.post, "QH-YZ")
         fact = fact_of(self.act.fact, body, made)
         return Attempt(fact, came, body, self.under, self.officer, self.known)

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.anyio
 NUMBER = "QINGHE-2026-000001"
 TEXT = "课本本周五前补齐, 给您添了不便。"
 BOARD = "message_board"
-MAJOR = {"grade": "major", "grounds": "多家转发"}
+MAJOR: dict[str, Any] = {"grade": "major", "grounds": "多家转发"}
 
 
 async def assigned(world: World, lead: str = "QH-YZ", unit: str = "QH-YZ") -> UUID:
@@ -271,6 +272,7 @@ class TestAskedTwice:
         fact = (await world.case(incident))[-1].fact
         assert isinstance(fact, ReplyDrafted)
         assert answers[0] == answers[1]
+        assert isinstance(answers[0], Drafted)
         assert answers[0].draft == fact.draft
         assert await world.types(incident) == ["incident-assigned", "reply-drafted"]
 
