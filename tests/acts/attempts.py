@@ -48,9 +48,15 @@ def body_of(act: Act, **said: Any) -> Order:
 
 
 def made_for(act: Act, body: Order) -> dict[str, Any]:
-    """What a room may make of an act: whatever its body does not say, and all that is sealed."""
+    """The least that a room has to make of an act: what its fact must have and nobody said."""
     said = {key for key, value in body if value is not None} - {"to", *act.fact.SEALED}
-    return {key: value for key, value in sample(act.fact) if key not in said | {"breaches"}}
+    left_out = {key for key, value in body if value is None}
+    wanted = {
+        key
+        for key, each in act.fact.model_fields.items()
+        if each.is_required() or (key in left_out and each.default is not None)
+    }
+    return {key: value for key, value in sample(act.fact) if key in wanted - said}
 
 
 def attempted(
@@ -65,11 +71,8 @@ def attempted(
     """Somebody wants to take an act on an incident on which that is on record."""
     each = ACTS[act] if isinstance(act, str) else act
     body = body_of(each, **said)
-    missing = {
-        key: value
-        for key, value in made_for(each, body).items()
-        if each.fact.model_fields[key].is_required()
-    }
     came = Circumstances(uuid4(), at, NOW, by, "QH-YZ")
     record = Record(pack, Matter("QH-YZ", NOW, NOW), deeds)
-    return Attempt(fact_of(each.fact, body, missing), came, body, record, "o-li", known or {})
+    return Attempt(
+        fact_of(each.fact, body, made_for(each, body)), came, body, record, "o-li", known or {}
+    )
