@@ -3,9 +3,6 @@
 Exit status 0 = done or holds, 1 = does not hold or refused, 2 = wrong usage.
 """
 
-import atexit
-import gc
-
 import typer
 
 from huiyin.cli import (
@@ -13,18 +10,16 @@ from huiyin.cli import (
     acts,
     checkup,
     county,
-    delays,
-    diary,
     drilling,
     duties,
     importing,
     operating,
     packs,
-    recording,
     records,
     reviewing,
     subscribing,
 )
+from huiyin.cli.running import collect_seldom
 
 HELP = """回音：舆情事件的登记、交办、时限、台账与审计。
 
@@ -46,12 +41,9 @@ app = typer.Typer(
 ROOMS = (
     county,
     acts,
-    diary,
     importing,
     records,
     duties,
-    delays,
-    recording,
     reviewing,
     accounting,
     drilling,
@@ -67,6 +59,5 @@ for room in ROOMS:
 
 def main() -> None:
     """Entry point of the program."""
-    gc.set_threshold(50_000, 20, 50)  # events are many small objects that live as long as a batch
-    atexit.register(gc.freeze)  # else the end looks through every object, for up to a second
+    collect_seldom()
     app()

@@ -6,10 +6,11 @@ too are the fact's.
 """
 
 from datetime import datetime
-from typing import Annotated, Literal
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from shared.contracts.catalogue import UtcTime
 
@@ -81,7 +82,9 @@ class RegisterBody(Dated):
     """
 
     title: Annotated[str, Field(min_length=1, max_length=500)] = Field(description="标题")
-    category: str = Field("", max_length=60, description="类别；事件以外的事项可以不填")
+    category: str = Field(
+        "", max_length=60, description="类别, 如 inquiry_demand；事件以外的事项可以不填"
+    )
     channel: Channel = Field(
         description="message_board、call、newspaper、post、visit, 或规则包的渠道"
     )
@@ -109,6 +112,10 @@ class RegisterBody(Dated):
 class NoteBody(ActBody):
     """What is put on record about a matter (记录), and whether it got worse."""
 
+    kind: Key | None = Field(
+        None,
+        description="facts 情况、evidence 证据、tracking 跟踪、worsening 恶化, 或规则包的种类",
+    )
     worse: bool = Field(False, description="事态恶化")
 
 
@@ -279,14 +286,21 @@ class FeedbackBody(ActBody):
 
 
 class DelayBody(ActBody):
-    """Something done about a delay.
+    """Something done about a delay: ``duty`` or ``rule`` says which.
 
-    ``duty`` or ``rule`` says which; ``to`` are parties of the pack or units by their code. More
-    time is given ``until`` a moment, or as much as the rule allows, by the ``approver``.
+    ``to`` are parties of the pack or units by their code.
     """
 
+    to: list[Key] = Field(
+        default_factory=list, max_length=50, description="对谁：当事方或单位代码, 可重复"
+    )
     duty: Name | None = Field(None, description="哪一项义务, 见 huiyin duties 的“义务”列")
     rule: Name | None = Field(None, description="或只写规则编号")
+
+
+class ExtendBody(DelayBody):
+    """More time, until a moment, or as much as the rule allows (延期), granted by ``approver``."""
+
     until: UtcTime | None = Field(None, description="延至（北京时间）, 默认规则所许的最晚时间")
     approver: Name | None = Field(None, description="由哪个当事方批准")
 
@@ -306,6 +320,9 @@ class FindBody(ActBody):
     one that has the matter in hand, where it is left out.
     """
 
+    of: Annotated[str, Field(max_length=200)] | None = Field(
+        None, description="规则包中追责或表彰条目的编号, 见 huiyin pack show"
+    )
     unit: Code | None = Field(None, description="对哪个单位, 默认承办单位；认定单位日常的必写")
     evidence: list[Annotated[int, Field(ge=0)]] = Field(
         default_factory=list, max_length=200, description="证据的册号, 可重复"
@@ -328,3 +345,18 @@ class RankBody(ActBody):
 def claimed_at(body: Order) -> datetime | None:
     """When an act happened, as claimed (UTC); none where its body says nothing of that."""
     return body.occurred_at if isinstance(body, Dated) else None
+
+
+def plain(annotation: Any) -> Any:
+    """A field's type itself, apart from what is said of it and from whether it may be left out."""
+    if get_origin(annotation) is Annotated:
+        return plain(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        [of] = [each for each in get_args(annotation) if each is not type(None)]
+        return plain(of)
+    return annotation
+
+
+def is_moment(annotation: Any) -> bool:
+    """Whether a field holds a moment."""
+    return plain(annotation) in (datetime, AwareDatetime)

@@ -87,9 +87,10 @@ def _case(
     return Act(title, "routing", fact, said, help=help_, **told)
 
 
-def _delay(title: str, fact: type[Fact], help_: str, *, worldly: bool = True) -> Act:
+def _delay(title: str, fact: type[Fact], help_: str, said: type[Order] = DelayBody) -> Act:
     """Something done about a duty of a matter or of a unit's period."""
-    return Act(title, "deadlines", fact, DelayBody, "either", worldly, "concerned", help_)
+    worldly = said is DelayBody
+    return Act(title, "deadlines", fact, said, "either", worldly, "concerned", help_)
 
 
 _ROWS = (
@@ -277,7 +278,12 @@ _ROWS = (
     Act("任命", "routing", routing.OfficerAppointed, Order, "county"),
     Act("采用规则", "routing", routing.PackAdopted, Order, "county"),
     Act("公布历法", "routing", routing.CalendarPublished, Order, "county"),
-    _delay("延期", deadlines.DutyExtended, "延期：须在时限之内申请。", worldly=False),
+    _delay(
+        "延期",
+        deadlines.DutyExtended,
+        "延期：规则许可的, 给一项义务更多时间。",
+        body.ExtendBody,
+    ),
     _delay("说明", deadlines.DelayExplained, "说明：写明迟办的原因。"),
     _delay("催办", deadlines.UnitUrged, "催办。"),
     _delay("督办", deadlines.UnitSupervised, "督办。"),

@@ -11,7 +11,7 @@ from services.reporting.findings.statistics import statistics
 from services.reporting.ledger import table as ledger_table
 from services.reporting.ledger.row import LedgerRow
 from services.reporting.log import log
-from shared.acts.body import FindBody, RankBody
+from shared.acts.body import FindBody, Order, RankBody
 from shared.acts.check import Record
 from shared.acts.competence import Involved, check_competent
 from shared.acts.deed import deed_of
@@ -22,9 +22,11 @@ from shared.contracts.envelope import Recorded
 from shared.copies.packs import pack_by_pin, pack_in_force
 from shared.copies.units import check_within, known_unit, unit_id
 from shared.errors import Invalid, Unknown
+from shared.identity.officers import Officer
 from shared.policy.engine import outlook
 from shared.policy.engine.deeds import Deed
 from shared.store.events import Matter
+from shared.store.requests import Request
 from shared.store.sql import Sql
 from shared.store.transaction import Transaction
 
@@ -44,6 +46,13 @@ class RecordActs(Taker[Judged]):
         if act.on == "unit":
             return unit_id(known_unit(sql, name).code)
         return UUID(found(sql, name).incident)
+
+    async def prepare(
+        self, act: Act, name: str, body: Order, officer: Officer, request: Request | None
+    ) -> dict[str, Any]:
+        """What is found of a unit is sealed for that unit, from wherever it is found."""
+        about = getattr(body, "unit", None) if act.on == "unit" else None
+        return await super().prepare(act, about or name, body, officer, request)
 
     def subject(self, tx: Transaction, asked: Asked) -> Subject[Judged]:
         subject = _of_unit(tx, asked) if asked.act.on == "unit" else _of_matter(tx, asked)
