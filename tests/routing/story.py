@@ -1,18 +1,20 @@
-"""Given a case's history, when a command comes, then facts, a refusal or nothing."""
+"""Given a case's history, when an act is asked for, then its fact, a refusal or nothing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID, uuid4
 
 import pytest
 
-from services.routing.case import CASE
-from services.routing.commands import Asked, CaseCommand, IncidentStanding
-from shared.acts.check import Record
-from shared.acts.check import Told as Said
+from services.routing.case import CASE, RULES, completed
+from services.routing.state import Case, IncidentStanding
+from shared.acts.check import Attempt, Record
+from shared.acts.deed import Circumstances
+from shared.acts.take import decide, fact_of
+from shared.acts.vocabulary import ACTS, Act
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Actor, Envelope, Recorded
 from shared.copies.packs import baseline
@@ -53,47 +55,80 @@ def deed(act: str, by: str = "info_officer", **told: Any) -> Deed:
     return Deed(uuid4(), act, at, at, by=by, **told)
 
 
-def asked(
-    act: str,
-    officer: str = "o-wu",
-    post: str = "principal_leader",
-    *,
-    said: Said | None = None,
-    standing: IncidentStanding = "open",
-    on: Record | None = None,
-    known: Mapping[str, str] | None = None,
-    **told: Any,
-) -> Asked:
-    """What a command comes with: an act that an officer asks for."""
-    said = said or Said()
-    words = {"kind": said.kind, "to": said.to, "medium": said.medium, "of": said.of}
-    attempted = Deed(uuid4(), act, LATER, LATER, by=post, **(words | told))
-    return Asked(officer, standing, on or record(), attempted, said, known or {})
+@dataclass(frozen=True)
+class Asked:
+    """An act that an officer asks for, and what it meets.
+
+    ``said`` is its body, ``made`` what the room makes of it with its tables and its vault,
+    ``under`` the rules and the record that judge it, ``known`` what its form need not say.
+    """
+
+    act: Act
+    said: Mapping[str, Any]
+    officer: str = "o-wu"
+    post: str = "principal_leader"
+    under: Record = field(default_factory=record)
+    standing: IncidentStanding = "open"
+    whose: Literal["matter", "unit"] = "matter"
+    made: Mapping[str, Any] = field(default_factory=dict)
+    known: Mapping[str, str] = field(default_factory=dict)
+
+    def but(self, **changes: Any) -> "Asked":
+        """The same asked for otherwise; what is ``made`` otherwise is said in part."""
+        own = {key: changes.pop(key) for key in AROUND & changes.keys()}
+        if "made" in own:
+            own["made"] = {**self.made, **own["made"]}
+        return replace(self, said={**self.said, **changes}, **own)
+
+    def attempt(self, case: Case) -> Attempt[Any]:
+        """The act as it meets a case."""
+        body = self.act.body(**self.said)
+        made = {**completed(case, self.act, body, self.under.pack), **self.made}
+        came = Circumstances(uuid4(), LATER, LATER, self.post, "QH-YZ")
+        fact = fact_of(self.act.fact, body, made)
+        return Attempt(fact, came, body, self.under, self.officer, self.known)
+
+    @property
+    def deed(self) -> Deed:
+        """The act as rules see it, where nothing was done before."""
+        return self.attempt(Case()).deed
+
+
+AROUND = {each.name for each in fields(Asked)} - {"act", "said"}
+"""What comes with an act that its body does not say."""
+
+
+def act(name: str | Act, **told: Any) -> Asked:
+    """An act of the vocabulary; whatever is no part of ``Asked`` is said in its body."""
+    return Asked(ACTS[name] if isinstance(name, str) else name, {}).but(**told)
 
 
 @dataclass(frozen=True)
-class Told:
-    """A history and the command that meets it."""
+class Meeting:
+    """A history and the act that meets it."""
 
     history: Sequence[Recorded]
-    command: CaseCommand
+    asked: Asked
 
-    def then(self, *facts: Fact) -> None:
-        """It leads to exactly these facts."""
-        assert list(self._decide()) == list(facts)
+    def then(self, fact: Fact) -> None:
+        """It leads to exactly this fact."""
+        assert self.decided() == fact
 
     def then_nothing(self) -> None:
         """It is quietly accepted."""
-        assert list(self._decide()) == []
+        assert self.decided() is None
 
     def then_refused(self, code: str, kind: type[HuiyinError] = Refused) -> None:
         """It is refused under this code."""
         with pytest.raises(kind) as caught:
-            self._decide()
+            self.decided()
         assert caught.value.code == code
 
-    def _decide(self) -> Sequence[Fact]:
-        return CASE.decide(CASE.fold(self.history), self.command)
+    def decided(self) -> Fact | None:
+        """What it comes to."""
+        found, asked = CASE.fold(self.history), self.asked
+        case = replace(found, standing=asked.standing, whose=asked.whose)
+        return decide(RULES, case, asked.attempt(case))
 
 
 @dataclass(frozen=True)
@@ -102,9 +137,14 @@ class Given:
 
     history: Sequence[Recorded]
 
-    def when(self, command: CaseCommand) -> Told:
-        """The command that comes."""
-        return Told(self.history, command)
+    @property
+    def case(self) -> Case:
+        """How far the handling got."""
+        return CASE.fold(self.history)
+
+    def when(self, asked: Asked) -> Meeting:
+        """The act that is asked for."""
+        return Meeting(self.history, asked)
 
 
 def given(*history: Fact | By) -> Given:
