@@ -7,8 +7,8 @@ from datetime import datetime
 from services.deadlines.docket import Docket, Duty
 from shared.acts.body import DelayBody
 from shared.acts.check import Attempt, require
+from shared.acts.decide import Rules
 from shared.acts.deed import rule_of
-from shared.acts.take import Rules
 from shared.calendar.working import Limit
 from shared.clock import shown_limit
 from shared.contracts.catalogue import Fact

@@ -22,8 +22,9 @@ from shared.acts.body import (
 )
 from shared.acts.check import CATEGORY, Record
 from shared.acts.competence import Involved, check_competent
+from shared.acts.decide import fact_of
 from shared.acts.deed import Circumstances, as_deed, deed_of
-from shared.acts.take import Asked, Subject, Taker, fact_of
+from shared.acts.take import Asked, Subject, Taker
 from shared.acts.vocabulary import Act
 from shared.calendar.days import day_of, start_of
 from shared.clock import SHANGHAI, shown

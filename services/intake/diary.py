@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from services.intake.incident import Incident, check_channels, check_open
-from shared.acts.body import MOST_ITEMS
+from shared.acts.body import MOST_ITEMS, has_words
 from shared.acts.check import Attempt, check_past
 from shared.contracts.catalogue import Fact
 from shared.contracts.intake import ChannelsBrowsed, MatterNoted, ShiftWorked, SummaryMade
@@ -22,7 +22,7 @@ def tell(incident: Incident, attempt: Attempt[Fact]) -> Fact:
 def note(incident: Incident, attempt: Attempt[MatterNoted]) -> Fact:
     """Put something about the matter on record; it must say something."""
     check_open(incident)
-    if not (attempt.fact.kind or attempt.said or attempt.fact.worse):
+    if not (attempt.fact.kind or has_words(attempt.body) or attempt.fact.worse):
         raise Invalid(
             "note.empty", "没有写明记录什么。", "请填写内容、种类或表单中的一项。", "text"
         )

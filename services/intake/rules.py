@@ -2,7 +2,7 @@
 
 from services.intake.diary import browse, note, summarise, tell, work_shift
 from services.intake.incident import Incident, correct, link, register, void
-from shared.acts.take import Rules
+from shared.acts.decide import Rules
 from shared.contracts.intake import (
     ActivityConducted,
     ChannelsBrowsed,

@@ -32,7 +32,7 @@ from services.routing.replies import (
 from services.routing.state import Case, evolve
 from shared.acts.body import ApproveBody, GradeBody, Order, PublishBody, RejectBody
 from shared.acts.check import Attempt, require
-from shared.acts.take import Rules
+from shared.acts.decide import Rules
 from shared.acts.vocabulary import Act
 from shared.aggregate import Aggregate
 from shared.contracts.catalogue import Fact

@@ -360,3 +360,8 @@ def plain(annotation: Any) -> Any:
 def is_moment(annotation: Any) -> bool:
     """Whether a field holds a moment."""
     return plain(annotation) in (datetime, AwareDatetime)
+
+
+def has_words(body: Order) -> bool:
+    """Whether a body has words or a form of the matter's own, which are sealed."""
+    return bool(getattr(body, "text", None) or getattr(body, "fields", None))

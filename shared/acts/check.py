@@ -81,11 +81,6 @@ class Attempt(Generic[F]):
         """Whether it has happened in the world already and is only put on record."""
         return bool(getattr(self.body, "happened", False)) and ACTS[self.deed.act].worldly
 
-    @property
-    def said(self) -> bool:
-        """Whether it has words or a form of its own."""
-        return bool(getattr(self.body, "text", None) or getattr(self.body, "fields", None))
-
 
 def check_past(
     moment: datetime | None,

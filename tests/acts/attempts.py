@@ -6,8 +6,8 @@ from uuid import uuid4
 
 from shared.acts.body import Order
 from shared.acts.check import Attempt, Record
+from shared.acts.decide import fact_of
 from shared.acts.deed import Circumstances
-from shared.acts.take import fact_of
 from shared.acts.vocabulary import ACTS, Act, taken
 from shared.policy.engine.deeds import Deed
 from shared.policy.engine.outlook import Matter

@@ -5,7 +5,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from shared.acts.check import Attempt, Record
-from shared.acts.take import Asked, Rules, Subject, Taker
+from shared.acts.decide import Rules
+from shared.acts.take import Asked, Subject, Taker
 from shared.acts.vocabulary import Act
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded, decode

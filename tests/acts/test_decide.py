@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.acts.check import Attempt
-from shared.acts.take import Rules, decide
+from shared.acts.decide import Rules, decide
 from shared.contracts.catalogue import Fact
 from shared.contracts.routing import IncidentReopened, MatterCalmed, ReportMade
 from shared.errors import Refused

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.acts.body import Order, PublishBody, ShiftBody
+from shared.acts.body import Order, PublishBody, ShiftBody, has_words
+from shared.acts.decide import fact_of
 from shared.acts.deed import deed_of
-from shared.acts.take import fact_of, has_words
 from shared.acts.vocabulary import ACTS, Act
 from shared.contracts.envelope import associated_data
 from shared.contracts.intake import RegistrationCorrected, ShiftWorked

@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-
 from services.intake.commands import Asked, Heard, IncidentCommand, RegisterIncident
+
 from services.intake.incident import INCIDENT, Incident
 from shared.acts.check import Record, Told
 from shared.contracts.catalogue import Fact

@@ -6,9 +6,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-
 from services.intake.acts import MOST_ITEMS, ON_DAY, deed_of, take
 from services.intake.commands import Corrections, CorrectRegistration, Particulars, TakeAct
+
 from services.intake.orders import Noting
 from shared.acts.check import Told
 from shared.contracts.intake import (

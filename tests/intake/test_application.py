@@ -3,10 +3,10 @@
 from uuid import UUID
 
 import pytest
+from services.intake.commands import Heard
 
 from services.intake import tables
 from services.intake.application import Intake
-from services.intake.commands import Heard
 from shared.errors import Refused, Unknown
 from shared.identity.officers import Officer
 from shared.store.requests import Request

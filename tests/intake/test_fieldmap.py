@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-
 from services.intake.commands import SaveFieldMap
+
 from services.intake.fieldmap import FIELD_MAP, FieldMap
 from services.intake.fieldmaps import FieldMaps
 from shared.contracts.intake import Column, FieldMapSaved

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-
 from services.intake.commands import (
     Heard,
     ImportMessage,
@@ -14,6 +13,7 @@ from services.intake.commands import (
     RegisterIncident,
     VoidIncident,
 )
+
 from shared.contracts.intake import (
     HistoryRecorded,
     IncidentLinked,

@@ -9,11 +9,11 @@ from uuid import UUID, uuid4
 import httpx2
 import pytest
 from fastapi import FastAPI
-
-from services.intake.application import Intake
 from services.intake.commands import Corrections, Heard, Particulars
 from services.intake.days import Days
 from services.intake.filing import Said
+
+from services.intake.application import Intake
 from services.intake.imports import Imports
 from services.intake.subscribers import keep
 from services.intake.tables import MODEL

@@ -12,8 +12,8 @@ import pytest
 from services.routing.case import CASE, RULES, completed
 from services.routing.state import Case, IncidentStanding
 from shared.acts.check import Attempt, Record
+from shared.acts.decide import decide, fact_of
 from shared.acts.deed import Circumstances
-from shared.acts.take import decide, fact_of
 from shared.acts.vocabulary import ACTS, Act
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Actor, Envelope, Recorded

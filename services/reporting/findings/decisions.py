@@ -9,7 +9,7 @@ from services.reporting.ledger import filing
 from services.reporting.ledger.row import LedgerRow
 from shared.acts.body import FindBody
 from shared.acts.check import Attempt
-from shared.acts.take import Rules
+from shared.acts.decide import Rules
 from shared.clock import SHANGHAI
 from shared.contracts.catalogue import Fact
 from shared.contracts.reporting import FindingMade, MatterArchived, UnitsRanked
