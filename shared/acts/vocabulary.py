@@ -75,7 +75,7 @@ class Act:
 
 def _day(title: str, fact: type[Fact], help_: str, said: type[Order] = DayBody, **more: Any) -> Act:
     """An act of a unit's day."""
-    told = {"on": "unit", **more}
+    told = {"on": "unit", "who": "party" if "on" in more else "named", **more}
     return Act(title, "intake", fact, said, worldly=True, help=help_, **told)
 
 
