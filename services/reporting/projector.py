@@ -11,10 +11,11 @@ from functools import partial
 import structlog
 
 from services.reporting.log import log
-from services.reporting.tables import MODEL, LogFold
+from services.reporting.tables import MODEL
 from shared.contracts.envelope import Actor
 from shared.errors import Unavailable, Untrusted
 from shared.messaging.consumer import PATIENCE
+from shared.messaging.reactions import Keeping
 from shared.messaging.releasing import release
 from shared.messaging.streams import Incoming, about
 from shared.messaging.taking import Poison, Taken, take
@@ -62,7 +63,7 @@ class Projector:
         self.halted: Untrusted | None = None
         self._behind = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._fold = LogFold()
+        self._fold = Keeping(MODEL)
 
     def fold(self, tx: Transaction, entries: Sequence[Incoming], *, last_try: bool) -> Taken:
         """Fold log entries; raises Gap if the ledger is not up to them, Poison if one cannot be."""

@@ -2,14 +2,14 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import psycopg
 
 from shared.contracts.catalogue import Fact, newest
-from shared.contracts.envelope import Recorded
+from shared.contracts.envelope import Recorded, decode
 from shared.store.sql import Sql
 from shared.store.tracking import START, tracked
 
@@ -55,6 +55,21 @@ class ReadModel:
     def note(self, sql: Sql, events: Sequence[Recorded]) -> None:
         """Fold events whose position does not matter to these tables."""
         self.apply(sql, [Placed(0, event) for event in events])
+
+    def take_in(self, sql: Sql, found: Iterable[tuple[int, str, bytes]]) -> None:
+        """Fold events given as position, name and bytes; those not wanted are not even read."""
+        wanted = [Placed(at, decode(raw)) for at, name, raw in found if self.wants(name)]
+        self.apply(sql, wanted)
+
+
+def each(learn: Callable[[Sql, Any], None]) -> Callable[[Sql, Sequence[Placed]], None]:
+    """A fold of one fact after another, for tables to which nothing else of an event matters."""
+
+    def fold(sql: Sql, batch: Sequence[Placed]) -> None:
+        for _, event in batch:
+            learn(sql, event.fact)
+
+    return fold
 
 
 def joined(*models: ReadModel) -> ReadModel:
