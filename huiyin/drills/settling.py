@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from functools import partial
 
-from huiyin.embedded.system import System
+from huiyin.host.host import Host
 from shared.errors import Untrusted
 from shared.messaging.status import read_status
 from shared.room import Room
@@ -24,7 +24,7 @@ SOON = 3.0
 """Seconds; what takes longer has probably halted."""
 
 
-async def settle(system: System) -> None:
+async def settle(system: Host) -> None:
     """Wait until it is quiet; raises Unavailable with the reason when it does not become so."""
     deadline = time.monotonic() + SOON
     while not _quiet(system.rooms):
@@ -34,7 +34,7 @@ async def settle(system: System) -> None:
         await asyncio.sleep(POLL)
 
 
-def check_nothing_parked(system: System) -> None:
+def check_nothing_parked(system: Host) -> None:
     """Raises Untrusted if an event could not be applied: what a drill shows would be incomplete."""
     for name, room in system.rooms.items():
         for matter in read_status(name, room.store.recorder).parked:

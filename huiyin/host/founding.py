@@ -1,0 +1,189 @@
+"""Makes a county in an empty data directory, all of it or nothing (建库)."""
+
+import csv
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from huiyin.host.directory import County, DataDirectory
+from huiyin.host.embedded import booted
+from huiyin.host.host import Host
+from services.routing.administration import Administration
+from shared.clock import Clock
+from shared.contracts.routing import CountyFounded
+from shared.copies.units import check_code
+from shared.errors import Invalid, Refused
+from shared.identity.officers import Officer, new_officer_id
+from shared.identity.posts import ADMINISTRATOR
+from shared.policy import Pack
+from shared.settings import Settings
+
+COLUMNS = ("code", "name", "aliases", "parent")
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRow:
+    """A unit as its file has it; without ``parent`` it stands directly under the root."""
+
+    code: str
+    name: str
+    aliases: tuple[str, ...]
+    parent: str | None
+
+
+def read_units(path: Path, root: str) -> list[UnitRow]:
+    """Read and check a UTF-8 CSV of units, parents before their children.
+
+    Raises Invalid ``units.*`` naming row and column.
+    """
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            _check_columns(reader.fieldnames)
+            rows = [_unit(line, row) for line, row in enumerate(reader, 2)]
+    except (OSError, UnicodeDecodeError) as problem:
+        raise _unreadable(path) from problem
+    _check_references(rows, root)
+    return _parents_first(rows, root)
+
+
+@contextmanager
+def founded_directory(settings: Settings) -> Iterator[Settings]:
+    """Settings of a draft directory; its contents move into place when all went well."""
+    directory = DataDirectory(settings.data)
+    if settings.data.exists() and any(settings.data.iterdir()):
+        raise _not_empty(directory)
+    draft = settings.data.parent / f".{settings.data.name}.draft-{os.getpid()}"
+    try:
+        yield _moved(settings, draft)
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for child in sorted(draft.iterdir(), key=lambda each: each.name == "county.json"):
+            os.rename(child, settings.data / child.name)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+async def found(
+    settings: Settings,
+    county: County,
+    units: Sequence[UnitRow],
+    root_name: str,
+    clock: Clock | None = None,
+    rules: Pack | None = None,
+) -> tuple[Officer, str]:
+    """Make county, units and first administrator; returns the administrator and the token.
+
+    Its rules are the shipped county baseline where no others are given.
+    """
+    directory = DataDirectory(settings.data)
+    with directory.held():
+        async with booted(settings, county.code, clock=clock) as host:
+            first, token = await _first_administrator(host, county, root_name, rules)
+            administration = _administration(host)
+            for unit in units:
+                await administration.establish_unit(
+                    unit.code, unit.name, unit.aliases, unit.parent or county.root, first
+                )
+            await host.settle()
+        directory.keep_token(token)
+        directory.found(county)
+    return first, token
+
+
+async def _first_administrator(
+    host: Host, county: County, root_name: str, rules: Pack | None
+) -> tuple[Officer, str]:
+    first = Officer(new_officer_id(), "系统管理员", county.root, ADMINISTRATOR)
+    administration = _administration(host)
+    founded = CountyFounded(
+        code=county.code, name=county.name, root=county.root, demonstration=county.demonstration
+    )
+    await administration.found_county(founded, root_name, first, rules=rules)
+    _, token = await administration.appoint(
+        first.name, first.unit, first.post, first, officer_id=first.id
+    )
+    return first, token
+
+
+def _administration(host: Host) -> Administration:
+    return Administration(host.rooms["routing"].store, host.officers)
+
+
+def _moved(settings: Settings, draft: Path) -> Settings:
+    """The same settings for the draft; a wrapping key inside the directory moves along."""
+    draft.mkdir(mode=0o700, parents=True)
+    inside = settings.wrapping_key.is_relative_to(settings.data)
+    key = draft / settings.wrapping_key.relative_to(settings.data) if inside else None
+    return replace(settings, data=draft, wrapping_key=key or settings.wrapping_key)
+
+
+def _check_columns(found: Sequence[str] | None) -> None:
+    missing = [name for name in ("code", "name") if name not in (found or ())]
+    if missing:
+        raise Invalid(
+            "units.column-missing",
+            f"单位文件缺少列 {'、'.join(missing)}。",
+            f"第一行应为 {','.join(COLUMNS)}（UTF-8）。",
+            missing[0],
+        )
+
+
+def _unit(line: int, row: dict[str, str | None]) -> UnitRow:
+    code, name = (row.get("code") or "").strip(), (row.get("name") or "").strip()
+    check_code(code, field=f"第 {line} 行 code")
+    if not name:
+        raise Invalid(
+            "units.name-missing",
+            f"第 {line} 行没有单位名称。",
+            "请填写 name。",
+            f"第 {line} 行 name",
+        )
+    aliases = (row.get("aliases") or "").replace("；", ";").replace("、", ";").split(";")
+    kept = tuple(alias.strip() for alias in aliases if alias.strip())
+    return UnitRow(code, name, kept, (row.get("parent") or "").strip() or None)
+
+
+def _check_references(rows: Sequence[UnitRow], root: str) -> None:
+    codes = [root, *(row.code for row in rows)]
+    for line, row in enumerate(rows, 2):
+        if codes.count(row.code) > 1:
+            raise _bad_row(line, "code", f"代码 {row.code} 重复", "请保证每个代码只出现一次。")
+        if row.parent is not None and row.parent not in codes:
+            raise _bad_row(line, "parent", f"没有代码为 {row.parent} 的单位", "请填写已有的代码。")
+
+
+def _parents_first(rows: Sequence[UnitRow], root: str) -> list[UnitRow]:
+    placed, waiting = {root}, list(rows)
+    ordered: list[UnitRow] = []
+    while waiting:
+        ready = [row for row in waiting if (row.parent or root) in placed]
+        if not ready:
+            line = rows.index(waiting[0]) + 2
+            raise _bad_row(line, "parent", "上级单位首尾相接", "请让每个单位最终归于根单位。")
+        ordered += ready
+        placed |= {row.code for row in ready}
+        waiting = [row for row in waiting if row not in ready]
+    return ordered
+
+
+def _bad_row(line: int, column: str, message: str, remedy: str) -> Invalid:
+    return Invalid("units.bad-row", f"第 {line} 行：{message}。", remedy, f"第 {line} 行 {column}")
+
+
+def _unreadable(path: Path) -> Invalid:
+    return Invalid(
+        "units.unreadable", f"读不了单位文件 {path}。", "请检查路径, 并存为 UTF-8 的 CSV。", "units"
+    )
+
+
+def _not_empty(directory: DataDirectory) -> Refused:
+    said = "里已有县域数据" if not directory.is_empty else "不是空目录"
+    return Refused(
+        "data.not-empty",
+        f"数据目录 {directory.path} {said}, 不能在其中建库。",
+        "请用 HUIYIN_DATA 指定一个空目录。",
+        "HUIYIN_DATA",
+    )
