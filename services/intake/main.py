@@ -15,7 +15,7 @@ from shared.room import Room, Surroundings
 def build(around: Surroundings) -> Room:
     """Wire the room."""
     store = around.open_store("intake")
-    renewal = Renewal.opened(store, MODEL)
+    renewal = Renewal(store, MODEL)
     hears = [
         Consumer(store, "routing", Keeping(MODEL), renewal=renewal, checkpoint=around.checkpoint)
     ]

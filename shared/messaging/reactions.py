@@ -40,4 +40,4 @@ class Keeping:
 
     def apply(self, tx: Transaction, events: Sequence[Incoming]) -> None:
         """Fold a batch at once."""
-        self._model.take_in(tx.sql, ((e.position, e.type, e.raw) for e in events))
+        self._model.fold_raw(tx.sql, ((e.position, e.type, e.raw) for e in events))
