@@ -22,7 +22,6 @@ from shared.contracts.intake import IncidentRegistered, UnitAct
 from shared.contracts.routing import IncidentAssigned, PackAdopted
 from shared.copies import calendars, matters, packs
 from shared.duties import CHANGED_BY, DutyRow, project
-from shared.errors import Unknown
 from shared.policy.engine.deeds import Deed
 from shared.policy.engine.outlook import acts_heard
 from shared.policy.engine.periods import Turn, acts_of, recurring
@@ -31,7 +30,6 @@ from shared.store.micros import from_micros, to_micros
 from shared.store.once import OncePerTransaction
 from shared.store.readmodel import Placed, ReadModel, joined
 from shared.store.sql import Row, Sql
-from shared.store.tracking import tracked
 from shared.store.upsert import upsert
 
 _NEVER = 2**62
@@ -194,13 +192,7 @@ def find(sql: Sql, name: str) -> UUID:
     """The incident with that number or id; raises Unknown ``incident.unknown``."""
     row = sql.one("SELECT id, number FROM incidents WHERE number = ? OR id = ?", (name, name))
     if row is None or row["number"] is None:
-        raise Unknown(
-            "incident.unknown",
-            f"没有编号或标识为“{name}”的事件（依据 intake:{tracked(sql, 'intake').position}"
-            " 及以前的登记）。",
-            "请用 huiyin ledger 查看编号；刚登记的, 请带上登记应答中的 position 作为 after 重试。",
-            "incident",
-        )
+        raise matters.unknown_incident(sql, name)
     return UUID(row["id"])
 
 

@@ -23,7 +23,6 @@ from shared.contracts.intake import (
 )
 from shared.contracts.routing import ReplyPublished
 from shared.copies import matters, packs, units
-from shared.errors import Unknown
 from shared.policy.engine.deeds import Deed
 from shared.store.micros import to_micros
 from shared.store.readmodel import Placed, ReadModel, joined
@@ -131,7 +130,7 @@ def find(sql: Sql, name: str) -> Entry:
     """The incident with that number or id; raises Unknown ``incident.unknown``."""
     row = sql.one("SELECT * FROM incidents WHERE number = ? OR id = ?", (name, name))
     if row is None or row["number"] is None:
-        raise unknown_incident(name)
+        raise matters.unknown_incident(sql, name)
     return _entry(row)
 
 
@@ -187,16 +186,6 @@ def registered(sql: Sql, unit: str, after: int, until: datetime) -> tuple[UUID, 
         (unit, after, to_micros(until)),
     )
     return tuple(UUID(row["id"]) for row in rows)
-
-
-def unknown_incident(name: str) -> Unknown:
-    """The error for an incident that is not known here."""
-    return Unknown(
-        "incident.unknown",
-        f"没有编号或标识为“{name}”的事件。",
-        "请用 huiyin ledger 查看编号。",
-        "incident",
-    )
 
 
 def _keep_day(sql: Sql, event: Recorded) -> None:

@@ -15,12 +15,10 @@ from shared.contracts.routing import (
     PackWithdrawn,
 )
 from shared.copies import calendars, county, matters, packs, units
-from shared.errors import Unknown
 from shared.store.events import Matter
 from shared.store.micros import from_micros, to_micros
 from shared.store.readmodel import Placed, ReadModel, joined
 from shared.store.sql import Row, Sql
-from shared.store.tracking import tracked
 from shared.store.upsert import upsert
 
 _SCHEMA = (
@@ -139,7 +137,7 @@ def find(sql: Sql, name: str) -> Entry:
     """The incident with that number or id; raises Unknown ``incident.unknown``."""
     row = sql.one("SELECT * FROM incidents WHERE number = ? OR id = ?", (name, name))
     if row is None or row["number"] is None:
-        raise unknown_incident(name, tracked(sql, "intake").position)
+        raise matters.unknown_incident(sql, name)
     return _entry(row)
 
 
@@ -171,16 +169,6 @@ def adopted_first(sql: Sql, unit: str) -> str | None:
     """The id of the pack that a unit adopted first, or none; of the root, the county's own."""
     row = sql.one("SELECT pack FROM rules_in_force WHERE unit = ? ORDER BY since LIMIT 1", (unit,))
     return row["pack"] if row else None
-
-
-def unknown_incident(name: str, position: int) -> Unknown:
-    """The error for an incident not heard of in intake's events up to that position."""
-    return Unknown(
-        "incident.unknown",
-        f"没有编号或标识为“{name}”的事件（依据 intake:{position} 及以前的登记）。",
-        "请用 huiyin ledger 查看编号；刚登记的, 请带上登记应答中的 position 作为 after 重试。",
-        "incident",
-    )
 
 
 def _note(sql: Sql, incident: str, **columns: str) -> None:

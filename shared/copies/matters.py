@@ -24,11 +24,13 @@ from shared.contracts.envelope import Recorded, Standing
 from shared.contracts.intake import IncidentRegistered, RegistrationCorrected
 from shared.contracts.routing import CaseRepinned, StateDeclared
 from shared.copies.units import unit_id, upwards
+from shared.errors import Unknown
 from shared.policy.engine.deeds import Deed
 from shared.policy.engine.outlook import Matter
 from shared.store.micros import from_micros, to_micros
 from shared.store.readmodel import Placed, ReadModel
 from shared.store.sql import Sql
+from shared.store.tracking import all_tracked
 from shared.store.upsert import upsert
 
 _SCHEMA = (
@@ -125,6 +127,19 @@ def hear(sql: Sql, event: Recorded, *, deeds: bool = True) -> None:
             _keep(sql, incident, pin=fact.pin)
         case _:
             _end(sql, incident, why_ended(event), told.recorded_at)
+
+
+def unknown_incident(sql: Sql, name: str) -> Unknown:
+    """The error for an incident not known here, and up to where intake has been heard."""
+    heard = all_tracked(sql).get("intake")
+    resting = f"（依据 intake:{heard.position} 及以前的登记）" if heard else ""
+    again = "；刚登记的, 请带上登记应答中的 position 作为 after 重试" if heard else ""
+    return Unknown(
+        "incident.unknown",
+        f"没有编号或标识为“{name}”的事件{resting}。",
+        f"请用 huiyin ledger 查看编号{again}。",
+        "incident",
+    )
 
 
 def _register(sql: Sql, event: Recorded) -> None:
