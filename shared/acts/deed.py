@@ -29,6 +29,7 @@ from shared.contracts.routing import (
     ReplyApproved,
     ReplyDrafted,
     ReplyPublished,
+    StandingConflictFound,
     StateDeclared,
 )
 from shared.policy.engine.deeds import Deed
@@ -36,7 +37,7 @@ from shared.policy.engine.outlook import Matter
 
 HEARD_FROM: Mapping[str, tuple[type[Fact], ...]] = {
     "intake": recorded_by("intake"),
-    "routing": (*recorded_by("routing"), CaseRepinned),
+    "routing": (*recorded_by("routing"), CaseRepinned, StandingConflictFound),
     "reporting": recorded_by("reporting"),
 }
 """What is said of a matter, or of a unit's day, by each room, and matters to their duties."""
