@@ -10,7 +10,7 @@ from shared.acts.vocabulary import ACTS, recorded_by
 from shared.contracts.acts import ActTaken
 from shared.contracts.catalogue import Fact
 from shared.contracts.deadlines import DutyExtended, DutyMissed, LateRecordSettled
-from shared.contracts.envelope import Recorded, Standing
+from shared.contracts.envelope import Recorded, Standing, made_once
 from shared.contracts.intake import (
     IncidentLinked,
     IncidentRegistered,
@@ -63,6 +63,7 @@ def of_unit(event: Recorded) -> bool:
     return event.envelope.kind == "unit-day"
 
 
+@made_once
 def deed_of(event: Recorded) -> Deed | None:
     """The act that an event records, or none where it records none that rules know."""
     told = event.envelope

@@ -3,13 +3,19 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from services.reporting.history.imported import DutyReview, Message, Replying, review
+from services.reporting.history.imported import (
+    DutyReview,
+    Measure,
+    Message,
+    Replying,
+    is_for_any_reply,
+    review,
+)
 from services.reporting.history.messages import histories
 from services.reporting.log import tiles
 from services.reporting.log.log import EMPTY, leaf_at
 from shared.errors import Invalid, Unknown
 from shared.policy import Duty, Pack
-from shared.policy.engine.clocks import is_for_any_reply
 from shared.store.sql import Sql
 from shared.vault.vault import Vault
 
@@ -58,13 +64,14 @@ def review_imported(sql: Sql, vault: Vault, pack: Pack, size: int, unit: str | N
     ``unit`` is a code, or a name as the directory or a file has it. Raises Invalid
     ``pack.no-reply-duty`` and Unknown ``review.unit-unknown``.
     """
-    duties = {name: duty for name, duty in pack.of(Duty).items() if is_for_any_reply(duty)}
+    duties = [name for name, duty in pack.of(Duty).items() if is_for_any_reply(duty)]
     if not duties:
         raise _no_reply_duty(pack)
     upto = _upto(sql, size)
     found = histories(sql, size, vault)
     messages = _of_unit(found.messages, unit)
     at = upto.at or datetime.max.replace(tzinfo=UTC)  # an empty log has nothing to judge
+    measures = (Measure(pack, name, found.calendar, at) for name in duties)
     return Review(
         pack=Rules(pack.id, pack.version, pack.digest),
         log=upto,
@@ -72,7 +79,7 @@ def review_imported(sql: Sql, vault: Vault, pack: Pack, size: int, unit: str | N
         messages=len(messages),
         withdrawn=found.withdrawn,
         days_only=found.days_only,
-        duties=tuple(review(name, duty, messages, at) for name, duty in duties.items()),
+        duties=tuple(review(measure, messages) for measure in measures),
     )
 
 
