@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 from eventsourcing.persistence import Notification
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 
 from shared.contracts.envelope import decode
 from shared.errors import Unavailable, Untrusted
@@ -23,6 +23,7 @@ from shared.store.sql import Sql
 from shared.store.store import Store
 from shared.store.tracking import Tracking, all_tracked, track, tracked
 from shared.store.transaction import Transaction, last_position
+from shared.web import LateRoute
 
 PAGE = 1000
 """Own events folded in one transaction."""
@@ -95,9 +96,10 @@ class Renewal:
 
     def guarding(self, door: APIRouter) -> APIRouter:
         """The door, open only while the tables are whole."""
-        guarded = APIRouter(dependencies=[Depends(self.check)])
-        guarded.include_router(door)
-        return guarded
+        for route in door.routes:
+            assert isinstance(route, LateRoute)
+            route.needs(self.check)
+        return door
 
     @property
     def _room(self) -> str:
