@@ -21,7 +21,7 @@ check: .venv/ready
 	$(PYTEST)
 
 bench: .venv/ready
-	$(BIN)/huiyin bench --json bench-result.json
+	$(BIN)/python -m bench --json bench-result.json
 
 # The lock file names every package with its hash; nothing else is installed.
 .venv/ready: requirements.lock pyproject.toml

@@ -20,7 +20,7 @@ from bench.probe import Probe
 from bench.progress import folded
 from bench.stories import STAGES, TOGETHER, Story, stories, tell_all
 from bench.yardstick import Yardstick, available
-from huiyin.embedded.system import System
+from huiyin.host.host import Host
 from services.reporting.log.log import leaves
 
 GOAL = Goal(floor=4_000, aim=10_000)
@@ -59,7 +59,7 @@ async def measure(effort: Effort, probe: Probe) -> Measured:
 
 
 async def _run(
-    system: System, effort: Effort, probe: Probe, yardsticks: Sequence[Yardstick]
+    system: Host, effort: Effort, probe: Probe, yardsticks: Sequence[Yardstick]
 ) -> _Course:
     course, told = _Course(), stories()
     await _round(system, told, TOGETHER)  # nothing is warm the first time
@@ -73,7 +73,7 @@ async def _run(
     return course
 
 
-async def _round(system: System, told: Iterator[Story], incidents: int) -> Round:
+async def _round(system: Host, told: Iterator[Story], incidents: int) -> Round:
     batch, before = list(islice(told, incidents)), await folded(system)
     began = time.perf_counter()
     await tell_all(system, batch)
@@ -104,7 +104,7 @@ def _beside(course: _Course, yardsticks: Sequence[Yardstick]) -> tuple[Figure, .
     return tuple(figures)
 
 
-def _last_events(system: System, limit: int) -> list[bytes]:
+def _last_events(system: Host, limit: int) -> list[bytes]:
     store = system.rooms["reporting"].store
     size = sum(room.store.position() for room in system.rooms.values())
     page = store.read_now(lambda sql: leaves(sql, max(size - limit, 0), limit))

@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from huiyin.embedded.directory import County, DataDirectory
-from huiyin.embedded.founding import UnitRow, found, founded_directory
-from huiyin.embedded.system import System, booted
+from huiyin.host.directory import County, DataDirectory
+from huiyin.host.embedded import booted
+from huiyin.host.founding import UnitRow, found, founded_directory
+from huiyin.host.host import Host
 from shared.settings import Settings
 
 COUNTY = County(code="QINGHE", name="青禾县（测量）", root="QINGHE", demonstration=True)
@@ -30,7 +31,7 @@ async def founded() -> AsyncIterator[Settings]:
 
 
 @asynccontextmanager
-async def running() -> AsyncIterator[System]:
+async def running() -> AsyncIterator[Host]:
     """A county running in this process, with a nats-server of its own."""
     async with founded() as settings:
         with DataDirectory(settings.data).held():

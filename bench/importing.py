@@ -14,14 +14,15 @@ from pathlib import Path
 import httpx2
 
 from bench.child import address, launched
-from bench.county import COUNTY, founded, running
+from bench.county import COUNTY, environment, founded, running
 from bench.effort import Effort
 from bench.figures import Figure, Goal
 from bench.measured import Measured
 from bench.probe import Probe
 from bench.stories import SAMPLES
 from huiyin.cli.door import Door, opened
-from huiyin.embedded.app import create_app
+from huiyin.host.app import create_app
+from huiyin.host.directory import DataDirectory
 from huiyin.importing.columns import FIELDS
 from huiyin.importing.preparing import prepare
 from huiyin.importing.source import look_through
@@ -80,16 +81,17 @@ async def _served() -> AsyncIterator[tuple[Path, Door]]:
 async def _looked_at(probe: Probe) -> AsyncIterator[tuple[Path, Door]]:
     """The same with the system in this process, both of its threads watched."""
     async with running() as system:
-        settings = Settings.from_environment({"HUIYIN_DATA": str(system.directory.path)})
-        transport = httpx2.ASGITransport(create_app(system, COUNTY, settings))
-        headers = {"Authorization": f"Bearer {system.directory.token()}"}
+        data = Path(system.around.location)
+        settings = Settings.from_environment(environment(data))
+        transport = httpx2.ASGITransport(create_app(system, COUNTY.name, settings))
+        headers = {"Authorization": f"Bearer {DataDirectory(data).token()}"}
         async with (
             httpx2.AsyncClient(
                 transport=transport, base_url="http://huiyin", headers=headers
             ) as client,
             probe.watching(system.rooms["reporting"].store),
         ):
-            yield system.directory.path.parent, Door(client)
+            yield data.parent, Door(client)
 
 
 def _not_imported(number: int, imported: int) -> Unavailable:

@@ -21,7 +21,7 @@ from bench.probe import Probe
 from bench.progress import folded
 from bench.stories import STAGES, Story, provide_keys, stories, tell
 from bench.watching import Seen, ready, watch
-from huiyin.embedded.system import System
+from huiyin.host.host import Host
 from shared.errors import Unavailable
 
 GOAL = Goal(floor=50.0, aim=25.0, at_most=True)
@@ -64,14 +64,14 @@ async def measure(effort: Effort, probe: Probe) -> Measured:
 
 
 async def _round(
-    system: System, told: Iterator[Story], effort: Effort, beside: Executor
+    system: Host, told: Iterator[Story], effort: Effort, beside: Executor
 ) -> list[float]:
     """The milliseconds that each event took."""
     number = round(effort.latency_rate * effort.latency_seconds)
     events = list(islice(_in_turns(told), number))
     await provide_keys(system, list({story.incident: story for story, _ in events}.values()))
     first = await folded(system)
-    database = str(system.directory.path / "reporting.db")
+    database = f"{system.around.location}/reporting.db"
     within = effort.latency_seconds + PATIENCE
     watching = asyncio.get_running_loop().run_in_executor(
         beside, watch, database, first, number, within
@@ -80,7 +80,7 @@ async def _round(
     return _taken(due, await watching)
 
 
-async def _tell_on_time(system: System, events: Sequence[_Due]) -> dict[Key, float]:
+async def _tell_on_time(system: Host, events: Sequence[_Due]) -> dict[Key, float]:
     """Append each event when it is due; returns when each was, by its position."""
     telling: list[asyncio.Task[Key]] = []
     for event in events:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from huiyin.embedded.system import System
+from huiyin.host.host import Host
 from shared.messaging.topology import FOLLOWS
 from shared.store.tracking import tracked
 
@@ -10,7 +10,7 @@ EVERY = 0.01
 """Seconds between looks, and so the accuracy of a round's duration."""
 
 
-async def folded(system: System) -> int:
+async def folded(system: Host) -> int:
     """Wait until every event there is, reactions included, is in log and ledger; their number."""
     while True:
         ends = _ends(system)
@@ -19,11 +19,11 @@ async def folded(system: System) -> int:
         await asyncio.sleep(EVERY)
 
 
-def _ends(system: System) -> dict[str, int]:
+def _ends(system: Host) -> dict[str, int]:
     return {name: room.store.position() for name, room in system.rooms.items()}
 
 
-def _caught_up(system: System, ends: dict[str, int]) -> bool:
+def _caught_up(system: Host, ends: dict[str, int]) -> bool:
     if _tracked(system, "reporting", "log") != sum(ends.values()):
         return False
     return all(
@@ -33,6 +33,6 @@ def _caught_up(system: System, ends: dict[str, int]) -> bool:
     )
 
 
-def _tracked(system: System, room: str, upstream: str) -> int:
+def _tracked(system: Host, room: str, upstream: str) -> int:
     store = system.rooms[room].store
     return store.read_now(lambda sql: tracked(sql, upstream)).position

@@ -15,7 +15,7 @@ from bench.measured import Measured
 from bench.probe import Probe
 from bench.progress import folded
 from bench.stories import STAGES, TOGETHER, some, tell_all
-from huiyin.embedded.system import System
+from huiyin.host.host import Host
 from services.reporting.rebuild import refold
 from shared.room import Room
 from shared.store.tables import SqliteTables
@@ -37,7 +37,7 @@ async def measure(effort: Effort, probe: Probe) -> Measured:
     return Measured((figure,), (f"{title}：日志共 {length} 条, 只计折入台账的。",))
 
 
-async def _fill(system: System, events: int) -> int:
+async def _fill(system: Host, events: int) -> int:
     """Append until the log is that long; returns how long it is."""
     length, first = await folded(system), 1
     while length < events:

@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 
 import huiyin.demonstration
 from bench.county import COUNTY, SCHOOL
-from huiyin.embedded.system import System
+from huiyin.host.host import Host
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Actor
 from shared.contracts.intake import IncidentRegistered
@@ -144,13 +144,13 @@ STAGES: tuple[tuple[str, str, Tell], ...] = (
 """Whose store, which kind of stream, and what is said, in order."""
 
 
-async def provide_keys(system: System, told: Sequence[Story]) -> None:
+async def provide_keys(system: Host, told: Sequence[Story]) -> None:
     """Make the data keys of incidents in one go."""
     keys = [key for story in told for key in story.keys]
     await asyncio.to_thread(system.vault.ensure, keys)
 
 
-async def tell(system: System, story: Story, stage: int) -> tuple[str, int]:
+async def tell(system: Host, story: Story, stage: int) -> tuple[str, int]:
     """Append one event of an incident; returns the service and the position it has there."""
     service, kind, say = STAGES[stage]
     room = system.rooms[service]
@@ -159,7 +159,7 @@ async def tell(system: System, story: Story, stage: int) -> tuple[str, int]:
     return service, await room.store.write(work)
 
 
-async def tell_all(system: System, told: Iterable[Story]) -> None:
+async def tell_all(system: Host, told: Iterable[Story]) -> None:
     """Append every event of all incidents, as fast as the stores take them."""
     waiting = deque(_groups(told))
 
@@ -181,7 +181,7 @@ def _append(room: Room, matter: Matter, make: Callable[[], Fact], tx: Transactio
     return appended.position
 
 
-async def _tell_group(system: System, group: Sequence[Story]) -> None:
+async def _tell_group(system: Host, group: Sequence[Story]) -> None:
     await provide_keys(system, group)
     for stage in range(len(STAGES)):
         await asyncio.gather(*(tell(system, story, stage) for story in group))

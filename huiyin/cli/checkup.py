@@ -41,7 +41,7 @@ def doctor(format_: FormatOption = "table") -> None:
 
 async def _report(settings: Settings) -> dict[str, Any]:
     if where(settings) is None:
-        from huiyin.embedded.offline import examine_offline
+        from huiyin.host.offline import examine_offline
 
         return examine_offline(settings).model_dump(mode="json")
     async with opened(settings) as door:

@@ -9,8 +9,9 @@ import typer
 from huiyin.cli.door import Door, not_serving, opened, where
 from huiyin.cli.output import Format, say, show
 from huiyin.cli.running import run, through_door
-from huiyin.embedded.directory import County
+from huiyin.host.directory import County
 from shared.copies.units import check_code
+from shared.logs import configure
 from shared.settings import Settings
 
 FormatOption = Annotated[Format, typer.Option("--format", help="table 表格, json 一个 JSON 数组")]
@@ -39,11 +40,7 @@ def init(
     """在空的数据目录里建库：根单位、各单位和第一位管理员（令牌只显示一次）。"""
 
     async def work(settings: Settings) -> None:
-        from huiyin.embedded.founding import (
-            found,
-            founded_directory,
-            read_units,
-        )
+        from huiyin.host.founding import found, founded_directory, read_units
         from shared.policy import find_pack, load_pack
 
         check_code(code, field="--code")
@@ -62,7 +59,7 @@ def init(
 
 def up() -> None:
     """启动服务, 直到 Ctrl-C 或 SIGTERM。"""
-    run(_serve)
+    run(_serve_all)
 
 
 def demo() -> None:
@@ -72,7 +69,7 @@ def demo() -> None:
         from huiyin.demonstration.load import provide
 
         await provide(settings, say)
-        await _serve(settings)
+        await _serve_all(settings)
 
     run(work)
 
@@ -83,9 +80,13 @@ def serve(
     """单独运行一个服务（分布式部署；需要 HUIYIN_DATABASE、HUIYIN_NATS_URL、HUIYIN_COUNTY）。"""
 
     async def work(settings: Settings) -> None:
-        from huiyin.standalone import serve_one
+        from huiyin.host.distributed import Distributed
+        from huiyin.host.place import Place
+        from huiyin.host.serve import serve
 
-        await serve_one(service, settings, say)
+        site = Distributed(Place.of(service, settings), settings, say)
+        configure(settings.log_level, settings.log_format)
+        await serve(site, settings)
 
     run(work)
 
@@ -145,9 +146,9 @@ def sign_in() -> None:
     run(work)
 
 
-async def _serve(settings: Settings) -> None:
-    from huiyin.embedded.serve import serve as serve_all
-    from shared.logs import configure
+async def _serve_all(settings: Settings) -> None:
+    from huiyin.host.embedded import Embedded
+    from huiyin.host.serve import serve
 
     configure(settings.log_level, settings.log_format)
 
@@ -162,7 +163,7 @@ async def _serve(settings: Settings) -> None:
         say(f"身份：Authorization: Bearer <令牌>；管理员令牌在 {settings.data / 'admin.token'}")
         say("另开一个终端可用 .venv/bin/huiyin ledger、huiyin doctor 等命令。按 Ctrl-C 停止。")
 
-    await serve_all(settings, ready)
+    await serve(Embedded(settings, ready), settings)
 
 
 COMMANDS: dict[str, Callable[..., None]] = {

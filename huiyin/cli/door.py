@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 
 from huiyin.cli.output import complain
-from huiyin.embedded.directory import DataDirectory, Serving, in_use
+from huiyin.host.directory import DataDirectory, Serving, in_use
 from shared.errors import HuiyinError, Invalid, Refused, Unavailable, Unknown
 from shared.settings import Settings
 
@@ -115,21 +115,21 @@ def where(settings: Settings) -> Serving | None:
 async def _booted_door(
     settings: Settings, directory: DataDirectory, headers: dict[str, str]
 ) -> AsyncIterator[Door]:
-    from huiyin.embedded.app import create_app
-    from huiyin.embedded.system import booted
+    from huiyin.host.app import create_app
+    from huiyin.host.embedded import booted
 
     county = directory.county()
     with directory.held():
         async with booted(settings, county.code) as system:
             with suppress(Unavailable):  # what has halted says so where it is asked
                 await system.settle()
-            async with _client(create_app(system, county, settings), headers) as client:
+            async with _client(create_app(system, county.name, settings), headers) as client:
                 yield Door(client)
 
 
 @asynccontextmanager
 async def _reading_door(settings: Settings, headers: dict[str, str]) -> AsyncIterator[Door]:
-    from huiyin.embedded.offline import reading_app
+    from huiyin.host.offline import reading_app
 
     with reading_app(settings) as app:
         async with _client(app, headers) as client:
@@ -143,7 +143,7 @@ def _client(app: Any, headers: dict[str, str]) -> httpx2.AsyncClient:
 
 
 def _is_settled(settings: Settings) -> bool:
-    from huiyin.embedded.offline import is_settled
+    from huiyin.host.offline import is_settled
 
     return is_settled(settings)
 

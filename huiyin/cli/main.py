@@ -3,9 +3,6 @@
 Exit status 0 = done or holds, 1 = does not hold or refused, 2 = wrong usage.
 """
 
-import atexit
-import gc
-
 import typer
 
 from huiyin.cli import (
@@ -25,6 +22,7 @@ from huiyin.cli import (
     reviewing,
     subscribing,
 )
+from huiyin.cli.running import collect_seldom
 
 HELP = """回音：舆情事件的登记、交办、时限、台账与审计。
 
@@ -67,6 +65,5 @@ for room in ROOMS:
 
 def main() -> None:
     """Entry point of the program."""
-    gc.set_threshold(50_000, 20, 50)  # events are many small objects that live as long as a batch
-    atexit.register(gc.freeze)  # else the end looks through every object, for up to a second
+    collect_seldom()
     app()

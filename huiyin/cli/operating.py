@@ -1,6 +1,5 @@
-"""For whoever keeps the system: release, erase, bench."""
+"""For whoever keeps the system: release, erase."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,7 +11,7 @@ from huiyin.cli.running import through_door
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
-    for command in (release, erase, bench):
+    for command in (release, erase):
         app.command(command.__name__)(command)
 
 
@@ -42,15 +41,3 @@ def erase(
         say(f"已销毁 {answer['number']} 的数据密钥（位置 {answer['position']}）")
 
     through_door(work)
-
-
-def bench(
-    name: Annotated[
-        str | None, typer.Argument(help="只测一项：append、latency、rebuild、import、start")
-    ] = None,
-    json_: Annotated[Path | None, typer.Option("--json", help="把结果写入此文件")] = None,
-) -> None:
-    """性能测量（中位数与比值）, 在临时目录里进行。"""
-    from bench.main import bench as measure
-
-    measure(name, json_)

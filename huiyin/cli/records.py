@@ -148,13 +148,13 @@ def rebuild(
 
 
 def _verify_files(settings: Settings) -> Any:
-    from huiyin.embedded.offline import verify_offline
+    from huiyin.host.offline import verify_offline
 
     return verify_offline(settings).model_dump(mode="json")
 
 
 def _rebuild_files(settings: Settings) -> Any:
-    from huiyin.embedded.offline import rebuild_offline
+    from huiyin.host.offline import rebuild_offline
 
     return [compared.model_dump(mode="json") for compared in rebuild_offline(settings)]
 

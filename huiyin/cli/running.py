@@ -1,6 +1,8 @@
 """Runs a command's work and turns problems into a sentence and an exit status."""
 
 import asyncio
+import atexit
+import gc
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -57,3 +59,9 @@ def run_loop(work: Coroutine[Any, Any, T]) -> T:
     except ImportError:  # it is not there on every platform
         return asyncio.run(work)
     return uvloop.run(work)
+
+
+def collect_seldom() -> None:
+    """Look for garbage seldom, and not at the end; for the whole process."""
+    gc.set_threshold(50_000, 20, 50)  # events are many small objects that live as long as a batch
+    atexit.register(gc.freeze)  # else the end looks through every object, for up to a second

@@ -15,10 +15,11 @@ from typing import Any
 import httpx2
 
 from huiyin.demonstration.script import Step, script
-from huiyin.embedded.app import create_app
-from huiyin.embedded.directory import County, DataDirectory
-from huiyin.embedded.founding import found, founded_directory, read_units
-from huiyin.embedded.system import System, booted
+from huiyin.host.app import create_app
+from huiyin.host.directory import County, DataDirectory
+from huiyin.host.embedded import booted
+from huiyin.host.founding import found, founded_directory, read_units
+from huiyin.host.host import Host
 from services.deadlines.scheduler import observe_due
 from services.routing.administration import Administration
 from shared.clock import SimulatedClock
@@ -65,7 +66,7 @@ async def _make(settings: Settings, now: datetime) -> None:
     _keep_tokens(settings.data / "officers.csv", tokens)
 
 
-async def _appoint(system: System, first: Officer) -> dict[Post, str]:
+async def _appoint(system: Host, first: Officer) -> dict[Post, str]:
     administration = Administration(system.rooms["routing"].store, system.officers)
     tokens: dict[Post, str] = {}
     with open(HERE / "officers.csv", encoding="utf-8", newline="") as file:
@@ -77,7 +78,7 @@ async def _appoint(system: System, first: Officer) -> dict[Post, str]:
 
 
 async def _play(
-    system: System,
+    system: Host,
     settings: Settings,
     tokens: Mapping[Post, str],
     clock: SimulatedClock,
@@ -86,7 +87,7 @@ async def _play(
     incidents = tomllib.loads((HERE / "incidents.toml").read_text(encoding="utf-8"))["incident"]
     numbers: dict[str, str] = {}
     async with AsyncExitStack() as stack:
-        transport = httpx2.ASGITransport(create_app(system, COUNTY, settings))
+        transport = httpx2.ASGITransport(create_app(system, COUNTY.name, settings))
         client = await stack.enter_async_context(
             httpx2.AsyncClient(transport=transport, base_url="http://huiyin")
         )
@@ -115,7 +116,7 @@ def _path(step: Step, numbers: Mapping[str, str]) -> str:
     return f"/{room}/incidents/{numbers[step.key]}/{step.act}"
 
 
-async def _observe(system: System) -> None:
+async def _observe(system: Host) -> None:
     """Let the limits that passed meanwhile be seen now: nobody waits for real time here."""
     now = system.clock()
     await system.rooms["deadlines"].store.write(lambda tx: observe_due(tx, now))

@@ -1,5 +1,6 @@
 """Playing a drill: its county, its steps, and what it expects of them (演练)."""
 
+import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from huiyin.drills.rulebook import Loaded, load
 from huiyin.drills.script import Drill, LoadRefusal, Step
 from huiyin.drills.settling import check_nothing_parked
 from huiyin.drills.stage import Marks, Stage, staged
-from huiyin.embedded.evidence import rebuilt
+from huiyin.host.evidence import rebuilt
 
 SAME_AS = "same_as"
 
@@ -79,7 +80,9 @@ def _together(step: Step) -> object:
 
 async def _replayed(stage: Stage) -> list[Checked]:
     """Every read model made afresh from the log must be what it is: always expected."""
-    different = [each for each in await rebuilt(stage.system.rooms) if not each.holds]
+    different = [
+        each for each in await asyncio.to_thread(rebuilt, stage.system.recorders) if not each.holds
+    ]
     said = "；".join(f"{each.service}.{each.table} {each.difference}" for each in different)
     return [Checked("重放与实况一致", "", not different, "每一行都相同", said or "每一行都相同")]
 

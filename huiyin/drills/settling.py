@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from functools import partial
 
-from huiyin.embedded.system import System
+from huiyin.host.host import Host
 from shared.errors import Untrusted
 from shared.messaging.status import read_status
 from shared.room import Room
@@ -27,7 +27,7 @@ SOON = 3.0
 """Seconds; what takes longer has probably halted."""
 
 
-async def settle(system: System) -> None:
+async def settle(system: Host) -> None:
     """Wait until it is quiet; raises Unavailable with the reason when it does not become so."""
     deadline = time.monotonic() + SOON
     while not _quiet(system.rooms):
@@ -50,7 +50,7 @@ def _written(rooms: Mapping[str, Room]) -> float:
     return sum(room.store.commits.sizes.total for room in rooms.values())
 
 
-def check_nothing_parked(system: System) -> None:
+def check_nothing_parked(system: Host) -> None:
     """Raises Untrusted if an event could not be applied: what a drill shows would be incomplete."""
     for name, room in system.rooms.items():
         for matter in read_status(name, room.store.recorder).parked:

@@ -21,9 +21,10 @@ from huiyin.drills.cast import Acting, Post, posts
 from huiyin.drills.rulebook import Loaded
 from huiyin.drills.script import Drill
 from huiyin.drills.settling import settle
-from huiyin.embedded.app import create_app
-from huiyin.embedded.directory import County, DataDirectory
-from huiyin.embedded.system import System, booted
+from huiyin.host.app import create_app
+from huiyin.host.directory import County, DataDirectory
+from huiyin.host.embedded import booted
+from huiyin.host.host import Host
 from services.deadlines import agenda, scheduler
 from services.deadlines import tables as duties
 from services.reporting.log.log import ends
@@ -78,7 +79,7 @@ class Stage:
     def __init__(
         self,
         drill: Drill,
-        system: System,
+        system: Host,
         client: httpx2.AsyncClient,
         clock: SimulatedClock,
     ) -> None:
@@ -173,7 +174,7 @@ async def staged(drill: Drill, loaded: Loaded) -> AsyncIterator[Stage]:
         county = County(code=root.code, name=root.name, root=root.code, demonstration=True)
         with DataDirectory(Path(directory)).held():
             async with booted(settings, county.code, clock=clock) as system:
-                app = create_app(system, county, settings)
+                app = create_app(system, county.name, settings)
                 async with _client(app) as client:
                     stage = Stage(drill, system, client, clock)
                     await _found(stage, county, loaded)

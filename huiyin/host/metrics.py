@@ -23,9 +23,9 @@ from prometheus_client.core import (
 )
 from prometheus_client.exposition import generate_latest
 
-from huiyin.embedded.premises import versions
+from huiyin.host.host import Host
 from huiyin.host.observing import HttpFigures, Observing
-from huiyin.host.vitals import Vitals
+from huiyin.host.premises import versions
 from services.deadlines.tables import count_watched
 from shared.clock import system_clock
 from shared.contracts.catalogue import is_known
@@ -49,18 +49,18 @@ class Snapshot:
 class Metrics:
     """One process's figures, in a registry of its own."""
 
-    def __init__(self, vitals: Vitals, settings: Settings) -> None:
+    def __init__(self, host: Host, settings: Settings) -> None:
         self.registry = CollectorRegistry()
         self.http = HttpFigures(self.registry)
         ProcessCollector(registry=self.registry)
-        self._vitals = vitals
+        self._host = host
         self._data = settings.data
-        self._totals = {name: Totals(room.store.recorder) for name, room in vitals.rooms.items()}
+        self._totals = {name: Totals(room.store.recorder) for name, room in host.rooms.items()}
 
     async def exposed(self) -> bytes:
         """All figures as text; raises Unavailable when a store cannot be read."""
-        rooms = await self._vitals.statuses()
-        ends = {**self._vitals.heard(), **positions(rooms)}
+        rooms = await self._host.statuses()
+        ends = {**self._host.heard(), **positions(rooms)}
         snapshot = Snapshot(rooms, ends, system_clock())
         return await asyncio.to_thread(self._exposed, snapshot)
 
@@ -94,13 +94,13 @@ class Metrics:
         seconds = HistogramMetricFamily(
             "huiyin_commit_seconds", "Seconds that a commit took.", labels=("room",)
         )
-        for name, room in self._vitals.rooms.items():
+        for name, room in self._host.rooms.items():
             _add(sizes, name, room.store.commits.sizes)
             _add(seconds, name, room.store.commits.seconds)
         yield from (sizes, seconds)
 
     def _duties(self, now: datetime) -> Iterator[Metric]:
-        room = self._vitals.rooms.get("deadlines")
+        room = self._host.rooms.get("deadlines")
         if room is None:
             return
         running, overdue = room.store.read_now(lambda sql: count_watched(sql, now))
@@ -116,12 +116,12 @@ class Metrics:
         free = shutil.disk_usage(place).free
         yield GaugeMetricFamily("huiyin_disk_free_bytes", "Free bytes of the disk.", value=free)
         yield GaugeMetricFamily(
-            "huiyin_nats_connected", "Whether NATS is there.", value=self._vitals.connected
+            "huiyin_nats_connected", "Whether NATS is there.", value=self._host.client.is_connected
         )
         yield GaugeMetricFamily(
             "huiyin_working",
             "Whether this process does the rooms' own work, or stands by.",
-            value=self._vitals.working,
+            value=self._host.work is not None,
         )
         yield _by_room(
             "huiyin_store_bytes",
@@ -130,9 +130,12 @@ class Metrics:
         )
 
 
-def add_metrics(app: FastAPI, vitals: Vitals, settings: Settings, prefix: str = "") -> None:
-    """Note every request, and add ``/metrics``: open to this machine, to others with a token."""
-    metrics = Metrics(vitals, settings)
+def add_metrics(app: FastAPI, host: Host, settings: Settings, prefixes: Sequence[str]) -> None:
+    """Note every request, and add ``/metrics`` under each prefix.
+
+    It is open to this machine, to others with a token.
+    """
+    metrics = Metrics(host, settings)
     app.add_middleware(Observing, figures=metrics.http)
 
     async def exposed(
@@ -142,8 +145,8 @@ def add_metrics(app: FastAPI, vitals: Vitals, settings: Settings, prefix: str = 
             await current_officer(request, authorization)
         return Response(await metrics.exposed(), media_type=CONTENT_TYPE_LATEST)
 
-    for path in dict.fromkeys(("/metrics", f"{prefix}/metrics")):
-        app.get(path, include_in_schema=False)(exposed)
+    for prefix in prefixes:
+        app.get(f"{prefix}/metrics", include_in_schema=False)(exposed)
 
 
 class _Gathered:

@@ -1,17 +1,25 @@
 """The operator's questions about the whole county, whatever it consists of."""
 
+import asyncio
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict
 
-from huiyin.embedded.doctor import Report
+from huiyin.host.doctor import Report, Seen, examine
+from huiyin.host.evidence import rebuilt, verified
+from huiyin.host.host import Host
+from huiyin.host.premises import look_around
 from services.reporting.log.verify import Verified
 from services.reporting.rebuild import Compared
 from shared.contracts.envelope import Actor
 from shared.errors import Refused
 from shared.identity.officers import Officer
 from shared.identity.posts import ADMINISTRATOR
+from shared.messaging.status import RoomStatus
+from shared.settings import Settings
+from shared.store.recorders import Recorder
 from shared.web import Asking
 
 
@@ -30,32 +38,33 @@ class Released(BaseModel):
     events: int
 
 
-class Operations(Protocol):
-    """What can be asked of a county's rooms together; raises Unavailable when one is silent."""
+class Rooms(Protocol):
+    """All rooms of the county, in this process or wherever they run."""
 
-    async def doctor(self) -> Report:
-        """How every room is, what is wrong, and what to do about it."""
+    @property
+    def recorders(self) -> Mapping[str, Recorder]:
+        """The database of each room."""
+
+    async def examined(self) -> Sequence[RoomStatus]:
+        """How every room is."""
 
     async def settle(self) -> None:
-        """Wait until everything up to here has been applied everywhere."""
+        """Wait until everything up to here has been applied everywhere.
+
+        Raises Unavailable when a room is silent or has halted.
+        """
 
     async def release(self, room: str, matter: str, actor: Actor) -> int:
         """Let through what a room set aside of a matter; returns how many events."""
 
-    async def verified(self) -> Verified:
-        """Whether stores and log hold and agree."""
 
-    async def rebuilt(self) -> list[Compared]:
-        """Every read model folded afresh from the log and compared with the live one."""
-
-
-def add_operations(app: FastAPI, county: Operations) -> None:
+def add_operations(app: FastAPI, host: Host, county: Rooms, settings: Settings) -> None:
     """Add ``/operations``."""
 
     @app.get("/operations/doctor", tags=["operations 运维"])
     async def doctor(_: Asking) -> Report:
         """各服务的位置、滞后、完整时间、搁置与停顿, 以及该怎么办。"""
-        return await county.doctor()
+        return examine(await _seen(host, county, settings))
 
     @app.post("/operations/settle", status_code=204, tags=["operations 运维"])
     async def settle(_: Asking) -> None:
@@ -71,13 +80,25 @@ def add_operations(app: FastAPI, county: Operations) -> None:
     @app.post("/operations/verify", tags=["operations 运维"])
     async def verify(_: Asking) -> Verified:
         """核验：各序列的散列链, 以及数据库与日志逐字节一致。"""
-        return await county.verified()
+        return await asyncio.to_thread(verified, county.recorders)
 
     @app.post("/operations/rebuild", tags=["operations 运维"])
     async def rebuild(_: Asking) -> list[Compared]:
         """从日志重建各读模型, 与现有的逐行比较。"""
         await county.settle()
-        return await county.rebuilt()
+        return await asyncio.to_thread(rebuilt, county.recorders)
+
+
+async def _seen(host: Host, county: Rooms, settings: Settings) -> Seen:
+    return Seen(
+        await county.examined(),
+        # A disk that PostgreSQL writes to is for its own machine to watch: this is the process's.
+        await asyncio.to_thread(look_around, settings),
+        running=True,
+        broker=await host.broker(),
+        halts=host.halts,
+        moved_from=host.server.moved_from if host.server else None,
+    )
 
 
 def _check_administrator(officer: Officer) -> None:

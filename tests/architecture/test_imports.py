@@ -46,7 +46,7 @@ def test_every_wall_between_rooms_layers_and_libraries_holds() -> None:
 
 @pytest.mark.parametrize(
     ("source", "forbidden"),
-    [("huiyin.embedded", "services.intake"), ("services.intake.application", "asyncio")],
+    [("huiyin.host", "services.intake"), ("services.intake.application", "asyncio")],
     ids=["between-packages", "of-a-library"],
 )
 def test_an_import_that_a_wall_forbids_is_found(

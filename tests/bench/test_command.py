@@ -1,6 +1,9 @@
-"""``huiyin bench`` as people and programs see it."""
+"""``python -m bench`` as people and programs see it."""
 
 import json
+import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,9 @@ import typer
 
 from bench.effort import Effort
 from bench.main import bench
+from huiyin.cli.main import app
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_the_report_is_one_json_object_with_figures_and_machine(
@@ -36,3 +42,16 @@ def test_what_falls_short_of_its_floor_is_looked_at_and_nothing_else_is(
 def test_an_unknown_name_is_wrong_usage_and_names_those_there_are() -> None:
     with pytest.raises(typer.BadParameter, match="append、latency、rebuild、import、start"):
         bench("speed", None)
+
+
+def test_it_is_asked_for_by_the_name_of_the_package_and_not_by_the_product() -> None:
+    asked = [sys.executable, "-m", "bench", "speed"]
+    answer = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (answer.returncode, "speed" in answer.stderr) == (2, True), answer.stderr
+    assert "bench" not in {command.name for command in app.registered_commands}
+
+
+def test_nothing_of_it_is_installed() -> None:
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    packages = told["tool"]["setuptools"]["packages"]["find"]["include"]
+    assert packages == ["huiyin*", "services*", "shared*"]

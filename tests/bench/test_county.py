@@ -12,8 +12,8 @@ from bench.county import running
 from bench.progress import folded
 from bench.stories import STAGES, some, tell_all
 from bench.yardstick import Log, SqliteLedger, in_sqlite, project_by_hand, stored
-from huiyin.embedded.evidence import rebuilt, verified
-from huiyin.embedded.system import System
+from huiyin.host.evidence import rebuilt, verified
+from huiyin.host.host import Host
 from services.reporting.ledger.table import NOW
 from services.reporting.log.log import every_leaf
 from shared.store.sql import CursorSql, Sql
@@ -24,7 +24,7 @@ INCIDENTS = 10
 
 
 @pytest.fixture
-async def told() -> AsyncIterator[System]:
+async def told() -> AsyncIterator[Host]:
     """A county in which ten incidents were told to the end."""
     async with running() as system:
         await tell_all(system, some(INCIDENTS))
@@ -32,26 +32,26 @@ async def told() -> AsyncIterator[System]:
         yield system
 
 
-async def test_every_incident_is_closed_in_the_ledger_and_its_duty_met(told: System) -> None:
+async def test_every_incident_is_closed_in_the_ledger_and_its_duty_met(told: Host) -> None:
     rows = told.rooms["reporting"].store.read_now(_present)
     assert [row["status"] for row in rows] == ["closed"] * INCIDENTS
     assert [row["verdict"] for row in rows] == ["met"] * INCIDENTS
 
 
-async def test_when_all_is_folded_nothing_more_comes(told: System) -> None:
+async def test_when_all_is_folded_nothing_more_comes(told: Host) -> None:
     before = await folded(told)
     await told.settle()
     assert await folded(told) == before
     assert before >= INCIDENTS * len(STAGES)
 
 
-async def test_record_and_read_models_hold(told: System) -> None:
+async def test_record_and_read_models_hold(told: Host) -> None:
     await told.settle()
-    assert (await verified(told.rooms)).holds
-    assert [each.table for each in await rebuilt(told.rooms) if not each.holds] == []
+    assert verified(told.recorders).holds
+    assert [each.table for each in rebuilt(told.recorders) if not each.holds] == []
 
 
-async def test_the_librarys_way_leads_to_the_same_ledger(told: System, tmp_path: Path) -> None:
+async def test_the_librarys_way_leads_to_the_same_ledger(told: Host, tmp_path: Path) -> None:
     store = told.rooms["reporting"].store
     events = store.read_now(lambda sql: [leaf.raw for leaf in every_leaf(sql)])
     factory = InfrastructureFactory[SqliteLedger].construct(in_sqlite(tmp_path / "ledger.db"))

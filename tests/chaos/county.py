@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx2
 
-from huiyin.embedded.directory import DataDirectory
+from huiyin.host.directory import DataDirectory
 from shared.messaging.server import dying_with_parent
 
 ROOT = Path(__file__).parents[2]

@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 from huiyin.cli.running import run_loop
-from huiyin.embedded.directory import County
-from huiyin.embedded.serve import serve
+from huiyin.host.directory import County
+from huiyin.host.embedded import Embedded
+from huiyin.host.serve import serve
 from shared.logs import configure
 from shared.settings import Settings
 from tests.chaos.fate import Fate
@@ -22,4 +23,4 @@ if __name__ == "__main__":
     settings = Settings.from_environment()
     configure(settings.log_level)
     fate = Fate(sys.argv[1], float(sys.argv[2]), Path(sys.argv[3]))
-    run_loop(serve(settings, ready, checkpoint=fate))
+    run_loop(serve(Embedded(settings, ready, fate), settings))

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
-from huiyin.embedded.directory import DataDirectory
+from huiyin.host.directory import DataDirectory
 from shared.clock import system_clock
 from shared.contracts.sealed import Sealed, Unsealed
 from shared.identity.officers import Officers

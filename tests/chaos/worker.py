@@ -17,7 +17,7 @@ import nats.errors
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from huiyin.embedded.system import at_work
+from huiyin.host.host import at_work
 from shared.clock import system_clock
 from shared.contracts.envelope import Actor, event_hash
 from shared.contracts.intake import IncidentLinked, IncidentRegistered, IncidentVoided

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from huiyin.standalone.place import Place
-from huiyin.standalone.waiting import await_reachable
+from huiyin.host.place import Place, await_reachable
 from shared.errors import HuiyinError, Invalid, Unavailable, Unknown
 from shared.messaging.server import NatsServer
 from shared.settings import Settings

@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,7 +11,7 @@ import psycopg
 import pytest
 
 from shared.messaging.topology import FOLLOWS
-from tests.distributed.composed import VARIABLES, Proxy, compose_file, until
+from tests.distributed.composed import COMPOSE, VARIABLES, Proxy, compose_file, until
 from tests.distributed.conftest import ROOMS, WAITING, Composed
 
 HEARD = {"channel": "message_board", "category": "食堂", "title": "食堂的饭凉了"}
@@ -202,6 +203,15 @@ def test_the_file_opens_loopback_only_and_names_no_registry() -> None:
     assert not any(sign in build for sign in LIKE_A_HOST)
     assert "--require-hashes" in build
     assert "USER huiyin" in build
+
+
+def test_the_image_holds_every_package_that_is_installed_and_no_other() -> None:
+    build = compose_file()["services"]["intake"]["build"]["dockerfile_inline"]
+
+    told = tomllib.loads((COMPOSE.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    packages = told["tool"]["setuptools"]["packages"]["find"]["include"]
+    copied = re.findall(r"COPY (\w+) \./", build)
+    assert sorted(f"{name}*" for name in copied) == packages
 
 
 @contextmanager

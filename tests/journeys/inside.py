@@ -8,10 +8,12 @@ from typing import Any
 
 import httpx2
 
-from huiyin.embedded.app import create_app
-from huiyin.embedded.directory import DataDirectory
-from huiyin.embedded.system import System, booted
+from huiyin.host.app import create_app
+from huiyin.host.directory import DataDirectory
+from huiyin.host.embedded import booted
+from huiyin.host.host import Host
 from shared.clock import Clock
+from shared.messaging.server import NatsServer
 from shared.settings import Settings
 from tests.journeys.county import County
 
@@ -20,9 +22,15 @@ from tests.journeys.county import County
 class Inside:
     """The system, and its door as the administrator uses it."""
 
-    system: System
+    system: Host
     client: httpx2.AsyncClient
     app: Any
+
+    @property
+    def nats(self) -> NatsServer:
+        """The nats-server that is a child of this process."""
+        assert self.system.server is not None
+        return self.system.server
 
     async def doctor(self) -> dict[str, Any]:
         """The doctor's report."""
@@ -55,7 +63,7 @@ async def inside(
     settings = settings_of(county, **instead)
     founded = DataDirectory(settings.data).county()
     async with booted(settings, founded.code, clock=clock) as system:
-        app = create_app(system, founded, settings)
+        app = create_app(system, founded.name, settings)
         async with httpx2.AsyncClient(
             transport=httpx2.ASGITransport(app),
             base_url="http://huiyin",

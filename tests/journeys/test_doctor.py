@@ -19,9 +19,9 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
-from huiyin.embedded.doctor import Report, Seen, examine
-from huiyin.embedded.offline import examine_offline
-from huiyin.embedded.premises import look_around
+from huiyin.host.doctor import Report, Seen, examine
+from huiyin.host.offline import examine_offline
+from huiyin.host.premises import look_around
 from shared.clock import SteadyClock, shown, system_clock
 from shared.contracts.envelope import Actor
 from shared.contracts.intake import IncidentVoided
@@ -243,7 +243,7 @@ async def test_a_broker_that_is_away_is_found_and_so_is_what_waits_for_it(
         keeper = next(t for t in asyncio.all_tasks() if t.get_name() == "system nats-server")
         keeper.cancel()
         await here.system.settle()
-        here.system.server.kill()
+        here.nats.kill()
         answer = await here.register()
         errors = await here.findings("error")
         ready = await here.client.get("/health/ready")
@@ -267,7 +267,7 @@ async def test_a_nats_server_whose_port_was_taken_is_found_by_everybody_again(
         before = here.system.nats_address
         with socket.socket() as stranger:
             stranger.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            here.system.server.kill()
+            here.nats.kill()
             stranger.bind(("127.0.0.1", int(before.partition(":")[2])))
             stranger.listen()
 
@@ -279,7 +279,7 @@ async def test_a_nats_server_whose_port_was_taken_is_found_by_everybody_again(
         await here.system.settle()
         found = await here.findings()
         told = county.data / "nats" / "nats.url"
-        url = here.system.server.url
+        url = here.nats.url
 
     assert found["nats"]["level"] == "warning"
     assert before.partition(":")[2] in found["nats"]["message"]

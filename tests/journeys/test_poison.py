@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from huiyin.embedded.system import booted
+from huiyin.host.embedded import booted
 from services.intake import tables
 from shared.clock import SHANGHAI, system_clock
 from shared.contracts import catalogue

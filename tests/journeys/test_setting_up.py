@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from huiyin.embedded.founding import read_units
+from huiyin.host.founding import read_units
 from shared.errors import Invalid
 from tests.journeys.county import County, Served
 

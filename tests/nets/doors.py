@@ -5,14 +5,10 @@ from pathlib import Path
 from fastapi import FastAPI
 from nats.aio.client import Client
 
-from huiyin.embedded.app import create_app
-from huiyin.embedded.directory import County
-from huiyin.embedded.system import System, booted
-from huiyin.standalone.app import add_county
-from huiyin.standalone.app import create_app as create_app_alone
-from huiyin.standalone.county import FarCounty
-from huiyin.standalone.place import Place
-from huiyin.standalone.replica import Replica
+from huiyin.host.app import create_app
+from huiyin.host.embedded import booted
+from huiyin.host.far import FarRooms
+from huiyin.host.host import Host
 from shared.settings import Settings
 from tests.nets import routes
 
@@ -23,7 +19,7 @@ async def described(directory: Path) -> dict[str, str]:
     """The texts of all doors by the name of the file they are kept in."""
     settings = Settings.from_environment({"HUIYIN_DATA": str(directory)})
     async with booted(settings, "QINGHE") as system:
-        whole = _together(system, settings)
+        whole = create_app(system, "青禾县（演示）", settings)
         alone = {room: _alone(room, system, settings) for room in ROOMS}
     operations = routes.described(whole.openapi())
     told = {f"openapi-{name}": text for name, text in _by_room(operations).items()}
@@ -58,16 +54,9 @@ def _difference(app: FastAPI, whole: dict[str, str], room: str) -> str:
     return f"{routes.text(more)}{missing}\nnot described:\n{routes.undescribed(app)}"
 
 
-def _together(system: System, settings: Settings) -> FastAPI:
-    county = County(code="QINGHE", name="青禾县（演示）", root="QINGHE", demonstration=True)
-    return create_app(system, county, settings)
-
-
-def _alone(room: str, system: System, settings: Settings) -> FastAPI:
+def _alone(room: str, all_: Host, settings: Settings) -> FastAPI:
     """The door as a room by itself opens it; nobody goes through."""
-    place = Place(room, "QINGHE", "postgresql://nowhere", "nats://nowhere")
-    replica = Replica(system.rooms[room], place.nats_url, Client())
-    app = create_app_alone(replica, place, settings, system.officers, system.vault)
-    if room == "reporting":
-        add_county(app, FarCounty(Client(), {}, settings))
-    return app
+    far = FarRooms(Client(), {}) if room == "reporting" else None
+    rooms = {room: all_.rooms[room]}
+    host = Host(rooms, all_.around, Client(), lambda: "nats://nowhere", far=far)
+    return create_app(host, "QINGHE", settings)

@@ -20,8 +20,8 @@ from pathlib import Path
 
 import psycopg
 
-from huiyin.embedded.directory import County
-from huiyin.embedded.founding import UnitRow, found
+from huiyin.host.directory import County
+from huiyin.host.founding import UnitRow, found
 from shared.clock import SimulatedClock
 from shared.settings import Settings
 from tests.nets.keeping import keep_names, opened

@@ -9,9 +9,10 @@ from typing import Any
 
 import httpx2
 
-from huiyin.embedded.app import create_app
-from huiyin.embedded.directory import DataDirectory
-from huiyin.embedded.system import System, booted
+from huiyin.host.app import create_app
+from huiyin.host.directory import DataDirectory
+from huiyin.host.embedded import booted
+from huiyin.host.host import Host
 from services.deadlines import agenda, scheduler, tables
 from shared.clock import SimulatedClock
 from shared.settings import Settings
@@ -31,7 +32,7 @@ PAST = timedelta(microseconds=1)
 class Kept:
     """A running county; ``tokens`` by who of the cast, ``names`` of matters and drafts."""
 
-    system: System
+    system: Host
     client: httpx2.AsyncClient
     clock: SimulatedClock
     tokens: dict[str, str] = field(default_factory=dict)
@@ -97,7 +98,7 @@ async def opened(settings: Settings, at: datetime) -> AsyncIterator[Kept]:
     with directory.held():
         county = directory.county()
         async with booted(settings, county.code, clock=clock) as system:
-            transport = httpx2.ASGITransport(create_app(system, county, settings))
+            transport = httpx2.ASGITransport(create_app(system, county.name, settings))
             async with httpx2.AsyncClient(
                 transport=transport, base_url="http://huiyin", timeout=60
             ) as client:

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from huiyin.embedded.directory import County, DataDirectory
-from huiyin.embedded.system import System, booted
+from huiyin.host.directory import County, DataDirectory
+from huiyin.host.embedded import booted
+from huiyin.host.host import Host
 from services.routing.administration import Administration
 from shared.clock import Clock
 from shared.contracts.routing import CountyFounded
@@ -79,24 +80,24 @@ async def found(
     """
     directory = DataDirectory(settings.data)
     with directory.held():
-        async with booted(settings, county.code, clock=clock) as system:
-            first, token = await _first_administrator(system, county, root_name, rules)
-            administration = _administration(system)
+        async with booted(settings, county.code, clock=clock) as host:
+            first, token = await _first_administrator(host, county, root_name, rules)
+            administration = _administration(host)
             for unit in units:
                 await administration.establish_unit(
                     unit.code, unit.name, unit.aliases, unit.parent or county.root, first
                 )
-            await system.settle()
+            await host.settle()
         directory.keep_token(token)
         directory.found(county)
     return first, token
 
 
 async def _first_administrator(
-    system: System, county: County, root_name: str, rules: Pack | None
+    host: Host, county: County, root_name: str, rules: Pack | None
 ) -> tuple[Officer, str]:
     first = Officer(new_officer_id(), "系统管理员", county.root, ADMINISTRATOR)
-    administration = _administration(system)
+    administration = _administration(host)
     founded = CountyFounded(
         code=county.code, name=county.name, root=county.root, demonstration=county.demonstration
     )
@@ -107,8 +108,8 @@ async def _first_administrator(
     return first, token
 
 
-def _administration(system: System) -> Administration:
-    return Administration(system.rooms["routing"].store, system.officers)
+def _administration(host: Host) -> Administration:
+    return Administration(host.rooms["routing"].store, host.officers)
 
 
 def _moved(settings: Settings, draft: Path) -> Settings:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from huiyin.embedded import findings
-from huiyin.embedded.findings import Finding
-from huiyin.embedded.premises import Premises, versions
+from huiyin.host import findings
+from huiyin.host.findings import Finding
+from huiyin.host.premises import Premises, versions
 from shared.contracts.catalogue import Contract
 from shared.messaging.broker import Broker
 from shared.messaging.status import Halt, RoomStatus

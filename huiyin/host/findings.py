@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from huiyin.embedded.premises import Premises
+from huiyin.host.premises import Premises
 from shared.clock import shown
 from shared.contracts.catalogue import Contract
 from shared.messaging.barrier import lagging

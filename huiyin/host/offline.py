@@ -9,25 +9,22 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from huiyin.embedded.doctor import Report, Seen, examine
-from huiyin.embedded.premises import look_around
-from services.deadlines.tables import MODEL as DEADLINES
-from services.intake.tables import MODEL as INTAKE
+from huiyin.host.doctor import Report, Seen, examine
+from huiyin.host.evidence import MODELS, rebuilt, verified
+from huiyin.host.premises import look_around
 from services.reporting.api import router
 from services.reporting.application import Reporting
 from services.reporting.findings.taking import Taking
 from services.reporting.log import log
-from services.reporting.log.verify import Verified, verify
-from services.reporting.rebuild import Compared, compare
-from services.reporting.tables import MODEL as REPORTING
-from services.routing.tables import MODEL as ROUTING
+from services.reporting.log.verify import Verified
+from services.reporting.rebuild import Compared
 from shared.contracts.catalogue import is_known, unknown_type
 from shared.identity.officers import Officers
 from shared.messaging.barrier import lagging
 from shared.messaging.status import Halt, RoomStatus, halt, read_status
 from shared.messaging.topology import FOLLOWS, SERVICES
 from shared.settings import Settings
-from shared.store.readmodel import ReadModel, is_current
+from shared.store.readmodel import is_current
 from shared.store.recorders import Recorder, SqliteRecorder, open_recorder
 from shared.store.store import Store
 from shared.store.tables import open_tables
@@ -36,13 +33,6 @@ from shared.web import prepare
 
 PAGE = 1000
 """How far ahead to look for events that cannot be read."""
-
-MODELS: dict[str, ReadModel] = {
-    "intake": INTAKE,
-    "routing": ROUTING,
-    "deadlines": DEADLINES,
-    "reporting": REPORTING,
-}
 
 
 def examine_offline(settings: Settings) -> Report:
@@ -55,13 +45,13 @@ def examine_offline(settings: Settings) -> Report:
 def verify_offline(settings: Settings) -> Verified:
     """Whether stores and log hold and agree, as they lie there."""
     with read_only(settings) as recorders:
-        return verify(recorders, recorders["reporting"])
+        return verified(recorders)
 
 
 def rebuild_offline(settings: Settings) -> list[Compared]:
     """Every read model folded afresh from the log and compared with what lies there."""
     with read_only(settings) as recorders:
-        return compare(MODELS, recorders, recorders["reporting"])
+        return rebuilt(recorders)
 
 
 def is_settled(settings: Settings) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
-from huiyin.embedded.directory import DataDirectory
+from huiyin.host.directory import DataDirectory
 from shared.contracts.catalogue import facts, names
 from shared.release import VERSION
 from shared.settings import Settings

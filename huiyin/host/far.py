@@ -5,24 +5,32 @@ A room answers through the one of its processes that is at work; with none there
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from services.reporting.log import log
 from shared.contracts.catalogue import Contract
 from shared.contracts.envelope import Actor
 from shared.errors import HuiyinError, Invalid, Refused, Unavailable, Unknown, Untrusted
+from shared.messaging.barrier import barrier
 from shared.messaging.running import RunningRoom
-from shared.messaging.status import RoomStatus, status_subject
+from shared.messaging.status import RoomStatus, halt, read_status, status_subject
+from shared.messaging.topology import SERVICES
+from shared.store.failures import translated
+from shared.store.recorders import Recorder
 
 ANSWER_WITHIN = 2.0
 """Seconds to wait for a room's answer."""
 
 RELEASE_WITHIN = 60.0
 """Seconds to wait until a room has applied what was set aside."""
+
+TAKEOVER_WITHIN = 10.0
+"""Seconds in which a stand-by has surely taken over, so that a room answers again."""
 
 _KINDS = {kind.__name__: kind for kind in (Refused, Invalid, Unknown, Unavailable, Untrusted)}
 
@@ -48,12 +56,63 @@ class Outcome(Contract):
         return self.events
 
 
+class FarRooms:
+    """All rooms: what only a running one knows is asked, the rest is read in its database."""
+
+    def __init__(self, client: Client, recorders: Mapping[str, Recorder]) -> None:
+        self.recorders = recorders
+        self._client = client
+
+    async def examined(self) -> Sequence[RoomStatus]:
+        """How every room is; of a silent one, what its database says."""
+        return await asyncio.gather(*(self._examined(service) for service in SERVICES))
+
+    async def settle(self) -> None:
+        """Wait until everything up to here has been applied everywhere."""
+        await barrier(self._statuses)
+
+    async def release(self, room: str, matter: str, actor: Actor) -> int:
+        """Have a room let through what it set aside of a matter; returns how many events.
+
+        Raises Unknown ``room.unknown``, Unavailable ``room.silent`` or the room's own error.
+        """
+        if room not in SERVICES:
+            raise no_room(room)
+        order = ReleaseOrder(matter=matter, actor=actor).model_dump_json().encode()
+        answer = await _ask(self._client, room, release_subject(room), order, RELEASE_WITHIN)
+        return Outcome.model_validate_json(answer).result()
+
+    async def _statuses(self) -> Sequence[RoomStatus]:
+        return await asyncio.gather(
+            *(_status(self._client, service, within=TAKEOVER_WITHIN) for service in SERVICES)
+        )
+
+    async def _examined(self, service: str) -> RoomStatus:
+        try:
+            return await _status(self._client, service)
+        except Unavailable as problem:
+            return await asyncio.to_thread(self._on_record, service, problem)
+
+    def _on_record(self, service: str, problem: Unavailable) -> RoomStatus:
+        ends = log.ends if service == "reporting" else None
+        halts = [halt("process", problem)]
+        with translated():
+            return read_status(service, self.recorders[service], ends=ends, halts=halts)
+
+
+def no_room(name: str) -> Unknown:
+    """The error for a room that does not exist."""
+    return Unknown(
+        "room.unknown", f"没有名为“{name}”的服务。", f"可用：{'、'.join(SERVICES)}。", "room"
+    )
+
+
 def release_subject(service: str) -> str:
     """Where a room takes the order to let through what is set aside."""
     return f"huiyin.control.{service}.release"
 
 
-async def status(client: Client, service: str, *, within: float = 0.0) -> RoomStatus:
+async def _status(client: Client, service: str, *, within: float = 0.0) -> RoomStatus:
     """How a room is, asked again for ``within`` seconds while nobody answers.
 
     Raises Unavailable ``room.silent``.
@@ -67,13 +126,6 @@ async def status(client: Client, service: str, *, within: float = 0.0) -> RoomSt
             if time.monotonic() >= deadline:
                 raise
             await asyncio.sleep(0.1)
-
-
-async def release(client: Client, service: str, matter: str, actor: Actor) -> int:
-    """Have a room let through what is set aside; returns how many events, or raises its error."""
-    order = ReleaseOrder(matter=matter, actor=actor).model_dump_json().encode()
-    answer = await _ask(client, service, release_subject(service), order, RELEASE_WITHIN)
-    return Outcome.model_validate_json(answer).result()
 
 
 @asynccontextmanager
