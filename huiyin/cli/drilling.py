@@ -66,8 +66,8 @@ def drill(
 def _read(files: list[Path]) -> "list[Drill]":
     """Every drill of the files; ends with every complaint if one cannot be read."""
     from huiyin.drills.checking import check_all
-    from huiyin.drills.nodes import Unreadable
     from huiyin.drills.reading import read_drills
+    from shared.documents import Unreadable
 
     drills: list[Drill] = []
     complaints: list[HuiyinError] = []

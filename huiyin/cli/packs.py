@@ -9,10 +9,10 @@ from huiyin.cli.case import adopt, in_force, withdraw
 from huiyin.cli.county import FormatOption
 from huiyin.cli.output import complain, say, show
 from huiyin.cli.words import WORD_COLUMNS, words
+from shared.documents import Complaint
 from shared.errors import HuiyinError
 from shared.policy import Pack, find_pack, known_packs, load_pack
 from shared.policy.language.comparing import CHANGES, Difference, counted, differences
-from shared.policy.language.complaints import Complaint
 from shared.policy.language.loading import examine
 from shared.policy.language.rules import Duty, Rule
 from shared.policy.language.speaking import limit, sentence

@@ -9,16 +9,16 @@ from typing import Any
 from huiyin.drills.acts import APPROVE_ACT, NO_DRAFT, WAYS, Way
 from huiyin.drills.cast import Acting, actor, resolve
 from huiyin.drills.checking import graded, incident_names
-from huiyin.drills.nodes import Node, text_of
+from huiyin.drills.kinds import until_of, value_of
 from huiyin.drills.refusals import Taken, refused_by
 from huiyin.drills.rulebook import load_rules
 from huiyin.drills.script import Rules, Step, read_who
 from huiyin.drills.stage import Stage
 from huiyin.drills.usual import usual_approval, usual_shift
-from huiyin.drills.values import until_of, value_of
 from shared.acts.vocabulary import ACTS
 from shared.calendar.days import day_of
 from shared.clock import shown
+from shared.documents import Node
 from shared.errors import HuiyinError, Unavailable
 from shared.policy.language.pack import Pack
 from shared.policy.language.rules import Offence
@@ -146,7 +146,7 @@ class Players:
             elif key not in fields or (key == "category" and isinstance(node.value, list)):
                 body.setdefault("sets", {})[key] = value_of("texts", node)
             elif key == "category":
-                body[key] = text_of(node)
+                body[key] = node.text()
             elif key == "sets":
                 body[key] = body.get(key, {}) | self._value(key, fields[key], node)
             elif not (key == "draft" and node.value == NO_DRAFT):

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from huiyin.drills.kinds import KINDS
+from huiyin.drills.kinds import KINDS, value_of
 from huiyin.drills.script import Expectation
-from huiyin.drills.values import value_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from huiyin.drills.nodes import Complaints, Place
 from huiyin.drills.script import Drill, Step, Who
+from shared.documents import Complaints, Place
 from shared.identity.officers import Officer
 from shared.identity.posts import ADMINISTRATOR, POSTS
 from shared.policy.language.pack import Pack

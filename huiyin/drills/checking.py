@@ -2,17 +2,15 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
 
 from huiyin.drills.acts import NO_DRAFT, WAYS, Way
 from huiyin.drills.cast import check_cast
-from huiyin.drills.kinds import PAPERS, STATE_WORDS
-from huiyin.drills.nodes import Complaints, Node, Place, Unreadable, texts_of
+from huiyin.drills.kinds import PAPERS, STATE_WORDS, value_of
 from huiyin.drills.numbers import end, whole
 from huiyin.drills.rulebook import load
 from huiyin.drills.script import Drill, Expectation, Step
-from huiyin.drills.values import value_of
 from shared.acts.vocabulary import ACTS
+from shared.documents import Complaints, Node, Place, Unreadable, near
 from shared.errors import Invalid
 from shared.policy.language.pack import Pack
 from shared.policy.language.standing import items
@@ -32,14 +30,13 @@ SEVERITY = "severity"
 
 def check(drill: Drill, pack: Pack) -> None:
     """Raises Unreadable with everything that is wrong; nothing of the drill is run then."""
-    complaints = Complaints()
+    complaints = Complaints("drill")
     check_cast(drill, pack, complaints)
     _check_names(drill, complaints)
     _check_axes(drill, pack, complaints)
     _check_rules(drill, pack, complaints)
     _check_expected(drill, pack, complaints)
-    if complaints.all:
-        raise Unreadable(complaints.all)
+    complaints.check()
 
 
 def check_all(drills: Sequence[Drill]) -> None:
@@ -157,9 +154,9 @@ def _check_rules(drill: Drill, pack: Pack, complaints: Complaints) -> None:
     for each in drill.expectations:
         for number, place in _numbers(each.kind, each.about, each.asked, each.place):
             if number not in known and whole(number) not in known:
-                near = "、".join(get_close_matches(number, known, 3)) or pack.id
+                meant = near(number, known, 3) or pack.id
                 said = f"规则包 {pack.id} 中没有编号“{number}”。"
-                complaints.add("unknown-rule", place, said, f"相近的有：{near}。")
+                complaints.add("unknown-rule", place, said, f"相近的有：{meant}。")
 
 
 def _check_expected(drill: Drill, pack: Pack, complaints: Complaints) -> None:
@@ -191,20 +188,20 @@ def _check_name(drill: Drill, pack: Pack, each: Expectation, complaints: Complai
         return
     if any(step.act in ("adopt", "repin") for step in drill.steps):
         return  # other rules may hold by then
-    near = "、".join(get_close_matches(name, known, 3)) or "、".join(words)
+    meant = near(name, known, 3) or "、".join(words)
     said = f"没有“{name}”这种说法, 规则包 {pack.id} 中也没有这个编号。"
-    complaints.add("unknown-name", each.place, said, f"可用：{near}。")
+    complaints.add("unknown-name", each.place, said, f"可用：{meant}。")
 
 
 def _check_acts(trail: Expectation, complaints: Complaints) -> None:
     """What a trail has or has not must be acts, or duties that were missed."""
     for key in ("order", "has", "not"):
-        for text in texts_of(trail.asked[key]) if key in trail.asked else ():
+        for text in trail.asked[key].texts() if key in trail.asked else ():
             act = re.split("[: ]", text, maxsplit=1)[0]
             if act not in (*ACTS, "missed"):
-                near = "、".join(get_close_matches(act, ACTS, 3)) or "、".join(ACTS)
+                meant = near(act, ACTS, 3) or "、".join(ACTS)
                 said = f"没有“{act}”这种行为。"
-                complaints.add("unknown-act", trail.asked[key].place, said, f"可用：{near}。")
+                complaints.add("unknown-act", trail.asked[key].place, said, f"可用：{meant}。")
 
 
 def _numbers(

@@ -11,10 +11,10 @@ from typing import Any, Literal
 
 from huiyin.drills.cast import posts
 from huiyin.drills.evidence import Evidence
-from huiyin.drills.nodes import Node
 from huiyin.drills.playing import Outcome, play
 from huiyin.drills.rulebook import Loaded, load, load_named
 from huiyin.drills.script import Drill, Step
+from shared.documents import Node
 from shared.duties import DutyRow
 from shared.identity.posts import POSTS
 from shared.policy.language.loading import known_packs

@@ -7,7 +7,6 @@ from functools import cached_property
 
 from huiyin.drills.acting import Names
 from huiyin.drills.figures import Figures, figures_asked
-from huiyin.drills.nodes import Place
 from huiyin.drills.script import Drill
 from huiyin.drills.stage import Marks, Stage
 from services.deadlines import tables
@@ -20,6 +19,7 @@ from services.reporting.log.log import every_leaf
 from shared.acts.deed import deed_of
 from shared.contracts.envelope import Recorded, decode
 from shared.copies.units import unit_id
+from shared.documents import Place
 from shared.duties import DutyRow
 from shared.policy.engine.deeds import Deed
 from shared.policy.language.pack import Pack

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 
 from huiyin.drills.asked import Asked
-from huiyin.drills.nodes import Place
 from huiyin.drills.script import Drill
 from services.reporting.findings import statistics
 from services.reporting.findings.statistics import FigureShown
 from shared.clock import SHANGHAI
+from shared.documents import Place
 from shared.store.sql import Sql
 
 Figures = Mapping[str, FigureShown]

@@ -11,13 +11,13 @@ from huiyin.drills.checking import check as check_drill
 from huiyin.drills.evidence import Evidence, gather
 from huiyin.drills.expecting import Checked
 from huiyin.drills.expecting import check as check_expectation
-from huiyin.drills.nodes import Unreadable
 from huiyin.drills.refusals import Taken
 from huiyin.drills.rulebook import Loaded, load
 from huiyin.drills.script import Drill, LoadRefusal, Step
 from huiyin.drills.settling import check_nothing_parked
 from huiyin.drills.stage import Marks, Stage, staged
 from huiyin.host.evidence import rebuilt
+from shared.documents import Unreadable
 
 SAME_AS = "same_as"
 

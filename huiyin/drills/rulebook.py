@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from huiyin.drills.nodes import typed
 from huiyin.drills.script import Drill, Rules
-from huiyin.drills.toml import to_toml
+from shared.documents import Complaint, to_toml, typed
 from shared.errors import Invalid
-from shared.policy.language.complaints import Complaint
 from shared.policy.language.loading import build, examine, find_pack, known_packs, shipped_packs
 from shared.policy.language.pack import Pack
 from shared.policy.language.rules import CLOCKS, SECTIONS

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from huiyin.drills.nodes import Node, Place
 from shared.calendar.days import day_of, start_of
+from shared.documents import Node, Place
 
 
 @dataclass(frozen=True, slots=True)
