@@ -16,7 +16,7 @@ from itertools import count, cycle, islice
 from pathlib import Path
 from uuid import UUID, uuid4
 
-import huiyin.demonstration
+import huiyin.drills.demonstration
 from bench.county import COUNTY, SCHOOL
 from huiyin.host.host import Host
 from shared.contracts.catalogue import Fact
@@ -36,7 +36,7 @@ from shared.store.events import By, Matter
 from shared.store.transaction import Transaction
 from shared.vault.vault import Vault
 
-SAMPLES = Path(next(iter(huiyin.demonstration.__path__))) / "samples" / "messages.csv"
+SAMPLES = Path(next(iter(huiyin.drills.demonstration.__path__))) / "samples" / "messages.csv"
 
 TOGETHER = 64
 """Incidents that are told side by side, and whose keys are made at once."""

@@ -66,7 +66,7 @@ def demo() -> None:
     """在演示目录里建一个虚构的县（若还没有）, 并启动服务。"""
 
     async def work(settings: Settings) -> None:
-        from huiyin.demonstration.load import provide
+        from huiyin.drills.demonstration.county import provide
 
         await provide(settings, say)
         await _serve_all(settings)

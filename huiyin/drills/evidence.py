@@ -12,7 +12,8 @@ from huiyin.drills.stage import Marks, Stage
 from services.deadlines import tables
 from services.deadlines.periods import as_it_stands
 from services.deadlines.projections import fold_duties
-from services.reporting.findings.review import FindingShown, findings
+from services.reporting.findings.computed import Finding
+from services.reporting.findings.review import findings
 from services.reporting.ledger import table as ledger_table
 from services.reporting.ledger.row import LedgerRow
 from services.reporting.log.log import every_leaf
@@ -38,7 +39,7 @@ class Evidence:
     marks: Marks
     counts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """How often what recurs was wanted and done in each period, by the id of its docket."""
-    findings: Sequence[FindingShown] = ()
+    findings: Sequence[Finding] = ()
     figures: Mapping[Place, Figures] = field(default_factory=dict)
     """By the place of the expectation that asks for them."""
 

@@ -14,7 +14,7 @@ from huiyin.drills.kinds import PAPERS
 from huiyin.drills.numbers import end, whole
 from huiyin.drills.owing import duty
 from huiyin.drills.script import Expectation
-from services.reporting.findings.review import FindingShown
+from services.reporting.findings.computed import Finding
 from services.reporting.ledger import filing
 from shared.acts.deed import deed_of
 from shared.calendar.published import state_council
@@ -178,11 +178,11 @@ def finding(asked: Asked, evidence: Evidence) -> Answer:
     return bool(found), f"有认定 {asked.about}", actual or "没有任何认定"
 
 
-def _told(each: FindingShown) -> str:
+def _told(each: Finding) -> str:
     return f"{each.kind}（{each.rule}，{'、'.join(proof.act for proof in each.evidence)}）"
 
 
-def _found_so(asked: Asked, evidence: Evidence, each: FindingShown) -> bool:
+def _found_so(asked: Asked, evidence: Evidence, each: Finding) -> bool:
     matter = each.incident or ""
     return (
         _is_called(asked.about, each, evidence)
@@ -194,7 +194,7 @@ def _found_so(asked: Asked, evidence: Evidence, each: FindingShown) -> bool:
     )
 
 
-def _is_called(name: str, each: FindingShown, evidence: Evidence) -> bool:
+def _is_called(name: str, each: Finding, evidence: Evidence) -> bool:
     """Whether that is what was found, or the number of the rule it was found of."""
     named = names_of(evidence.pack, each.kind, each.rule)
     return name in named or _states(evidence, each.rule, name)

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, time, timedelta
 from huiyin.drills.asked import Asked
 from huiyin.drills.script import Drill
 from services.reporting.findings import statistics
-from services.reporting.findings.statistics import FigureShown
+from services.reporting.findings.figures import Figure
 from shared.clock import SHANGHAI
 from shared.documents import Place
 from shared.store.sql import Sql
 
-Figures = Mapping[str, FigureShown]
+Figures = Mapping[str, Figure]
 """The statistics of a pack, by the number of their rule."""
 
 
@@ -24,7 +24,9 @@ def figures_asked(sql: Sql, size: int, drill: Drill) -> dict[Place, Figures]:
 def _figures(sql: Sql, size: int, drill: Drill, asked: Asked) -> Figures:
     key = asked.get("unit")
     unit = next((each.code for each in drill.units if each.key == key), None)
-    within = statistics.Asked(unit, _begins(asked.get("from")), _begins(asked.get("to"), after=1))
+    within = statistics.StatisticsQuery(
+        unit, _begins(asked.get("from")), _begins(asked.get("to"), after=1)
+    )
     told = statistics.statistics(sql, size, within).all
     return {each.rule: each for each in told.figures if each.rule is not None}
 

@@ -172,13 +172,22 @@ async def staged(drill: Drill, loaded: Loaded) -> AsyncIterator[Stage]:
         settings = Settings.from_environment({"HUIYIN_DATA": directory, "HUIYIN_HTTP_PORT": "0"})
         root = drill.institution
         county = County(code=root.code, name=root.name, root=root.code, demonstration=True)
-        with DataDirectory(Path(directory)).held():
-            async with booted(settings, county.code, clock=clock) as system:
-                app = create_app(system, county.name, settings)
-                async with _client(app) as client:
-                    stage = Stage(drill, system, client, clock)
-                    await _found(stage, county, loaded)
-                    yield stage
+        async with opened(drill, settings, county, clock) as stage:
+            await _found(stage, county, loaded)
+            yield stage
+
+
+@asynccontextmanager
+async def opened(
+    drill: Drill, settings: Settings, county: County, clock: SimulatedClock
+) -> AsyncIterator[Stage]:
+    """A county in a directory as the stage of a drill, with nobody there yet."""
+    with DataDirectory(settings.data).held():
+        async with (
+            booted(settings, county.code, clock=clock) as system,
+            _client(create_app(system, county.name, settings)) as client,
+        ):
+            yield Stage(drill, system, client, clock)
 
 
 def _room() -> Path | None:

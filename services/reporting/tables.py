@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from services.reporting import directory
 from services.reporting.duties import table as duties_table
-from services.reporting.findings import table as blame_table
+from services.reporting.findings import review
 from services.reporting.ledger import table as ledger_table
 from shared.contracts.envelope import decode
 from shared.messaging.streams import Incoming
 from shared.store.readmodel import Placed, joined
 from shared.store.transaction import Transaction
 
-MODEL = joined(ledger_table.MODEL, duties_table.MODEL, blame_table.MODEL, directory.MODEL)
+MODEL = joined(ledger_table.MODEL, duties_table.MODEL, review.MODEL, directory.MODEL)
 
 
 class LogFold:

@@ -35,7 +35,7 @@ class CountyProcess:
 
     def init(self) -> None:
         """Make the county: 青禾县教育局 and the invented units of the demonstration."""
-        units = str(ROOT / "huiyin" / "demonstration" / "units.csv")
+        units = str(ROOT / "huiyin" / "drills" / "demonstration" / "units.csv")
         made = self.run("init", "--code", "QINGHE", "--name", "青禾县教育局", "--units", units)
         assert made.returncode == 0, made.stderr
 

@@ -15,7 +15,7 @@ PAGES = [
     ROOT / "CONTRIBUTING.md",
     *sorted((ROOT / "docs").glob("*.md")),
     *ROOMS,
-    ROOT / "huiyin" / "demonstration" / "README.md",
+    ROOT / "huiyin" / "drills" / "demonstration" / "README.md",
 ]
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.journeys.county import REPOSITORY, County, Done, Served
 
-SAMPLE = REPOSITORY / "huiyin" / "demonstration" / "samples" / "messages.csv"
+SAMPLE = REPOSITORY / "huiyin" / "drills" / "demonstration" / "samples" / "messages.csv"
 REAL = REPOSITORY.parent / "shared" / "data" / "messages.csv"
 BEIJING = timezone(timedelta(hours=8))
 HEADING = "message_id,category,title,posted_at,body,replied_at,reply,replying_unit"

@@ -15,7 +15,7 @@ from python_calamine import CalamineWorkbook
 
 from tests.journeys.county import REPOSITORY, County, Served, code
 
-SAMPLE = REPOSITORY / "huiyin" / "demonstration" / "samples" / "messages.csv"
+SAMPLE = REPOSITORY / "huiyin" / "drills" / "demonstration" / "samples" / "messages.csv"
 REAL = REPOSITORY.parent / "shared" / "data" / "messages.csv"
 BASELINE = REPOSITORY / "shared" / "policy" / "packs" / "county-baseline.toml"
 BEIJING = timezone(timedelta(hours=8))

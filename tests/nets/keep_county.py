@@ -23,6 +23,7 @@ import psycopg
 from huiyin.host.directory import County
 from huiyin.host.founding import UnitRow, found
 from shared.clock import SimulatedClock
+from shared.logs import configure
 from shared.settings import Settings
 from tests.nets.keeping import keep_names, opened
 from tests.nets.questions import written
@@ -163,4 +164,5 @@ def _keep_dump(programs: Path, url: str) -> None:
 
 
 if __name__ == "__main__":
+    configure("error", "text")
     keep()

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx2
 
+from huiyin.drills.settling import settle
 from huiyin.host.app import create_app
 from huiyin.host.directory import DataDirectory
 from huiyin.host.embedded import booted
@@ -41,7 +42,7 @@ class Kept:
     async def tell(self, story: Story) -> None:
         """Appoint the cast and take every step at its moment, up to the story's end."""
         for name, each in story.cast.items():
-            told = await self.send("POST", "/routing/officers", ADMINISTRATOR, each)
+            told = await self.order("/routing/officers", each)
             self.tokens[name] = told["token"]
         for step in story.steps:
             await self.pass_to(step.at)
@@ -50,12 +51,18 @@ class Kept:
 
     async def take(self, step: Step) -> Any:
         """One request, and what its answer calls the matter or the draft."""
-        path, body = step.path.format(**self.names), _named(step.body, self.names)
-        told = await self.send(step.method, path, step.by, body, key=step.key)
+        told = _succeeded(await self.attempt(step), f"{self.clock()} {step.by} {step.path}")
         if step.name:
             self.names[step.name] = next(told[key] for key in MADE if told.get(key))
-        await self.system.settle()
+        await settle(self.system)
         return told
+
+    async def attempt(self, step: Step) -> httpx2.Response:
+        """One request, however it may be answered."""
+        path, body = step.path.format(**self.names), _named(step.body, self.names)
+        headers = {"Authorization": f"Bearer {self.tokens[step.by]}"}
+        headers |= {"Idempotency-Key": step.key} if step.key else {}
+        return await self.client.request(step.method, path, json=body, headers=headers)
 
     async def pass_to(self, moment: datetime) -> None:
         """Let time pass; what falls due or begins meanwhile is seen at its own moment."""
@@ -63,31 +70,18 @@ class Kept:
         while (coming := store.read_now(_coming)) is not None and coming < moment:
             self.clock.move_to(coming)
             await scheduler.look(store, self.clock)
-            await self.system.settle()
+            await settle(self.system)
         self.clock.move_to(moment)
 
     async def ask(self, path: str, **params: str) -> Any:
         """What the administrator is answered."""
-        return await self.send("GET", path, ADMINISTRATOR, params=params)
+        headers = {"Authorization": f"Bearer {self.tokens[ADMINISTRATOR]}"}
+        return _succeeded(await self.client.get(path, params=params, headers=headers), path)
 
-    async def send(
-        self,
-        method: str,
-        path: str,
-        by: str,
-        body: Mapping[str, Any] | None = None,
-        *,
-        key: str | None = None,
-        params: Mapping[str, str] | None = None,
-    ) -> Any:
-        """A request, which must succeed."""
-        headers = {"Authorization": f"Bearer {self.tokens[by]}"}
-        headers |= {"Idempotency-Key": key} if key else {}
-        response = await self.client.request(
-            method, path, json=body, headers=headers, params=params
-        )
-        assert response.is_success, f"{self.clock()} {by} {path}: {response.text}"
-        return response.json() if response.content else None
+    async def order(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """What the administrator is answered to a command."""
+        headers = {"Authorization": f"Bearer {self.tokens[ADMINISTRATOR]}"}
+        return _succeeded(await self.client.post(path, json=body, headers=headers), path)
 
 
 @asynccontextmanager
@@ -122,6 +116,11 @@ def learn_names(kept: Kept, settings: Settings) -> None:
 def matters(kept: Kept) -> Iterator[tuple[str, str]]:
     """The matters of the story with their numbers; drafts have two letters."""
     return ((name, number) for name, number in kept.names.items() if len(name) == 1)
+
+
+def _succeeded(response: httpx2.Response, what: str) -> Any:
+    assert response.is_success, f"{what}: {response.text}"
+    return response.json() if response.content else None
 
 
 def _named(value: Any, names: Mapping[str, str]) -> Any:

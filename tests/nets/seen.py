@@ -7,6 +7,7 @@ from typing import Any
 from shared.settings import Settings
 from tests.nets.keeping import Kept, learn_names, opened
 from tests.nets.questions import Answers, answers, flat
+from tests.nets.refusals import refusals
 from tests.nets.story import Step, Story
 
 LATER = timedelta(minutes=10)
@@ -50,8 +51,15 @@ async def seen(settings: Settings, story: Story) -> Seen:
         )
 
 
+async def refused(settings: Settings, story: Story) -> str:
+    """Open it at the end of its story, and try what does not fit."""
+    async with opened(settings, story.ends + LATER) as kept:
+        learn_names(kept, settings)
+        return await refusals(kept, story)
+
+
 async def _operation(kept: Kept, name: str) -> Any:
-    return await kept.send("POST", f"/operations/{name}", "admin")
+    return await kept.order(f"/operations/{name}")
 
 
 async def _said_again(kept: Kept, story: Story) -> dict[str, Any]:

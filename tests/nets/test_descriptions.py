@@ -1,4 +1,5 @@
-"""What is offered over HTTP and on the command line is what it was, unless somebody said otherwise.
+"""What is offered over HTTP and on the command line, and what is refused in which words, is what it
+was, unless somebody said otherwise.
 
 A difference is looked at, line by line. One that is meant is kept by
 ``python -m tests.nets.write NAME``, and the note of the change gives its reason.

@@ -1,12 +1,13 @@
 """Keeps what a reviewed change comes to: ``python -m tests.nets.write NAME…``.
 
-Writes only what is named, such as ``openapi-routing`` or ``commands``; without a name it tells what
-differs from what is kept, and writes nothing. A capability that is gone is gone for those who use
-it: what is written here goes into the note of the change, with its reason.
+Writes only what is named, such as ``openapi-routing``, ``commands`` or ``refusals``; without a name
+it tells what differs from what is kept, and writes nothing. A capability that is gone is gone for
+those who use it: what is written here goes into the note of the change, with its reason.
 """
 
 import sys
 
+from shared.logs import configure
 from tests.nets.kept import described, path
 
 
@@ -27,6 +28,7 @@ def differing() -> list[str]:
 
 
 if __name__ == "__main__":
+    configure("error", "text")
     if sys.argv[1:]:
         write(*sys.argv[1:])
     else:

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.reporting.findings.figures import SMALL, Counted, Figure, general, of_pack
+from services.reporting.findings.figures import SMALL, CountedAct, Figure, general, of_pack
 from services.reporting.ledger.row import LedgerRow
 from shared.policy import Pack, find_pack, load_pack
 from shared.policy.engine.deeds import Deed
@@ -21,14 +21,16 @@ def pack() -> Pack:
     return load_pack(find_pack("zhihedu-town"))
 
 
-def act(name: str, matter: str, satisfied: bool | None = None, *, within: bool = True) -> Counted:
+def act(
+    name: str, matter: str, satisfied: bool | None = None, *, within: bool = True
+) -> CountedAct:
     """An act on a matter."""
-    return Counted(matter, Deed(uuid4(), name, NOON, NOON), within, satisfied)
+    return CountedAct(matter, Deed(uuid4(), name, NOON, NOON), within, satisfied)
 
 
-def figures(pack: Pack, rows: list[LedgerRow], acts: list[Counted]) -> dict[str, Figure]:
+def figures(pack: Pack, rows: list[LedgerRow], acts: list[CountedAct]) -> dict[str, Figure]:
     """The pack's figures by name."""
-    return {figure.key: figure for _, figure in of_pack(pack, rows, acts)}
+    return {figure.key: figure for figure in of_pack(pack, rows, acts)}
 
 
 def items(many: int, **changes: Any) -> list[LedgerRow]:
@@ -102,7 +104,7 @@ def test_a_figure_of_other_matters_leaves_incidents_out_and_they_leave_it_out(pa
 
 @pytest.mark.parametrize(("n", "share"), [(SMALL - 1, None), (SMALL, 0.5), (0, None)])
 def test_of_few_no_share_is_told(n: int, share: float | None) -> None:
-    assert Figure("x", "x", n // 2, n).share == share
+    assert Figure.of("x", "x", n // 2, n).share == share
 
 
 def test_the_general_figures_judge_only_replies_that_have_a_verdict() -> None:

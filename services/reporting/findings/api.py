@@ -5,9 +5,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from services.reporting.findings.orders import Finding, Ranking
-from services.reporting.findings.review import FindingShown, findings
-from services.reporting.findings.statistics import Asked, Statistics, statistics
+from services.reporting.findings.computed import Finding
+from services.reporting.findings.orders import FindingOrder, Ranking
+from services.reporting.findings.review import findings
+from services.reporting.findings.statistics import Statistics, StatisticsQuery, statistics
 from services.reporting.findings.taking import Said, Taking, found
 from services.reporting.log.log import size_as_of
 from services.reporting.parameters import AsOf, day, moment, reversed_days
@@ -36,7 +37,7 @@ def add_acts(api: APIRouter, taking: Taking) -> None:
 
     @api.post("/incidents/{incident}/acts/find")
     async def find(
-        incident: str, order: Finding, officer: Asking, once: Once, after: After = None
+        incident: str, order: FindingOrder, officer: Asking, once: Once, after: After = None
     ) -> Answer:
         """认定：规则包中的追责或表彰情形, 由有权的人认定。"""
         await wait_until(store, after)
@@ -44,7 +45,7 @@ def add_acts(api: APIRouter, taking: Taking) -> None:
 
     @api.post("/units/{code}/acts/find")
     async def find_of_unit(
-        code: str, order: Finding, officer: Asking, once: Once, after: After = None
+        code: str, order: FindingOrder, officer: Asking, once: Once, after: After = None
     ) -> Answer:
         """对一个单位的日常认定追责或表彰情形。"""
         await wait_until(store, after)
@@ -70,12 +71,12 @@ def add_accounts(api: APIRouter, taking: Taking) -> None:
         incident: Annotated[str | None, Query(description="事件编号或标识")] = None,
         as_of: AsOf = None,
         after: After = None,
-    ) -> list[FindingShown]:
+    ) -> list[Finding]:
         """追责情形：由事件得出的迟办、逾期和违规, 以及人的认定。"""
         await wait_until(store, after)
         then = moment(as_of)
 
-        def ask(sql: Sql) -> list[FindingShown]:
+        def ask(sql: Sql) -> list[Finding]:
             code = known_unit(sql, unit).code if unit else None
             matter = found(sql, incident).incident if incident else None
             return findings(sql, size_as_of(sql, then), code, matter)
@@ -100,7 +101,7 @@ def add_accounts(api: APIRouter, taking: Taking) -> None:
 
         def ask(sql: Sql) -> Statistics:
             code = known_unit(sql, unit).code if unit else None
-            return statistics(sql, size_as_of(sql, then), Asked(code, begins, ends))
+            return statistics(sql, size_as_of(sql, then), StatisticsQuery(code, begins, ends))
 
         return await store.read(ask)
 

@@ -6,14 +6,17 @@ was missed while it waited for somebody else, what it waited for is part of the 
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
+
+from pydantic import ConfigDict
 
 from services.reporting.duties.row import LATE, LoggedDuty
 from services.reporting.findings.dossier import Dossier, Entry
 from services.reporting.packs import party_name
 from shared.acts.vocabulary import ACTS
+from shared.copies.units import unit_id
 from shared.policy.engine.deeds import Deed, first_met, in_order
 from shared.policy.engine.gates import closed
 from shared.policy.engine.outlook import OF_DELAYS
@@ -39,6 +42,10 @@ _TITLES = {
 _NOBODY = UUID(int=0)
 
 
+_ALWAYS_TOLD = ConfigDict(json_schema_serialization_defaults_required=True)
+"""An answer has every field, also where there is nothing to tell."""
+
+
 @dataclass(frozen=True, slots=True)
 class Proof:
     """A log entry that shows it, and what was done or said there."""
@@ -48,8 +55,8 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """A gate that was closed at the moment of the limit: whose word was waited for, since when."""
+class WaitedFor:
+    """A gate that was closed when the limit passed: what was waited for, and since when (UTC)."""
 
     gate: str
     title: str
@@ -59,13 +66,16 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One finding; moments are UTC.
+    """A finding, as it is made, read and answered; moments are UTC.
 
     ``kind`` is the number of the pack's offence, or one of the general names such as
     ``late_reply``; ``rule`` is the duty or gate. ``basis`` is computed, human or pending (a
-    person must settle a late record first). ``unit`` answered for it then, ``post`` is who acted,
-    or who should have.
+    person must settle a late record first). ``incident`` is none for what was owed in a unit's
+    own days, and ``number`` is the incident's, once looked up. ``unit`` answered for it then,
+    ``post`` is who acted, or who should have.
     """
+
+    __pydantic_config__ = _ALWAYS_TOLD
 
     kind: str
     title: str
@@ -73,18 +83,19 @@ class Finding:
     good: bool
     rule: str
     clause: str
-    matter: str
+    incident: str | None
+    number: str | None
+    period: str | None
     unit: str
     post: str
-    period: str | None = None
     limit: datetime | None = None
     actual: datetime | None = None
     late_seconds: int | None = None
     shortfall: int | None = None
     gap_seconds: int | None = None
     sanction: str | None = None
-    evidence: tuple[Proof, ...] = ()
-    waiting: tuple[Waiting, ...] = ()
+    evidence: tuple[Proof, ...] = field(default_factory=tuple)
+    waiting: tuple[WaitedFor, ...] = field(default_factory=tuple)
 
 
 def of_duty(pack: Pack | None, row: LoggedDuty, record: Dossier) -> Iterator[Finding]:
@@ -113,7 +124,9 @@ def of_breach(
         good=False,
         rule=gate,
         clause=(rule.clause or rule.zh) if rule else "",
-        matter=matter,
+        incident=incident_of(matter, entry.deed.unit),
+        number=None,
+        period=None,
         unit=entry.deed.unit,
         post=party_name(pack, entry.deed.by),
         actual=entry.deed.at,
@@ -124,9 +137,15 @@ def of_breach(
     return [general, *offences]
 
 
+def incident_of(matter: str, unit: str) -> str | None:
+    """The matter, or none where it is a unit's own days."""
+    return None if matter == str(unit_id(unit)) else matter
+
+
 def _general(pack: Pack | None, row: LoggedDuty, record: Dossier) -> Finding:
     done = _done(pack, row, record)
     kind, title = _named(pack, row)
+    unit = _answerable(row, record)
     return Finding(
         kind=kind,
         title=title,
@@ -134,10 +153,11 @@ def _general(pack: Pack | None, row: LoggedDuty, record: Dossier) -> Finding:
         good=False,
         rule=row.rule,
         clause=row.clause,
-        matter=row.incident,
-        unit=_answerable(row, record),
-        post=party_name(pack, done[-1].deed.by if done else row.party),
+        incident=incident_of(row.incident, unit) if row.period is None else None,
+        number=None,
         period=row.period,
+        unit=unit,
+        post=party_name(pack, done[-1].deed.by if done else row.party),
         limit=from_micros(row.due) if row.due is not None else None,
         actual=from_micros(row.done_at) if row.done_at is not None else None,
         late_seconds=row.late_seconds,
@@ -195,7 +215,7 @@ def _answerable(row: LoggedDuty, record: Dossier) -> str:
     return in_order(leads)[-1].units[0] if leads and in_order(leads)[-1].units else row.unit
 
 
-def _waiting(pack: Pack, row: LoggedDuty, record: Dossier) -> Iterator[Waiting]:
+def _waiting(pack: Pack, row: LoggedDuty, record: Dossier) -> Iterator[WaitedFor]:
     """The gates closed to what was owed when the limit passed.
 
     Where nothing had been drafted nobody was waited for: the delay is then the unit's own.
@@ -216,7 +236,7 @@ def _waiting(pack: Pack, row: LoggedDuty, record: Dossier) -> Iterator[Waiting]:
                 seen.add(each.number)
                 since = draft.at if draft and pattern.act == "publish" else None
                 needs = demand(pack, each.gate.needs)
-                yield Waiting(each.number, each.gate.zh, needs, since)
+                yield WaitedFor(each.number, each.gate.zh, needs, since)
 
 
 def _pending_draft(before: Sequence[Deed]) -> Deed | None:

@@ -19,21 +19,29 @@ TOO_LATE = ("missed", "met_late", "settled_late")
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """``value`` of something; ``n`` is among how many, where it is a part of them."""
+    """``value`` of something; ``n`` is among how many, where it is a part of them.
+
+    ``rule`` is the pack's statistic; ``share`` is none where ``n`` is too small to tell.
+    """
 
     key: str
     title: str
+    rule: str | None
     value: int
-    n: int | None = None
+    n: int | None
+    share: float | None
 
-    @property
-    def share(self) -> float | None:
-        """What part it is, where there are enough to say so."""
-        return self.value / self.n if self.n is not None and self.n >= SMALL else None
+    @classmethod
+    def of(
+        cls, key: str, title: str, value: int, n: int | None = None, rule: str | None = None
+    ) -> "Figure":
+        """A figure with what part it is, where there are enough to say so."""
+        share = value / n if n is not None and n >= SMALL else None
+        return cls(key, title, rule, value, n, share)
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class CountedAct:
     """An act that counts, the matter or unit it belongs to, and whether it fell in the time asked.
 
     ``satisfied`` is what the public said, where the act is its feedback; ``kind`` is that of the
@@ -52,16 +60,14 @@ def general(rows: Sequence[LedgerRow]) -> Iterator[Figure]:
     judged = [row for row in rows if row.verdict in (*IN_TIME, *TOO_LATE)]
     closed = [row for row in rows if row.status == "closed"]
     in_time = sum(row.verdict in IN_TIME for row in judged)
-    yield Figure("registered", "登记", len(rows))
-    yield Figure("closed", "办结", len(closed), len(rows))
-    yield Figure("in_time", "按时答复", in_time, len(judged))
-    yield Figure("late", "迟办或逾期未办", len(judged) - in_time, len(judged))
+    yield Figure.of("registered", "登记", len(rows))
+    yield Figure.of("closed", "办结", len(closed), len(rows))
+    yield Figure.of("in_time", "按时答复", in_time, len(judged))
+    yield Figure.of("late", "迟办或逾期未办", len(judged) - in_time, len(judged))
 
 
-def of_pack(
-    pack: Pack, rows: Sequence[LedgerRow], acts: Sequence[Counted]
-) -> Iterator[tuple[str, Figure]]:
-    """The pack's own statistics by rule, over the acts of these matters and their units.
+def of_pack(pack: Pack, rows: Sequence[LedgerRow], acts: Sequence[CountedAct]) -> Iterator[Figure]:
+    """The pack's own statistics, over the acts of these matters and their units.
 
     Without ``among``, acts in the time asked are counted; where any of several acts will do, each
     matter once. With it, what part of the matters that had such an act in that time have one of
@@ -69,14 +75,14 @@ def of_pack(
     """
     verdicts = {row.incident: row.verdict for row in rows}
     for number, rule in pack.of(Statistic).items():
-        yield number, _figure(pack, number, rule, acts, verdicts)
+        yield _figure(pack, number, rule, acts, verdicts)
 
 
 def _figure(
     pack: Pack,
     number: str,
     rule: Statistic,
-    acts: Sequence[Counted],
+    acts: Sequence[CountedAct],
     verdicts: dict[str, str | None],
 ) -> Figure:
     key = number.rpartition(".")[2].split("/")[0]
@@ -87,13 +93,13 @@ def _figure(
         chosen = _where(rule, {each.matter for each in within}, within, verdicts)
         acts_counted = sum(each.matter in chosen for each in within)
         several = len(list(rule.counts.patterns())) > 1
-        return Figure(key, rule.zh, len(chosen) if several else acts_counted)
+        return Figure.of(key, rule.zh, len(chosen) if several else acts_counted, rule=number)
     among = {each.matter for each in _fitting(pack, rule.among, acts) if each.within}
     counted = _where(rule, {each.matter for each in fitting} & among, fitting, verdicts)
-    return Figure(key, rule.zh, len(counted), len(among))
+    return Figure.of(key, rule.zh, len(counted), len(among), number)
 
 
-def _fitting(pack: Pack, demand: Demand, acts: Sequence[Counted]) -> list[Counted]:
+def _fitting(pack: Pack, demand: Demand, acts: Sequence[CountedAct]) -> list[CountedAct]:
     patterns = list(demand.patterns())
     return [each for each in acts if any(fits(pack, pattern, each.deed) for pattern in patterns)]
 
@@ -101,7 +107,7 @@ def _fitting(pack: Pack, demand: Demand, acts: Sequence[Counted]) -> list[Counte
 def _where(
     rule: Statistic,
     matters: set[str],
-    acts: Sequence[Counted],
+    acts: Sequence[CountedAct],
     verdicts: dict[str, str | None],
 ) -> set[str]:
     """The matters that are as the statistic asks; what the public said last is what counts.

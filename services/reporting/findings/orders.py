@@ -7,7 +7,7 @@ from pydantic import Field
 from shared.acts.body import ActOrder, Code
 
 
-class Finding(ActOrder):
+class FindingOrder(ActOrder):
     """Which rule is found against or in favour of whom (认定): ``of`` is the rule.
 
     ``text`` says on which grounds, ``evidence`` which entries of the log show it. ``unit`` is the

@@ -1,81 +1,72 @@
-"""The accountability review (追责审查): every finding, as the record stood."""
+"""The accountability review (追责审查): every finding, as the record stood.
 
-from collections.abc import Iterator
-from datetime import datetime
+Its tables tell where to look: log entries of acts that broke a gate, and of people's findings.
+"""
 
-from pydantic import BaseModel
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from services.reporting.duties import table as duties_table
-from services.reporting.findings import table as blame_table
-from services.reporting.findings.computed import JUDGED, Finding, Proof, of_breach, of_duty
+from services.reporting.findings.computed import (
+    JUDGED,
+    Finding,
+    Proof,
+    incident_of,
+    of_breach,
+    of_duty,
+)
 from services.reporting.findings.dossier import Dossier, dossier
 from services.reporting.ledger import table as ledger_table
 from services.reporting.log.log import leaf_at
 from services.reporting.packs import Rulings, party_name
+from shared.contracts.catalogue import Fact, facts
 from shared.contracts.envelope import Recorded, decode
 from shared.contracts.reporting import FindingMade
-from shared.copies.units import all_units, unit_id
-from shared.store.sql import Sql
+from shared.copies.units import all_units
+from shared.store.readmodel import Placed, ReadModel
+from shared.store.sql import Row, Sql
+
+SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS breaches (leaf BIGINT, gate TEXT, incident TEXT,"
+    " PRIMARY KEY (leaf, gate))",
+    "CREATE TABLE IF NOT EXISTS made_findings (leaf BIGINT PRIMARY KEY, incident TEXT)",
+)
+
+CAN_BREACH: tuple[type[Fact], ...] = tuple(
+    fact for fact in facts().values() if "breaches" in fact.__pydantic_fields__
+)
+"""The acts that can break a gate."""
 
 
-class Evidence(BaseModel):
-    """A log entry that shows it, and what was done or said there."""
-
-    leaf: int
-    act: str
-
-
-class WaitedFor(BaseModel):
-    """A gate that was closed when the limit passed: what was waited for, and since when."""
-
-    gate: str
-    title: str
-    needs: str
-    since: datetime | None
+def _apply(sql: Sql, batch: Sequence[Placed]) -> None:
+    for position, event in batch:
+        for gate in dict.fromkeys(event.fact.breaches):  # type: ignore[attr-defined]
+            row = (position - 1, gate, str(event.envelope.correlation))
+            sql.execute("INSERT INTO breaches VALUES (?, ?, ?)", row)
+        if isinstance(event.fact, FindingMade):
+            made = (position - 1, str(event.envelope.correlation))
+            sql.execute("INSERT INTO made_findings VALUES (?, ?)", made)
 
 
-class FindingShown(BaseModel):
-    """A finding as people and programs read it; moments are UTC.
-
-    ``incident`` and ``number`` are none for what a unit owed in one of its periods. ``basis`` is
-    computed, human, or pending while a person must settle a late record first.
-    """
-
-    kind: str
-    title: str
-    basis: str
-    good: bool
-    rule: str
-    clause: str
-    incident: str | None
-    number: str | None
-    period: str | None
-    unit: str
-    post: str
-    limit: datetime | None
-    actual: datetime | None
-    late_seconds: int | None
-    shortfall: int | None
-    gap_seconds: int | None
-    sanction: str | None
-    evidence: list[Evidence]
-    waiting: list[WaitedFor]
+MODEL = ReadModel(
+    {"breaches": ("leaf", "gate"), "made_findings": ("leaf",)}, SCHEMA, CAN_BREACH, _apply
+)
 
 
 def findings(
     sql: Sql, size: int, unit: str | None = None, incident: str | None = None
-) -> list[FindingShown]:
+) -> list[Finding]:
     """Everything found within the first ``size`` leaves, of a unit and those under it, of a matter.
 
     What was imported is history: nobody answers for it here.
     """
-    found = [_shown(sql, each, size) for each in _Accounts(sql, size).findings(incident)]
+    found = [_numbered(sql, each, size) for each in _Record(sql, size).findings(incident)]
     within = units_under(sql, unit) if unit else None
     chosen = [each for each in found if within is None or each.unit in within]
     return sorted(chosen, key=lambda each: max((e.leaf for e in each.evidence), default=0))
 
 
-class _Accounts:
+class _Record:
     """One question's view of the record: each dossier and pack is read once."""
 
     def __init__(self, sql: Sql, size: int) -> None:
@@ -87,20 +78,17 @@ class _Accounts:
         for row in duties_table.in_states(self._sql, JUDGED, self._size):
             if incident in (None, row.incident):
                 yield from of_duty(self._rulings.of(row.policy), row, self._dossier(row.incident))
-        for each in blame_table.broken(self._sql, self._size):
-            if incident in (None, each.incident):
-                pack = self._rulings.of(self._pin(each.leaf))
-                record = self._dossier(each.incident)
-                yield from of_breach(pack, each.gate, each.incident, record, each.leaf)
-        for leaf in blame_table.made(self._sql, self._size):
-            event = self._event(leaf)
-            if incident in (None, str(event.envelope.correlation)):
-                yield self._human(leaf, event)
+        for each in self._entries("breaches", "leaf, gate", incident):
+            pack = self._rulings.of(self._event(each["leaf"]).envelope.policy)
+            record = self._dossier(each["incident"])
+            yield from of_breach(pack, each["gate"], each["incident"], record, each["leaf"])
+        for each in self._entries("made_findings", "leaf", incident):
+            yield self._human(each["leaf"], self._event(each["leaf"]))
 
     def _human(self, leaf: int, event: Recorded) -> Finding:
-        fact, told = event.fact, event.envelope
+        fact, envelope = event.fact, event.envelope
         assert isinstance(fact, FindingMade)
-        pack = self._rulings.of(told.policy)
+        pack = self._rulings.of(envelope.policy)
         rule = pack.rules.get(fact.of) if pack and fact.of else None
         return Finding(
             kind=fact.of or fact.kind or "",
@@ -109,16 +97,22 @@ class _Accounts:
             good=fact.good,
             rule=fact.of or "",
             clause=(rule.clause or rule.zh) if rule else "",
-            matter=str(told.correlation),
+            incident=incident_of(str(envelope.correlation), fact.unit),
+            number=None,
+            period=None,
             unit=fact.unit,
-            post=party_name(pack, told.actor.post),
-            actual=told.occurred_at,
+            post=party_name(pack, envelope.actor.post),
+            actual=envelope.occurred_at,
             sanction=getattr(rule, "sanction", None),
             evidence=(*(Proof(each, "") for each in fact.evidence), Proof(leaf, "find")),
         )
 
-    def _pin(self, leaf: int) -> str | None:
-        return self._event(leaf).envelope.policy
+    def _entries(self, table: str, order: str, incident: str | None) -> list[Row]:
+        """What a table says within this view, perhaps of one incident alone."""
+        rows = self._sql.all(
+            f"SELECT * FROM {table} WHERE leaf < ? ORDER BY {order}", (self._size,)
+        )
+        return [row for row in rows if incident in (None, row["incident"])]
 
     def _event(self, leaf: int) -> Recorded:
         found = leaf_at(self._sql, leaf)
@@ -140,30 +134,7 @@ def units_under(sql: Sql, unit: str) -> set[str]:
     return within
 
 
-def _shown(sql: Sql, each: Finding, size: int) -> FindingShown:
-    row = ledger_table.at(sql, each.matter, size)
-    of_unit = each.period is not None or each.matter == str(unit_id(each.unit))
-    return FindingShown(
-        kind=each.kind,
-        title=each.title,
-        basis=each.basis,
-        good=each.good,
-        rule=each.rule,
-        clause=each.clause,
-        incident=None if of_unit else each.matter,
-        number=row.number if row else None,
-        period=each.period,
-        unit=each.unit,
-        post=each.post,
-        limit=each.limit,
-        actual=each.actual,
-        late_seconds=each.late_seconds,
-        shortfall=each.shortfall,
-        gap_seconds=each.gap_seconds,
-        sanction=each.sanction,
-        evidence=[Evidence(leaf=e.leaf, act=e.act) for e in each.evidence],
-        waiting=[
-            WaitedFor(gate=w.gate, title=w.title, needs=w.needs, since=w.since)
-            for w in each.waiting
-        ],
-    )
+def _numbered(sql: Sql, found: Finding, size: int) -> Finding:
+    """With the incident's number at that time."""
+    row = ledger_table.at(sql, found.incident, size) if found.incident else None
+    return replace(found, number=row.number if row else None)

@@ -11,7 +11,7 @@ from services.reporting.directory import pack_as_of
 from services.reporting.duties import table as duties_table
 from services.reporting.duties.row import LoggedDuty
 from services.reporting.findings import figures
-from services.reporting.findings.figures import Counted, Figure
+from services.reporting.findings.figures import CountedAct, Figure
 from services.reporting.findings.review import units_under
 from services.reporting.ledger import table as ledger_table
 from services.reporting.ledger.row import LedgerRow
@@ -34,7 +34,7 @@ _AHEAD = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class StatisticsQuery:
     """Of which unit and those under it, and from when (inclusive) until when (exclusive), UTC."""
 
     unit: str | None = None
@@ -46,17 +46,6 @@ class Asked:
         return (self.begins is None or self.begins <= moment) and (
             self.ends is None or moment < self.ends
         )
-
-
-class FigureShown(BaseModel):
-    """A figure; ``n`` is among how many. ``share`` is none where ``n`` is too small to tell."""
-
-    key: str
-    title: str
-    rule: str | None
-    value: int
-    n: int | None
-    share: float | None
 
 
 class Shortfall(BaseModel):
@@ -75,7 +64,7 @@ class UnitStatistics(BaseModel):
     """The figures of one unit; ``categories`` count what it had to handle."""
 
     unit: str
-    figures: list[FigureShown]
+    figures: list[Figure]
     categories: dict[str, int]
     shortfalls: list[Shortfall]
 
@@ -96,9 +85,9 @@ class _View:
 
     rows: Sequence[LedgerRow]
     owners: Mapping[str, str]
-    acts: Sequence[Counted]
+    acts: Sequence[CountedAct]
     missed: Sequence[LoggedDuty]
-    asked: Asked
+    query: StatisticsQuery
 
     def of(self, unit: str, pack: Pack, *, alone: bool) -> UnitStatistics:
         """The figures of one unit, or of all there are."""
@@ -106,38 +95,36 @@ class _View:
         acts = [a for a in self.acts if not alone or self.owners.get(a.matter) == unit]
         missed = [d for d in self.missed if not alone or d.unit == unit]
         incidents = [row for row in rows if row.matter == "incident"]
-        begun = [r for r in incidents if self.asked.within(from_micros(r.registered_at or 0))]
-        shown = [_shown(figure, None) for figure in figures.general(begun)]
-        shown += [_shown(figure, rule) for rule, figure in figures.of_pack(pack, rows, acts)]
+        begun = [r for r in incidents if self.query.within(from_micros(r.registered_at or 0))]
         return UnitStatistics(
             unit=unit,
-            figures=shown,
+            figures=[*figures.general(begun), *figures.of_pack(pack, rows, acts)],
             categories=dict(sorted(Counter(row.category or "" for row in begun).items())),
             shortfalls=[_shortfall(row) for row in missed],
         )
 
 
-def statistics(sql: Sql, size: int, asked: Asked) -> Statistics:
+def statistics(sql: Sql, size: int, query: StatisticsQuery) -> Statistics:
     """The figures within the first ``size`` leaves, under the packs that were in force at its end.
 
     An incident is its lead's, once assigned. What was linked or voided is left out, and so is
     imported history, which is only counted. What is no incident counts only where a pack says so.
     """
-    chosen = units_under(sql, asked.unit) if asked.unit else set(all_units(sql))
-    packs = {unit: pack_as_of(sql, unit, size, asked.ends) for unit in sorted(chosen)}
+    chosen = units_under(sql, query.unit) if query.unit else set(all_units(sql))
+    packs = {unit: pack_as_of(sql, unit, size, query.ends) for unit in sorted(chosen)}
     rows = [row for row in ledger_table.as_of(sql, size, None, None) if _counts(row, chosen)]
     live = [row for row in rows if row.standing == "live"]
     owners = _owners(live, chosen)
     kinds = {row.incident: row.matter for row in live}
-    acts = [replace(a, kind=kinds.get(a.matter)) for a in _acts(sql, size, asked, packs, owners)]
-    view = _View(live, owners, acts, _missed(sql, size, asked, chosen), asked)
-    top = asked.unit or _root(sql)
+    acts = [replace(a, kind=kinds.get(a.matter)) for a in _acts(sql, size, query, packs, owners)]
+    view = _View(live, owners, acts, _missed(sql, size, query, chosen), query)
+    top = query.unit or _root(sql)
     each = [view.of(unit, packs[unit], alone=True) for unit in packs]
     return Statistics(
         size=size,
         smallest=figures.SMALL,
         imported=sum(row.standing != "live" and row.matter == "incident" for row in rows),
-        all=view.of(top, pack_as_of(sql, top, size, asked.ends), alone=False),
+        all=view.of(top, pack_as_of(sql, top, size, query.ends), alone=False),
         units=[one for one in each if _says_something(one)],
     )
 
@@ -153,8 +140,12 @@ def _owners(rows: Sequence[LedgerRow], chosen: set[str]) -> dict[str, str]:
 
 
 def _acts(
-    sql: Sql, size: int, asked: Asked, packs: Mapping[str, Pack], owners: Mapping[str, str]
-) -> list[Counted]:
+    sql: Sql,
+    size: int,
+    query: StatisticsQuery,
+    packs: Mapping[str, Pack],
+    owners: Mapping[str, str],
+) -> list[CountedAct]:
     """The acts that the packs' statistics name, read from the log.
 
     Reading begins where the time asked for begins: nothing is on record before it happened.
@@ -168,18 +159,18 @@ def _acts(
     types = [name for name in names() if _act_of(newest(name)) in wanted]
     if not types:
         return []
-    first = log.size_as_of(sql, asked.begins - _AHEAD) if asked.begins else 0
-    found = (_counted(leaf, asked) for leaf in log.leaves_of_types(sql, types, size, start=first))
+    first = log.size_as_of(sql, query.begins - _AHEAD) if query.begins else 0
+    found = (_counted(leaf, query) for leaf in log.leaves_of_types(sql, types, size, start=first))
     return [act for act in found if act is not None and act.matter in owners]
 
 
-def _counted(leaf: Leaf, asked: Asked) -> Counted | None:
+def _counted(leaf: Leaf, query: StatisticsQuery) -> CountedAct | None:
     event = decode(leaf.raw)
     deed = deed_of(event)
     if deed is None or deed.standing != "live":
         return None
     satisfied = event.fact.satisfied if isinstance(event.fact, FeedbackGiven) else None
-    return Counted(leaf.correlation, deed, asked.within(deed.at), satisfied)
+    return CountedAct(leaf.correlation, deed, query.within(deed.at), satisfied)
 
 
 _CALLED = {
@@ -207,7 +198,7 @@ def _act_of(name: str) -> str | None:
     return _CALLED.get(name.rpartition(".")[0])
 
 
-def _missed(sql: Sql, size: int, asked: Asked, chosen: set[str]) -> list[LoggedDuty]:
+def _missed(sql: Sql, size: int, query: StatisticsQuery, chosen: set[str]) -> list[LoggedDuty]:
     """What units owed in periods that ended in the time asked."""
     rows = duties_table.in_states(sql, ("missed",), size)
     return [
@@ -216,19 +207,8 @@ def _missed(sql: Sql, size: int, asked: Asked, chosen: set[str]) -> list[LoggedD
         if row.period is not None
         and row.unit in chosen
         and row.due is not None
-        and asked.within(from_micros(row.due - 1))  # what ends at 24:00 belongs to that day
+        and query.within(from_micros(row.due - 1))  # what ends at 24:00 belongs to that day
     ]
-
-
-def _shown(figure: Figure, rule: str | None) -> FigureShown:
-    return FigureShown(
-        key=figure.key,
-        title=figure.title,
-        rule=rule,
-        value=figure.value,
-        n=figure.n,
-        share=figure.share,
-    )
 
 
 def _shortfall(row: LoggedDuty) -> Shortfall:

@@ -8,9 +8,9 @@ from uuid import UUID, uuid4, uuid5
 
 from services.reporting.findings import decisions
 from services.reporting.findings.dossier import declared, dossier
-from services.reporting.findings.orders import Finding, Ranking
+from services.reporting.findings.orders import FindingOrder, Ranking
 from services.reporting.findings.review import units_under
-from services.reporting.findings.statistics import Asked, statistics
+from services.reporting.findings.statistics import StatisticsQuery, statistics
 from services.reporting.ledger import table as ledger_table
 from services.reporting.ledger.row import LedgerRow
 from services.reporting.log import log
@@ -77,7 +77,7 @@ class Taking:
 
         return await self._on_matter(name, told, said, work)
 
-    async def find(self, name: str, order: Finding, said: Said) -> Answer:
+    async def find(self, name: str, order: FindingOrder, said: Said) -> Answer:
         """Find an offence or something to commend in how a matter was handled (认定)."""
         told = order.told()
 
@@ -93,7 +93,7 @@ class Taking:
 
         return await self._on_matter(name, told, said, work)
 
-    async def find_of_unit(self, code: str, order: Finding, said: Said) -> Answer:
+    async def find_of_unit(self, code: str, order: FindingOrder, said: Said) -> Answer:
         """Find an offence or something to commend in a unit's own days."""
         told, about = order.told(), order.unit or code
 
@@ -119,7 +119,7 @@ class Taking:
             begins, ends = decisions.quarter(order.period, tx.now)
             for each in order.order:
                 check_within(tx.sql, known_unit(tx.sql, each, field="order").code, unit)
-            ranked = order.order or computed_order(tx.sql, Asked(unit, begins, ends))
+            ranked = order.order or computed_order(tx.sql, StatisticsQuery(unit, begins, ends))
             attempted = _attempt(tx, said.officer, by, "rank", told, unit)
             fact = decisions.rank(record, attempted, told, order.period, ranked)
             return _appended(tx, _day(unit, record), fact, by, None)
@@ -164,7 +164,7 @@ def found(sql: Sql, name: str) -> LedgerRow:
     return row
 
 
-def computed_order(sql: Sql, asked: Asked) -> list[str]:
+def computed_order(sql: Sql, asked: StatisticsQuery) -> list[str]:
     """Units by what part of their replies was in time, then by how many those were."""
     size, _ = log.head(sql)
     told = statistics(sql, size, asked).units

@@ -1,11 +1,11 @@
 """The ledger's rows as people and programs read them: moments as moments, titles opened."""
 
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
-from typing import Any
+from typing import Annotated
 
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator
 
 from services.reporting.duties import table as duties_table
 from services.reporting.duties.table import Tally
@@ -22,17 +22,19 @@ from shared.store.micros import from_micros
 from shared.store.sql import Sql
 from shared.vault.vault import Vault
 
-_MOMENTS = (
-    "posted_at",
-    "registered_at",
-    "published_at",
-    "calmed_at",
-    "closed_at",
-    "archived_at",
-    "due",
-)
-_UNTOLD = ("title_leaf", "graded_at", "sorted_at", "others")
-"""What a row keeps for its own sake."""
+
+def _moment(told: object) -> object:
+    """A row's microseconds as a moment."""
+    return from_micros(told) if isinstance(told, int) else told
+
+
+def _codes(told: object) -> object:
+    """What a row keeps in one text."""
+    return [code for code in told.split(";") if code] if isinstance(told, str) else told
+
+
+Moment = Annotated[datetime, BeforeValidator(_moment)]
+"""UTC; a row has it in microseconds since 1970."""
 
 
 class LedgerEntry(BaseModel):
@@ -53,30 +55,30 @@ class LedgerEntry(BaseModel):
     category_name: str
     title: str
     status: str
-    posted_at: datetime | None
-    registered_at: datetime
+    posted_at: Moment | None
+    registered_at: Moment
     matter: str
     policy: str | None
     grade: str | None
     grade_name: str | None
     lead: str | None
-    co_handling: list[str]
-    published_at: datetime | None
+    co_handling: Annotated[list[str], BeforeValidator(_codes)]
+    published_at: Moment | None
     named_unit: str | None
-    calmed_at: datetime | None
+    calmed_at: Moment | None
     satisfied: bool | None
-    closed_at: datetime | None
+    closed_at: Moment | None
     outcome: str | None
     linked_to: str | None
     duty: str | None
-    due: datetime | None
+    due: Moment | None
     verdict: str | None
     spare_seconds: int | None
     late_seconds: int | None
     duties_running: int
     duties_missed: int
     duties_late: int
-    archived_at: datetime | None
+    archived_at: Moment | None
     archive_number: str | None
     missing: list[Lacking]
     erased: bool
@@ -85,10 +87,12 @@ class LedgerEntry(BaseModel):
 def entries(sql: Sql, vault: Vault, rows: Iterable[LedgerRow], size: int) -> list[LedgerEntry]:
     """Rows as they stood after the first ``size`` leaves, with what stands beside them."""
     tallies, rulings = duties_table.tallies(sql, size), Rulings(sql)
-    return [
-        _entry(sql, vault, row, size, tallies.get(row.incident, Tally()), rulings.of(row.policy))
-        for row in rows
-    ]
+
+    def entry(row: LedgerRow) -> LedgerEntry:
+        pack, tally = rulings.of(row.policy), tallies.get(row.incident, Tally())
+        return entry_of(sql, vault, row, pack, tally, missing(sql, row, pack, size))
+
+    return [entry(row) for row in rows]
 
 
 def missing(sql: Sql, row: LedgerRow, pack: Pack | None, size: int) -> list[Lacking]:
@@ -98,28 +102,28 @@ def missing(sql: Sql, row: LedgerRow, pack: Pack | None, size: int) -> list[Lack
     return filing.missing(pack, dossier(sql, row.incident, size).deeds)
 
 
-def _entry(
-    sql: Sql, vault: Vault, row: LedgerRow, size: int, tally: Tally, pack: Pack | None
+def entry_of(
+    sql: Sql, vault: Vault, row: LedgerRow, pack: Pack | None, tally: Tally, lacking: list[Lacking]
 ) -> LedgerEntry:
     """A row with its title opened from the leaf that holds it; what was erased reads as such."""
-    values: dict[str, Any] = asdict(row)
-    for moment in _MOMENTS:
-        values[moment] = from_micros(values[moment]) if values[moment] is not None else None
-    values |= {
-        "title": _title(sql, vault, row.title_leaf),
-        "co_handling": [code for code in row.co_handling.split(";") if code],
-        "satisfied": None if row.satisfied is None else bool(row.satisfied),
-        "grade_name": grade_name(pack, row.grade),
-        "channel_name": channel_name(pack, row.channel or ""),
-        "category_name": category_name(pack, row.category or ""),
-        "duties_running": tally.running,
-        "duties_missed": tally.missed,
-        "duties_late": tally.late,
-        "missing": missing(sql, row, pack, size),
-    }
-    return LedgerEntry(**{name: each for name, each in values.items() if name not in _UNTOLD})
+    return LedgerEntry(
+        **{name: getattr(row, name) for name in _KEPT},
+        title=open_title(sql, vault, row.title_leaf),
+        grade_name=grade_name(pack, row.grade),
+        channel_name=channel_name(pack, row.channel or ""),
+        category_name=category_name(pack, row.category or ""),
+        duties_running=tally.running,
+        duties_missed=tally.missed,
+        duties_late=tally.late,
+        missing=lacking,
+    )
 
 
-def _title(sql: Sql, vault: Vault, leaf: int | None) -> str:
+_KEPT = LedgerEntry.model_fields.keys() & {each.name for each in fields(LedgerRow)}
+"""What an entry has as its row has it."""
+
+
+def open_title(sql: Sql, vault: Vault, leaf: int | None) -> str:
+    """The title that a log entry holds; empty where there is none, as of a unit's period."""
     found = leaf_at(sql, leaf) if leaf is not None else None
     return reader(vault, decode(found.raw))("title") if found else ""

@@ -4,46 +4,17 @@ Events of different services may reach the log in any order, so a row can begin 
 and is complete once the registration is in.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.reporting.ledger.replies import Owing, follow, owing_of
+from services.reporting.ledger import replies
+from services.reporting.ledger.replies import ReplyOwed, follow, read_replies
 from services.reporting.rows import changer
+from shared.contracts import intake, reporting, routing
 from shared.contracts.acts import Judged
-from shared.contracts.deadlines import (
-    DutyCancelled,
-    DutyMet,
-    DutyMetLate,
-    DutyMissed,
-    DutyMoved,
-    DutyRecordedLate,
-    DutyStarted,
-    DutySuperseded,
-    LateRecordSettled,
-)
+from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Envelope, Recorded
-from shared.contracts.intake import (
-    IncidentLinked,
-    IncidentRegistered,
-    IncidentVoided,
-    RegistrationCorrected,
-)
-from shared.contracts.reporting import IncidentErased, MatterArchived
-from shared.contracts.routing import (
-    CaseRepinned,
-    FeedbackGiven,
-    IncidentAssigned,
-    IncidentClosed,
-    IncidentGraded,
-    IncidentReopened,
-    MatterAssessed,
-    MatterCalmed,
-    MatterEscalated,
-    ReplyApproved,
-    ReplyDrafted,
-    ReplyPublished,
-)
 from shared.store.micros import to_micros
 from shared.words import STATUSES
 
@@ -64,7 +35,7 @@ class LedgerRow:
 
     ``duty``, ``due``, ``verdict`` and the two spans are of the reply owed first: how late it was
     (``late_seconds``) or how much time was left (``spare_seconds``). ``others`` are further
-    replies owed, as ``owing`` writes them.
+    replies owed, as ``replies`` writes them.
     """
 
     incident: str
@@ -107,62 +78,12 @@ _changed = changer(LedgerRow)
 
 def project(row: LedgerRow, event: Recorded, leaf: int) -> LedgerRow:
     """The row after one more event; an event that says nothing about it changes nothing."""
-    match event.fact:
-        case IncidentRegistered() as fact:
-            return _registered(row, fact, event.envelope, leaf)
-        case RegistrationCorrected() as fact:
-            return _corrected(row, fact, event.envelope)
-        case IncidentLinked() as fact:
-            return _reached(row, "linked", linked_to=fact.to_number)
-        case IncidentVoided():
-            return _reached(row, "voided")
-        case IncidentErased():
-            return _changed(row, erased=1)
-        case MatterArchived() as fact:
-            at = to_micros(event.envelope.occurred_at)
-            return _changed(row, archived_at=at, archive_number=fact.number)
-        case _ if type(event.fact) in _OF_REPLIES:
-            return _with_duty(row, event)
-        case _:
-            return _handled(row, event)
-
-
-def _handled(row: LedgerRow, event: Recorded) -> LedgerRow:
-    """What routing says; its own order is kept, whatever other services say in between."""
-    at = to_micros(event.envelope.occurred_at)
-    match event.fact:
-        case IncidentGraded() as fact:
-            severity = {SEVERITY: (fact.grade,)} if fact.grade else {}
-            judged = _judged(row, {**severity, **fact.sets}, event.envelope)
-            return _reached(row, "graded", **judged)
-        case MatterAssessed() | MatterEscalated() as fact:
-            judged = _judged(row, fact.sets, event.envelope)
-            return _changed(row, **judged) if judged else row
-        case IncidentAssigned() as fact:
-            return _reached(row, "assigned", lead=fact.lead, co_handling=";".join(fact.co_handling))
-        case ReplyDrafted():
-            return _reached(row, "drafted")
-        case ReplyApproved():
-            return _reached(row, "approved")
-        case ReplyPublished() as fact:
-            return _reached(row, "published", published_at=at, named_unit=fact.named_unit)
-        case MatterCalmed():
-            return _changed(row, calmed_at=at)
-        case FeedbackGiven() as fact:
-            return _changed(row, satisfied=int(fact.satisfied))
-        case IncidentClosed() as fact:
-            return _reached(row, "closed", closed_at=at, outcome=fact.outcome)
-        case IncidentReopened():
-            status = row.status if row.status in ("linked", "voided") else "reopened"
-            return _changed(row, status=status, closed_at=None, outcome=None, calmed_at=None)
-        case CaseRepinned() as fact:
-            return _changed(row, policy=fact.pin)
-        case _:
-            return row
+    change = _CHANGES.get(type(event.fact))
+    return change(row, event.fact, event.envelope, leaf) if change else row
 
 
 def _registered(
-    row: LedgerRow, fact: IncidentRegistered, envelope: Envelope, leaf: int
+    row: LedgerRow, fact: intake.IncidentRegistered, envelope: Envelope, leaf: int
 ) -> LedgerRow:
     return _changed(
         row,
@@ -179,9 +100,58 @@ def _registered(
     )
 
 
-def _corrected(row: LedgerRow, fact: RegistrationCorrected, envelope: Envelope) -> LedgerRow:
+def _corrected(
+    row: LedgerRow, fact: intake.RegistrationCorrected, envelope: Envelope, _: int
+) -> LedgerRow:
     posted_at = to_micros(fact.posted_at) if fact.posted_at else row.posted_at
     return _changed(row, posted_at=posted_at, **_judged(row, fact.sets, envelope))
+
+
+def _graded(row: LedgerRow, fact: routing.IncidentGraded, envelope: Envelope, _: int) -> LedgerRow:
+    severity = {SEVERITY: (fact.grade,)} if fact.grade else {}
+    return _reached(row, "graded", **_judged(row, {**severity, **fact.sets}, envelope))
+
+
+def _assessed(
+    row: LedgerRow,
+    fact: routing.MatterAssessed | routing.MatterEscalated,
+    envelope: Envelope,
+    _: int,
+) -> LedgerRow:
+    judged = _judged(row, fact.sets, envelope)
+    return _changed(row, **judged) if judged else row
+
+
+def _assigned(row: LedgerRow, fact: routing.IncidentAssigned, *_: object) -> LedgerRow:
+    return _reached(row, "assigned", lead=fact.lead, co_handling=";".join(fact.co_handling))
+
+
+def _published(
+    row: LedgerRow, fact: routing.ReplyPublished, envelope: Envelope, _: int
+) -> LedgerRow:
+    at = to_micros(envelope.occurred_at)
+    return _reached(row, "published", published_at=at, named_unit=fact.named_unit)
+
+
+def _calmed(row: LedgerRow, _: Fact, envelope: Envelope, __: int) -> LedgerRow:
+    return _changed(row, calmed_at=to_micros(envelope.occurred_at))
+
+
+def _closed(row: LedgerRow, fact: routing.IncidentClosed, envelope: Envelope, _: int) -> LedgerRow:
+    at = to_micros(envelope.occurred_at)
+    return _reached(row, "closed", closed_at=at, outcome=fact.outcome)
+
+
+def _reopened(row: LedgerRow, *_: object) -> LedgerRow:
+    status = row.status if row.status in ("linked", "voided") else "reopened"
+    return _changed(row, status=status, closed_at=None, outcome=None, calmed_at=None)
+
+
+def _archived(
+    row: LedgerRow, fact: reporting.MatterArchived, envelope: Envelope, _: int
+) -> LedgerRow:
+    at = to_micros(envelope.occurred_at)
+    return _changed(row, archived_at=at, archive_number=fact.number)
 
 
 def _judged(row: LedgerRow, sets: Judged, envelope: Envelope) -> dict[str, Any]:
@@ -202,16 +172,14 @@ def _reached(row: LedgerRow, status: str, **changes: Any) -> LedgerRow:
     return _changed(row, status=further, **changes)
 
 
-def _with_duty(row: LedgerRow, event: Recorded) -> LedgerRow:
+def _with_duty(row: LedgerRow, fact: Fact, *_: object) -> LedgerRow:
     """The ledger follows the replies owed; every duty stands in its own table."""
-    shown = Owing(row.duty, row.due, row.verdict, row.spare_seconds, row.late_seconds)
-    before = [shown, *owing_of(row.others)] if row.duty else []
-    replies = follow(before, event)
-    return row if replies == before else _showing(row, replies)
-
-
-def _showing(row: LedgerRow, replies: Sequence[Owing]) -> LedgerRow:
-    first, *others = replies
+    shown = ReplyOwed(row.duty, row.due, row.verdict, row.spare_seconds, row.late_seconds)
+    before = [shown, *read_replies(row.others)] if row.duty else []
+    after = follow(before, fact)
+    if after == before:
+        return row
+    first, *others = after
     return _changed(
         row,
         duty=first.duty,
@@ -223,37 +191,27 @@ def _showing(row: LedgerRow, replies: Sequence[Owing]) -> LedgerRow:
     )
 
 
-_OF_REPLIES = (
-    DutyStarted,
-    DutyMoved,
-    DutyMet,
-    DutySuperseded,
-    DutyMissed,
-    DutyMetLate,
-    DutyRecordedLate,
-    LateRecordSettled,
-    DutyCancelled,
-)
+_CHANGES: Mapping[type[Fact], Callable[[LedgerRow, Any, Envelope, int], LedgerRow]] = {
+    intake.IncidentRegistered: _registered,
+    intake.RegistrationCorrected: _corrected,
+    intake.IncidentLinked: lambda row, fact, *_: _reached(row, "linked", linked_to=fact.to_number),
+    intake.IncidentVoided: lambda row, *_: _reached(row, "voided"),
+    routing.IncidentGraded: _graded,
+    routing.MatterAssessed: _assessed,
+    routing.MatterEscalated: _assessed,
+    routing.IncidentAssigned: _assigned,
+    routing.ReplyDrafted: lambda row, *_: _reached(row, "drafted"),
+    routing.ReplyApproved: lambda row, *_: _reached(row, "approved"),
+    routing.ReplyPublished: _published,
+    routing.MatterCalmed: _calmed,
+    routing.FeedbackGiven: lambda row, fact, *_: _changed(row, satisfied=int(fact.satisfied)),
+    routing.IncidentClosed: _closed,
+    routing.IncidentReopened: _reopened,
+    routing.CaseRepinned: lambda row, fact, *_: _changed(row, policy=fact.pin),
+    reporting.IncidentErased: lambda row, *_: _changed(row, erased=1),
+    reporting.MatterArchived: _archived,
+    **dict.fromkeys(replies.CHANGED_BY, _with_duty),
+}
 
-CHANGED_BY = (
-    IncidentRegistered,
-    RegistrationCorrected,
-    IncidentLinked,
-    IncidentVoided,
-    IncidentGraded,
-    MatterAssessed,
-    MatterEscalated,
-    IncidentAssigned,
-    ReplyDrafted,
-    ReplyApproved,
-    ReplyPublished,
-    MatterCalmed,
-    FeedbackGiven,
-    IncidentClosed,
-    IncidentReopened,
-    CaseRepinned,
-    IncidentErased,
-    MatterArchived,
-    *_OF_REPLIES,
-)
+CHANGED_BY = tuple(_CHANGES)
 """The facts that a ledger row is made of."""

@@ -1,10 +1,14 @@
-"""Turns the invented incidents into a script: who does what when, in the order of time; pure."""
+"""Turns the invented incidents into the steps of a drill: who does what when; pure."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+from huiyin.drills.nodes import Node, Place
+from huiyin.drills.script import Drill, Rules, Step, UnitPlanned, Who
+
+PLACE = Place("incidents.toml", 1)
 STEPS = ("register", "grade", "assign", "draft", "approve", "publish", "close")
 STAGES = ("registered", "graded", "assigned", "drafted", "approved", "published", "closed")
 
@@ -21,34 +25,43 @@ POSTS = {
 }
 """The post that takes each step."""
 
+SAID = {
+    "register": ("unit", "channel", "category", "title", "body"),
+    "grade": ("grade", "grounds"),
+    "assign": ("lead",),
+    "void": ("reason",),
+}
+"""What of an incident is said in each step as it is in the file."""
+
 PACE = timedelta(hours=2)
 """Time between steps, unless the reply came sooner."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One act of the script: when, for which incident, what, by which post of which unit."""
-
-    at: datetime
-    key: str
-    act: str
-    unit: str
-    post: str
-    body: dict[str, Any]
-
-
-def script(incidents: Sequence[dict[str, Any]], root: str, now: datetime) -> list[Step]:
-    """Every step that lies before ``now`` (UTC), earliest first."""
-    steps = [step for incident in incidents for step in _steps(incident, root, now)]
-    return sorted(steps, key=lambda step: step.at)
+def drill(incidents: Sequence[dict[str, Any]], units: Mapping[str, str], now: datetime) -> Drill:
+    """Every step that lies before ``now`` (UTC), earliest first; the first unit is the root."""
+    planned = [UnitPlanned(code, name, None, PLACE) for code, name in units.items()]
+    steps = [step for each in incidents for step in _steps(each, planned[0].key, now)]
+    return Drill(
+        file=Path(PLACE.file),
+        name="demonstration",
+        title="演示",
+        proves=(),
+        rules=Rules(PLACE),
+        params={},
+        units=planned,
+        cast={},
+        steps=sorted(steps, key=lambda step: step.at),
+        expectations=(),
+    )
 
 
 def _steps(incident: dict[str, Any], root: str, now: datetime) -> Iterator[Step]:
     posted = now - timedelta(days=incident["posted_days_ago"])
     acts = _acts(incident)
     for act, at in zip(acts, _moments(incident, posted, now, len(acts)), strict=True):
-        unit = _who(incident, act, root)
-        yield Step(at, incident["key"], act, unit, POSTS[act], _body(incident, act, posted))
+        given = {key: Node(value, PLACE) for key, value in _given(incident, act, posted)}
+        by = Who(POSTS[act], _unit(incident, act, root))
+        yield Step(PLACE, at, act=act, by=by, incident=incident["key"], given=given)
 
 
 def _acts(incident: dict[str, Any]) -> list[str]:
@@ -73,7 +86,7 @@ def _moments(
     return [*before, published, published + min(PACE, (now - published) / 2)][:count]
 
 
-def _who(incident: dict[str, Any], act: str, root: str) -> str:
+def _unit(incident: dict[str, Any], act: str, root: str) -> str:
     if act in ("grade", "assign"):
         return root
     if act in ("register", "link", "void"):
@@ -81,22 +94,14 @@ def _who(incident: dict[str, Any], act: str, root: str) -> str:
     return str(incident["lead"])
 
 
-def _body(incident: dict[str, Any], act: str, posted: datetime) -> dict[str, Any]:
+def _given(incident: dict[str, Any], act: str, posted: datetime) -> Iterator[tuple[str, str]]:
+    yield from ((key, incident[key]) for key in SAID.get(act, ()))
     match act:
         case "register":
-            told = ("unit", "channel", "category", "title", "body")
-            return {name: incident[name] for name in told} | {"posted_at": posted.isoformat()}
-        case "grade":
-            return {"grade": incident["grade"], "grounds": incident["grounds"]}
+            yield "posted_at", posted.isoformat(timespec="seconds")
         case "assign":
-            return {"lead": incident["lead"], "instruction": "请核实并按时答复"}
+            yield "instruction", "请核实并按时答复"
         case "draft":
-            return {"kind": "result", "text": incident["reply"]}
-        case "publish":
-            return {"channel": "原渠道"}
+            yield "text", incident["reply"]
         case "link":
-            return {"to": incident["of"], "grounds": "反映同一事项"}
-        case "void":
-            return {"reason": incident["reason"]}
-        case _:
-            return {}
+            yield "to", incident["of"]
