@@ -24,8 +24,8 @@ from shared.settings import Settings
 from shared.store.micros import from_micros
 
 if TYPE_CHECKING:
-    from huiyin.drills.comparing import Comparison, Pair, Side
-    from huiyin.drills.playing import Outcome
+    from huiyin.drills.comparing import Pair, Side
+    from huiyin.drills.playing import Comparison, Outcome
     from huiyin.drills.script import Drill
 
 WIDTH = 120
@@ -93,7 +93,7 @@ def _refuse(complaints: Iterable[HuiyinError]) -> None:
 
 def _run(drills: "list[Drill]") -> "list[Outcome]":
     async def work(_: Settings) -> "list[Outcome]":
-        from huiyin.drills.running import run as run_drill
+        from huiyin.drills.playing import run as run_drill
 
         return [await run_drill(each) for each in drills]
 
@@ -102,7 +102,7 @@ def _run(drills: "list[Drill]") -> "list[Outcome]":
 
 def _compare(drills: "list[Drill]", pack: str) -> "list[Comparison]":
     async def work(_: Settings) -> "list[Comparison]":
-        from huiyin.drills.comparing import compare
+        from huiyin.drills.playing import compare
 
         return [await compare(each, pack) for each in drills if each.steps]
 
@@ -149,10 +149,10 @@ def _in_two(effect: str) -> str:
 
 
 def _tell_compared(compared: "list[Comparison]", pack: str, format_: str) -> None:
-    from huiyin.drills.comparing import as_json
+    from huiyin.drills.protocol import comparison_as_json
 
     if format_ == "json":
-        _print([as_json(each) for each in compared])
+        _print([comparison_as_json(each) for each in compared])
         return
     for each in compared:
         _show_compared(each, pack)
@@ -193,7 +193,7 @@ def _cells(pair: "Pair") -> tuple[str, str, str, str]:
 def _side(side: "Side | None", *, recurring: bool) -> str:
     """A duty and what became of it; those of a unit's periods are counted, not dated."""
     from huiyin.drills.comparing import FATES
-    from huiyin.drills.owing import worded_span
+    from huiyin.drills.duties import worded_span
 
     if side is None:
         return "（无此义务）"

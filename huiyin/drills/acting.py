@@ -7,14 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from huiyin.drills.acts import APPROVE_ACT, NO_DRAFT, WAYS, Way
-from huiyin.drills.cast import Acting, actor, resolve
 from huiyin.drills.checking import graded, incident_names
 from huiyin.drills.kinds import until_of, value_of
 from huiyin.drills.refusals import Taken, refused_by
-from huiyin.drills.rulebook import load_rules
-from huiyin.drills.script import Rules, Step, read_who
-from huiyin.drills.stage import Stage
-from huiyin.drills.usual import usual_approval, usual_shift
+from huiyin.drills.rulebook import load_rules, usual_approval, usual_shift
+from huiyin.drills.script import Rules, Step, actor, read_who, resolve
+from huiyin.drills.stage import Acting, Stage
 from shared.acts.vocabulary import ACTS
 from shared.calendar.days import day_of
 from shared.clock import shown

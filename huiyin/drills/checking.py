@@ -4,14 +4,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from huiyin.drills.acts import NO_DRAFT, WAYS, Way
-from huiyin.drills.cast import check_cast
-from huiyin.drills.kinds import PAPERS, STATE_WORDS, value_of
-from huiyin.drills.numbers import end, whole
+from huiyin.drills.kinds import PAPERS, STATE_WORDS, end, value_of, whole
 from huiyin.drills.rulebook import load
-from huiyin.drills.script import Drill, Expectation, Step
+from huiyin.drills.script import Drill, Expectation, Step, Who, resolve
 from shared.acts.vocabulary import ACTS
 from shared.documents import Complaints, Node, Place, Unreadable, near
 from shared.errors import Invalid
+from shared.identity.posts import POSTS
 from shared.policy.language.pack import Pack
 from shared.policy.language.standing import items
 
@@ -31,12 +30,31 @@ SEVERITY = "severity"
 def check(drill: Drill, pack: Pack) -> None:
     """Raises Unreadable with everything that is wrong; nothing of the drill is run then."""
     complaints = Complaints("drill")
-    check_cast(drill, pack, complaints)
+    _check_cast(drill, pack, complaints)
     _check_names(drill, complaints)
     _check_axes(drill, pack, complaints)
     _check_rules(drill, pack, complaints)
     _check_expected(drill, pack, complaints)
     complaints.check()
+
+
+def _check_cast(drill: Drill, pack: Pack, complaints: Complaints) -> None:
+    """Complain of every post and unit that nobody can hold."""
+    units = {unit.key for unit in drill.units}
+    for who, place in _named(drill):
+        unit, role = resolve(drill, who)
+        if unit not in units:
+            said, remedy = f"没有代称为“{unit}”的单位。", f"已列出：{'、'.join(units)}。"
+            complaints.add("unknown-unit", place, said, remedy)
+        if role not in pack.parties and role not in POSTS:
+            said = f"没有“{role}”这一职务。"
+            complaints.add("unknown-role", place, said, f"可用：{'、'.join(pack.parties)}。")
+
+
+def _named(drill: Drill) -> Iterator[tuple[Who, Place]]:
+    for step in drill.steps:
+        if step.by is not None and step.turn <= 1:
+            yield step.by, step.place
 
 
 def check_all(drills: Sequence[Drill]) -> None:

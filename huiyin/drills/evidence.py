@@ -2,22 +2,24 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from functools import cached_property
 
 from huiyin.drills.acting import Names
-from huiyin.drills.figures import Figures, figures_asked
-from huiyin.drills.script import Drill
+from huiyin.drills.script import Drill, Expectation
 from huiyin.drills.stage import Marks, Stage
 from services.deadlines import tables
 from services.deadlines.periods import as_it_stands
 from services.deadlines.projections import fold_duties
+from services.reporting.findings import statistics
 from services.reporting.findings.computed import Finding
+from services.reporting.findings.figures import Figure
 from services.reporting.findings.review import findings
 from services.reporting.ledger import table as ledger_table
 from services.reporting.ledger.row import LedgerRow
 from services.reporting.log.log import every_leaf
 from shared.acts.deed import deed_of
+from shared.clock import SHANGHAI
 from shared.contracts.envelope import Recorded, decode
 from shared.copies.units import unit_id
 from shared.documents import Place
@@ -25,6 +27,13 @@ from shared.duties import DutyRow
 from shared.policy.engine.deeds import Deed
 from shared.policy.language.pack import Pack
 from shared.store.sql import Sql
+
+Figures = Mapping[str, Figure]
+"""The statistics of a pack, by the number of their rule."""
+
+
+Answer = tuple[bool, str, str]
+"""Of an expectation: whether it holds; expected; actual."""
 
 
 @dataclass(frozen=True)
@@ -130,3 +139,27 @@ def _counts(stage: Stage) -> dict[str, tuple[int, int]]:
         for row in rows
         if row.period is not None and row.count_wanted is not None and row.count_done is not None
     }
+
+
+def figures_asked(sql: Sql, size: int, drill: Drill) -> dict[Place, Figures]:
+    """For each expectation of a figure those of its unit, with the units under it, and time."""
+    asked = [each for each in drill.expectations if each.kind == "figure"]
+    return {each.place: _figures(sql, size, drill, each) for each in asked}
+
+
+def _figures(sql: Sql, size: int, drill: Drill, asked: Expectation) -> Figures:
+    key = asked.get("unit")
+    unit = next((each.code for each in drill.units if each.key == key), None)
+    within = statistics.StatisticsQuery(
+        unit, _begins(asked.get("from")), _begins(asked.get("to"), after=1)
+    )
+    told = statistics.statistics(sql, size, within).all
+    return {each.rule: each for each in told.figures if each.rule is not None}
+
+
+def _begins(day: str | None, after: int = 0) -> datetime | None:
+    """When a day begins, or that so many days after it (UTC)."""
+    if day is None:
+        return None
+    midnight = datetime.combine(datetime.fromisoformat(day), time(), SHANGHAI)
+    return (midnight + timedelta(days=after)).astimezone(UTC)

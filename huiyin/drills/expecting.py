@@ -6,15 +6,12 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
-from huiyin.drills.asked import Answer, Asked
 from huiyin.drills.checking import incident_names
-from huiyin.drills.evidence import Evidence
-from huiyin.drills.findings import Breach, breaches, names_of
-from huiyin.drills.kinds import PAPERS
-from huiyin.drills.numbers import end, whole
-from huiyin.drills.owing import duty
+from huiyin.drills.duties import duty
+from huiyin.drills.evidence import Answer, Evidence
+from huiyin.drills.findings import breach, finding, matter_is
+from huiyin.drills.kinds import PAPERS, end
 from huiyin.drills.script import Expectation
-from services.reporting.findings.computed import Finding
 from services.reporting.ledger import filing
 from shared.acts.deed import deed_of
 from shared.calendar.published import state_council
@@ -49,11 +46,11 @@ class Checked:
 
 def check(expectation: Expectation, evidence: Evidence) -> Checked:
     """Compare one expectation with the record."""
-    holds, expected, actual = _CHECKS[expectation.kind](Asked(expectation), evidence)
+    holds, expected, actual = _CHECKS[expectation.kind](expectation, evidence)
     return Checked(expectation.said, str(expectation.place), holds, expected, actual)
 
 
-def ledger(asked: Asked, evidence: Evidence) -> Answer:
+def ledger(asked: Expectation, evidence: Evidence) -> Answer:
     """A row of the ledger, and what its file still lacks."""
     row = evidence.ledger.get(evidence.incident(asked.about))
     if row is None:
@@ -106,7 +103,7 @@ def _pairs(has: Mapping[str, str]) -> str:
     return "，".join(f"{key} {value}" for key, value in has.items())
 
 
-def trail(asked: Asked, evidence: Evidence) -> Answer:
+def trail(asked: Expectation, evidence: Evidence) -> Answer:
     """Acts on the trail of an incident: there, not there, in that order."""
     deeds = _trail(asked.about, evidence)
     acts = [_act(deed) for deed in deeds]
@@ -168,85 +165,7 @@ def _pattern(text: str) -> Pattern | None:
         return None  # what no act is: a duty that was missed
 
 
-def finding(asked: Asked, evidence: Evidence) -> Answer:
-    """A finding, computed or by people."""
-    every = [each for each in evidence.findings if each.kind != "breach"]
-    found = [each for each in every if _found_so(asked, evidence, each)]
-    actual = "；".join(map(_told, found or every))
-    if asked.get("none"):
-        return not found, "没有这项认定", actual if found else "没有"
-    return bool(found), f"有认定 {asked.about}", actual or "没有任何认定"
-
-
-def _told(each: Finding) -> str:
-    return f"{each.kind}（{each.rule}，{'、'.join(proof.act for proof in each.evidence)}）"
-
-
-def _found_so(asked: Asked, evidence: Evidence, each: Finding) -> bool:
-    matter = each.incident or ""
-    return (
-        _is_called(asked.about, each, evidence)
-        and _matter_is(asked, evidence, matter)
-        and _unit_is(asked, evidence, each.unit, matter)
-        and set(asked.get("evidence", [])) <= {proof.act for proof in each.evidence}
-        and _rule_is(asked, evidence, "of", each.rule)
-        and asked.get("good") in (None, each.good)
-    )
-
-
-def _is_called(name: str, each: Finding, evidence: Evidence) -> bool:
-    """Whether that is what was found, or the number of the rule it was found of."""
-    named = names_of(evidence.pack, each.kind, each.rule)
-    return name in named or _states(evidence, each.rule, name)
-
-
-def _states(evidence: Evidence, rule: str, item: str) -> bool:
-    """Whether a rule, also one of another pack, is of that number, of one whose last part that is,
-    or says that it is about it.
-    """
-    called = (rule, whole(rule), end(rule))
-    return item in called or rule in evidence.pack.stated_by(item)
-
-
-def _rule_is(asked: Asked, evidence: Evidence, key: str, rule: str) -> bool:
-    return key not in asked or _states(evidence, rule, asked.get(key))
-
-
-def _matter_is(asked: Asked, evidence: Evidence, matter: str) -> bool:
-    return "incident" not in asked or evidence.incident(asked.get("incident")) == matter
-
-
-def _unit_is(asked: Asked, evidence: Evidence, unit: str, matter: str) -> bool:
-    if "unit" not in asked:
-        return True
-    wanted = asked.get("unit")
-    if wanted not in {each.key for each in evidence.drill.units}:
-        row = evidence.ledger.get(matter)  # a party: the unit that has the matter in hand
-        return row is None or unit in (row.unit, row.lead)
-    return evidence.unit(wanted) == unit
-
-
-def breach(asked: Asked, evidence: Evidence) -> Answer:
-    """A gate that was broken by what had happened."""
-    every = list(breaches(evidence))
-    found = [each for each in every if _broken_so(asked, evidence, each)]
-    actual = "；".join(f"{each.order} {each.rule}（{each.act}）" for each in found or every)
-    if asked.get("none"):
-        return not found, "没有这项违规", actual if found else "没有"
-    return bool(found), f"有违规 {asked.about}", actual or "没有任何违规"
-
-
-def _broken_so(asked: Asked, evidence: Evidence, each: Breach) -> bool:
-    return (
-        (asked.about in ("any", each.order) or _states(evidence, each.rule, asked.about))
-        and _matter_is(asked, evidence, each.matter)
-        and _unit_is(asked, evidence, each.unit, each.matter)
-        and _rule_is(asked, evidence, "rule", each.rule)
-        and asked.get("act") in (None, each.act)
-    )
-
-
-def paper(asked: Asked, evidence: Evidence) -> Answer:
+def paper(asked: Expectation, evidence: Evidence) -> Answer:
     """What a summary or another paper tells of: incidents, or fields of its form."""
     wanted = PAPERS.get(asked.about, asked.about)
     papers = list(_papers(asked, evidence, wanted))
@@ -266,7 +185,7 @@ def paper(asked: Asked, evidence: Evidence) -> Answer:
     return right, expected or "有这份材料", "、".join(tells) or f"{len(papers)} 份材料, 内容为空"
 
 
-def _papers(asked: Asked, evidence: Evidence, wanted: str) -> Iterator[list[str]]:
+def _papers(asked: Expectation, evidence: Evidence, wanted: str) -> Iterator[list[str]]:
     pattern = _pattern(wanted)
     for event in evidence.events:
         fact = event.fact
@@ -274,7 +193,7 @@ def _papers(asked: Asked, evidence: Evidence, wanted: str) -> Iterator[list[str]
         if found is None or pattern is None or not fits(evidence.pack, pattern, found):
             continue
         matter = str(event.envelope.correlation)
-        if not _matter_is(asked, evidence, matter):
+        if not matter_is(asked, evidence, matter):
             continue
         if "unit" in asked and evidence.unit(asked.get("unit")) != event.envelope.unit:
             continue
@@ -295,12 +214,12 @@ def _periods(deed: Deed, evidence: Evidence) -> set[str]:
     return {turn.name for rule in rules for turn in concerned(rule, times, deed)}
 
 
-def figure(asked: Asked, evidence: Evidence) -> Answer:
+def figure(asked: Expectation, evidence: Evidence) -> Answer:
     """A figure of the pack's statistics."""
     number = _statistic(asked.about, evidence)
     if number is None:
         return False, f"有统计指标 {asked.about}", "规则包没有这个指标"
-    told = evidence.figures[asked.each.place][number]
+    told = evidence.figures[asked.place][number]
     value = told.value if told.n is None else told.value / told.n if told.n else None
     wanted, of = asked.get("is"), asked.get("of")
     right = wanted is None or (value is not None and abs(value - wanted) < 1e-9)
@@ -317,7 +236,7 @@ def _statistic(name: str, evidence: Evidence) -> str | None:
     return named[0] if named else None
 
 
-def due_in(asked: Asked, evidence: Evidence) -> Answer:
+def due_in(asked: Expectation, evidence: Evidence) -> Answer:
     """On which days of a year a schedule falls due."""
     number = asked.get("duty")
     stated = evidence.pack.stated_by(number)
@@ -342,7 +261,7 @@ def _due_dates(rule: Schedule, year: int) -> list[str]:
     return [f"{day:%m-%d}" for day in days]
 
 
-def warning(asked: Asked, evidence: Evidence) -> Answer:
+def warning(asked: Expectation, evidence: Evidence) -> Answer:
     """What the pack leaves unarmed, and says so when it is loaded; or that it does not."""
     unarmed = evidence.pack.file.unarmed.get(asked.about)
     if asked.get("none"):
@@ -353,7 +272,7 @@ def warning(asked: Asked, evidence: Evidence) -> Answer:
     return reason is None or reason in unarmed.why, reason or "未启用", unarmed.why
 
 
-_CHECKS: Mapping[str, Callable[[Asked, Evidence], Answer]] = {
+_CHECKS: Mapping[str, Callable[[Expectation, Evidence], Answer]] = {
     "duty": duty,
     "ledger": ledger,
     "trail": trail,

@@ -188,3 +188,13 @@ STATE_WORDS = (
 
 PAPERS = {"daily_summary": "summarise", "zero_report": "zero_report", "shift_report": "shift"}
 """Papers by the names that people have for them, and which acts make them."""
+
+
+def whole(number: str) -> str:
+    """The rule of the source that ``…/part`` is a part of; any other number as it is."""
+    return number.split("/", maxsplit=1)[0]
+
+
+def end(number: str) -> str:
+    """What stands behind the last dot of a rule's number; all of it where there is none."""
+    return number.rsplit(".", 1)[-1]

@@ -2,22 +2,26 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from huiyin.drills.acting import Names, Players
 from huiyin.drills.checking import check as check_drill
+from huiyin.drills.comparing import Fate, Pair, pairs, translated
 from huiyin.drills.evidence import Evidence, gather
 from huiyin.drills.expecting import Checked
 from huiyin.drills.expecting import check as check_expectation
 from huiyin.drills.refusals import Taken
-from huiyin.drills.rulebook import Loaded, load
-from huiyin.drills.script import Drill, LoadRefusal, Step
+from huiyin.drills.rulebook import Loaded, load, load_named
+from huiyin.drills.script import Drill, Expectation, LoadRefusal, Step
 from huiyin.drills.settling import check_nothing_parked
 from huiyin.drills.stage import Marks, Stage, staged
 from huiyin.host.evidence import rebuilt
 from shared.documents import Unreadable
+from shared.policy.language.loading import known_packs
+from shared.policy.language.pack import Pack
 
 SAME_AS = "same_as"
 
@@ -38,6 +42,78 @@ class Outcome:
     def holds(self) -> bool:
         """Whether everything came out as the drill says."""
         return not self.failures
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Both outcomes and the duties of both, side by side."""
+
+    here: Outcome
+    there: Outcome
+    pairs: Sequence[Pair]
+
+    def totals(self) -> dict[str, Counter[Fate]]:
+        """How many duties came to what, under each pack."""
+        return {
+            "here": Counter(pair.here.fate for pair in self.pairs if pair.here),
+            "there": Counter(pair.there.fate for pair in self.pairs if pair.there),
+        }
+
+
+async def run(drill: Drill) -> Outcome:
+    """Play a drill and check all that it expects.
+
+    Raises Unreadable or Invalid, before anything is run, for a drill that cannot be.
+    """
+    outcome = await play(drill)
+    more = [
+        await _same_as(drill, outcome, each) for each in drill.expectations if each.kind == SAME_AS
+    ]
+    unmet = [failure(each) for each in more if not each.holds]
+    return replace(
+        outcome,
+        checked=[*outcome.checked, *more],
+        failures=[*outcome.failures, *unmet],
+    )
+
+
+async def _same_as(drill: Drill, here: Outcome, expectation: Expectation) -> Checked:
+    """Under another pack, the same must have come of every duty."""
+    own = load(drill).pack
+    assert own is not None
+    there = await _under(drill, own, expectation.about)
+    different = [pair for pair in _pairs(here, there) if not pair.same]
+    actual = "；".join(map(_fates, different)) or "相同"
+    place = str(expectation.place)
+    expected = f"与 {expectation.about} 之下相同"
+    return Checked(expectation.said, place, not different, expected, actual)
+
+
+def _fates(pair: Pair) -> str:
+    sides = [f"{each.rule} {each.fate}" if each else "没有" for each in (pair.here, pair.there)]
+    return " 对 ".join(sides)
+
+
+async def compare(drill: Drill, other: str) -> Comparison:
+    """Play the drill under its own pack and, without its expectations, under another."""
+    here = await play(drill)
+    loaded = load(drill)
+    assert loaded.pack is not None
+    there = await _under(drill, loaded.pack, other)
+    return Comparison(here, there, _pairs(here, there))
+
+
+def _pairs(here: Outcome, there: Outcome) -> list[Pair]:
+    assert here.evidence is not None
+    assert there.evidence is not None
+    return pairs(here.evidence, there.evidence)
+
+
+async def _under(drill: Drill, own: Pack, other: str) -> Outcome:
+    """The drill's course of events under another pack; what that pack refuses, it refuses."""
+    pack = load_named(other)
+    shipped = pack.id if pack.id in known_packs() else None
+    return await play(translated(drill, own, pack), loaded=Loaded(pack, [], shipped))
 
 
 async def play(drill: Drill, *, loaded: Loaded | None = None) -> Outcome:

@@ -1,15 +1,16 @@
 """The protocol of a drill (演练记录): each step with what it led to, then each expectation."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from huiyin.drills.checking import incident_names
+from huiyin.drills.comparing import Side
+from huiyin.drills.duties import evidence_unit, worded_span
 from huiyin.drills.evidence import Evidence
-from huiyin.drills.owing import evidence_unit, worded_span
-from huiyin.drills.playing import Outcome
+from huiyin.drills.playing import Comparison, Outcome
 from huiyin.drills.refusals import Taken, said
 from shared.acts.vocabulary import ACTS
 from shared.clock import shown, shown_limit
@@ -28,6 +29,7 @@ from shared.contracts.deadlines import (
 )
 from shared.contracts.envelope import Recorded, event_hash
 from shared.identity.posts import POSTS
+from shared.store.micros import from_micros
 
 MOST_EFFECTS = 12
 """Of one step; more are counted."""
@@ -233,3 +235,30 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
         ],
         "failures": list(outcome.failures),
     }
+
+
+def comparison_as_json(compared: Comparison) -> dict[str, Any]:
+    """The comparison for programs."""
+    return {
+        "drill": compared.here.drill.name,
+        "holds": compared.here.holds,
+        "here": compared.here.pack,
+        "there": compared.there.pack,
+        "pairs": [
+            {
+                "matter": pair.matter,
+                "party": pair.party,
+                "here": _side(pair.here),
+                "there": _side(pair.there),
+            }
+            for pair in compared.pairs
+        ],
+        "totals": {name: dict(counted) for name, counted in compared.totals().items()},
+    }
+
+
+def _side(side: Side | None) -> dict[str, Any] | None:
+    if side is None:
+        return None
+    due = None if side.due is None else from_micros(side.due).isoformat()
+    return {**asdict(side), "due": due}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from huiyin.drills.numbers import whole
+from huiyin.drills.kinds import whole
 from huiyin.drills.script import Step
 from shared.errors import HuiyinError
 from shared.policy.language.pack import Pack

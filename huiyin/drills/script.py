@@ -4,9 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+from huiyin.drills.kinds import KINDS, value_of
 from shared.calendar.days import day_of, start_of
 from shared.documents import Node, Place
+from shared.identity.posts import ADMINISTRATOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,14 @@ class Expectation:
     about: str
     asked: Mapping[str, Node]
     said: str
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.asked
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value of a key, or the default."""
+        node = self.asked.get(key)
+        return default if node is None else value_of(KINDS[self.kind][key], node)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,3 +150,23 @@ class Drill:
 
 LEAD = timedelta(hours=1)
 """So long before the first step the county is founded, but on the same day."""
+
+
+Post = tuple[str, str]
+"""A unit's key and a post in it."""
+
+
+def resolve(drill: Drill, who: Who) -> Post:
+    """Unit and post of somebody named in a step: a role, role@unit, or a name of the cast."""
+    known = drill.cast.get(who.role, who)
+    return known.unit or who.unit or drill.institution.key, known.role
+
+
+def actor(drill: Drill, step: Step) -> Post:
+    """Who takes a step; the administrator where nobody is named."""
+    return resolve(drill, step.by or Who(ADMINISTRATOR))
+
+
+def posts(drill: Drill) -> list[Post]:
+    """Every post that acts in a drill, each once, in the order in which they appear."""
+    return list(dict.fromkeys(actor(drill, step) for step in drill.steps if step.act))

@@ -17,9 +17,8 @@ from typing import Any
 
 import httpx2
 
-from huiyin.drills.cast import Acting, Post, posts
 from huiyin.drills.rulebook import Loaded
-from huiyin.drills.script import Drill
+from huiyin.drills.script import Drill, Post, posts
 from huiyin.drills.settling import settle
 from huiyin.host.app import create_app
 from huiyin.host.directory import County, DataDirectory
@@ -50,6 +49,14 @@ PAST = timedelta(microseconds=1)
 """So long after a limit it is observed that it passed."""
 
 _KINDS: Mapping[int, type[HuiyinError]] = {404: Unknown, 422: Invalid, 503: Unavailable}
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """Somebody who acts (角色): the officer and the token that says so."""
+
+    officer: Officer
+    token: str
 
 
 @dataclass(slots=True)

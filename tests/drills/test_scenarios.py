@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from huiyin.drills.playing import Outcome
+from huiyin.drills.playing import Outcome, run
 from huiyin.drills.reading import read_drills
 from huiyin.drills.rulebook import load
-from huiyin.drills.running import run
 from huiyin.drills.script import Drill
 from shared.policy.language.loading import COUNTY_BASELINE, known_packs
 

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from huiyin.drills.acting import Players
-from huiyin.drills.cast import Acting, Post
 from huiyin.drills.demonstration.script import drill
-from huiyin.drills.stage import Stage, opened
+from huiyin.drills.script import Post
+from huiyin.drills.stage import Acting, Stage, opened
 from huiyin.host.directory import County, DataDirectory
 from huiyin.host.founding import found, founded_directory, read_units
 from services.routing.administration import Administration

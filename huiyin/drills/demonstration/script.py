@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from huiyin.drills.nodes import Node, Place
 from huiyin.drills.script import Drill, Rules, Step, UnitPlanned, Who
+from shared.documents import Node, Place
 
-PLACE = Place("incidents.toml", 1)
+PLACE = Place(1, file="incidents.toml")
 STEPS = ("register", "grade", "assign", "draft", "approve", "publish", "close")
 STAGES = ("registered", "graded", "assigned", "drafted", "approved", "published", "closed")
 

@@ -5,10 +5,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from huiyin.drills.asked import Answer, Asked
-from huiyin.drills.evidence import Evidence
-from huiyin.drills.kinds import STATES
-from huiyin.drills.numbers import whole
+from huiyin.drills.evidence import Answer, Evidence
+from huiyin.drills.kinds import STATES, whole
+from huiyin.drills.script import Expectation
 from shared.clock import shown, shown_limit
 from shared.duties import DutyRow
 from shared.policy.engine.deeds import is_party
@@ -18,7 +17,7 @@ EXACT = timedelta(seconds=1)
 """Moments and durations closer than this are the same: what is recorded has microseconds."""
 
 
-def duty(asked: Asked, evidence: Evidence) -> Answer:
+def duty(asked: Expectation, evidence: Evidence) -> Answer:
     """A duty: which of them, and how they stand, or stood."""
     rows = _chosen(asked, evidence)
     if asked.get("none"):
@@ -38,7 +37,7 @@ def duty(asked: Asked, evidence: Evidence) -> Answer:
     return all(_fits(asked, row) for row in stood), wanted, _shown(stood, evidence)
 
 
-def _chosen(asked: Asked, evidence: Evidence) -> list[DutyRow]:
+def _chosen(asked: Expectation, evidence: Evidence) -> list[DutyRow]:
     """The duties chosen: those of the very number where there are any, else of all its parts.
 
     A number that no rule bears stands for the rules that say they are about it too.
@@ -50,13 +49,13 @@ def _chosen(asked: Asked, evidence: Evidence) -> list[DutyRow]:
     return own or parts or [row for row in rows if row.rule in stated]
 
 
-def _rows(asked: Asked, evidence: Evidence) -> Sequence[DutyRow]:
+def _rows(asked: Expectation, evidence: Evidence) -> Sequence[DutyRow]:
     if "known_at" in asked:
         return evidence.duties_known(asked.get("known_at"))
     return evidence.duties
 
 
-def _is_meant(asked: Asked, evidence: Evidence, row: DutyRow) -> bool:
+def _is_meant(asked: Expectation, evidence: Evidence, row: DutyRow) -> bool:
     turn = row.duty.partition("#")[2] or "0"
     moment: datetime | None = asked.get("at")
     matter = evidence.incident(asked.get("incident")) if "incident" in asked else None
@@ -91,7 +90,7 @@ def _as_happened(row: DutyRow, moment: datetime) -> DutyRow:
     return replace(row, state=state, done_at=None, late_seconds=None, spare_seconds=None)
 
 
-def _wanted(asked: Asked) -> Iterator[str]:
+def _wanted(asked: Expectation) -> Iterator[str]:
     for key, word in DUTY_WORDS.items():
         if key in asked:
             yield f"{word} {_worded(key, asked.get(key))}"
@@ -128,7 +127,7 @@ def _worded(key: str, value: Any) -> str:
             return str(value)
 
 
-def _fits(asked: Asked, row: DutyRow) -> bool:
+def _fits(asked: Expectation, row: DutyRow) -> bool:
     return all(test(asked.get(key), row) for key, test in _TESTS.items() if key in asked)
 
 
