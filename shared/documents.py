@@ -30,7 +30,7 @@ _PART = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([0-9A-Za-z_-]+))\s*(?:\.|$)"""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Spot:
     """A line of a document, and a column where it is known, both counted from 1."""
 
     line: int
@@ -53,9 +53,9 @@ class Complaint:
     path: Sequence[str] | None
     message: str
     remedy: str
-    place: Place | None = None
+    place: Spot | None = None
 
-    def at(self, place: Place) -> "Complaint":
+    def at(self, place: Spot) -> "Complaint":
         """The same, with where it stands."""
         return replace(self, place=place)
 
@@ -92,7 +92,7 @@ class Complaints:
         self.all: list[Complaint] = []
         self._kind = kind
 
-    def add(self, code: str, place: Place, message: str, remedy: str) -> None:
+    def add(self, code: str, place: Spot, message: str, remedy: str) -> None:
         """One more thing that is wrong; ``code`` without the kind that stands before it."""
         self.all.append(Complaint(f"{self._kind}.{code}", None, message, remedy, place))
 
@@ -115,9 +115,9 @@ class Node:
     """
 
     value: "str | Sequence[Node] | Mapping[str, Node]"
-    place: Place
+    place: Spot
     plain: bool = False
-    keys: Mapping[str, Place] = field(default_factory=dict)
+    keys: Mapping[str, Spot] = field(default_factory=dict)
 
     def text(self) -> str:
         """Its text; raises ValueError for anything else."""
@@ -162,18 +162,18 @@ def read_yaml(text: str, file: str, complaints: Complaints) -> Node | None:
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         said = getattr(problem, "problem", None) or "不是一份 YAML 文件"
-        place = Place(mark.line + 1 if mark else 1, file=file)
+        place = Spot(mark.line + 1 if mark else 1, file=file)
         complaints.add("not-yaml", place, f"读不懂 YAML：{said}。", "请检查缩进、引号和括号。")
         return None
     if root is None:
-        place = Place(1, file=file)
+        place = Spot(1, file=file)
         complaints.add("empty", place, "文件是空的。", "请参照 docs/drills.md 编写。")
         return None
     return _node(root, file, complaints)
 
 
 def _node(given: yaml.Node, file: str, complaints: Complaints) -> Node:
-    place = Place(given.start_mark.line + 1, file=file)
+    place = Spot(given.start_mark.line + 1, file=file)
     match given:
         case yaml.ScalarNode():
             return Node(str(given.value).strip(), place, plain=given.style is None)
@@ -185,11 +185,11 @@ def _node(given: yaml.Node, file: str, complaints: Complaints) -> Node:
             raise TypeError(given)
 
 
-def _mapping(given: yaml.MappingNode, place: Place, complaints: Complaints) -> Node:
+def _mapping(given: yaml.MappingNode, place: Spot, complaints: Complaints) -> Node:
     found: dict[str, Node] = {}
-    keys: dict[str, Place] = {}
+    keys: dict[str, Spot] = {}
     for key, value in given.value:
-        name, at = str(key.value), Place(key.start_mark.line + 1, file=place.file)
+        name, at = str(key.value), Spot(key.start_mark.line + 1, file=place.file)
         if name in found:
             complaints.add("declared-twice", at, f"“{name}”写了两次。", "请只保留一处。")
         found[name], keys[name] = _node(value, place.file, complaints), at
@@ -229,7 +229,7 @@ class Table:
         """Every key with its value."""
         return self._node.value if isinstance(self._node.value, Mapping) else {}
 
-    def complain(self, place: Place, message: str, remedy: str, code: str = "wrong-type") -> None:
+    def complain(self, place: Spot, message: str, remedy: str, code: str = "wrong-type") -> None:
         """Something is wrong with it."""
         self._complaints.add(code, place, message, remedy)
 
@@ -297,9 +297,9 @@ class Table:
             self.complain(place, f"{self._what}没有“{key}”这一项。", remedy, "unknown-key")
 
 
-def place_of(text: str, path: Sequence[str] | None) -> Place:
+def place_of(text: str, path: Sequence[str] | None) -> Spot:
     """Where a key of a TOML text stands, or the nearest table above it, or the first line."""
-    wanted, best, depth = tuple(path or ()), Place(1, 1), 0
+    wanted, best, depth = tuple(path or ()), Spot(1, 1), 0
     table: tuple[str, ...] = ()
     for number, line in enumerate(text.splitlines(), 1):
         header = _HEADER.match(line)
@@ -312,14 +312,14 @@ def place_of(text: str, path: Sequence[str] | None) -> Place:
             continue
         common = len(here) if wanted[: len(here)] == here else 0
         if common > depth:
-            best, depth = Place(number, len(line) - len(line.lstrip()) + 1), common
+            best, depth = Spot(number, len(line) - len(line.lstrip()) + 1), common
     return best
 
 
-def place_in_error(problem: tomllib.TOMLDecodeError) -> Place | None:
+def place_in_error(problem: tomllib.TOMLDecodeError) -> Spot | None:
     """The place that the TOML reader names in its message."""
     found = re.search(r"line (\d+), column (\d+)", str(problem))
-    return Place(int(found[1]), int(found[2])) if found else None
+    return Spot(int(found[1]), int(found[2])) if found else None
 
 
 def _keys(dotted: str) -> tuple[str, ...]:

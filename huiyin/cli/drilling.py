@@ -25,7 +25,7 @@ from shared.store.micros import from_micros
 
 if TYPE_CHECKING:
     from huiyin.drills.comparing import Pair, Side
-    from huiyin.drills.playing import Comparison, Outcome
+    from huiyin.drills.playing import Comparison, Played
     from huiyin.drills.script import Drill
 
 WIDTH = 120
@@ -91,8 +91,8 @@ def _refuse(complaints: Iterable[HuiyinError]) -> None:
     raise typer.Exit(1)
 
 
-def _run(drills: "list[Drill]") -> "list[Outcome]":
-    async def work(_: Settings) -> "list[Outcome]":
+def _run(drills: "list[Drill]") -> "list[Played]":
+    async def work(_: Settings) -> "list[Played]":
         from huiyin.drills.playing import run as run_drill
 
         return [await run_drill(each) for each in drills]
@@ -109,7 +109,7 @@ def _compare(drills: "list[Drill]", pack: str) -> "list[Comparison]":
     return run(work)
 
 
-def _tell_all(outcomes: "list[Outcome]", format_: str) -> None:
+def _tell_all(outcomes: "list[Played]", format_: str) -> None:
     if format_ == "json":
         from huiyin.drills.protocol import as_json
 
@@ -119,7 +119,7 @@ def _tell_all(outcomes: "list[Outcome]", format_: str) -> None:
         _show(outcome)
 
 
-def _show(outcome: "Outcome") -> None:
+def _show(outcome: "Played") -> None:
     from huiyin.drills.protocol import lines
 
     drill = outcome.drill

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from huiyin.drills.acts import NO_DRAFT, WAYS, Way
 from huiyin.drills.kinds import PAPERS, STATE_WORDS, end, value_of, whole
 from huiyin.drills.rulebook import load
-from huiyin.drills.script import Drill, Expectation, Step, Who, resolve
+from huiyin.drills.script import Drill, DrillStep, Expectation, Who, resolve
 from shared.acts.vocabulary import ACTS
-from shared.documents import Complaints, Node, Place, Unreadable, near
+from shared.documents import Complaints, Node, Spot, Unreadable, near
 from shared.errors import Invalid
 from shared.identity.posts import POSTS
 from shared.policy.language.pack import Pack
@@ -51,7 +51,7 @@ def _check_cast(drill: Drill, pack: Pack, complaints: Complaints) -> None:
             complaints.add("unknown-role", place, said, f"可用：{'、'.join(pack.parties)}。")
 
 
-def _named(drill: Drill) -> Iterator[tuple[Who, Place]]:
+def _named(drill: Drill) -> Iterator[tuple[Who, Spot]]:
     for step in drill.steps:
         if step.by is not None and step.turn <= 1:
             yield step.by, step.place
@@ -73,7 +73,7 @@ def check_all(drills: Sequence[Drill]) -> None:
         raise Unreadable(list({str(each): each for each in complaints}.values()))
 
 
-def incident_names(step: Step) -> str | None:
+def incident_names(step: DrillStep) -> str | None:
     """What the incident of a step is called: a repeated one has a number behind its name."""
     if step.incident is None:
         return None
@@ -106,7 +106,7 @@ def _check_names(drill: Drill, complaints: Complaints) -> None:
                 _unknown(complaints, "incident", place, "事件", name, incidents)
 
 
-def _values(step: Step) -> Iterator[tuple[str, str, Place]]:
+def _values(step: DrillStep) -> Iterator[tuple[str, str, Spot]]:
     """The units and incidents that a step names besides its own."""
     way = WAYS.get(step.act or "")
     fields = way.fields() if way else {}
@@ -126,7 +126,7 @@ def _check_value(
     incidents: set[str],
     kind: str,
     value: str,
-    place: Place,
+    place: Spot,
 ) -> None:
     units = {unit.key for unit in drill.units}
     if kind == "unit" and value and value not in units:
@@ -223,8 +223,8 @@ def _check_acts(trail: Expectation, complaints: Complaints) -> None:
 
 
 def _numbers(
-    kind: str, about: str, asked: Mapping[str, Node], place: Place
-) -> Iterator[tuple[str, Place]]:
+    kind: str, about: str, asked: Mapping[str, Node], place: Spot
+) -> Iterator[tuple[str, Spot]]:
     if kind == "duty" and "none" not in asked:
         yield about, place
     for key in ("duty", "rule"):
@@ -233,7 +233,7 @@ def _numbers(
 
 
 def _unknown(
-    complaints: Complaints, code: str, place: Place, what: str, name: str, known: set[str]
+    complaints: Complaints, code: str, place: Spot, what: str, name: str, known: set[str]
 ) -> None:
     said = f"这里还没有代称为“{name}”的{what}。"
     complaints.add(f"unknown-{code}", place, said, f"已有：{'、'.join(sorted(known)) or '无'}。")

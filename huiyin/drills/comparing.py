@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from huiyin.drills.evidence import Evidence
-from huiyin.drills.script import Drill, Step, posts
+from huiyin.drills.evidence import DrillEvidence
+from huiyin.drills.script import Drill, DrillStep, posts
 from shared.documents import Node
 from shared.duties import DutyRow
 from shared.identity.posts import POSTS
@@ -108,7 +108,7 @@ def _party(name: str, own: Pack, other: Pack) -> str | None:
     return canon if canon in other.parties else None
 
 
-def pairs(here: Evidence, there: Evidence) -> list[Pair]:
+def pairs(here: DrillEvidence, there: DrillEvidence) -> list[Pair]:
     """The duties of both, matched."""
     left, right = _sides(here), _sides(there)
     found: list[Pair] = []
@@ -124,7 +124,7 @@ Key = tuple[str, str, str, str, str, str]
 """Matter, party, start, stop, toward whom, and the unit's period."""
 
 
-def _sides(evidence: Evidence) -> dict[Key, list[Side]]:
+def _sides(evidence: DrillEvidence) -> dict[Key, list[Side]]:
     sides: dict[Key, list[Side]] = {}
     for row in sorted(evidence.duties, key=lambda row: (row.start, row.due or 0, row.rule)):
         rule = evidence.pack.rules.get(row.rule)
@@ -133,7 +133,7 @@ def _sides(evidence: Evidence) -> dict[Key, list[Side]]:
     return sides
 
 
-def _key(evidence: Evidence, row: DutyRow, rule: object) -> Key:
+def _key(evidence: DrillEvidence, row: DutyRow, rule: object) -> Key:
     matter = evidence.name_of(row.incident) or evidence.key_of(row.unit)
     assert isinstance(rule, Duty | Schedule | Shift)
     who = _canonical(evidence.pack, rule.who)
@@ -166,7 +166,7 @@ def _at(sides: Sequence[Side], number: int) -> Side | None:
     return sides[number] if number < len(sides) else None
 
 
-def _translated(step: Step, own: Pack, other: Pack) -> Step:
+def _translated(step: DrillStep, own: Pack, other: Pack) -> DrillStep:
     """The step in the other pack's words: its grades through the common scale, its kinds if known.
 
     What the other pack has no word for is left out: nothing there asks for it.
@@ -175,7 +175,7 @@ def _translated(step: Step, own: Pack, other: Pack) -> Step:
     return replace(step, given={k: v for k, v in given.items() if _is_known(step, k, v, other)})
 
 
-def _is_known(step: Step, key: str, node: Node, other: Pack) -> bool:
+def _is_known(step: DrillStep, key: str, node: Node, other: Pack) -> bool:
     """Whether the other pack knows such a channel, or such a grade."""
     if key == "channel" and step.act == "register":
         return node.value in (*other.channels, *CHANNELS)
@@ -183,7 +183,7 @@ def _is_known(step: Step, key: str, node: Node, other: Pack) -> bool:
     return key not in GRAVITY or (axis is not None and node.value in axis.values)
 
 
-def _given(step: Step, own: Pack, other: Pack) -> Iterator[tuple[str, Node]]:
+def _given(step: DrillStep, own: Pack, other: Pack) -> Iterator[tuple[str, Node]]:
     for key, node in step.given.items():
         if key in GRAVITY and isinstance(node.value, str):
             yield key, replace(node, value=_same_gravity(node.value, own, other))

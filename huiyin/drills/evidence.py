@@ -7,7 +7,7 @@ from functools import cached_property
 
 from huiyin.drills.acting import Names
 from huiyin.drills.script import Drill, Expectation
-from huiyin.drills.stage import Marks, Stage
+from huiyin.drills.stage import DrillStage, Marks
 from services.deadlines import tables
 from services.deadlines.periods import as_it_stands
 from services.deadlines.projections import fold_duties
@@ -22,7 +22,7 @@ from shared.acts.deed import deed_of
 from shared.clock import SHANGHAI
 from shared.contracts.envelope import Recorded, decode
 from shared.copies.units import unit_id
-from shared.documents import Place
+from shared.documents import Spot
 from shared.duties import DutyRow
 from shared.policy.engine.deeds import Deed
 from shared.policy.language.pack import Pack
@@ -37,7 +37,7 @@ Answer = tuple[bool, str, str]
 
 
 @dataclass(frozen=True)
-class Evidence:
+class DrillEvidence:
     """Every event in the order of the log, the ledger now, and what the drill's names stand for."""
 
     drill: Drill
@@ -49,7 +49,7 @@ class Evidence:
     counts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """How often what recurs was wanted and done in each period, by the id of its docket."""
     findings: Sequence[Finding] = ()
-    figures: Mapping[Place, Figures] = field(default_factory=dict)
+    figures: Mapping[Spot, Figures] = field(default_factory=dict)
     """By the place of the expectation that asks for them."""
 
     @cached_property
@@ -107,14 +107,14 @@ class Evidence:
         return {row.rule: row.title for row in self.duties}
 
 
-def gather(stage: Stage, pack: Pack, names: Names) -> Evidence:
+def gather(stage: DrillStage, pack: Pack, names: Names) -> DrillEvidence:
     """Read what is on record."""
     store = stage.system.rooms["reporting"].store
     events = store.read_now(lambda sql: [decode(leaf.raw) for leaf in every_leaf(sql)])
     size = len(events)
     rows = store.read_now(lambda sql: ledger_table.as_of(sql, size, None, None))
     ledger = {row.incident: row for row in rows}
-    return Evidence(
+    return DrillEvidence(
         stage.drill,
         pack,
         events,
@@ -127,7 +127,7 @@ def gather(stage: Stage, pack: Pack, names: Names) -> Evidence:
     )
 
 
-def _counts(stage: Stage) -> dict[str, tuple[int, int]]:
+def _counts(stage: DrillStage) -> dict[str, tuple[int, int]]:
     """How often what recurs was done in the periods that were not missed."""
 
     def ask(sql: Sql) -> list[DutyRow]:
@@ -141,7 +141,7 @@ def _counts(stage: Stage) -> dict[str, tuple[int, int]]:
     }
 
 
-def figures_asked(sql: Sql, size: int, drill: Drill) -> dict[Place, Figures]:
+def figures_asked(sql: Sql, size: int, drill: Drill) -> dict[Spot, Figures]:
     """For each expectation of a figure those of its unit, with the units under it, and time."""
     asked = [each for each in drill.expectations if each.kind == "figure"]
     return {each.place: _figures(sql, size, drill, each) for each in asked}

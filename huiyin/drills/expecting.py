@@ -8,7 +8,7 @@ from typing import Any
 
 from huiyin.drills.checking import incident_names
 from huiyin.drills.duties import duty
-from huiyin.drills.evidence import Answer, Evidence
+from huiyin.drills.evidence import Answer, DrillEvidence
 from huiyin.drills.findings import breach, finding, matter_is
 from huiyin.drills.kinds import PAPERS, end
 from huiyin.drills.script import Expectation
@@ -44,13 +44,13 @@ class Checked:
     actual: str
 
 
-def check(expectation: Expectation, evidence: Evidence) -> Checked:
+def check(expectation: Expectation, evidence: DrillEvidence) -> Checked:
     """Compare one expectation with the record."""
     holds, expected, actual = _CHECKS[expectation.kind](expectation, evidence)
     return Checked(expectation.said, str(expectation.place), holds, expected, actual)
 
 
-def ledger(asked: Expectation, evidence: Evidence) -> Answer:
+def ledger(asked: Expectation, evidence: DrillEvidence) -> Answer:
     """A row of the ledger, and what its file still lacks."""
     row = evidence.ledger.get(evidence.incident(asked.about))
     if row is None:
@@ -65,7 +65,7 @@ def ledger(asked: Expectation, evidence: Evidence) -> Answer:
     return right, expected, _pairs(actual) + (f"；缺 {lacking}" if wanted is not None else "")
 
 
-def _cell(row: Any, key: str, evidence: Evidence) -> str:
+def _cell(row: Any, key: str, evidence: DrillEvidence) -> str:
     if key == "reply":
         return "published" if row.published_at is not None else "none"
     value = getattr(row, key, None)
@@ -78,13 +78,13 @@ def _cell(row: Any, key: str, evidence: Evidence) -> str:
     return "none" if value is None else str(value)
 
 
-def _judged(matter: str, axis: str, evidence: Evidence) -> tuple[str, ...]:
+def _judged(matter: str, axis: str, evidence: DrillEvidence) -> tuple[str, ...]:
     """What a matter was judged to be last, on an axis that the ledger has no column for."""
     told = (getattr(event.fact, "sets", {}) for event in evidence.of(matter))
     return next((sets[axis] for sets in reversed(list(told)) if axis in sets), ())
 
 
-def _missing(name: str, evidence: Evidence) -> Mapping[str, str]:
+def _missing(name: str, evidence: DrillEvidence) -> Mapping[str, str]:
     """The required items that the matter's file lacks: number and name."""
     deeds = evidence.deeds(evidence.incident(name))
     return {each.rule: each.title for each in filing.missing(evidence.pack, deeds)}
@@ -103,7 +103,7 @@ def _pairs(has: Mapping[str, str]) -> str:
     return "，".join(f"{key} {value}" for key, value in has.items())
 
 
-def trail(asked: Expectation, evidence: Evidence) -> Answer:
+def trail(asked: Expectation, evidence: DrillEvidence) -> Answer:
     """Acts on the trail of an incident: there, not there, in that order."""
     deeds = _trail(asked.about, evidence)
     acts = [_act(deed) for deed in deeds]
@@ -119,7 +119,7 @@ def trail(asked: Expectation, evidence: Evidence) -> Answer:
     return held and has and absent, expected, "、".join(acts) or "没有记录"
 
 
-def _trail(name: str, evidence: Evidence) -> Sequence[Deed]:
+def _trail(name: str, evidence: DrillEvidence) -> Sequence[Deed]:
     """What was done about a matter, with the states of the unit declared over it."""
     over = {
         (step.at, str(step.given["state"].value))
@@ -142,16 +142,16 @@ def _act(deed: Deed) -> str:
     return f"{deed.act}{f':{deed.kind}' if deed.kind else ''}{to}"
 
 
-def _in_order(order: Sequence[str], deeds: Sequence[Deed], evidence: Evidence) -> bool:
+def _in_order(order: Sequence[str], deeds: Sequence[Deed], evidence: DrillEvidence) -> bool:
     rest = iter(deeds)
     return all(any(_is(text, deed, evidence) for deed in rest) for text in order)
 
 
-def _found(text: str, deeds: Sequence[Deed], evidence: Evidence) -> bool:
+def _found(text: str, deeds: Sequence[Deed], evidence: DrillEvidence) -> bool:
     return any(_is(text, deed, evidence) for deed in deeds)
 
 
-def _is(text: str, deed: Deed, evidence: Evidence) -> bool:
+def _is(text: str, deed: Deed, evidence: DrillEvidence) -> bool:
     pattern = _pattern(text)
     if pattern is None:
         return text in (f"{deed.act}:{deed.of}", deed.act)
@@ -165,7 +165,7 @@ def _pattern(text: str) -> Pattern | None:
         return None  # what no act is: a duty that was missed
 
 
-def paper(asked: Expectation, evidence: Evidence) -> Answer:
+def paper(asked: Expectation, evidence: DrillEvidence) -> Answer:
     """What a summary or another paper tells of: incidents, or fields of its form."""
     wanted = PAPERS.get(asked.about, asked.about)
     papers = list(_papers(asked, evidence, wanted))
@@ -185,7 +185,7 @@ def paper(asked: Expectation, evidence: Evidence) -> Answer:
     return right, expected or "有这份材料", "、".join(tells) or f"{len(papers)} 份材料, 内容为空"
 
 
-def _papers(asked: Expectation, evidence: Evidence, wanted: str) -> Iterator[list[str]]:
+def _papers(asked: Expectation, evidence: DrillEvidence, wanted: str) -> Iterator[list[str]]:
     pattern = _pattern(wanted)
     for event in evidence.events:
         fact = event.fact
@@ -203,7 +203,7 @@ def _papers(asked: Expectation, evidence: Evidence, wanted: str) -> Iterator[lis
         yield [evidence.name_of(str(each)) for each in items] + list(getattr(fact, "filled", ()))
 
 
-def _periods(deed: Deed, evidence: Evidence) -> set[str]:
+def _periods(deed: Deed, evidence: DrillEvidence) -> set[str]:
     """The periods that a paper can be of: the one it names, or those in which it fell."""
     if deed.period is not None:
         return {deed.period}
@@ -214,7 +214,7 @@ def _periods(deed: Deed, evidence: Evidence) -> set[str]:
     return {turn.name for rule in rules for turn in concerned(rule, times, deed)}
 
 
-def figure(asked: Expectation, evidence: Evidence) -> Answer:
+def figure(asked: Expectation, evidence: DrillEvidence) -> Answer:
     """A figure of the pack's statistics."""
     number = _statistic(asked.about, evidence)
     if number is None:
@@ -228,7 +228,7 @@ def figure(asked: Expectation, evidence: Evidence) -> Answer:
     return right and of in (None, told.n), expected, actual
 
 
-def _statistic(name: str, evidence: Evidence) -> str | None:
+def _statistic(name: str, evidence: DrillEvidence) -> str | None:
     """The number of a statistic, by an item that it states or the name behind the last dot."""
     stated = evidence.pack.stated_by(name)
     known = evidence.pack.of(Statistic)
@@ -236,7 +236,7 @@ def _statistic(name: str, evidence: Evidence) -> str | None:
     return named[0] if named else None
 
 
-def due_in(asked: Expectation, evidence: Evidence) -> Answer:
+def due_in(asked: Expectation, evidence: DrillEvidence) -> Answer:
     """On which days of a year a schedule falls due."""
     number = asked.get("duty")
     stated = evidence.pack.stated_by(number)
@@ -261,7 +261,7 @@ def _due_dates(rule: Schedule, year: int) -> list[str]:
     return [f"{day:%m-%d}" for day in days]
 
 
-def warning(asked: Expectation, evidence: Evidence) -> Answer:
+def warning(asked: Expectation, evidence: DrillEvidence) -> Answer:
     """What the pack leaves unarmed, and says so when it is loaded; or that it does not."""
     unarmed = evidence.pack.file.unarmed.get(asked.about)
     if asked.get("none"):
@@ -272,7 +272,7 @@ def warning(asked: Expectation, evidence: Evidence) -> Answer:
     return reason is None or reason in unarmed.why, reason or "未启用", unarmed.why
 
 
-_CHECKS: Mapping[str, Callable[[Expectation, Evidence], Answer]] = {
+_CHECKS: Mapping[str, Callable[[Expectation, DrillEvidence], Answer]] = {
     "duty": duty,
     "ledger": ledger,
     "trail": trail,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from huiyin.drills.evidence import Answer, Evidence
+from huiyin.drills.evidence import Answer, DrillEvidence
 from huiyin.drills.kinds import end, whole
 from huiyin.drills.script import Expectation
 from services.reporting.findings.computed import Finding
@@ -22,7 +22,7 @@ class Breach:
     act: str
 
 
-def breaches(evidence: Evidence) -> Iterator[Breach]:
+def breaches(evidence: DrillEvidence) -> Iterator[Breach]:
     """Every breach on record."""
     for each in evidence.findings:
         if each.kind == "breach":
@@ -53,7 +53,7 @@ def _order_of(pack: Pack, rule: str) -> str:
     return "approval" if asked & {"approve", "instruct"} else "order"
 
 
-def finding(asked: Expectation, evidence: Evidence) -> Answer:
+def finding(asked: Expectation, evidence: DrillEvidence) -> Answer:
     """A finding, computed or by people."""
     every = [each for each in evidence.findings if each.kind != "breach"]
     found = [each for each in every if _found_so(asked, evidence, each)]
@@ -67,7 +67,7 @@ def _told(each: Finding) -> str:
     return f"{each.kind}（{each.rule}，{'、'.join(proof.act for proof in each.evidence)}）"
 
 
-def _found_so(asked: Expectation, evidence: Evidence, each: Finding) -> bool:
+def _found_so(asked: Expectation, evidence: DrillEvidence, each: Finding) -> bool:
     matter = each.incident or ""
     return (
         _is_called(asked.about, each, evidence)
@@ -79,13 +79,13 @@ def _found_so(asked: Expectation, evidence: Evidence, each: Finding) -> bool:
     )
 
 
-def _is_called(name: str, each: Finding, evidence: Evidence) -> bool:
+def _is_called(name: str, each: Finding, evidence: DrillEvidence) -> bool:
     """Whether that is what was found, or the number of the rule it was found of."""
     named = names_of(evidence.pack, each.kind, each.rule)
     return name in named or _states(evidence, each.rule, name)
 
 
-def _states(evidence: Evidence, rule: str, item: str) -> bool:
+def _states(evidence: DrillEvidence, rule: str, item: str) -> bool:
     """Whether a rule, also one of another pack, is of that number, of one whose last part that is,
     or says that it is about it.
     """
@@ -93,16 +93,16 @@ def _states(evidence: Evidence, rule: str, item: str) -> bool:
     return item in called or rule in evidence.pack.stated_by(item)
 
 
-def _rule_is(asked: Expectation, evidence: Evidence, key: str, rule: str) -> bool:
+def _rule_is(asked: Expectation, evidence: DrillEvidence, key: str, rule: str) -> bool:
     return key not in asked or _states(evidence, rule, asked.get(key))
 
 
-def matter_is(asked: Expectation, evidence: Evidence, matter: str) -> bool:
+def matter_is(asked: Expectation, evidence: DrillEvidence, matter: str) -> bool:
     """Whether it is the incident that is asked about, or none is."""
     return "incident" not in asked or evidence.incident(asked.get("incident")) == matter
 
 
-def _unit_is(asked: Expectation, evidence: Evidence, unit: str, matter: str) -> bool:
+def _unit_is(asked: Expectation, evidence: DrillEvidence, unit: str, matter: str) -> bool:
     if "unit" not in asked:
         return True
     wanted = asked.get("unit")
@@ -112,7 +112,7 @@ def _unit_is(asked: Expectation, evidence: Evidence, unit: str, matter: str) -> 
     return evidence.unit(wanted) == unit
 
 
-def breach(asked: Expectation, evidence: Evidence) -> Answer:
+def breach(asked: Expectation, evidence: DrillEvidence) -> Answer:
     """A gate that was broken by what had happened."""
     every = list(breaches(evidence))
     found = [each for each in every if _broken_so(asked, evidence, each)]
@@ -122,7 +122,7 @@ def breach(asked: Expectation, evidence: Evidence) -> Answer:
     return bool(found), f"有违规 {asked.about}", actual or "没有任何违规"
 
 
-def _broken_so(asked: Expectation, evidence: Evidence, each: Breach) -> bool:
+def _broken_so(asked: Expectation, evidence: DrillEvidence, each: Breach) -> bool:
     return (
         (asked.about in ("any", each.order) or _states(evidence, each.rule, asked.about))
         and matter_is(asked, evidence, each.matter)

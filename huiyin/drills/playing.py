@@ -10,14 +10,14 @@ from itertools import groupby
 from huiyin.drills.acting import Names, Players
 from huiyin.drills.checking import check as check_drill
 from huiyin.drills.comparing import Fate, Pair, pairs, translated
-from huiyin.drills.evidence import Evidence, gather
+from huiyin.drills.evidence import DrillEvidence, gather
 from huiyin.drills.expecting import Checked
 from huiyin.drills.expecting import check as check_expectation
-from huiyin.drills.refusals import Taken
+from huiyin.drills.refusals import StepTaken
 from huiyin.drills.rulebook import Loaded, load, load_named
-from huiyin.drills.script import Drill, Expectation, LoadRefusal, Step
+from huiyin.drills.script import Drill, DrillStep, Expectation, LoadRefusal
 from huiyin.drills.settling import check_nothing_parked
-from huiyin.drills.stage import Marks, Stage, staged
+from huiyin.drills.stage import DrillStage, Marks, staged
 from huiyin.host.evidence import rebuilt
 from shared.documents import Unreadable
 from shared.policy.language.loading import known_packs
@@ -27,14 +27,14 @@ SAME_AS = "same_as"
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Played:
     """What came of a drill: every step, every expectation, and what is on record."""
 
     drill: Drill
     pack: str
-    taken: Sequence[Taken]
+    taken: Sequence[StepTaken]
     checked: Sequence[Checked]
-    evidence: Evidence | None
+    evidence: DrillEvidence | None
     seconds: float = 0.0
     failures: Sequence[str] = field(default_factory=tuple)
 
@@ -48,8 +48,8 @@ class Outcome:
 class Comparison:
     """Both outcomes and the duties of both, side by side."""
 
-    here: Outcome
-    there: Outcome
+    here: Played
+    there: Played
     pairs: Sequence[Pair]
 
     def totals(self) -> dict[str, Counter[Fate]]:
@@ -60,7 +60,7 @@ class Comparison:
         }
 
 
-async def run(drill: Drill) -> Outcome:
+async def run(drill: Drill) -> Played:
     """Play a drill and check all that it expects.
 
     Raises Unreadable or Invalid, before anything is run, for a drill that cannot be.
@@ -77,7 +77,7 @@ async def run(drill: Drill) -> Outcome:
     )
 
 
-async def _same_as(drill: Drill, here: Outcome, expectation: Expectation) -> Checked:
+async def _same_as(drill: Drill, here: Played, expectation: Expectation) -> Checked:
     """Under another pack, the same must have come of every duty."""
     own = load(drill).pack
     assert own is not None
@@ -103,20 +103,20 @@ async def compare(drill: Drill, other: str) -> Comparison:
     return Comparison(here, there, _pairs(here, there))
 
 
-def _pairs(here: Outcome, there: Outcome) -> list[Pair]:
+def _pairs(here: Played, there: Played) -> list[Pair]:
     assert here.evidence is not None
     assert there.evidence is not None
     return pairs(here.evidence, there.evidence)
 
 
-async def _under(drill: Drill, own: Pack, other: str) -> Outcome:
+async def _under(drill: Drill, own: Pack, other: str) -> Played:
     """The drill's course of events under another pack; what that pack refuses, it refuses."""
     pack = load_named(other)
     shipped = pack.id if pack.id in known_packs() else None
     return await play(translated(drill, own, pack), loaded=Loaded(pack, [], shipped))
 
 
-async def play(drill: Drill, *, loaded: Loaded | None = None) -> Outcome:
+async def play(drill: Drill, *, loaded: Loaded | None = None) -> Played:
     """Play a drill and check what it expects; ``loaded`` is another pack than its own.
 
     Raises Unreadable or Invalid, before anything is run, for a drill that cannot be.
@@ -138,10 +138,12 @@ async def play(drill: Drill, *, loaded: Loaded | None = None) -> Outcome:
     return _outcome(drill, loaded, taken, evidence, replay, begun)
 
 
-async def _played(stage: Stage, drill: Drill, loaded: Loaded) -> tuple[list[Taken], Evidence]:
+async def _played(
+    stage: DrillStage, drill: Drill, loaded: Loaded
+) -> tuple[list[StepTaken], DrillEvidence]:
     assert loaded.pack is not None
     players = Players(stage, loaded.pack)
-    taken: list[Taken] = []
+    taken: list[StepTaken] = []
     for _, same in groupby(drill.steps, _together):
         taken += await players.take_all(list(same))
     await stage.settled()
@@ -149,12 +151,12 @@ async def _played(stage: Stage, drill: Drill, loaded: Loaded) -> tuple[list[Take
     return taken, gather(stage, loaded.pack, players.names)
 
 
-def _together(step: Step) -> object:
+def _together(step: DrillStep) -> object:
     """Repetitions of a step at one moment can be taken together; everything else in turn."""
     return (step.place, step.moment) if step.turn else id(step)
 
 
-async def _replayed(stage: Stage) -> list[Checked]:
+async def _replayed(stage: DrillStage) -> list[Checked]:
     """Every read model made afresh from the log must be what it is: always expected."""
     different = [
         each for each in await asyncio.to_thread(rebuilt, stage.system.recorders) if not each.holds
@@ -166,11 +168,11 @@ async def _replayed(stage: Stage) -> list[Checked]:
 def _outcome(
     drill: Drill,
     loaded: Loaded,
-    taken: Sequence[Taken],
-    evidence: Evidence,
+    taken: Sequence[StepTaken],
+    evidence: DrillEvidence,
     more: Sequence[Checked],
     begun: float,
-) -> Outcome:
+) -> Played:
     checked = [
         check_expectation(each, evidence)
         for each in drill.expectations
@@ -182,7 +184,7 @@ def _outcome(
     failures = unmet if drill.lenient else [*wrong, *unmet]
     assert loaded.pack is not None
     took = time.monotonic() - begun
-    return Outcome(drill, loaded.pack.pin, taken, checked, evidence, took, failures)
+    return Played(drill, loaded.pack.pin, taken, checked, evidence, took, failures)
 
 
 def failure(checked: Checked) -> str:
@@ -192,13 +194,13 @@ def failure(checked: Checked) -> str:
     return f"{checked.place}：期望 {checked.expected}，实际 {checked.actual}"
 
 
-def _unplayed(drill: Drill, loaded: Loaded) -> Evidence:
+def _unplayed(drill: Drill, loaded: Loaded) -> DrillEvidence:
     """What can be asked of a pack alone."""
     assert loaded.pack is not None
-    return Evidence(drill, loaded.pack, [], {}, Names(), Marks())
+    return DrillEvidence(drill, loaded.pack, [], {}, Names(), Marks())
 
 
-def _refused(drill: Drill, loaded: Loaded, wanted: LoadRefusal) -> Outcome:
+def _refused(drill: Drill, loaded: Loaded, wanted: LoadRefusal) -> Played:
     """The pack must not load, for that reason."""
     found = loaded.complaints
     fitting = [
@@ -212,4 +214,4 @@ def _refused(drill: Drill, loaded: Loaded, wanted: LoadRefusal) -> Outcome:
     said = f"规则包装载被拒绝：{expected}"
     checked = Checked(said, str(wanted.place), bool(fitting), expected, actual)
     failures = [] if fitting else [f"{wanted.place}：期望 {expected}，实际 {actual}"]
-    return Outcome(drill, "", [], [checked], None, 0.0, failures)
+    return Played(drill, "", [], [checked], None, 0.0, failures)

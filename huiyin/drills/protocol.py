@@ -9,9 +9,9 @@ from uuid import UUID
 from huiyin.drills.checking import incident_names
 from huiyin.drills.comparing import Side
 from huiyin.drills.duties import evidence_unit, worded_span
-from huiyin.drills.evidence import Evidence
-from huiyin.drills.playing import Comparison, Outcome
-from huiyin.drills.refusals import Taken, said
+from huiyin.drills.evidence import DrillEvidence
+from huiyin.drills.playing import Comparison, Played
+from huiyin.drills.refusals import StepTaken, said
 from shared.acts.vocabulary import ACTS
 from shared.clock import shown, shown_limit
 from shared.contracts.catalogue import Fact
@@ -38,7 +38,7 @@ ADMINISTERED = {"repin": "改用规则", "withdraw": "停用规则", "set_terms"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ProtocolLine:
     """One line of the protocol."""
 
     at: str
@@ -58,27 +58,27 @@ class Line:
         }
 
 
-def lines(outcome: Outcome) -> list[Line]:
+def lines(outcome: Played) -> list[ProtocolLine]:
     """Every step, and every limit that passed in between, in order."""
     evidence = outcome.evidence
     if evidence is None or not outcome.taken:
         return []
     effects = _effects(outcome.taken, evidence)
-    found: list[tuple[datetime, int, Line]] = []
+    found: list[tuple[datetime, int, ProtocolLine]] = []
     for number, taken in enumerate(outcome.taken):
         found.append((taken.step.moment, number, _line(taken, effects.get(number, ()), evidence)))
     for event in _observed(evidence):
         due = event.fact.due  # type: ignore[attr-defined]  # what is observed has a limit
-        line = Line(_when(due), "", "时限已过", (_worded(event, evidence),), True)
+        line = ProtocolLine(_when(due), "", "时限已过", (_worded(event, evidence),), True)
         found.append((event.envelope.recorded_at, -1, line))
     return [line for _, _, line in sorted(found, key=lambda each: each[:2])]
 
 
-def _line(taken: Taken, effects: Sequence[str], evidence: Evidence) -> Line:
+def _line(taken: StepTaken, effects: Sequence[str], evidence: DrillEvidence) -> ProtocolLine:
     step = taken.step
     told = [_result(taken)] if step.act else []
     late = f"{_when(step.at)}（{_when(step.recorded)} 补录）" if step.recorded else _when(step.at)
-    return Line(
+    return ProtocolLine(
         late, _who(taken, evidence), _what(taken, evidence), (*told, *effects), taken.wrong is None
     )
 
@@ -88,7 +88,7 @@ def _when(moment: datetime) -> str:
     return text[:-3] if text.endswith(":00") else text
 
 
-def _who(taken: Taken, evidence: Evidence) -> str:
+def _who(taken: StepTaken, evidence: DrillEvidence) -> str:
     by = taken.step.by
     if by is None:
         return "系统管理员" if taken.step.act else ""
@@ -99,7 +99,7 @@ def _who(taken: Taken, evidence: Evidence) -> str:
     return f"{names.get(unit, unit)} {name}" if unit else name
 
 
-def _what(taken: Taken, evidence: Evidence) -> str:
+def _what(taken: StepTaken, evidence: DrillEvidence) -> str:
     step = taken.step
     if step.act is None:
         return "（时间过去）"
@@ -112,7 +112,7 @@ def _what(taken: Taken, evidence: Evidence) -> str:
     return " ".join(part for part in (title, known and f"（{known}）", about) if part)
 
 
-def _result(taken: Taken) -> str:
+def _result(taken: StepTaken) -> str:
     if taken.problem is not None:
         expected = "（如所预期）" if taken.wrong is None else ""
         return f"拒绝{expected}：{said(taken.problem)}"
@@ -122,7 +122,7 @@ def _result(taken: Taken) -> str:
     return f"办成，编号 {number}" if taken.step.act == "register" else "办成"
 
 
-def _effects(taken: Sequence[Taken], evidence: Evidence) -> Mapping[int, list[str]]:
+def _effects(taken: Sequence[StepTaken], evidence: DrillEvidence) -> Mapping[int, list[str]]:
     """What the duties became by each step, by its number."""
     steps = _steps_of_events(taken, evidence)
     found: dict[int, list[str]] = {}
@@ -144,7 +144,7 @@ def _shortened(effects: list[str]) -> list[str]:
     return [*effects[:MOST_EFFECTS], f"……共 {len(effects)} 项"]
 
 
-def _steps_of_events(taken: Sequence[Taken], evidence: Evidence) -> dict[UUID, int]:
+def _steps_of_events(taken: Sequence[StepTaken], evidence: DrillEvidence) -> dict[UUID, int]:
     """Which step made an event."""
     by_hash = {
         str(each.answer["hash"]): number
@@ -155,16 +155,16 @@ def _steps_of_events(taken: Sequence[Taken], evidence: Evidence) -> dict[UUID, i
     return {event.envelope.id: number for event, number in own if number is not None}
 
 
-def _last_before(taken: Sequence[Taken], moment: datetime) -> int:
+def _last_before(taken: Sequence[StepTaken], moment: datetime) -> int:
     numbers = [n for n, each in enumerate(taken) if each.step.moment <= moment]
     return numbers[-1] if numbers else 0
 
 
-def _observed(evidence: Evidence) -> Iterator[Recorded]:
+def _observed(evidence: DrillEvidence) -> Iterator[Recorded]:
     return (event for event in evidence.events if isinstance(event.fact, DutyMissed))
 
 
-def _worded(event: Recorded, evidence: Evidence) -> str:
+def _worded(event: Recorded, evidence: DrillEvidence) -> str:
     fact = event.fact
     duty = getattr(fact, "duty", None)
     if duty is None:
@@ -174,7 +174,7 @@ def _worded(event: Recorded, evidence: Evidence) -> str:
     return f"{matter and matter + ' '}{_named(str(duty), evidence)}：{told}" if told else ""
 
 
-def _named(duty: str, evidence: Evidence) -> str:
+def _named(duty: str, evidence: DrillEvidence) -> str:
     rule, _, rest = duty.partition("@")
     number = rule.split("#")[0]
     title = evidence.titles.get(number, "")
@@ -211,7 +211,7 @@ def _happened(fact: Fact) -> str:
             return ""
 
 
-def as_json(outcome: Outcome) -> dict[str, Any]:
+def as_json(outcome: Played) -> dict[str, Any]:
     """The whole outcome for programs."""
     drill = outcome.drill
     return {

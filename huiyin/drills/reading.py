@@ -10,10 +10,10 @@ from huiyin.drills.acts import WAYS, Way
 from huiyin.drills.kinds import KINDS, MOMENT, NOTATIONS, NUMBER, SPAN, TRUTH
 from huiyin.drills.script import (
     Drill,
+    DrillStep,
     Expectation,
     LoadRefusal,
-    Rules,
-    Step,
+    Ruleset,
     UnitPlanned,
     Who,
     read_who,
@@ -58,7 +58,7 @@ def _drills(root: Node, path: Path, complaints: Complaints) -> list[Drill]:
         name=name,
         title=table.text("zh") or name,
         proves=table.texts("proves"),
-        rules=_rules(table, complaints, required=True) or Rules(table.place),
+        rules=_rules(table, complaints, required=True) or Ruleset(table.place),
         params=_params(table),
         units=_units(table, complaints),
         cast=_cast(table, complaints),
@@ -86,14 +86,14 @@ def _varied(drill: Drill, node: Node, complaints: Complaints) -> Drill:
     return varied
 
 
-def _rules(table: Table, complaints: Complaints, *, required: bool) -> Rules | None:
+def _rules(table: Table, complaints: Complaints, *, required: bool) -> Ruleset | None:
     node = table.node("pack", required=required)
     if node is None:
         return None
     if isinstance(node.value, str):
-        return Rules(node.place, name=node.value)
+        return Ruleset(node.place, name=node.value)
     if isinstance(node.value, Mapping) and {"extends", "patch", "pack"} & set(node.value):
-        return Rules(node.place, table=node)
+        return Ruleset(node.place, table=node)
     said = "“pack”应是规则包名、来源编号、文件路径, 或含 extends、patch 或 [pack] 的表。"
     complaints.add("wrong-type", node.place, said, "请参照 docs/drills.md 改写。")
     return None
@@ -147,9 +147,9 @@ def _cast(table: Table, complaints: Complaints) -> dict[str, Who]:
     return {key: read_who(each.text()) for key, each in node.value.items() if each.value}
 
 
-def _steps(table: Table, complaints: Complaints) -> list[Step]:
-    steps: list[Step] = []
-    latest: Step | None = None
+def _steps(table: Table, complaints: Complaints) -> list[DrillStep]:
+    steps: list[DrillStep] = []
+    latest: DrillStep | None = None
     for node in table.items("steps"):
         for step in _step(node, complaints):
             if step.turn <= 1 and step.act != "shift":
@@ -159,24 +159,24 @@ def _steps(table: Table, complaints: Complaints) -> list[Step]:
     return _in_time(steps)
 
 
-def _in_time(steps: Sequence[Step]) -> list[Step]:
+def _in_time(steps: Sequence[DrillStep]) -> list[DrillStep]:
     return sorted(steps, key=lambda step: step.moment)
 
 
-def _check_order(before: Step | None, step: Step, complaints: Complaints) -> None:
+def _check_order(before: DrillStep | None, step: DrillStep, complaints: Complaints) -> None:
     if before is not None and step.moment < before.moment:
         said = f"时间倒退了：上一步（第 {before.place.line} 行）更晚。"
         remedy = "请按时间先后排列；补录较早之事的, at 写发生时间, recorded 写记录时间。"
         complaints.add("backwards", step.place, said, remedy)
 
 
-def _step(node: Node, complaints: Complaints) -> Iterator[Step]:
+def _step(node: Node, complaints: Complaints) -> Iterator[DrillStep]:
     table = Table(node, "步骤", complaints)
     at = table.value("at", MOMENT, required=True)
     act = table.text("do")
     by = table.text("by")
     way = _way(act, node, complaints)
-    step = Step(
+    step = DrillStep(
         place=node.place,
         at=at or _NEVER,
         recorded=table.value("recorded", MOMENT),
@@ -213,7 +213,7 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 """Stands where a moment could not be read; such a drill is never run."""
 
 
-def _when_it_is_over(step: Step) -> Step:
+def _when_it_is_over(step: DrillStep) -> DrillStep:
     """A spell on duty can only be told when it has ended: told of before, it is then."""
     ends = step.given.get("ends")
     if step.act != "shift" or step.refused or step.recorded or ends is None:
@@ -223,7 +223,7 @@ def _when_it_is_over(step: Step) -> Step:
     return replace(step, at=max(step.at, MOMENT.read(ends)))
 
 
-def _repeated(step: Step, turn: int, every: timedelta) -> Step:
+def _repeated(step: DrillStep, turn: int, every: timedelta) -> DrillStep:
     """The so-many-th of a repeated step; incidents are told apart by their number."""
     return replace(
         step,
@@ -265,7 +265,7 @@ INSTEAD = {
 """What to write where an act is about no incident."""
 
 
-def _check_step(step: Step, way: Way | None, complaints: Complaints) -> None:
+def _check_step(step: DrillStep, way: Way | None, complaints: Complaints) -> None:
     def missing(key: str) -> None:
         said = f"步骤缺少“{key}”。"
         instead = INSTEAD.get(step.act or "", "") if key == "incident" else ""

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from huiyin.drills.script import Drill, Rules
+from huiyin.drills.script import Drill, Ruleset
 from shared.calendar.dates import moment_on, read_time_of_day
 from shared.documents import Complaint, to_toml, typed
 from shared.errors import Invalid
@@ -53,7 +53,7 @@ def load_named(name: str, params: Mapping[str, str | int] | None = None) -> Pack
     return pack
 
 
-def load_rules(rules: Rules, params: Mapping[str, str | int], beside: Path) -> Loaded:
+def load_rules(rules: Ruleset, params: Mapping[str, str | int], beside: Path) -> Loaded:
     """As ``load``; paths are looked for beside the drill's file too."""
     try:
         if rules.name is not None:
@@ -69,7 +69,7 @@ def load_rules(rules: Rules, params: Mapping[str, str | int], beside: Path) -> L
         raise Invalid(problem.code, told, problem.remedy, str(rules.place)) from problem
 
 
-def _texts(rules: Rules) -> list[str]:
+def _texts(rules: Ruleset) -> list[str]:
     """The texts of a pack told as a table, nearest first."""
     assert rules.table is not None
     told: dict[str, Any] = typed(rules.table)

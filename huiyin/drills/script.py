@@ -8,7 +8,7 @@ from typing import Any
 
 from huiyin.drills.kinds import KINDS, value_of
 from shared.calendar.days import day_of, start_of
-from shared.documents import Node, Place
+from shared.documents import Node, Spot
 from shared.identity.posts import ADMINISTRATOR
 
 
@@ -30,14 +30,14 @@ def read_who(text: str) -> Who:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class DrillStep:
     """Who does what when; without an act, time passes.
 
     ``at`` is when it happens, ``recorded`` when it is put on record, if that is later (UTC).
     ``turn`` counts a repeated step from 1, and is 0 otherwise.
     """
 
-    place: Place
+    place: Spot
     at: datetime
     recorded: datetime | None = None
     act: str | None = None
@@ -61,7 +61,7 @@ class Step:
 class Expectation:
     """What must hold: of which kind, about what, and what is asked of it."""
 
-    place: Place
+    place: Spot
     kind: str
     about: str
     asked: Mapping[str, Node]
@@ -77,10 +77,10 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class Ruleset:
     """Which pack: a name, a path, or a table that extends or patches one."""
 
-    place: Place
+    place: Spot
     name: str | None = None
     table: Node | None = None
 
@@ -92,7 +92,7 @@ class UnitPlanned:
     key: str
     name: str
     parent: str | None
-    place: Place
+    place: Spot
 
     @property
     def code(self) -> str:
@@ -104,7 +104,7 @@ class UnitPlanned:
 class LoadRefusal:
     """The pack must not load: the code of a complaint and what its sentence contains."""
 
-    place: Place
+    place: Spot
     code: str | None
     reason: str | None
 
@@ -121,11 +121,11 @@ class Drill:
     name: str
     title: str
     proves: Sequence[str]
-    rules: Rules
+    rules: Ruleset
     params: Mapping[str, str | int]
     units: Sequence[UnitPlanned]
     cast: Mapping[str, Who]
-    steps: Sequence[Step]
+    steps: Sequence[DrillStep]
     expectations: Sequence[Expectation]
     load_refused: LoadRefusal | None = None
     lenient: bool = False
@@ -162,7 +162,7 @@ def resolve(drill: Drill, who: Who) -> Post:
     return known.unit or who.unit or drill.institution.key, known.role
 
 
-def actor(drill: Drill, step: Step) -> Post:
+def actor(drill: Drill, step: DrillStep) -> Post:
     """Who takes a step; the administrator where nobody is named."""
     return resolve(drill, step.by or Who(ADMINISTRATOR))
 

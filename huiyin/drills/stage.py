@@ -80,7 +80,7 @@ class Marks:
         return self.sizes[found - 1] if found else 0
 
 
-class Stage:
+class DrillStage:
     """The running county of one drill."""
 
     def __init__(
@@ -171,7 +171,7 @@ def _coming(sql: Sql) -> datetime | None:
 
 
 @asynccontextmanager
-async def staged(drill: Drill, loaded: Loaded) -> AsyncIterator[Stage]:
+async def staged(drill: Drill, loaded: Loaded) -> AsyncIterator[DrillStage]:
     """The county, founded under its pack, while the block lasts; nothing of it is kept."""
     assert drill.founded is not None
     clock = SimulatedClock(drill.founded)
@@ -187,14 +187,14 @@ async def staged(drill: Drill, loaded: Loaded) -> AsyncIterator[Stage]:
 @asynccontextmanager
 async def opened(
     drill: Drill, settings: Settings, county: County, clock: SimulatedClock
-) -> AsyncIterator[Stage]:
+) -> AsyncIterator[DrillStage]:
     """A county in a directory as the stage of a drill, with nobody there yet."""
     with DataDirectory(settings.data).held():
         async with (
             booted(settings, county.code, clock=clock) as system,
             _client(create_app(system, county.name, settings)) as client,
         ):
-            yield Stage(drill, system, client, clock)
+            yield DrillStage(drill, system, client, clock)
 
 
 def _room() -> Path | None:
@@ -209,7 +209,7 @@ def _client(app: Any) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(transport=transport, base_url="http://huiyin", timeout=60)
 
 
-async def _found(stage: Stage, county: County, loaded: Loaded) -> None:
+async def _found(stage: DrillStage, county: County, loaded: Loaded) -> None:
     """Set up the county under the drill's pack and no other, and appoint everybody who acts."""
     drill, system = stage.drill, stage.system
     administration = Administration(system.rooms["routing"].store, system.officers)
@@ -229,7 +229,7 @@ async def _found(stage: Stage, county: County, loaded: Loaded) -> None:
 
 
 async def _appoint(
-    stage: Stage, administration: Administration, post: Post, first: Officer
+    stage: DrillStage, administration: Administration, post: Post, first: Officer
 ) -> None:
     unit, role = post
     known = first.id if post == stage.administrator else None
