@@ -19,7 +19,7 @@ from huiyin.cli.output import complain, say
 from huiyin.cli.running import run
 from shared.clock import shown_limit
 from shared.errors import HuiyinError
-from shared.policy.language.parties import COMMON
+from shared.policy.language.pack import COMMON
 from shared.settings import Settings
 from shared.store.micros import from_micros
 

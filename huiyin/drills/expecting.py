@@ -39,15 +39,15 @@ class Checked:
 
     said: str
     place: str
-    holds: bool
     expected: str
     actual: str
+    holds: bool
 
 
 def check(expectation: Expectation, evidence: DrillEvidence) -> Checked:
     """Compare one expectation with the record."""
     holds, expected, actual = _CHECKS[expectation.kind](expectation, evidence)
-    return Checked(expectation.said, str(expectation.place), holds, expected, actual)
+    return Checked(expectation.said, str(expectation.place), expected, actual, holds)
 
 
 def ledger(asked: Expectation, evidence: DrillEvidence) -> Answer:

@@ -86,7 +86,7 @@ async def _same_as(drill: Drill, here: Played, expectation: Expectation) -> Chec
     actual = "；".join(map(_fates, different)) or "相同"
     place = str(expectation.place)
     expected = f"与 {expectation.about} 之下相同"
-    return Checked(expectation.said, place, not different, expected, actual)
+    return Checked(expectation.said, place, expected, actual, not different)
 
 
 def _fates(pair: Pair) -> str:
@@ -162,7 +162,7 @@ async def _replayed(stage: DrillStage) -> list[Checked]:
         each for each in await asyncio.to_thread(rebuilt, stage.system.recorders) if not each.holds
     ]
     said = "；".join(f"{each.service}.{each.table} {each.difference}" for each in different)
-    return [Checked("重放与实况一致", "", not different, "每一行都相同", said or "每一行都相同")]
+    return [Checked("重放与实况一致", "", "每一行都相同", said or "每一行都相同", not different)]
 
 
 def _outcome(
@@ -212,6 +212,6 @@ def _refused(drill: Drill, loaded: Loaded, wanted: LoadRefusal) -> Played:
     expected = " ".join(filter(None, (wanted.code, wanted.reason))) or "装载被拒绝"
     actual = "；".join(f"{each.code}（{each.message}）" for each in found) or "装载成功"
     said = f"规则包装载被拒绝：{expected}"
-    checked = Checked(said, str(wanted.place), bool(fitting), expected, actual)
+    checked = Checked(said, str(wanted.place), expected, actual, bool(fitting))
     failures = [] if fitting else [f"{wanted.place}：期望 {expected}，实际 {actual}"]
     return Played(drill, "", [], [checked], None, 0.0, failures)

@@ -47,16 +47,6 @@ class ProtocolLine:
     came_of_it: tuple[str, ...]
     right: bool
 
-    def row(self) -> dict[str, Any]:
-        """The same for programs."""
-        return {
-            "at": self.at,
-            "who": self.who,
-            "what": self.what,
-            "came_of_it": list(self.came_of_it),
-            "right": self.right,
-        }
-
 
 def lines(outcome: Played) -> list[ProtocolLine]:
     """Every step, and every limit that passed in between, in order."""
@@ -222,17 +212,8 @@ def as_json(outcome: Played) -> dict[str, Any]:
         "proves": list(drill.proves),
         "holds": outcome.holds,
         "seconds": round(outcome.seconds, 3),
-        "steps": [line.row() for line in lines(outcome)],
-        "expectations": [
-            {
-                "said": each.said,
-                "place": each.place,
-                "expected": each.expected,
-                "actual": each.actual,
-                "holds": each.holds,
-            }
-            for each in outcome.checked
-        ],
+        "steps": [asdict(line) for line in lines(outcome)],
+        "expectations": [asdict(each) for each in outcome.checked],
         "failures": list(outcome.failures),
     }
 
