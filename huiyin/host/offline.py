@@ -93,7 +93,7 @@ def read_only(settings: Settings) -> Iterator[dict[str, Recorder]]:
 def _all_current(recorders: dict[str, Recorder]) -> bool:
     for name, model in MODELS.items():
         with recorders[name].reading() as sql:
-            if not is_current(sql, model, "log" if name == "reporting" else name):
+            if not is_current(sql, model):
                 return False
     return True
 

@@ -9,26 +9,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.contracts.routing import UnitEstablished
-from shared.copies.packs import adopted_by, pack_by_pin
+from shared.contracts.routing import PackAdopted, PackWithdrawn, UnitEstablished
+from shared.copies import packs, units
+from shared.copies.packs import adopted_by, learn_pack, pack_by_pin
 from shared.copies.units import learn_unit, upwards
 from shared.policy.engine.periods import Bound, recurring
 from shared.policy.language.pack import Pack
 from shared.policy.language.rules import Schedule
 from shared.store.micros import from_micros, to_micros
+from shared.store.readmodel import Placed, ReadModel
 from shared.store.sql import Row, Sql
 
-SCHEMA = (
+_SCHEMA = (
     "CREATE TABLE IF NOT EXISTS agenda (unit TEXT, rule TEXT, adopter TEXT, pin TEXT,"
     " since BIGINT, until BIGINT, state BIGINT, looked BIGINT,"
     " opened BIGINT, next BIGINT,"
     " PRIMARY KEY (unit, rule, adopter))",
     "CREATE INDEX IF NOT EXISTS agenda_next ON agenda (next) WHERE next IS NOT NULL",
 )
-
-TABLES = {"agenda": ("unit", "rule", "adopter")}
-MOVING = {"agenda": ("looked", "opened", "next")}
-"""What a read model that keeps the agenda has to name, and what of it no event says."""
 
 WORK = (
     "CREATE TABLE IF NOT EXISTS again (docket TEXT PRIMARY KEY, unit TEXT, rule TEXT, period TEXT,"
@@ -65,6 +63,32 @@ class Again:
     rule: str
     period: str | None
     known_at: datetime
+
+
+def _fold(sql: Sql, batch: Sequence[Placed]) -> None:
+    for _, event in batch:
+        at = event.envelope.recorded_at
+        match event.fact:
+            case UnitEstablished() as fact:
+                place(sql, fact, at)
+            case PackAdopted() as fact:
+                learn_pack(sql, fact)
+                bind(sql, fact.unit, pack_by_pin(sql, fact.pin), at)
+            case PackWithdrawn() as fact:
+                learn_pack(sql, fact)
+                release(sql, fact.unit, at)
+
+
+MODEL = ReadModel(
+    units.MODEL.tables | packs.MODEL.tables | {"agenda": ("unit", "rule", "adopter")},
+    (*units.MODEL.schema, *packs.MODEL.schema, *_SCHEMA),
+    (*units.MODEL.facts, *packs.MODEL.facts),
+    _fold,
+    moving={"agenda": ("looked", "opened", "next")},
+)
+"""The agenda with the units and packs it rests on: who is bound follows from who there was then, so
+that the three change together, one event after another.
+"""
 
 
 def bind(sql: Sql, adopter: str, pack: Pack, since: datetime) -> None:

@@ -15,7 +15,7 @@ from shared.room import Room, Surroundings
 def build(around: Surroundings) -> Room:
     """Wire the room."""
     store = around.open_store("deadlines", agenda.WORK)
-    renewal = Renewal.opened(store, MODEL, periods.resume)
+    renewal = Renewal(store, MODEL, periods.resume)
     hears = [
         Consumer(store, upstream, reactions, renewal=renewal, checkpoint=around.checkpoint)
         for upstream, reactions in HEARS.items()

@@ -9,7 +9,7 @@ from shared.acts.deed import HEARD_FROM
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded
 from shared.contracts.routing import PackAdopted, PackWithdrawn, UnitEstablished
-from shared.copies.calendars import FACTS as CALENDAR_FACTS
+from shared.copies import calendars
 from shared.messaging.reactions import Reaction, Reactions
 from shared.messaging.topology import FOLLOWS
 from shared.store.transaction import Transaction
@@ -35,7 +35,7 @@ def when_the_calendar_changes(tx: Transaction, event: Recorded, _: Fact) -> None
 
 _COUNTY: dict[type[Fact], Reaction] = {
     **dict.fromkeys((UnitEstablished, PackAdopted, PackWithdrawn), when_rules_bind_others),
-    **dict.fromkeys(CALENDAR_FACTS, when_the_calendar_changes),
+    **dict.fromkeys(calendars.MODEL.facts, when_the_calendar_changes),
 }
 
 HEARS: dict[str, Reactions] = {

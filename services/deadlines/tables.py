@@ -19,26 +19,17 @@ from shared.acts.deed import deed_of, of_unit
 from shared.contracts.deadlines import State
 from shared.contracts.envelope import Recorded
 from shared.contracts.intake import IncidentRegistered, UnitAct
-from shared.contracts.routing import (
-    CalendarPublished,
-    IncidentAssigned,
-    PackAdopted,
-    PackWithdrawn,
-    TermsSet,
-    UnitEstablished,
-)
-from shared.copies import calendars, matters, packs, units
+from shared.contracts.routing import IncidentAssigned, PackAdopted
+from shared.copies import calendars, matters, packs
 from shared.duties import CHANGED_BY, DutyRow, project
-from shared.errors import Unknown
 from shared.policy.engine.deeds import Deed
 from shared.policy.engine.outlook import acts_heard
 from shared.policy.engine.periods import Turn, acts_of, recurring
 from shared.policy.language.pack import Pack
 from shared.store.micros import from_micros, to_micros
 from shared.store.once import OncePerTransaction
-from shared.store.readmodel import Placed, ReadModel
+from shared.store.readmodel import Placed, ReadModel, joined
 from shared.store.sql import Row, Sql
-from shared.store.tracking import tracked
 from shared.store.upsert import upsert
 
 _NEVER = 2**62
@@ -46,28 +37,6 @@ _NEVER = 2**62
 
 _OBSERVED = "state = 'running' AND standing = 'live'"
 """What the scheduler watches."""
-
-SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS duties (incident TEXT, duty TEXT, title TEXT, clause TEXT,"
-    " party TEXT, unit TEXT, policy TEXT, standing TEXT, start BIGINT, due BIGINT, state TEXT,"
-    " done_at BIGINT, spare_seconds BIGINT, late_seconds BIGINT, because TEXT, rule TEXT,"
-    " toward TEXT, assignee TEXT, stop TEXT, clock TEXT, known_at BIGINT, provisional BIGINT,"
-    " took_seconds BIGINT,"
-    " period TEXT, count_wanted BIGINT, count_done BIGINT, gap_seconds BIGINT,"
-    " leaderless_seconds BIGINT,"
-    " PRIMARY KEY (incident, duty))",
-    f"CREATE INDEX IF NOT EXISTS duties_observed ON duties (due, incident) WHERE {_OBSERVED}",
-    "CREATE TABLE IF NOT EXISTS incidents (id TEXT PRIMARY KEY, number TEXT, unit TEXT, lead TEXT)",
-    "CREATE TABLE IF NOT EXISTS unit_deeds (unit TEXT, id TEXT, act TEXT, since BIGINT,"
-    " until BIGINT, period TEXT, deed TEXT, PRIMARY KEY (unit, id))",
-    "CREATE INDEX IF NOT EXISTS unit_deeds_when ON unit_deeds (unit, act, until)",
-    "CREATE TABLE IF NOT EXISTS counted_acts (act TEXT PRIMARY KEY)",
-    *matters.SCHEMA,
-    units.SCHEMA,
-    *packs.SCHEMA,
-    *calendars.SCHEMA,
-    *agenda.SCHEMA,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,54 +61,84 @@ FIRST = Place(0, "")
 
 
 _DEED = TypeAdapter(Deed)
-_HEARD = frozenset(matters.FACTS)
-
 _values = attrgetter(*(f.name for f in fields(DutyRow)))
 _COLUMNS = ", ".join(f.name for f in fields(DutyRow))
 _MARKS = ", ".join("?" for _ in fields(DutyRow))
 _CHANGES = ", ".join(f"{f.name} = excluded.{f.name}" for f in fields(DutyRow))
 
 
-def fold(sql: Sql, batch: Sequence[Placed]) -> None:
-    """How each fact changes the tables."""
+def _fold_duties(sql: Sql, batch: Sequence[Placed]) -> None:
     for _, event in batch:
-        match event.fact:
-            case IncidentRegistered() as fact:
-                _note(sql, event, number=fact.number, unit=event.envelope.unit)
-            case IncidentAssigned() as fact:
-                _note(sql, event, lead=fact.lead)
-            case UnitEstablished() | PackAdopted() | PackWithdrawn() as fact:
-                _learn(sql, fact, event.envelope.recorded_at)
-            case CalendarPublished() | TermsSet() as fact:
-                calendars.learn_calendar(sql, fact)
-        matters.hear(sql, event)
-        _keep_for_periods(sql, event)
-        _follow(sql, event)
+        key = key_of(event)
+        row = project(_duty(sql, key), event) if key else None
+        if row:
+            _put(sql, row)
 
 
-MODEL = ReadModel(
-    {
-        "duties": ("incident", "duty"),
-        "incidents": ("id",),
-        "unit_deeds": ("unit", "id"),
-        "counted_acts": ("act",),
-        **matters.TABLES,
-        "units": ("code",),
-        **packs.TABLES,
-        **calendars.TABLES,
-        **agenda.TABLES,
-    },
-    SCHEMA,
+def _fold_incidents(sql: Sql, batch: Sequence[Placed]) -> None:
+    """An incident may be assigned before it is registered here."""
+    for _, event in batch:
+        incident, fact = str(event.envelope.correlation), event.fact
+        if isinstance(fact, IncidentRegistered):
+            known = {"number": fact.number, "unit": event.envelope.unit}
+            upsert(sql, "incidents", incident, known, {})
+        elif isinstance(fact, IncidentAssigned):
+            upsert(sql, "incidents", incident, {"lead": fact.lead}, {})
+
+
+def _fold_unit_deeds(sql: Sql, batch: Sequence[Placed]) -> None:
+    for _, event in batch:
+        if isinstance(event.fact, PackAdopted):
+            heard_acts.forget(sql)
+            _count_acts(sql, packs.pack_by_pin(sql, event.fact.pin))
+        else:
+            _keep_for_periods(sql, event)
+
+
+_DUTIES = ReadModel(
+    {"duties": ("incident", "duty")},
     (
-        *matters.FACTS,
-        UnitEstablished,
-        *packs.FACTS,
-        *calendars.FACTS,
-        *CHANGED_BY,
+        "CREATE TABLE IF NOT EXISTS duties (incident TEXT, duty TEXT, title TEXT, clause TEXT,"
+        " party TEXT, unit TEXT, policy TEXT, standing TEXT, start BIGINT, due BIGINT, state TEXT,"
+        " done_at BIGINT, spare_seconds BIGINT, late_seconds BIGINT, because TEXT, rule TEXT,"
+        " toward TEXT, assignee TEXT, stop TEXT, clock TEXT, known_at BIGINT, provisional BIGINT,"
+        " took_seconds BIGINT, period TEXT, count_wanted BIGINT, count_done BIGINT,"
+        " gap_seconds BIGINT, leaderless_seconds BIGINT, PRIMARY KEY (incident, duty))",
+        f"CREATE INDEX IF NOT EXISTS duties_observed ON duties (due, incident) WHERE {_OBSERVED}",
     ),
-    fold,
-    version=2,  # acts are kept as rules see them: a note can say that things got worse
-    moving=agenda.MOVING,
+    CHANGED_BY,
+    _fold_duties,
+)
+
+_INCIDENTS = ReadModel(
+    {"incidents": ("id",)},
+    (
+        "CREATE TABLE IF NOT EXISTS incidents (id TEXT PRIMARY KEY, number TEXT, unit TEXT,"
+        " lead TEXT)",
+    ),
+    (IncidentRegistered, IncidentAssigned),
+    _fold_incidents,
+)
+
+_UNIT_DEEDS = ReadModel(
+    {"unit_deeds": ("unit", "id"), "counted_acts": ("act",)},
+    (
+        "CREATE TABLE IF NOT EXISTS unit_deeds (unit TEXT, id TEXT, act TEXT, since BIGINT,"
+        " until BIGINT, period TEXT, deed TEXT, PRIMARY KEY (unit, id))",
+        "CREATE INDEX IF NOT EXISTS unit_deeds_when ON unit_deeds (unit, act, until)",
+        "CREATE TABLE IF NOT EXISTS counted_acts (act TEXT PRIMARY KEY)",
+    ),
+    (PackAdopted, *matters.FACTS),
+    _fold_unit_deeds,
+)
+
+MODEL = joined(
+    agenda.MODEL,
+    calendars.MODEL,
+    matters.kept_by("deadlines"),
+    _INCIDENTS,
+    _UNIT_DEEDS,
+    _DUTIES,
 )
 """``agenda.WORK`` is beside it: what is still to be looked at again."""
 
@@ -193,13 +192,7 @@ def find(sql: Sql, name: str) -> UUID:
     """The incident with that number or id; raises Unknown ``incident.unknown``."""
     row = sql.one("SELECT id, number FROM incidents WHERE number = ? OR id = ?", (name, name))
     if row is None or row["number"] is None:
-        raise Unknown(
-            "incident.unknown",
-            f"没有编号或标识为“{name}”的事件（依据 intake:{tracked(sql, 'intake').position}"
-            " 及以前的登记）。",
-            "请用 huiyin ledger 查看编号；刚登记的, 请带上登记应答中的 position 作为 after 重试。",
-            "incident",
-        )
+        raise matters.unknown_incident(sql, name)
     return UUID(row["id"])
 
 
@@ -281,22 +274,6 @@ def overdue(sql: Sql, now: datetime, after: Place, limit: int) -> list[Place]:
     return [Place(row["due"], row["incident"], row["period"]) for row in rows]
 
 
-def _learn(sql: Sql, fact: UnitEstablished | PackAdopted | PackWithdrawn, at: datetime) -> None:
-    """Who there is, and who is bound by which rules from then on."""
-    match fact:
-        case UnitEstablished():
-            agenda.place(sql, fact, at)
-        case PackAdopted():
-            packs.learn_pack(sql, fact)
-            heard_acts.forget(sql)
-            pack = packs.pack_by_pin(sql, fact.pin)
-            _count_acts(sql, pack)
-            agenda.bind(sql, fact.unit, pack, at)
-        case PackWithdrawn():
-            packs.learn_pack(sql, fact)
-            agenda.release(sql, fact.unit, at)
-
-
 def _count_acts(sql: Sql, pack: Pack) -> None:
     """From now on acts on matters count that its schedules ask for, and those heard before, too."""
     asked = {act for rule in recurring(pack).values() for act in acts_of(rule)}
@@ -310,7 +287,7 @@ def _count_acts(sql: Sql, pack: Pack) -> None:
 def _keep_for_periods(sql: Sql, event: Recorded) -> None:
     """Keep what a unit did in its days, and of what it did on matters what such rules ask for."""
     of_days = of_unit(event) or isinstance(event.fact, UnitAct)
-    if type(event.fact) not in _HEARD or not (of_days or counted_acts(sql)):
+    if not (of_days or counted_acts(sql)):
         return
     deed = deed_of(event)
     if deed and (of_days or deed.act in counted_acts(sql)):
@@ -331,19 +308,6 @@ def _keep_unit_deed(sql: Sql, deed: Deed) -> None:
             _DEED.dump_json(deed, exclude_defaults=True).decode(),
         ),
     )
-
-
-def _note(sql: Sql, event: Recorded, **columns: str) -> None:
-    """Set columns of an incident, which may be assigned before it is registered here."""
-    incident = str(event.envelope.correlation)
-    upsert(sql, "incidents", incident, columns, {})
-
-
-def _follow(sql: Sql, event: Recorded) -> None:
-    key = key_of(event)
-    row = project(_duty(sql, key), event) if key else None
-    if row:
-        _put(sql, row)
 
 
 def _duty(sql: Sql, key: Key) -> DutyRow | None:

@@ -5,9 +5,9 @@ from services.intake.application import Intake
 from services.intake.days import Days
 from services.intake.fieldmaps import FieldMaps
 from services.intake.imports import Imports
-from services.intake.subscribers import FROM_ROUTING
 from services.intake.tables import MODEL
 from shared.messaging.consumer import Consumer
+from shared.messaging.reactions import Keeping
 from shared.messaging.renewal import Renewal
 from shared.room import Room, Surroundings
 
@@ -15,9 +15,9 @@ from shared.room import Room, Surroundings
 def build(around: Surroundings) -> Room:
     """Wire the room."""
     store = around.open_store("intake")
-    renewal = Renewal.opened(store, MODEL)
+    renewal = Renewal(store, MODEL)
     hears = [
-        Consumer(store, "routing", FROM_ROUTING, renewal=renewal, checkpoint=around.checkpoint)
+        Consumer(store, "routing", Keeping(MODEL), renewal=renewal, checkpoint=around.checkpoint)
     ]
     intake, days = Intake(store, around.vault), Days(store, around.vault)
     door = router(intake, days, Imports(store, around.vault), FieldMaps(store))

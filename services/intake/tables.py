@@ -1,4 +1,8 @@
-"""Intake's read models: what it must look up to decide, all derived from events."""
+"""Intake's read models: what it must look up to decide, all derived from events.
+
+Of matters it is kept what routing says; what intake said is in its own events. Nobody's acts wait
+for what was done before this system.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,7 +11,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from shared.acts.deed import deed_of, of_unit
+from shared.acts.deed import HEARD_FROM, deed_of, of_unit
 from shared.contracts.envelope import Recorded
 from shared.contracts.intake import (
     Column,
@@ -15,20 +19,17 @@ from shared.contracts.intake import (
     IncidentLinked,
     IncidentRegistered,
     IncidentVoided,
+    UnitAct,
 )
-from shared.contracts.routing import ReplyPublished, UnitEstablished
+from shared.contracts.routing import ReplyPublished
 from shared.copies import matters, packs, units
-from shared.errors import Unknown
 from shared.policy.engine.deeds import Deed
 from shared.store.micros import to_micros
-from shared.store.readmodel import Placed, ReadModel
+from shared.store.readmodel import Placed, ReadModel, joined
 from shared.store.sql import Row, Sql
 from shared.store.upsert import upsert
 
-SCHEMA = (
-    units.SCHEMA,
-    *matters.SCHEMA,
-    *packs.SCHEMA,
+_SCHEMA = (
     "CREATE TABLE IF NOT EXISTS numbers (year BIGINT PRIMARY KEY, last BIGINT)",
     "CREATE TABLE IF NOT EXISTS incidents (id TEXT PRIMARY KEY, number TEXT UNIQUE, unit TEXT,"
     " standing TEXT, answered BIGINT)",
@@ -40,7 +41,6 @@ SCHEMA = (
     " at BIGINT, deed TEXT)",
     "CREATE INDEX IF NOT EXISTS days_of_unit ON days (unit, act, at)",
 )
-"""Of matters it is kept what routing says; what intake said is in its own events."""
 
 _DEED = TypeAdapter(Deed)
 
@@ -80,15 +80,12 @@ def next_numbers(sql: Sql, node: str, year: int) -> Numbers:
     return Numbers(node, year, row["last"] if row else 0)
 
 
-def project(sql: Sql, batch: Sequence[Placed]) -> None:
+def _fold(sql: Sql, batch: Sequence[Placed]) -> None:
     """How each fact changes the tables."""
     counts: dict[int, int] = {}
     for _, event in batch:
-        _hear(sql, event)
         incident = str(event.envelope.correlation)
         match event.fact:
-            case UnitEstablished() as fact:
-                units.learn_unit(sql, fact)
             case IncidentRegistered() as fact:
                 _note(sql, incident, number=fact.number, unit=event.envelope.unit)
                 _keep_registration(sql, event)
@@ -102,29 +99,30 @@ def project(sql: Sql, batch: Sequence[Placed]) -> None:
                 _note(sql, incident, answered=1)
             case FieldMapSaved() as fact:
                 _keep_field_map(sql, event.envelope.unit, fact)
+            case UnitAct() if of_unit(event):
+                _keep_day(sql, event)
     for year, count in counts.items():
         _count(sql, year, count)
 
 
-MODEL = ReadModel(
+_OWN = ReadModel(
     {
-        "units": ("code",),
         "numbers": ("year",),
         "incidents": ("id",),
         "field_maps": ("unit", "heading"),
         "registrations": ("id",),
         "days": ("id",),
-        **matters.TABLES,
-        **packs.TABLES,
     },
-    SCHEMA,
-    (
-        UnitEstablished,
-        FieldMapSaved,
-        *packs.FACTS,
-        *matters.FACTS,
-    ),
-    project,
+    _SCHEMA,
+    (*HEARD_FROM["intake"], ReplyPublished, FieldMapSaved),
+    _fold,
+)
+
+MODEL = joined(
+    units.MODEL,
+    packs.MODEL,
+    matters.kept_by("intake", HEARD_FROM["routing"], imported=False),
+    _OWN,
 )
 
 
@@ -132,7 +130,7 @@ def find(sql: Sql, name: str) -> Entry:
     """The incident with that number or id; raises Unknown ``incident.unknown``."""
     row = sql.one("SELECT * FROM incidents WHERE number = ? OR id = ?", (name, name))
     if row is None or row["number"] is None:
-        raise unknown_incident(name)
+        raise matters.unknown_incident(sql, name)
     return _entry(row)
 
 
@@ -188,29 +186,6 @@ def registered(sql: Sql, unit: str, after: int, until: datetime) -> tuple[UUID, 
         (unit, after, to_micros(until)),
     )
     return tuple(UUID(row["id"]) for row in rows)
-
-
-def unknown_incident(name: str) -> Unknown:
-    """The error for an incident that is not known here."""
-    return Unknown(
-        "incident.unknown",
-        f"没有编号或标识为“{name}”的事件。",
-        "请用 huiyin ledger 查看编号。",
-        "incident",
-    )
-
-
-def _hear(sql: Sql, event: Recorded) -> None:
-    """Keep what rules ask for. Nobody's acts wait for what was done before this system."""
-    told = event.envelope
-    if isinstance(event.fact, packs.FACTS):
-        packs.learn_pack(sql, event.fact)  # type: ignore[arg-type]  # they are these two
-    elif told.standing == "imported":
-        return
-    elif told.service == "routing":
-        matters.hear(sql, event)
-    elif of_unit(event):
-        _keep_day(sql, event)
 
 
 def _keep_day(sql: Sql, event: Recorded) -> None:

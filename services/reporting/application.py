@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -15,7 +16,8 @@ from services.reporting.log.log import size_as_of
 from services.reporting.trail.trail import TrailEntry, trail
 from shared.aggregate import answer
 from shared.contracts.reporting import IncidentErased
-from shared.errors import Invalid, Refused, Unknown
+from shared.copies.matters import unknown_incident
+from shared.errors import Invalid, Refused
 from shared.identity.officers import Officer, Officers
 from shared.identity.posts import ADMINISTRATOR
 from shared.policy import Pack
@@ -78,7 +80,7 @@ class Reporting:
             size = size_as_of(sql, as_of)
             found = trail(sql, row.incident, size, self._vault, names) if row else []
             if not found:
-                raise _unknown(name)
+                raise unknown_incident(sql, name)
             return found
 
         return await self.store.read(ask)
@@ -100,9 +102,7 @@ class Reporting:
             raise _not_competent()
         if not grounds.strip():
             raise Invalid("grounds.missing", "销毁依据不能为空。", "请写明依据的规定。", "grounds")
-        row = await self.store.read(lambda sql: ledger_table.current(sql, name))
-        if row is None:
-            raise _unknown(name)
+        row = await self.store.read(partial(ledger_table.known, name=name))
         keys = await asyncio.to_thread(self._shred, UUID(row.incident))
         matter = Matter("erasure", UUID(row.incident), row.unit or "", UUID(row.incident))
 
@@ -119,15 +119,6 @@ class Reporting:
             with suppress(Refused):  # destroyed before
                 self._vault.ensure([key_id(incident, subject)])
         return self._vault.shred(str(incident))
-
-
-def _unknown(name: str) -> Unknown:
-    return Unknown(
-        "incident.unknown",
-        f"台账里没有编号或标识为“{name}”的事件。",
-        "请用 huiyin ledger 查看编号；刚登记的请带上 after 参数。",
-        "incident",
-    )
 
 
 def _not_competent() -> Refused:

@@ -1,22 +1,14 @@
-"""Whose county this is, its units and their packs: reporting's own copy, from routing's events."""
+"""Whose county this is, its units, and which packs bound them when: from routing's events."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from shared.contracts.routing import CountyFounded, PackAdopted, PackWithdrawn, UnitEstablished
+from shared.contracts.routing import PackAdopted, PackWithdrawn
 from shared.copies import county, packs, units
 from shared.policy.language.pack import Pack
 from shared.store.micros import to_micros
-from shared.store.readmodel import Placed, ReadModel
+from shared.store.readmodel import Placed, ReadModel, joined
 from shared.store.sql import Sql
-
-SCHEMA = (
-    units.SCHEMA,
-    county.SCHEMA,
-    *packs.SCHEMA,
-    "CREATE TABLE IF NOT EXISTS bindings (unit TEXT, leaf BIGINT, at BIGINT, pin TEXT,"
-    " PRIMARY KEY (unit, leaf))",
-)
 
 END_OF_TIME = 2**62
 """Microseconds; later than anything that was recorded."""
@@ -39,25 +31,23 @@ def pack_as_of(sql: Sql, unit: str, size: int, ends: datetime | None) -> Pack:
     return packs.baseline()
 
 
-def fold(sql: Sql, batch: Sequence[Placed]) -> None:
-    """How each fact changes the tables."""
+def _bind(sql: Sql, batch: Sequence[Placed]) -> None:
     for position, event in batch:
-        match event.fact:
-            case CountyFounded() as fact:
-                county.learn_county(sql, fact)
-            case UnitEstablished() as fact:
-                units.learn_unit(sql, fact)
-            case PackAdopted() | PackWithdrawn() as fact:
-                packs.learn_pack(sql, fact)
-                pin = fact.pin if isinstance(fact, PackAdopted) else None
-                at = to_micros(event.envelope.recorded_at)
-                row = (fact.unit, position - 1, at, pin)
-                sql.execute("INSERT INTO bindings VALUES (?, ?, ?, ?)", row)
+        fact = event.fact
+        assert isinstance(fact, PackAdopted | PackWithdrawn)
+        pin = fact.pin if isinstance(fact, PackAdopted) else None
+        row = (fact.unit, position - 1, to_micros(event.envelope.recorded_at), pin)
+        sql.execute("INSERT INTO bindings VALUES (?, ?, ?, ?)", row)
 
 
-MODEL = ReadModel(
-    {"units": ("code",), "county": ("code",), "bindings": ("unit", "leaf"), **packs.TABLES},
-    SCHEMA,
-    (CountyFounded, UnitEstablished, *packs.FACTS),
-    fold,
+_BINDINGS = ReadModel(
+    {"bindings": ("unit", "leaf")},
+    (
+        "CREATE TABLE IF NOT EXISTS bindings (unit TEXT, leaf BIGINT, at BIGINT, pin TEXT,"
+        " PRIMARY KEY (unit, leaf))",
+    ),
+    (PackAdopted, PackWithdrawn),
+    _bind,
 )
+
+MODEL = joined(units.MODEL, county.MODEL, packs.MODEL, _BINDINGS)

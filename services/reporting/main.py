@@ -7,22 +7,20 @@ from services.reporting.console import console
 from services.reporting.findings import taking
 from services.reporting.findings.taking import Taking
 from services.reporting.log import log, tiles
-from services.reporting.projector import UPSTREAM, Projector, SequencerAndFold
+from services.reporting.projector import PastInLog, Projector, SequencerAndFold
 from shared.messaging.consumer import Consumer
+from shared.messaging.renewal import Renewal
 from shared.messaging.topology import FOLLOWS
 from shared.room import Room, Surroundings
-from shared.store.failures import translated
-from shared.store.readmodel import begin
 from shared.web import take_in
 
 
 def build(around: Surroundings) -> Room:
     """Wire the room: one sequencer for all upstreams, and the fold behind it."""
-    store = around.open_store("reporting", (*log.SCHEMA, *taking.SCHEMA, *tables.MODEL.schema))
+    store = around.open_store("reporting", (*log.SCHEMA, *taking.SCHEMA))
     tiles.add_missing(store.recorder)
-    with translated(), store.recorder.making() as sql:
-        begin(sql, tables.MODEL, UPSTREAM)
-    projector = Projector(store)
+    renewal = Renewal(store, tables.MODEL, past=PastInLog(store))
+    projector = Projector(store, renewal)
     hears = [
         Consumer(store, name, SequencerAndFold(name, projector), checkpoint=around.checkpoint)
         for name in FOLLOWS["reporting"]
@@ -38,6 +36,7 @@ def build(around: Surroundings) -> Room:
         doors,
         chores=(projector.run,),
         model=tables.MODEL,
+        renewal=renewal,
         ends=log.ends,
         also_follows=(projector,),
         checkpoint=around.checkpoint,

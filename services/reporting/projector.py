@@ -1,34 +1,54 @@
 """Folds the log into ledger, duties and units, in leaf order, each leaf once.
 
-New leaves are folded in the transaction that sequences them; whatever was left behind (after a
-rebuild, or because an event could not be folded at once) is caught up with here.
+New leaves are folded in the transaction that sequences them; whatever was left behind (because an
+event could not be folded at once, or tables were made anew meanwhile) is caught up with here.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import structlog
 
 from services.reporting.log import log
-from services.reporting.tables import MODEL, LogFold
+from services.reporting.tables import MODEL
 from shared.contracts.envelope import Actor
 from shared.errors import Unavailable, Untrusted
 from shared.messaging.consumer import PATIENCE
+from shared.messaging.reactions import Keeping
 from shared.messaging.releasing import release
+from shared.messaging.renewal import Renewal
 from shared.messaging.streams import Incoming, about
 from shared.messaging.taking import Poison, Taken, take
 from shared.messaging.waiting import woken
 from shared.store.failures import BROKEN
-from shared.store.readmodel import renew
+from shared.store.readmodel import Raw
 from shared.store.store import Store
-from shared.store.tracking import tracked
+from shared.store.tracking import Tracking, tracked
 from shared.store.transaction import Transaction
 
 PAGE = 1000
 UPSTREAM = "log"
 
 logger = structlog.get_logger("projector")
+
+
+class PastInLog:
+    """What reporting's tables are folded again from: its log alone."""
+
+    read = UPSTREAM
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def applied(self, tx: Transaction) -> Mapping[str, Tracking]:
+        """How far the tables had come in the log; those that fill it are followed as before."""
+        return {UPSTREAM: tracked(tx.sql, UPSTREAM)}
+
+    async def page(self, after: int) -> Sequence[Raw]:
+        """Leaves of the log; their position is the size of the log up to them."""
+        leaves = await self._store.read(lambda sql: log.leaves(sql, after, PAGE))
+        return [(leaf.leaf + 1, leaf.type, leaf.raw) for leaf in leaves]
 
 
 class SequencerAndFold:
@@ -56,13 +76,14 @@ class SequencerAndFold:
 class Projector:
     """The ledger's place in the log, and the loop that keeps it there."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, renewal: Renewal) -> None:
         self.store = store
+        self._renewal = renewal
         self.upstream = UPSTREAM
         self.halted: Untrusted | None = None
         self._behind = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._fold = LogFold()
+        self._fold = Keeping(MODEL)
 
     def fold(self, tx: Transaction, entries: Sequence[Incoming], *, last_try: bool) -> Taken:
         """Fold log entries; raises Gap if the ledger is not up to them, Poison if one cannot be."""
@@ -74,15 +95,10 @@ class Projector:
             self._loop.call_soon_threadsafe(self._behind.set)
 
     async def run(self) -> None:
-        """Catch up now and whenever the fold was left behind; runs until cancelled.
-
-        Tables that another release made are made anew first: only the process that folds may.
-        """
+        """Catch up now and whenever the fold was left behind; runs until cancelled."""
         self._loop = asyncio.get_running_loop()
-        renewed = False
         while self.halted is None:
             try:
-                renewed = renewed or await self._renew()
                 await self._catch_up()
             except Unavailable as problem:
                 logger.warning("fold put off", code=problem.code)
@@ -90,13 +106,9 @@ class Projector:
 
     async def release(self, matter: str, actor: Actor) -> int:
         """Fold a matter's parked leaves after what stopped them was mended; returns how many."""
+        await self._renewal.check()
         work = partial(release, upstream=UPSTREAM, handler=self._fold)
         return await self.store.write(lambda tx: work(tx, matter=matter, actor=actor))
-
-    async def _renew(self) -> bool:
-        if await self.store.write(lambda tx: renew(tx.sql, MODEL, UPSTREAM)):
-            logger.info("read models made anew from the log")
-        return True
 
     async def _catch_up(self) -> None:
         self._behind.clear()

@@ -13,10 +13,9 @@ import psycopg
 from pydantic import BaseModel
 
 from services.reporting.log.log import Leaf, every_leaf
-from shared.contracts.envelope import decode
 from shared.errors import Unavailable
 from shared.store.parking import parked
-from shared.store.readmodel import Placed, ReadModel, is_current
+from shared.store.readmodel import ReadModel, is_current
 from shared.store.recorders import Recorder
 from shared.store.sql import Sql
 from shared.store.tables import SqliteTables
@@ -41,7 +40,6 @@ class Compared(BaseModel):
 class _Seen:
     """What a live database has applied: up to where of each upstream, and what is set aside."""
 
-    service: str
     up_to: dict[str, int]
     aside: set[tuple[str, int]]
 
@@ -63,8 +61,8 @@ def compare(
     results: list[Compared] = []
     for service, model in models.items():
         with stores[service].reading() as live:
-            if service != "reporting" and not is_current(live, model, service):
-                raise _older(service)  # reporting's fold of its log says itself how far it is
+            if not is_current(live, model):
+                raise _older(service)
             seen = _seen(live, service, stores[service])
             results.extend(_compare_model(service, model, live, seen, log))
     return results
@@ -90,26 +88,22 @@ def refold(fresh: SqliteTables, model: ReadModel, log: Recorder, seen: _Seen | N
     with fresh.writing() as sql, log.reading() as source:
         for statement in model.schema:
             sql.execute(statement)
-        wanted = (leaf for leaf in every_leaf(source, PAGE) if _matters(leaf, model, seen))
-        while page := [_placed(leaf) for leaf in islice(wanted, PAGE)]:
-            model.apply(sql, page)
+        wanted = (
+            (leaf.leaf + 1, leaf.type, leaf.raw)
+            for leaf in every_leaf(source, PAGE)
+            if model.wants(leaf.type) and (seen is None or seen.covers(leaf))
+        )
+        while page := list(islice(wanted, PAGE)):
+            model.fold_raw(sql, page)
             folded += len(page)
     return folded
-
-
-def _matters(leaf: Leaf, model: ReadModel, seen: _Seen | None) -> bool:
-    return model.wants(leaf.type) and (seen is None or seen.covers(leaf))
-
-
-def _placed(leaf: Leaf) -> Placed:
-    return Placed(leaf.leaf + 1, decode(leaf.raw))
 
 
 def _seen(live: Sql, service: str, recorder: Recorder) -> _Seen:
     tracked = {upstream: at.position for upstream, at in all_tracked(live).items()}
     up_to = {"log": tracked["log"]} if "log" in tracked else tracked
     own = {} if "log" in tracked else {service: last_position(live, recorder)}
-    return _Seen(service, up_to | own, {(e.upstream, e.position) for e in parked(live)})
+    return _Seen(own | up_to, {(e.upstream, e.position) for e in parked(live)})
 
 
 def _compare_table(

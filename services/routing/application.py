@@ -435,7 +435,7 @@ def _record(sql: Sql, entry: Entry, history: Sequence[Recorded]) -> Record:
     """What an act is judged by: what intake said was done, and what the case itself says."""
     heard = matters.matter(sql, entry.id)
     if heard is None:
-        raise tables.unknown_incident(entry.number, 0)
+        raise matters.unknown_incident(sql, entry.number)
     own = [deed for event in history if (deed := deed_of(event))]
     heard_of = [*matters.deeds(sql, entry.id), *matters.declared(sql, heard.subject.unit)]
     return Record(pack_by_pin(sql, heard.pin), heard.subject, [*heard_of, *own])

@@ -14,7 +14,7 @@ from shared.room import Room, Surroundings
 def build(around: Surroundings) -> Room:
     """Wire the room."""
     store = around.open_store("routing")
-    renewal = Renewal.opened(store, MODEL)
+    renewal = Renewal(store, MODEL)
     reactions = from_intake(around.vault)
     hears = [Consumer(store, "intake", reactions, renewal=renewal, checkpoint=around.checkpoint)]
     administration = Administration(store, around.officers)

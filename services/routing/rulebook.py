@@ -11,9 +11,10 @@ from services.routing.commands import RepinCase
 from services.routing.county import check_competent
 from services.routing.required import require
 from services.routing.tables import InForce
+from shared.calendar.spans import Term
 from shared.calendar.working import PublishedYear
 from shared.contracts.routing import CalendarPublished, PackWithdrawn, TermsSet
-from shared.copies import matters
+from shared.copies import calendars, matters
 from shared.copies.packs import adopted_by, baseline, pack_by_pin, pack_in_force
 from shared.copies.units import known_unit
 from shared.errors import Invalid, Refused
@@ -108,16 +109,16 @@ class Rulebook:
     ) -> Answer:
         """Say which days of a year are off or worked (公布历法); raises Invalid ``calendar.*``."""
         check_competent(officer)
-        checked = PublishedYear(year, notice, frozenset(off_days), frozenset(makeup_days))
-        wanted = CalendarPublished(
+        wanted = PublishedYear(year, notice, frozenset(off_days), frozenset(makeup_days))
+        fact = CalendarPublished(
             year=year,
             notice=notice,
-            off_days=tuple(map(str, sorted(checked.off_days))),
-            makeup_days=tuple(map(str, sorted(checked.makeup_days))),
+            off_days=tuple(map(str, sorted(wanted.off_days))),
+            makeup_days=tuple(map(str, sorted(wanted.makeup_days))),
         )
 
         def work(tx: Transaction) -> Answer:
-            facts = [] if tables.calendar(tx.sql, year) == wanted else [wanted]
+            facts = [] if calendars.published(tx.sql, year) == wanted else [fact]
             return record(tx, facts, officer, str(year))
 
         return await self.store.write(lambda tx: once(tx, request, work))
@@ -136,15 +137,15 @@ class Rulebook:
         """
         check_competent(officer)
         require(name, "name", "学期名称")
-        wanted = TermsSet(name=name, begins=str(begins), ends=str(ends))
         if ends <= begins:
             raise Invalid("term.ends-before", "学期的结束不晚于开始。", "请核对两个日期。", "ends")
+        wanted = Term(name, begins, ends)
+        fact = TermsSet(name=name, begins=str(begins), ends=str(ends))
 
         def work(tx: Transaction) -> Answer:
-            known = tables.terms(tx.sql)
-            _check_apart(wanted, known.values())
-            facts = [] if known.get(name) == wanted else [wanted]
-            return record(tx, facts, officer, name)
+            known = calendars.terms(tx.sql)
+            _check_apart(wanted, known)
+            return record(tx, [] if wanted in known else [fact], officer, name)
 
         return await self.store.write(lambda tx: once(tx, request, work))
 
@@ -192,7 +193,7 @@ def _wanted(sql: Sql, pack: str | None, unit: str) -> str:
     return pin
 
 
-def _check_apart(wanted: TermsSet, known: Iterable[TermsSet]) -> None:
+def _check_apart(wanted: Term, known: Iterable[Term]) -> None:
     for other in known:
         apart = wanted.ends < other.begins or other.ends < wanted.begins
         if other.name != wanted.name and not apart:

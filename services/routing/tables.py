@@ -7,43 +7,28 @@ from datetime import datetime
 from uuid import UUID
 
 from services.routing.commands import IncidentStanding
-from shared.acts.deed import of_unit
-from shared.contracts.envelope import Recorded
 from shared.contracts.intake import IncidentLinked, IncidentRegistered, IncidentVoided
 from shared.contracts.routing import (
-    CalendarPublished,
-    CountyFounded,
     IncidentAssigned,
     OfficerAppointed,
     PackAdopted,
     PackWithdrawn,
-    TermsSet,
-    UnitEstablished,
 )
-from shared.copies import county, matters, packs, units
-from shared.errors import Unknown
+from shared.copies import calendars, county, matters, packs, units
 from shared.store.events import Matter
 from shared.store.micros import from_micros, to_micros
-from shared.store.readmodel import Placed, ReadModel
+from shared.store.readmodel import Placed, ReadModel, joined
 from shared.store.sql import Row, Sql
-from shared.store.tracking import tracked
 from shared.store.upsert import upsert
 
-SCHEMA = (
-    units.SCHEMA,
-    *matters.SCHEMA,
-    *packs.SCHEMA,
+_SCHEMA = (
     "CREATE TABLE IF NOT EXISTS incidents (id TEXT PRIMARY KEY, number TEXT UNIQUE, unit TEXT,"
     " standing TEXT, lead TEXT, co_handling TEXT)",
-    county.SCHEMA,
     "CREATE TABLE IF NOT EXISTS sheets (year BIGINT PRIMARY KEY, last BIGINT)",
     "CREATE TABLE IF NOT EXISTS posts (officer TEXT, since BIGINT, until BIGINT, unit TEXT,"
     " post TEXT, PRIMARY KEY (officer, since))",
     "CREATE TABLE IF NOT EXISTS rules_in_force (unit TEXT, since BIGINT, until BIGINT, pack TEXT,"
     " version TEXT, pin TEXT, params TEXT, reason TEXT, PRIMARY KEY (unit, since))",
-    "CREATE TABLE IF NOT EXISTS calendars (year BIGINT PRIMARY KEY, notice TEXT, off_days TEXT,"
-    " makeup_days TEXT)",
-    "CREATE TABLE IF NOT EXISTS terms (name TEXT PRIMARY KEY, begins TEXT, ends TEXT)",
 )
 
 
@@ -99,78 +84,52 @@ class InForce:
     until: datetime | None
 
 
-def project(sql: Sql, batch: Sequence[Placed]) -> None:
-    """How each fact changes the tables."""
+def _fold(sql: Sql, batch: Sequence[Placed]) -> None:
     for _, event in batch:
-        own = event.envelope.service == "routing" and not of_unit(event)
-        matters.hear(sql, event, deeds=not own)  # of its cases the room has its own events
-        _project_incident(sql, event)
-        _project_county(sql, event)
+        incident, at = str(event.envelope.correlation), to_micros(event.envelope.recorded_at)
+        match event.fact:
+            case IncidentRegistered() as fact:
+                _note(sql, incident, number=fact.number, unit=event.envelope.unit)
+            case IncidentLinked():
+                _note(sql, incident, standing="linked")
+            case IncidentVoided():
+                _note(sql, incident, standing="voided")
+            case IncidentAssigned() as fact:
+                _note(sql, incident, lead=fact.lead, co_handling=";".join(fact.co_handling))
+                _count_sheet(sql, fact.sheet)
+            case OfficerAppointed() as fact:
+                _end(sql, "posts", "officer", fact.officer, at)
+                row = (fact.officer, at, fact.unit, fact.post)
+                sql.execute("INSERT INTO posts VALUES (?, ?, NULL, ?, ?)", row)
+            case PackAdopted() as fact:
+                _end(sql, "rules_in_force", "unit", fact.unit, at)
+                _bind(sql, fact, at)
+            case PackWithdrawn() as fact:
+                _end(sql, "rules_in_force", "unit", fact.unit, at)
 
 
-def _project_incident(sql: Sql, event: Recorded) -> None:
-    incident = str(event.envelope.correlation)
-    match event.fact:
-        case IncidentRegistered() as fact:
-            _note(sql, incident, number=fact.number, unit=event.envelope.unit)
-        case IncidentLinked():
-            _note(sql, incident, standing="linked")
-        case IncidentVoided():
-            _note(sql, incident, standing="voided")
-        case IncidentAssigned() as fact:
-            _note(sql, incident, lead=fact.lead, co_handling=";".join(fact.co_handling))
-            _count_sheet(sql, fact.sheet)
-
-
-def _project_county(sql: Sql, event: Recorded) -> None:
-    at = to_micros(event.envelope.recorded_at)
-    match event.fact:
-        case CountyFounded() as fact:
-            county.learn_county(sql, fact)
-        case UnitEstablished() as fact:
-            units.learn_unit(sql, fact)
-        case OfficerAppointed() as fact:
-            _end(sql, "posts", "officer", fact.officer, at)
-            row = (fact.officer, at, fact.unit, fact.post)
-            sql.execute("INSERT INTO posts VALUES (?, ?, NULL, ?, ?)", row)
-        case PackAdopted() as fact:
-            packs.learn_pack(sql, fact)
-            _end(sql, "rules_in_force", "unit", fact.unit, at)
-            _bind(sql, fact, at)
-        case PackWithdrawn() as fact:
-            packs.learn_pack(sql, fact)
-            _end(sql, "rules_in_force", "unit", fact.unit, at)
-        case CalendarPublished() as fact:
-            _keep_calendar(sql, fact)
-        case TermsSet() as fact:
-            _keep_terms(sql, fact)
-
-
-MODEL = ReadModel(
+_OWN = ReadModel(
     {
-        "units": ("code",),
         "incidents": ("id",),
-        "county": ("code",),
         "sheets": ("year",),
         "posts": ("officer", "since"),
         "rules_in_force": ("unit", "since"),
-        "calendars": ("year",),
-        "terms": ("name",),
-        **matters.TABLES,
-        **packs.TABLES,
     },
-    SCHEMA,
+    _SCHEMA,
     (
-        CountyFounded,
-        UnitEstablished,
+        IncidentRegistered,
+        IncidentLinked,
+        IncidentVoided,
+        IncidentAssigned,
         OfficerAppointed,
-        CalendarPublished,
-        TermsSet,
-        *packs.FACTS,
-        *matters.FACTS,
+        PackAdopted,
+        PackWithdrawn,
     ),
-    project,
-    version=2,  # acts are kept as rules see them: a note can say that things got worse
+    _fold,
+)
+
+MODEL = joined(
+    units.MODEL, county.MODEL, packs.MODEL, calendars.MODEL, matters.kept_by("routing"), _OWN
 )
 
 
@@ -178,7 +137,7 @@ def find(sql: Sql, name: str) -> Entry:
     """The incident with that number or id; raises Unknown ``incident.unknown``."""
     row = sql.one("SELECT * FROM incidents WHERE number = ? OR id = ?", (name, name))
     if row is None or row["number"] is None:
-        raise unknown_incident(name, tracked(sql, "intake").position)
+        raise matters.unknown_incident(sql, name)
     return _entry(row)
 
 
@@ -212,36 +171,6 @@ def adopted_first(sql: Sql, unit: str) -> str | None:
     return row["pack"] if row else None
 
 
-def calendar(sql: Sql, year: int) -> CalendarPublished | None:
-    """What was published for a year here, or none."""
-    row = sql.one("SELECT * FROM calendars WHERE year = ?", (year,))
-    if row is None:
-        return None
-    off_days, makeup_days = (tuple(json.loads(row[key])) for key in ("off_days", "makeup_days"))
-    return CalendarPublished(
-        year=row["year"], notice=row["notice"], off_days=off_days, makeup_days=makeup_days
-    )
-
-
-def terms(sql: Sql) -> dict[str, TermsSet]:
-    """Every school term by its name."""
-    rows = sql.all("SELECT * FROM terms ORDER BY begins")
-    return {
-        row["name"]: TermsSet(name=row["name"], begins=row["begins"], ends=row["ends"])
-        for row in rows
-    }
-
-
-def unknown_incident(name: str, position: int) -> Unknown:
-    """The error for an incident not heard of in intake's events up to that position."""
-    return Unknown(
-        "incident.unknown",
-        f"没有编号或标识为“{name}”的事件（依据 intake:{position} 及以前的登记）。",
-        "请用 huiyin ledger 查看编号；刚登记的, 请带上登记应答中的 position 作为 after 重试。",
-        "incident",
-    )
-
-
 def _note(sql: Sql, incident: str, **columns: str) -> None:
     """Set columns of an incident, whichever of its events is heard first."""
     upsert(sql, "incidents", incident, columns, {"standing": "open"})
@@ -262,24 +191,6 @@ def _bind(sql: Sql, fact: PackAdopted, at: int) -> None:
     params = json.dumps(fact.params, ensure_ascii=False, sort_keys=True)
     row = (fact.unit, at, fact.pack, fact.version, fact.pin, params, fact.reason)
     sql.execute("INSERT INTO rules_in_force VALUES (?, ?, NULL, ?, ?, ?, ?, ?)", row)
-
-
-def _keep_calendar(sql: Sql, fact: CalendarPublished) -> None:
-    days = (json.dumps(fact.off_days), json.dumps(fact.makeup_days))
-    sql.execute(
-        "INSERT INTO calendars VALUES (?, ?, ?, ?) ON CONFLICT (year) DO UPDATE SET"
-        " notice = excluded.notice, off_days = excluded.off_days,"
-        " makeup_days = excluded.makeup_days",
-        (fact.year, fact.notice, *days),
-    )
-
-
-def _keep_terms(sql: Sql, fact: TermsSet) -> None:
-    sql.execute(
-        "INSERT INTO terms VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
-        " begins = excluded.begins, ends = excluded.ends",
-        (fact.name, fact.begins, fact.ends),
-    )
 
 
 def _end(sql: Sql, table: str, key: str, value: str, at: int) -> None:

@@ -6,23 +6,12 @@ from functools import lru_cache
 from shared.calendar.published import state_council
 from shared.calendar.spans import Term
 from shared.calendar.working import Calendar, PublishedYear
-from shared.contracts.catalogue import Fact
 from shared.contracts.routing import CalendarPublished, TermsSet
-from shared.store.sql import Sql
-
-SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS calendars (year BIGINT PRIMARY KEY, notice TEXT, off_days TEXT,"
-    " makeup_days TEXT)",
-    "CREATE TABLE IF NOT EXISTS terms (name TEXT PRIMARY KEY, begins TEXT, ends TEXT)",
-)
-
-TABLES = {"calendars": ("year",), "terms": ("name",)}
-"""What a read model that keeps calendars has to name."""
-
-FACTS: tuple[type[Fact], ...] = (CalendarPublished, TermsSet)
+from shared.store.readmodel import ReadModel, each
+from shared.store.sql import Row, Sql
 
 
-def learn_calendar(sql: Sql, fact: CalendarPublished | TermsSet) -> None:
+def _learn(sql: Sql, fact: CalendarPublished | TermsSet) -> None:
     """Keep what an event says; what is published or set anew replaces what was said before."""
     if isinstance(fact, TermsSet):
         sql.execute(
@@ -39,12 +28,28 @@ def learn_calendar(sql: Sql, fact: CalendarPublished | TermsSet) -> None:
     )
 
 
+MODEL = ReadModel(
+    {"calendars": ("year",), "terms": ("name",)},
+    (
+        "CREATE TABLE IF NOT EXISTS calendars (year BIGINT PRIMARY KEY, notice TEXT, off_days TEXT,"
+        " makeup_days TEXT)",
+        "CREATE TABLE IF NOT EXISTS terms (name TEXT PRIMARY KEY, begins TEXT, ends TEXT)",
+    ),
+    (CalendarPublished, TermsSet),
+    each(_learn),
+    version=2,  # days are written with blanks between them in every room
+)
+
+
 def calendar(sql: Sql) -> Calendar:
     """The working days known here: those shipped, and what the county has published since."""
-    rows = sql.all("SELECT year, notice, off_days, makeup_days FROM calendars ORDER BY year")
-    return _calendar(
-        tuple((row["year"], row["notice"], row["off_days"], row["makeup_days"]) for row in rows)
-    )
+    return _calendar(tuple(map(_told, sql.all("SELECT * FROM calendars ORDER BY year"))))
+
+
+def published(sql: Sql, year: int) -> PublishedYear | None:
+    """What the county has published for a year, or none."""
+    row = sql.one("SELECT * FROM calendars WHERE year = ?", (year,))
+    return _year(_told(row)) if row else None
 
 
 def terms(sql: Sql) -> tuple[Term, ...]:
@@ -53,12 +58,25 @@ def terms(sql: Sql) -> tuple[Term, ...]:
     return tuple(Term(row["name"], _day(row["begins"]), _day(row["ends"])) for row in rows)
 
 
+_Told = tuple[int, str, str, str]
+"""Year, notice, days off and days worked, as they are written."""
+
+
 @lru_cache(8)
-def _calendar(rows: tuple[tuple[int, str, str, str], ...]) -> Calendar:
+def _calendar(years: tuple[_Told, ...]) -> Calendar:
     known = state_council()
-    for year, notice, off_days, makeup_days in rows:
-        known = known.with_year(PublishedYear(year, notice, _days(off_days), _days(makeup_days)))
+    for told in years:
+        known = known.with_year(_year(told))
     return known
+
+
+def _told(row: Row) -> _Told:
+    return row["year"], row["notice"], row["off_days"], row["makeup_days"]
+
+
+def _year(told: _Told) -> PublishedYear:
+    year, notice, off_days, makeup_days = told
+    return PublishedYear(year, notice, _days(off_days), _days(makeup_days))
 
 
 def _days(written: str) -> frozenset[date]:

@@ -4,6 +4,7 @@ No words of anybody are kept here. What is said before a matter's registration h
 all the same, so that the order in which rooms are heard does not matter.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -23,21 +24,21 @@ from shared.contracts.envelope import Recorded, Standing
 from shared.contracts.intake import IncidentRegistered, RegistrationCorrected
 from shared.contracts.routing import CaseRepinned, StateDeclared
 from shared.copies.units import unit_id, upwards
+from shared.errors import Unknown
 from shared.policy.engine.deeds import Deed
 from shared.policy.engine.outlook import Matter
 from shared.store.micros import from_micros, to_micros
+from shared.store.readmodel import Placed, ReadModel
 from shared.store.sql import Sql
+from shared.store.tracking import all_tracked
 from shared.store.upsert import upsert
 
-SCHEMA = (
+_SCHEMA = (
     "CREATE TABLE IF NOT EXISTS matters (id TEXT PRIMARY KEY, registered TEXT, pin TEXT,"
     " standing TEXT, ended TEXT, ended_at BIGINT)",
     "CREATE TABLE IF NOT EXISTS deeds (incident TEXT, id TEXT, deed TEXT,"
     " PRIMARY KEY (incident, id))",
 )
-
-TABLES = {"matters": ("id",), "deeds": ("incident", "id")}
-"""What a read model that keeps matters has to name."""
 
 FACTS: tuple[type[Fact], ...] = tuple(fact for facts in HEARD_FROM.values() for fact in facts)
 """What is heard of matters."""
@@ -53,6 +54,21 @@ class Heard:
     subject: Matter
     pin: str | None
     standing: Standing
+
+
+def kept_by(room: str, facts: Sequence[type[Fact]] = FACTS, *, imported: bool = True) -> ReadModel:
+    """The copy of a room, which has what it did itself in its own events and keeps it not again.
+
+    Without ``imported`` nothing is kept of what was done before this system.
+    """
+
+    def fold(sql: Sql, batch: Sequence[Placed]) -> None:
+        for _, event in batch:
+            if imported or event.envelope.standing == "live":
+                own = event.envelope.service == room and not of_unit(event)
+                hear(sql, event, deeds=not own)
+
+    return ReadModel({"matters": ("id",), "deeds": ("incident", "id")}, _SCHEMA, facts, fold)
 
 
 def matter(sql: Sql, incident: UUID) -> Heard | None:
@@ -111,6 +127,19 @@ def hear(sql: Sql, event: Recorded, *, deeds: bool = True) -> None:
             _keep(sql, incident, pin=fact.pin)
         case _:
             _end(sql, incident, why_ended(event), told.recorded_at)
+
+
+def unknown_incident(sql: Sql, name: str) -> Unknown:
+    """The error for an incident not known here, and up to where intake has been heard."""
+    heard = all_tracked(sql).get("intake")
+    resting = f"（依据 intake:{heard.position} 及以前的登记）" if heard else ""
+    again = "；刚登记的, 请带上登记应答中的 position 作为 after 重试" if heard else ""
+    return Unknown(
+        "incident.unknown",
+        f"没有编号或标识为“{name}”的事件{resting}。",
+        f"请用 huiyin ledger 查看编号{again}。",
+        "incident",
+    )
 
 
 def _register(sql: Sql, event: Recorded) -> None:

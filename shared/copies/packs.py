@@ -3,23 +3,13 @@
 import json
 from functools import lru_cache
 
-from shared.contracts.catalogue import Fact
 from shared.contracts.routing import PackAdopted, PackWithdrawn
 from shared.copies.units import upwards
 from shared.errors import Untrusted
 from shared.policy.language.loading import COUNTY_BASELINE, build, load_pack
 from shared.policy.language.pack import Pack
+from shared.store.readmodel import ReadModel, each
 from shared.store.sql import Sql
-
-SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS packs (pin TEXT PRIMARY KEY, texts TEXT, params TEXT)",
-    "CREATE TABLE IF NOT EXISTS adoptions (unit TEXT PRIMARY KEY, pin TEXT)",
-)
-
-TABLES = {"packs": ("pin",), "adoptions": ("unit",)}
-"""What a read model that keeps packs has to name."""
-
-FACTS: tuple[type[Fact], ...] = (PackAdopted, PackWithdrawn)
 
 
 def learn_pack(sql: Sql, fact: PackAdopted | PackWithdrawn) -> None:
@@ -35,6 +25,17 @@ def learn_pack(sql: Sql, fact: PackAdopted | PackWithdrawn) -> None:
         "INSERT INTO adoptions VALUES (?, ?) ON CONFLICT (unit) DO UPDATE SET pin = excluded.pin",
         (fact.unit, fact.pin),
     )
+
+
+MODEL = ReadModel(
+    {"packs": ("pin",), "adoptions": ("unit",)},
+    (
+        "CREATE TABLE IF NOT EXISTS packs (pin TEXT PRIMARY KEY, texts TEXT, params TEXT)",
+        "CREATE TABLE IF NOT EXISTS adoptions (unit TEXT PRIMARY KEY, pin TEXT)",
+    ),
+    (PackAdopted, PackWithdrawn),
+    each(learn_pack),
+)
 
 
 def pack_by_pin(sql: Sql, pin: str | None) -> Pack:

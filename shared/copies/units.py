@@ -7,11 +7,8 @@ from uuid import UUID, uuid5
 from shared.contracts.envelope import UNIT_CODE
 from shared.contracts.routing import UnitEstablished
 from shared.errors import Invalid, Refused
+from shared.store.readmodel import ReadModel, each
 from shared.store.sql import Row, Sql
-
-SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS units (code TEXT PRIMARY KEY, name TEXT, aliases TEXT, parent TEXT)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +37,17 @@ def learn_unit(sql: Sql, fact: UnitEstablished) -> None:
         " name = excluded.name, aliases = excluded.aliases, parent = excluded.parent",
         (fact.code, fact.name, ";".join(fact.aliases), fact.parent),
     )
+
+
+MODEL = ReadModel(
+    {"units": ("code",)},
+    (
+        "CREATE TABLE IF NOT EXISTS units (code TEXT PRIMARY KEY, name TEXT, aliases TEXT,"
+        " parent TEXT)",
+    ),
+    (UnitEstablished,),
+    each(learn_unit),
+)
 
 
 def all_units(sql: Sql) -> dict[str, Unit]:

@@ -1,4 +1,4 @@
-"""Tables that another release made, made anew (整理) from a room's own events and those it heard.
+"""Tables that another release made, made anew (整理) from what is on record (``Past``).
 
 Every sequence is folded again up to where it had been applied, and nobody reacts to anything in
 it: what followed from an event is on record since it was heard first. Until all of them are there
@@ -6,19 +6,18 @@ the room takes nothing new, does nothing by itself, and its door says that it is
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol
 
 import structlog
-from eventsourcing.persistence import Notification
 from fastapi import APIRouter
 
-from shared.contracts.envelope import decode
 from shared.errors import Unavailable, Untrusted
 from shared.messaging.streams import Incoming
 from shared.messaging.taking import PASSING, follow, other_history
 from shared.store.failures import translated
 from shared.store.parking import parked
-from shared.store.readmodel import Placed, ReadModel, is_current, make
+from shared.store.readmodel import Raw, ReadModel, is_current, make
 from shared.store.sql import Sql
 from shared.store.store import Store
 from shared.store.tracking import Tracking, all_tracked, track, tracked
@@ -26,9 +25,38 @@ from shared.store.transaction import Transaction, last_position
 from shared.web import LateRoute
 
 PAGE = 1000
-"""Own events folded in one transaction."""
+"""Events read and folded in one transaction."""
 
 log = structlog.get_logger("renewal")
+
+
+class Past(Protocol):
+    """What a room's tables are folded again from: sequences of events, as tracking names them."""
+
+    read: str
+    """The sequence that lies in the room's own database; all others are heard again."""
+
+    def applied(self, tx: Transaction) -> Mapping[str, Tracking]:
+        """How far the tables had come in each sequence."""
+
+    async def page(self, after: int) -> Sequence[Raw]:
+        """Events of the sequence that is read, behind a position."""
+
+
+class OwnAndHeard:
+    """The past of a room that hears others: its own events, and what it follows."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.read = store.source.service
+
+    def applied(self, tx: Transaction) -> Mapping[str, Tracking]:
+        """Its own are applied as they are appended."""
+        return all_tracked(tx.sql) | {self.read: Tracking(tx.source.epoch, tx.position(), 0, "")}
+
+    async def page(self, after: int) -> Sequence[Raw]:
+        """Its own events."""
+        return [(e.id, e.topic, e.state) for e in await self._store.notifications(after, PAGE)]
 
 
 class Renewal:
@@ -38,37 +66,36 @@ class Renewal:
     """
 
     def __init__(
-        self, store: Store, model: ReadModel, resume: Callable[[Sql], None] = lambda _: None
+        self,
+        store: Store,
+        model: ReadModel,
+        resume: Callable[[Sql], None] = lambda _: None,
+        past: Past | None = None,
     ) -> None:
+        """Make the tables of a store in which nothing is yet; older ones are left to ``begin``."""
         self.store = store
         self.model = model
         self._resume = resume
+        self._past = past or OwnAndHeard(store)
         self._done = asyncio.Event()
-
-    @classmethod
-    def opened(
-        cls, store: Store, model: ReadModel, resume: Callable[[Sql], None] = lambda _: None
-    ) -> "Renewal":
-        """Make the tables of a store in which nothing is yet; older ones are left to ``begin``."""
         with translated(), store.recorder.making() as sql:
             sql.execute("DELETE FROM tracking WHERE upstream = ''")  # writes first: wait for others
             if last_position(sql, store.recorder) == 0 and not all_tracked(sql):
-                make(sql, model, store.source.service)
-        return cls(store, model, resume)
+                make(sql, model, self._room)
 
     async def begin(self) -> bool:
         """Drop tables of another shape and note how far all had been applied; true if that was so.
 
         Only the process that does the room's work may.
         """
-        current = await self.store.read(lambda sql: is_current(sql, self.model, self._room))
+        current = await self.store.read(lambda sql: is_current(sql, self.model))
         began = not current and await self.store.write(self._begin)
         await self._note()
         return began
 
     async def run(self) -> None:
-        """Fold the room's own events again, a page at a time, if that is to be done."""
-        while not self._done.is_set() and await self._fold_own_page():
+        """Fold again what lies in the room's own database, if that is to be done."""
+        while not self._done.is_set() and await self._fold_page():
             pass
 
     async def hear(self, upstream: str, batch: Sequence[Incoming]) -> None:
@@ -112,39 +139,41 @@ class Renewal:
             self._done.clear()
 
     def _is_whole(self, sql: Sql) -> bool:
-        return is_current(sql, self.model, self._room) and not _marks(sql)
+        return is_current(sql, self.model) and not _marks(sql)
 
     def _begin(self, tx: Transaction) -> bool:
-        if is_current(tx.sql, self.model, self._room):
+        if is_current(tx.sql, self.model):
             return False
         make(tx.sql, self.model, self._room)
-        for upstream, at in all_tracked(tx.sql).items():
-            if upstream != self._room:  # else it is how far a renewal before this one had come
-                _mark(tx.sql, upstream, at)
-        if tx.position():
-            _mark(tx.sql, self._room, Tracking(tx.source.epoch, tx.position(), 0, ""))
-            track(tx.sql, self._room, Tracking(tx.source.epoch, 0, 0, ""))  # shows as a lag
+        for name, at in self._past.applied(tx).items():
+            _mark(tx.sql, name, at)
+        read = _marks(tx.sql).get(self._past.read)
+        if read:
+            track(tx.sql, self._past.read, Tracking(read.epoch, 0, 0, ""))  # shows as a lag
         log.info("tables of another release, made anew", room=self._room)
         return True
 
-    async def _fold_own_page(self) -> bool:
-        at = await self.store.read(lambda sql: tracked(sql, self._room))
-        page = await self.store.notifications(at.position, PAGE)
-        going_on = await self.store.write(lambda tx: self._fold_own(tx, page))
+    async def _fold_page(self) -> bool:
+        at = await self.store.read(lambda sql: tracked(sql, self._past.read))
+        page = await self._past.page(at.position)
+        going_on = await self.store.write(lambda tx: self._fold_read(tx, page))
         await self._note()
         return going_on
 
-    def _fold_own(self, tx: Transaction, page: Sequence[Notification]) -> bool:
-        mark = _marks(tx.sql).get(self._room)
+    def _fold_read(self, tx: Transaction, page: Sequence[Raw]) -> bool:
+        name = self._past.read
+        mark = _marks(tx.sql).get(name)
         if mark is None:
             return False
-        again = [event for event in page if event.id <= mark.position]
-        self._fold(tx, [Placed(e.id, decode(e.state)) for e in again if self.model.wants(e.topic)])
-        track(tx.sql, self._room, Tracking(mark.epoch, again[-1].id, 0, ""))
-        if again[-1].id < mark.position:
+        again = [event for event in page if event[0] <= mark.position]
+        self._fold(tx, name, again)
+        end = again[-1][0]
+        track(tx.sql, name, Tracking(mark.epoch, end, 0, "") if end < mark.position else mark)
+        if end < mark.position:
             return True
-        self._reached(tx.sql, self._room)
-        tx.sql.execute("DELETE FROM tracking WHERE upstream = ?", (self._room,))
+        if name == self._room:
+            tx.sql.execute("DELETE FROM tracking WHERE upstream = ?", (name,))
+        self._reached(tx.sql, name)
         return False
 
     def _hear(self, tx: Transaction, upstream: str, batch: Sequence[Incoming]) -> int:
@@ -155,9 +184,7 @@ class Renewal:
         again = [event for event in fresh if event.position <= mark.position]
         if not again:
             return mark.position
-        aside = {event.position for event in parked(tx.sql) if event.upstream == upstream}
-        wanted = [e for e in again if self.model.wants(e.type) and e.position not in aside]
-        self._fold(tx, [Placed(e.position, decode(e.raw)) for e in wanted])
+        self._fold(tx, upstream, [(e.position, e.type, e.raw) for e in again])
         end = again[-1]
         track(tx.sql, upstream, Tracking(end.epoch, end.position, end.seq, end.hash))
         if end.position == mark.position:
@@ -166,9 +193,11 @@ class Renewal:
             self._reached(tx.sql, upstream)
         return mark.position
 
-    def _fold(self, tx: Transaction, events: Sequence[Placed]) -> None:
+    def _fold(self, tx: Transaction, upstream: str, events: Iterable[Raw]) -> None:
+        """What is set aside stays aside."""
+        aside = {event.position for event in parked(tx.sql) if event.upstream == upstream}
         try:
-            self.model.apply(tx.sql, events)
+            self.model.fold_raw(tx.sql, (event for event in events if event[0] not in aside))
         except PASSING:
             raise
         except Exception as problem:
@@ -192,6 +221,8 @@ def _mark(sql: Sql, upstream: str, at: Tracking) -> None:
 
     A mark that is there already says it better: the release before did not come so far.
     """
+    if not at.position:
+        return
     sql.execute(
         "INSERT INTO renewing VALUES (?, ?, ?, ?, ?) ON CONFLICT (upstream) DO NOTHING",
         (upstream, at.epoch, at.position, at.seq, at.hash),

@@ -1,17 +1,13 @@
 """Read models: tables that are nothing but a fold of events, and can be made afresh."""
 
 import hashlib
-import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
-
-import psycopg
+from typing import Any, NamedTuple
 
 from shared.contracts.catalogue import Fact, newest
-from shared.contracts.envelope import Recorded
+from shared.contracts.envelope import Recorded, decode
 from shared.store.sql import Sql
-from shared.store.tracking import START, tracked
 
 
 class Placed(NamedTuple):
@@ -19,6 +15,10 @@ class Placed(NamedTuple):
 
     position: int
     event: Recorded
+
+
+Raw = tuple[int, str, bytes]
+"""An event not read yet: position, name and bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,20 @@ class ReadModel:
         """Fold events whose position does not matter to these tables."""
         self.apply(sql, [Placed(0, event) for event in events])
 
+    def fold_raw(self, sql: Sql, events: Iterable[Raw]) -> None:
+        """Fold events of which those that change nothing here are not even read."""
+        self.apply(sql, [Placed(at, decode(raw)) for at, name, raw in events if self.wants(name)])
+
+
+def each(learn: Callable[[Sql, Any], None]) -> Callable[[Sql, Sequence[Placed]], None]:
+    """A fold of one fact after another, for tables to which nothing else of an event matters."""
+
+    def fold(sql: Sql, batch: Sequence[Placed]) -> None:
+        for _, event in batch:
+            learn(sql, event.fact)
+
+    return fold
+
 
 def joined(*models: ReadModel) -> ReadModel:
     """Several read models as one; each is handed only what it wants."""
@@ -76,44 +90,26 @@ def joined(*models: ReadModel) -> ReadModel:
     )
 
 
-def is_current(sql: Sql, model: ReadModel, upstream: str) -> bool:
+def is_current(sql: Sql, model: ReadModel) -> bool:
     """Whether this release made the tables."""
-    try:
-        made = sql.one("SELECT shape FROM read_models WHERE upstream = ?", (upstream,))
-    except (sqlite3.OperationalError, psycopg.errors.UndefinedTable):
+    if not sql.has_table("read_models"):
         return False  # a release that noted nothing of the kind
+    made = sql.one("SELECT shape FROM read_models")
     return made is not None and made["shape"] == model.shape
 
 
-def make(sql: Sql, model: ReadModel, upstream: str) -> None:
-    """Make the tables, empty, in place of any that are there, and note whose they are."""
-    for table in model.tables:
+def make(sql: Sql, model: ReadModel, room: str) -> None:
+    """Make the tables, empty, in place of all that are there, and note whose they are."""
+    before = [row["name"] for row in sql.all("SELECT name FROM made_tables")]
+    for table in dict.fromkeys((*before, *model.tables, *_LEFT_BEHIND)):
         sql.execute(f"DROP TABLE IF EXISTS {table}")
     for statement in model.schema:
         sql.execute(statement)
-    sql.execute(
-        "INSERT INTO read_models VALUES (?, ?)"
-        " ON CONFLICT (upstream) DO UPDATE SET shape = excluded.shape",
-        (upstream, model.shape),
-    )
+    for noted in ("made_tables", "read_models"):
+        sql.execute(f"DELETE FROM {noted}")
+    sql.executemany("INSERT INTO made_tables VALUES (?)", [(table,) for table in model.tables])
+    sql.execute("INSERT INTO read_models VALUES (?, ?)", (room, model.shape))
 
 
-def renew(sql: Sql, model: ReadModel, upstream: str) -> bool:
-    """Make the tables anew, and empty, if another release made them; true if that was so.
-
-    ``upstream`` is then followed from its beginning again, so that they are filled: it must be
-    one that can be read from there, and that nothing but this model is made from.
-    """
-    if is_current(sql, model, upstream):
-        return False
-    make(sql, model, upstream)
-    for forgotten in ("tracking", "parked"):
-        sql.execute(f"DELETE FROM {forgotten} WHERE upstream = ?", (upstream,))
-    return True
-
-
-def begin(sql: Sql, model: ReadModel, upstream: str) -> None:
-    """Note whose tables these are before anything is in them; older ones are left to ``renew``."""
-    sql.execute("DELETE FROM tracking WHERE upstream = ''")  # writes first: others are waited for
-    if tracked(sql, upstream) is START:
-        renew(sql, model, upstream)
+_LEFT_BEHIND = ("early",)
+"""Tables of releases that noted no names, which no room keeps any more."""

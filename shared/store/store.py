@@ -49,6 +49,7 @@ _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS requests (key TEXT PRIMARY KEY, fingerprint TEXT, answer TEXT)",
     "CREATE TABLE IF NOT EXISTS leases (name TEXT PRIMARY KEY, holder TEXT, until BIGINT)",
     "CREATE TABLE IF NOT EXISTS read_models (upstream TEXT PRIMARY KEY, shape TEXT)",
+    "CREATE TABLE IF NOT EXISTS made_tables (name TEXT PRIMARY KEY)",
     "CREATE TABLE IF NOT EXISTS renewing (upstream TEXT PRIMARY KEY, epoch TEXT, position BIGINT,"
     " seq BIGINT, hash TEXT)",
 )

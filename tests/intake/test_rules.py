@@ -15,7 +15,6 @@ from services.intake.commands import Corrections, Heard, Particulars
 from services.intake.days import Days
 from services.intake.filing import Said
 from services.intake.imports import Imports
-from services.intake.subscribers import keep
 from services.intake.tables import MODEL
 from shared.acts.check import Told
 from shared.calendar.days import day_of
@@ -68,7 +67,7 @@ class Desk:
         told = {"stream": f"routing/case/{about}", "correlation": about, "id": uuid4()} | envelope
         event = recorded(fact, 1)
         event = replace(event, envelope=event.envelope.model_copy(update=told))
-        self.store.write_now(lambda tx: keep(tx, event, fact))
+        self.store.write_now(lambda tx: MODEL.note(tx.sql, [event]))
 
     def adopt(self, unit: str, chosen: Pack = RULES) -> None:
         """A unit adopts a pack."""

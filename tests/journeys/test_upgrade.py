@@ -22,6 +22,7 @@ OLD_SHAPE = {
         "ALTER TABLE duties DROP COLUMN rule",
         "CREATE TABLE early (incident TEXT, turn BIGINT, raw BYTEA)",
     ),
+    "reporting": ("DROP TABLE bindings", "ALTER TABLE ledger DROP COLUMN lead"),
 }
 """What tells the tables of the release before from those of this one; it noted nothing of them."""
 
@@ -76,6 +77,8 @@ def test_a_county_of_the_release_before_goes_on(older: County) -> None:
     assert doctor["healthy"], doctor
     assert not [each for each in doctor["findings"] if "落后" in each["message"]]
     assert (compared.status, verified.status) == (0, 0), (compared, verified)
+    with opened(older, "deadlines") as database:
+        assert not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'early'").fetchall()
 
 
 def test_it_takes_commands_again_when_its_tables_are_whole(older: County) -> None:

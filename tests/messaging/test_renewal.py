@@ -16,6 +16,7 @@ from shared.store.readmodel import Placed, ReadModel
 from shared.store.sql import Sql
 from shared.store.store import Store
 from shared.store.tracking import START, Tracking, track, tracked
+from shared.store.transaction import Transaction
 from tests.support.stores import open_store, say_all
 
 pytestmark = pytest.mark.anyio
@@ -50,7 +51,7 @@ class County:
 
     async def lives(self) -> None:
         """A release before this one has heard two words of each, and reacted to them."""
-        Renewal.opened(self.store, model(1))
+        Renewal(self.store, model(1))
         for name, room in self.rooms.items():
             words = [f"{name} {number}" for number in (1, 2, 3)]
             await room.write(lambda tx, words=words: say_all(tx, words))  # type: ignore[misc]
@@ -65,7 +66,7 @@ class County:
         def resume(_: Sql) -> None:
             self.resumed += 1
 
-        return Renewal.opened(self.store, model(version), resume)
+        return Renewal(self.store, model(version), resume)
 
     async def batch(self, upstream: str) -> list[Incoming]:
         """Everything that a room said, as it is delivered."""
@@ -124,7 +125,7 @@ async def heard_again(county: County, renewal: Renewal) -> None:
 
 async def test_a_new_room_is_open_at_once(tmp_path: Path) -> None:
     store = open_store(str(tmp_path), "deadlines")
-    renewal = Renewal.opened(store, model(1))
+    renewal = Renewal(store, model(1))
 
     assert not await renewal.begin()
     await renewal.check()
@@ -147,6 +148,22 @@ async def test_everything_heard_before_is_folded_again_and_nothing_more(county: 
     assert (await county.at("intake"), await county.at("routing")) == (2, 2)
     assert await county.store.read(lambda sql: tracked(sql, "deadlines")) is START
     assert county.resumed == 1
+
+
+async def test_tables_that_no_release_keeps_any_more_are_gone(county: County) -> None:
+    def make(tx: Transaction) -> None:
+        tx.sql.execute("CREATE TABLE early (raw BYTEA)")
+        tx.sql.execute("CREATE TABLE whispers (word TEXT)")
+        tx.sql.execute("INSERT INTO made_tables VALUES ('whispers')")
+
+    await county.store.write(make)
+
+    await county.renewal().begin()
+
+    def left(sql: Sql) -> list[str]:
+        return [name for name in ("early", "whispers", "words") if sql.has_table(name)]
+
+    assert await county.store.read(left) == ["words"]
 
 
 async def test_until_then_the_door_says_that_it_is_busy(county: County) -> None:
@@ -259,7 +276,7 @@ async def test_what_cannot_be_folded_stops_it_and_is_not_set_aside(county: Count
         raise KeyError("unheard of")
 
     broken = ReadModel({"words": ("room", "word")}, model(2).schema, (IncidentVoided,), fail, 2)
-    renewal = Renewal.opened(county.store, broken)
+    renewal = Renewal(county.store, broken)
     await renewal.begin()
 
     with pytest.raises(Untrusted) as stopped:

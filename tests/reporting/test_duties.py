@@ -5,14 +5,12 @@ from datetime import timedelta
 import pytest
 
 from services.reporting.duties import table as duties_table
-from services.reporting.projector import UPSTREAM
 from services.reporting.rebuild import compare
 from services.reporting.tables import MODEL
 from shared.contracts.deadlines import STATES, DutyStarted
 from shared.contracts.envelope import Recorded
 from shared.duties import CHANGED_BY, DutyRow, project
 from shared.errors import Unavailable
-from shared.store.readmodel import renew
 from shared.store.sql import Sql
 from tests.contracts.samples import envelope, sample
 from tests.reporting.console.desk import FIRST, SECOND, THIRD, Desk, met, missed
@@ -71,10 +69,11 @@ async def test_tables_of_another_release_are_made_anew_from_the_log(world: World
     with pytest.raises(Unavailable, match=r"read-model\.older"):
         compare({"reporting": MODEL}, world.recorders, world.log)
 
-    with world.log.writing() as sql:
-        assert renew(sql, MODEL, UPSTREAM)
-        assert not renew(sql, MODEL, UPSTREAM)
-    await world.folded()
+    renewal = world.room.renewal
+    assert renewal is not None
+    assert await renewal.begin()
+    assert not await renewal.begin()
+    await renewal.run()
 
     assert await world.room.store.read(rows) == before
     assert all(table.holds for table in compare({"reporting": MODEL}, world.recorders, world.log))

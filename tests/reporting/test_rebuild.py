@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.reporting.ledger.table import MODEL
 from services.reporting.rebuild import Compared, compare
+from services.reporting.tables import MODEL
 from shared.contracts.reporting import IncidentErased
 from shared.contracts.routing import IncidentAssigned, IncidentClosed, IncidentGraded
 from tests.reporting.world import IN_ONE_DATABASE, World
@@ -27,8 +27,8 @@ async def told(world: World) -> None:
 
 def compared(world: World) -> Compared:
     """What comparing the ledger finds."""
-    [found] = compare({"reporting": MODEL}, world.recorders, world.log)
-    return found
+    tables = compare({"reporting": MODEL}, world.recorders, world.log)
+    return next(each for each in tables if each.table == "ledger")
 
 
 async def test_the_live_ledger_is_what_the_log_says(world: World) -> None:

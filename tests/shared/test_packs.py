@@ -45,7 +45,7 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     """A store that keeps packs and knows the county's units."""
     sqlite = request.param == "sqlite"
     location = str(tmp_path) if sqlite else str(request.getfixturevalue("postgres_url"))
-    opened = open_store(location, schema=(units.SCHEMA, *packs.SCHEMA))
+    opened = open_store(location, schema=(*units.MODEL.schema, *packs.MODEL.schema))
     for code, parent in TREE.items():
         fact = UnitEstablished(code=code, name=code, aliases=(), parent=parent)
         await opened.write(lambda tx, fact=fact: units.learn_unit(tx.sql, fact))  # type: ignore[misc]

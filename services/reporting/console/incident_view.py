@@ -28,8 +28,9 @@ from shared.contracts.routing import (
     ReplyDrafted,
     ReplyPublished,
 )
+from shared.copies.matters import unknown_incident
 from shared.copies.packs import baseline
-from shared.errors import Unknown, Untrusted
+from shared.errors import Untrusted
 from shared.store.sql import Sql
 from shared.vault.vault import Vault
 
@@ -123,7 +124,7 @@ def incident_view(
     """
     present = ledger_table.current(sql, name)
     if present is None or present.number is None:
-        raise _unknown(name)
+        raise unknown_incident(sql, name)
     leaves = leaves_of_matter(sql, present.incident, 2**62)
     within = [event for leaf in leaves if leaf.leaf < size and (event := _read(leaf))]
     row = _registered(ledger_table.at(sql, present.incident, size))
@@ -194,12 +195,3 @@ def _read(leaf: Leaf) -> Recorded | None:
         return decode(leaf.raw)
     except Untrusted:
         return None
-
-
-def _unknown(name: str) -> Unknown:
-    return Unknown(
-        "incident.unknown",
-        f"台账里没有编号或标识为“{name}”的事件。",
-        "请在台账里按编号、单位或标题查找；刚登记的请稍候刷新。",
-        "incident",
-    )

@@ -21,9 +21,10 @@ from shared.aggregate import answer
 from shared.clock import SHANGHAI
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded
+from shared.copies.matters import unknown_incident
 from shared.copies.packs import pack_by_pin, pack_in_force
 from shared.copies.units import check_within, known_unit, unit_id
-from shared.errors import Invalid, Unknown
+from shared.errors import Invalid
 from shared.identity.officers import Officer
 from shared.policy.engine import outlook
 from shared.policy.engine.deeds import Deed
@@ -155,12 +156,7 @@ def found(sql: Sql, name: str) -> LedgerRow:
     """The matter of that number or id; raises Unknown ``incident.unknown``."""
     row = ledger_table.current(sql, name)
     if row is None or row.number is None:
-        raise Unknown(
-            "incident.unknown",
-            f"台账里没有编号或标识为“{name}”的事件。",
-            "请用 huiyin ledger 查看编号；刚登记的请带上 after 参数。",
-            "incident",
-        )
+        raise unknown_incident(sql, name)
     return row
 
 

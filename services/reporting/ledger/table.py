@@ -3,10 +3,11 @@
 from services.reporting.ledger.row import CHANGED_BY, LedgerRow, project
 from services.reporting.versions import NOW, Key, Versions, holding
 from shared.contracts.envelope import Recorded
+from shared.copies.matters import unknown_incident
 from shared.store.readmodel import ReadModel
 from shared.store.sql import Sql
 
-__all__ = ["MODEL", "NOW", "SCHEMA", "apply", "as_of", "at", "current", "row"]
+__all__ = ["MODEL", "NOW", "SCHEMA", "apply", "as_of", "at", "current", "known", "row"]
 
 
 def _key_of(event: Recorded) -> Key:
@@ -54,6 +55,14 @@ def current(sql: Sql, name: str) -> LedgerRow | None:
         "SELECT * FROM ledger WHERE (number = ? OR incident = ?) AND to_leaf = ?", (name, name, NOW)
     )
     return row(found) if found else None
+
+
+def known(sql: Sql, name: str) -> LedgerRow:
+    """The present row of the incident; raises Unknown ``incident.unknown``."""
+    row = current(sql, name)
+    if row is None:
+        raise unknown_incident(sql, name)
+    return row
 
 
 def at(sql: Sql, incident: str, size: int) -> LedgerRow | None:

@@ -17,7 +17,6 @@ from services.reporting.ledger import table as ledger_table
 from services.reporting.log import log
 from services.reporting.log.log import Leaf
 from shared.contracts.envelope import event_hash, split
-from shared.errors import Unknown
 from shared.messaging.waiting import woken
 from shared.store.sql import Sql
 from shared.store.store import Store
@@ -131,15 +130,7 @@ async def _awaited(
 async def _id_of(store: Store, name: str | None) -> str | None:
     if name is None:
         return None
-    row = await store.read(lambda sql: ledger_table.current(sql, name))
-    if row is None:
-        raise Unknown(
-            "incident.unknown",
-            f"台账里没有编号或标识为“{name}”的事件。",
-            "请用 huiyin ledger 查看编号。",
-            "incident",
-        )
-    return row.incident
+    return (await store.read(partial(ledger_table.known, name=name))).incident
 
 
 def _of_unit(raw: bytes, unit: str) -> bool:
