@@ -242,6 +242,20 @@ class Table:
             self.complain(self.place, said, remedy, "missing")
         return found
 
+    def inner(self, node: Node, what: str) -> "Table":
+        """A mapping that stands in it."""
+        return Table(node, what, self._complaints)
+
+    def mapping(self, key: str, wanted: str, *, some: bool = False) -> Mapping[str, Node]:
+        """The values by key that stand under a key, if it is there; ``some``: then not none."""
+        found = self.node(key)
+        if found is None:
+            return {}
+        if isinstance(found.value, Mapping) and (found.value or not some):
+            return found.value
+        self.complain(found.place, f"“{key}”应写成“{wanted}”。", "请改写。")
+        return {}
+
     def text(self, key: str, *, required: bool = False) -> str | None:
         """The text of a key."""
         found = self.node(key, required=required)
