@@ -20,7 +20,7 @@ from shared.messaging.progress import wait_until
 from shared.store.micros import from_micros
 from shared.store.sql import Sql
 from shared.store.store import Store
-from shared.web import RESPONSES, After, Asking
+from shared.web import After, Asking, empty_door
 
 LARGEST_PAGE = 1000
 
@@ -73,7 +73,7 @@ class Duties(BaseModel):
 
 def router(delays: Delays) -> APIRouter:
     """Deadlines' routes."""
-    api = APIRouter(prefix="/deadlines", tags=["deadlines 时限"], responses=RESPONSES)
+    api = empty_door("/deadlines", "deadlines 时限")
     _add_listing(api, delays.store)
     add_acts(api, delays, {})
     return api

@@ -39,7 +39,7 @@ from shared.identity.officers import Officer, Officers
 from shared.identity.sessions import Sessions
 from shared.store.sql import Sql
 from shared.vault.vault import Vault
-from shared.web import RESPONSES, take_in
+from shared.web import empty_door, take_in
 from shared.web import Asking as ByToken
 
 Size = Annotated[int | None, Query(ge=0, le=2**53)]
@@ -200,7 +200,7 @@ def _add_door(routes: APIRouter, showing: Showing, door: SessionDoor) -> None:
 
 def _sign_in_links(door: SessionDoor) -> APIRouter:
     """The route by which programs ask for a link that signs an officer in once."""
-    api = APIRouter(prefix="/reporting", tags=["reporting 台账与审计"], responses=RESPONSES)
+    api = empty_door("/reporting", "reporting 台账与审计")
 
     @api.post("/sign-in-links")
     async def sign_in_link(officer: ByToken) -> SignInLink:
