@@ -16,12 +16,10 @@ import httpx2
 
 from huiyin.host.directory import DataDirectory
 from shared.messaging.server import dying_with_parent
+from tests.support.sizes import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 HUIYIN = (str(Path(sys.executable).with_name("huiyin")),)
-STARTS_WITHIN = 40.0
-ENDS_WITHIN = 15.0
-ANSWERS_WITHIN = 90.0
 
 
 class CountyProcess:
@@ -31,7 +29,7 @@ class CountyProcess:
         self.data = data
         self._log = data.with_name(f"{data.name}.log")
         self._process: subprocess.Popen[bytes] | None = None
-        self._client = httpx2.Client(timeout=ANSWERS_WITHIN)
+        self._client = httpx2.Client(timeout=PATIENCE)
 
     def init(self) -> None:
         """Make the county: 青禾县教育局 and the invented units of the demonstration."""
@@ -59,7 +57,7 @@ class CountyProcess:
     def start(self) -> None:
         """Serve; returns when requests are answered."""
         self.launch()
-        wait_for(lambda: self.url is not None or self.ended, STARTS_WITHIN)
+        wait_for(lambda: self.url is not None or self.ended)
         assert not self.ended, self.said()
 
     def kill(self) -> None:
@@ -67,7 +65,7 @@ class CountyProcess:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-            wait_for(lambda: self.broker is None, ENDS_WITHIN)
+            wait_for(lambda: self.broker is None)
 
     def kill_broker(self) -> None:
         """End the nats-server alone, if there is one."""
@@ -81,7 +79,7 @@ class CountyProcess:
         assert self._process is not None
         begun = time.monotonic()
         self._process.send_signal(sign)
-        self._process.wait(ENDS_WITHIN)
+        self._process.wait(PATIENCE)
         return time.monotonic() - begun
 
     @property
@@ -155,7 +153,7 @@ class CountyProcess:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=PATIENCE,
         )
 
     def said(self) -> str:
@@ -171,7 +169,7 @@ class CountyProcess:
         }
 
 
-def wait_for(condition: Callable[[], bool], within: float) -> None:
+def wait_for(condition: Callable[[], bool], within: float = PATIENCE) -> None:
     """Return as soon as it holds; raises ``TimeoutError`` after so many seconds."""
     deadline = time.monotonic() + within
     while not condition():

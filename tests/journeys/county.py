@@ -16,11 +16,10 @@ from typing import Any
 import httpx2
 
 from shared.messaging.server import dying_with_parent
+from tests.support.sizes import PATIENCE
 
 PROGRAM = Path(sys.executable).parent / "huiyin"
 REPOSITORY = Path(__file__).resolve().parents[2]
-START_SECONDS = 20.0
-LONGEST_COMMAND = 60.0
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class County:
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=LONGEST_COMMAND,
+            timeout=PATIENCE,
             check=False,
         )
         return Done(done.returncode, done.stdout, done.stderr)
@@ -83,11 +82,11 @@ class County:
                 preexec_fn=dying_with_parent(signal.SIGTERM),  # noqa: PLW1509 - safe, see there
             )
             try:
-                with httpx2.Client(base_url=self._address(process), timeout=30) as client:
+                with httpx2.Client(base_url=self._address(process), timeout=PATIENCE) as client:
                     yield Served(self, client)
             finally:
                 process.terminate()
-                process.wait(10)
+                process.wait(PATIENCE)
 
     def token(self, by: str | None) -> str:
         """An officer's token; the administrator's without a name."""
@@ -101,7 +100,7 @@ class County:
         return kept | {"HUIYIN_DATA": str(self.data), "HUIYIN_HTTP_PORT": "0"} | token
 
     def _address(self, process: "subprocess.Popen[bytes]") -> str:
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + PATIENCE
         while process.poll() is None and time.monotonic() < deadline:
             if url := _announced(self.data / "lock", process.pid):
                 return url
