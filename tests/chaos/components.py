@@ -12,6 +12,7 @@ from typing import get_args
 from shared.messaging.server import NatsServer, dying_with_parent
 from tests.chaos.fate import struck
 from tests.chaos.worker import BROKER_AWAY, Acknowledged, Order, Role
+from tests.support.sizes import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 PROBABILITY: dict[Role, float] = {
@@ -56,7 +57,7 @@ class Fleet:
             process.wait()
         self.broker.stop()
 
-    def tend(self, done: Callable[[], bool], within: float) -> bool:
+    def tend(self, done: Callable[[], bool], within: float = 2 * PATIENCE) -> bool:
         """Let them live and die until ``done``, at most ``within`` seconds; whether it was."""
         deadline = time.monotonic() + within
         while not done():
