@@ -5,9 +5,8 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,11 @@ from typing import Any
 import httpx2
 
 from huiyin.host.directory import DataDirectory
-from shared.messaging.server import dying_with_parent
+from tests.support import starter
 from tests.support.sizes import PATIENCE
+from tests.support.starter import HUIYIN, Started
 
 ROOT = Path(__file__).parents[2]
-HUIYIN = (str(Path(sys.executable).with_name("huiyin")),)
 
 
 class CountyProcess:
@@ -28,7 +27,7 @@ class CountyProcess:
     def __init__(self, data: Path) -> None:
         self.data = data
         self._log = data.with_name(f"{data.name}.log")
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Started | None = None
         self._client = httpx2.Client(timeout=PATIENCE)
 
     def init(self) -> None:
@@ -42,16 +41,12 @@ class CountyProcess:
         shutil.copytree(self.data, data)
         return CountyProcess(data)
 
-    def launch(self, command: Sequence[str] = (*HUIYIN, "up")) -> None:
-        """Begin to serve; returns at once."""
+    def launch(self, function: str = HUIYIN, *arguments: str) -> None:
+        """Begin to serve, as ``huiyin up`` unless told otherwise; returns at once."""
+        arguments = arguments or ("up",)
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env=self._environment(),
-                stdout=log,
-                stderr=log,
-                preexec_fn=dying_with_parent(),  # noqa: PLW1509 - safe, see there
+            self._process = starter.start(
+                function, *arguments, environment=self._environment(), out=log, err=log
             )
 
     def start(self) -> None:
@@ -146,15 +141,7 @@ class CountyProcess:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A command of ``huiyin`` on this directory."""
-        return subprocess.run(
-            [*HUIYIN, *arguments],
-            cwd=ROOT,
-            env=self._environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=PATIENCE,
-        )
+        return starter.run(HUIYIN, *arguments, environment=self._environment())
 
     def said(self) -> str:
         """The end of what the processes logged."""

@@ -35,10 +35,10 @@ from shared.store.events import By
 from shared.store.store import Store
 from shared.store.tables import open_tables
 from shared.vault import load_or_create_wrapping_key, open_vault
-from tests.journeys.county import PROGRAM, County
+from tests.journeys.county import County
 from tests.journeys.inside import Inside, inside, settings_of
 from tests.messaging.line import eventually
-from tests.support.sizes import PATIENCE
+from tests.support.starter import HUIYIN, start
 from tests.support.stores import matter
 
 
@@ -344,7 +344,7 @@ def test_a_terminal_of_any_usual_width_shows_what_is_wrong_first_and_cuts_nothin
 ) -> None:
     (county.data / "admin.token").chmod(0o644)
 
-    lines = in_terminal(columns, [str(PROGRAM), "doctor"], county)
+    lines = in_terminal(columns, "doctor", county)
 
     assert max(cell_len(line) for line in lines) <= columns
     assert lines[0] == "体检（未运行）：1 个错误、1 处注意"
@@ -377,21 +377,21 @@ def test_the_json_form_is_stable_and_the_exit_status_tells(county: County) -> No
     assert [each["level"] for each in report["findings"]] == ["error", "warning"]
 
 
-def in_terminal(columns: int, command: list[str], county: County) -> list[str]:
+def in_terminal(columns: int, command: str, county: County) -> list[str]:
     """What a command shows in a terminal so wide, without colours."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
     environment = {**os.environ, "HUIYIN_DATA": str(county.data), "TERM": "xterm"}
     environment.pop("COLUMNS", None)
-    with subprocess.Popen(command, stdout=theirs, stderr=theirs, env=environment) as process:
-        os.close(theirs)
-        shown_there = b""
-        try:
-            while more := os.read(ours, 65_536):
-                shown_there += more
-        except OSError:
-            pass  # the other side is closed
-        process.wait(PATIENCE)
+    with open(theirs, "wb", buffering=0) as screen:
+        process = start(HUIYIN, command, environment=environment, out=screen, err=screen)
+    shown_there = b""
+    try:
+        while more := os.read(ours, 65_536):
+            shown_there += more
+    except OSError:
+        pass  # the other side is closed
+    process.wait()
     os.close(ours)
     text = re.sub(r"\x1b\[[0-9;]*m", "", shown_there.decode())
     return [line.rstrip() for line in text.splitlines()]
