@@ -112,25 +112,20 @@ async def test_what_was_published_meanwhile_stays_and_the_matter_goes_on(
 
 
 @pytest.mark.anyio
-async def test_what_runs_is_owed_again_and_a_link_that_knows_stands(county: County) -> None:
+async def test_a_link_that_knows_stands_also_after_one_that_did_not(county: County) -> None:
     async with inside(county) as rooms:
         story = Story(rooms, county)
         other, number = await story.registered(), await story.ready()
-        interim = f"/routing/incidents/{number}"
-
         with nobody_hears(rooms):
-            await story.end(number, "void", other)
-            told = await story.told(f"{interim}/publish", "drafter", channel="site", kind="interim")
-            assert told["events"] == ["routing.reply-published.v2"]
+            await story.end(number, "link", other)
+            await story.publish(number)
         await rooms.system.settle()
 
-        listed = await story.asked("/deadlines/duties", incident=number)
-        assert "running" in [duty["state"] for duty in listed["duties"]]
         await story.end(number, "link", other)
         await rooms.system.settle()
+
         assert await story.status(number) == "linked"
-        listed = await story.asked("/deadlines/duties", incident=number)
-        assert "running" not in [duty["state"] for duty in listed["duties"]]
+        assert len(await story.asked("/reporting/findings", incident=number)) == 1
 
 
 @pytest.mark.anyio
