@@ -7,7 +7,7 @@ from functools import reduce
 from uuid import UUID
 
 from services.deadlines.commands import DocketCommand, NoteDone, StartDuty
-from services.deadlines.docket import DOCKET, Docket
+from services.deadlines.docket import DOCKET, Docket, decide
 from shared.clock import SHANGHAI
 from shared.contracts.catalogue import Fact
 from shared.contracts.deadlines import DutyStarted
@@ -89,7 +89,7 @@ class Given:
 
     def when(self, command: DocketCommand) -> Sequence[Fact]:
         """What it leads to."""
-        return DOCKET.decide(DOCKET.fold(self.history), command)
+        return decide(DOCKET.fold(self.history), command)
 
 
 def given(*facts: Fact, standing: Standing = "live") -> Given:
@@ -103,7 +103,7 @@ def live(
     """A docket told one thing after another: its state, carried along, and all its events."""
     docket, history = DOCKET.initial, list[Recorded]()
     for command in commands:
-        new = [recorded(fact, standing) for fact in DOCKET.decide(docket, command)]
+        new = [recorded(fact, standing) for fact in decide(docket, command)]
         docket = reduce(DOCKET.evolve, new, docket)
         history += new
     return docket, history

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from services.deadlines import policies
 from services.deadlines.application import own_deeds
 from services.deadlines.commands import NoteDue
-from services.deadlines.docket import DOCKET, Docket
+from services.deadlines.docket import DOCKET, Docket, decide
 from services.deadlines.policies import Told
 from services.deadlines.projections import fold_duties
 from shared.calendar.published import state_council
@@ -170,7 +170,7 @@ class Room:
     def _tell(self, told: Iterable[Told]) -> bool:
         before = len(self.history)
         for each in [*told]:
-            facts = DOCKET.decide(self.docket, each.command)
+            facts = decide(self.docket, each.command)
             new = [recorded(fact, self.standing) for fact in facts]
             self.docket = reduce(DOCKET.evolve, new, self.docket)
             self.history += new

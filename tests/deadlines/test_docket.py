@@ -12,7 +12,6 @@ from services.deadlines.commands import (
     NoteDue,
     NoteEnded,
     NoteGone,
-    SettleLateRecord,
 )
 from shared.contracts.catalogue import Fact
 from shared.contracts.deadlines import (
@@ -28,7 +27,6 @@ from shared.contracts.deadlines import (
     LateRecordSettled,
 )
 from shared.contracts.envelope import Standing
-from shared.errors import Invalid, Refused
 from tests.deadlines.case import DUE, MICROSECOND, POSTED, SECOND, START, STARTED, done, given
 
 HOUR = timedelta(hours=1)
@@ -278,26 +276,7 @@ class TestMoved:
 
 
 class TestSettled:
-    """What was recorded late is settled by a person, once."""
-
-    @pytest.mark.parametrize("in_time", [True, False])
-    def test_a_person_decides(self, in_time: bool) -> None:
-        command = SettleLateRecord("B.T01", in_time, "查看了原站发布时间")
-
-        assert given(STARTED, RECORDED_LATE).when(command) == [
-            LateRecordSettled(duty="B.T01", in_time=in_time, grounds="查看了原站发布时间")
-        ]
-
-    @pytest.mark.parametrize("verdict", [[], [MET], [LATE], [MISSED]])
-    def test_nothing_else_is_settled(self, verdict: list[Fact]) -> None:
-        with pytest.raises(Refused) as told:
-            given(STARTED, *verdict).when(SettleLateRecord("B.T01", True, "依据"))
-
-        assert told.value.code == "settle.not-open"
-
-    def test_it_takes_grounds(self) -> None:
-        with pytest.raises(Invalid):
-            given(STARTED, RECORDED_LATE).when(SettleLateRecord("B.T01", True, " "))
+    """What may be settled is in ``test_delays``."""
 
     def test_a_settlement_stays(self) -> None:
         settled = LateRecordSettled(duty="B.T01", in_time=True, grounds="依据")
