@@ -5,8 +5,15 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from tests.support.postgres import PostgresServer, find_installation
+
+# What is true does not depend on how fast a machine is, or what else it does.
+settings.register_profile(
+    "any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any-machine")
 
 
 def pytest_configure() -> None:

@@ -6,9 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from services.deadlines import tables
-from services.deadlines.application import follow, own_deeds
+from services.deadlines.application import follow
 from services.deadlines.delays import RULES, Delay, meant, missing_duty, to_settle, unknown_duty
-from services.deadlines.docket import DOCKET, Docket
+from services.deadlines.docket import Docket, docket_of, own_deeds
 from services.deadlines.periods import period_id
 from services.deadlines.tables import MODEL
 from shared.acts.body import DelayBody, SettleBody
@@ -104,7 +104,7 @@ def _of_matter(tx: Transaction, asked: Asked) -> Open:
     done = [*matters.deeds(tx.sql, incident), *matters.declared(tx.sql, about.unit)]
     record = Record(pack, about, [*done, *own_deeds(history)])
     stream = Matter("docket", incident, about.unit, incident, pack.pin)
-    return Open(stream, asked.name, record, DOCKET.fold(history))
+    return Open(stream, asked.name, record, docket_of(history))
 
 
 def _of_period(tx: Transaction, asked: Asked) -> Open:
@@ -122,7 +122,7 @@ def _of_period(tx: Transaction, asked: Asked) -> Open:
     pack, began = pack_by_pin(tx.sql, row.policy), history[0].envelope.recorded_at
     record = Record(pack, About(code, began, began, kind="unit"), own_deeds(history))
     stream = Matter("period", docket, code, unit_id(code), pack.pin)
-    return Open(stream, duty, record, DOCKET.fold(history))
+    return Open(stream, duty, record, docket_of(history))
 
 
 def _speaking(found: Open, asked: Asked, each: str) -> str:

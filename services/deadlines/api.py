@@ -1,5 +1,6 @@
 """Deadlines' door: which duties there are, how they stand, and what is done about delays."""
 
+from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from typing import Annotated
@@ -10,7 +11,6 @@ from pydantic import BaseModel
 from services.deadlines import tables
 from services.deadlines.acts import Delays
 from services.deadlines.periods import as_it_stands
-from services.deadlines.tables import Entry
 from shared.acts.routes import add_acts
 from shared.contracts.catalogue import UtcTime
 from shared.contracts.deadlines import State
@@ -20,7 +20,7 @@ from shared.messaging.progress import wait_until
 from shared.store.micros import from_micros
 from shared.store.sql import Sql
 from shared.store.store import Store
-from shared.web import RESPONSES, After, Asking
+from shared.web import After, Asking, empty_door
 
 LARGEST_PAGE = 1000
 
@@ -73,7 +73,7 @@ class Duties(BaseModel):
 
 def router(delays: Delays) -> APIRouter:
     """Deadlines' routes."""
-    api = APIRouter(prefix="/deadlines", tags=["deadlines 时限"], responses=RESPONSES)
+    api = empty_door("/deadlines", "deadlines 时限")
     _add_listing(api, delays.store)
     add_acts(api, delays, {})
     return api
@@ -107,45 +107,16 @@ def _add_listing(api: APIRouter, store: Store) -> None:
             if incident
             else None,
         )
-        found, now = await store.read(lambda sql: _as_they_stand(sql, ask(sql))), store.clock()
-        shown = [_shown(row, entry, now) for row, entry in found[:limit]]
-        return Duties(duties=shown, more=len(found) > limit)
+        now = store.clock()
+        shown = await store.read(lambda sql: [_shown(sql, *each, now) for each in ask(sql)])
+        return Duties(duties=shown[:limit], more=len(shown) > limit)
 
 
-def _as_they_stand(sql: Sql, found: list[tuple[DutyRow, Entry]]) -> list[tuple[DutyRow, Entry]]:
-    return [(as_it_stands(sql, row), entry) for row, entry in found]
-
-
-def _shown(row: DutyRow, entry: Entry, now: datetime) -> DutyShown:
-    due = None if row.due is None else from_micros(row.due)
-    return DutyShown(
-        incident=None if row.period else row.incident,
-        number=entry.number,
-        duty=row.duty,
-        rule=row.rule,
-        toward=row.toward,
-        stop=row.stop,
-        clock=row.clock,
-        title=row.title,
-        clause=row.clause,
-        party=row.party,
-        unit=row.unit,
-        lead=entry.lead,
-        policy=row.policy,
-        standing=row.standing,
-        start=from_micros(row.start),
-        due=due,
-        provisional=bool(row.provisional),
-        state=row.state,
-        overdue=row.state == "running" and due is not None and now > due,
-        done_at=None if row.done_at is None else from_micros(row.done_at),
-        spare_seconds=row.spare_seconds,
-        late_seconds=row.late_seconds,
-        took_seconds=row.took_seconds,
-        because=row.because,
-        period=row.period,
-        count_wanted=row.count_wanted,
-        count_done=row.count_done,
-        gap_seconds=row.gap_seconds,
-        leaderless_seconds=row.leaderless_seconds,
-    )
+def _shown(sql: Sql, row: DutyRow, number: str, lead: str | None, now: datetime) -> DutyShown:
+    told = asdict(as_it_stands(sql, row))
+    moments = {name: told[name] for name in ("start", "due", "done_at")}
+    known = {name: from_micros(moment) for name, moment in moments.items() if moment is not None}
+    late = row.state == "running" and "due" in known and now > known["due"]
+    incident = None if row.period else row.incident
+    more = {"incident": incident, "number": number, "lead": lead, "overdue": late}
+    return DutyShown(**told | known | more)

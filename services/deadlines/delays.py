@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.deadlines.docket import Docket, Duty
+from services.deadlines.docket import Docket, DocketEntry
 from shared.acts.body import DelayBody
 from shared.acts.check import Attempt, require
 from shared.acts.decide import Rules
@@ -37,18 +37,18 @@ class Delay:
     """
 
     docket: Docket
-    duty: Duty | None = None
+    duty: DocketEntry | None = None
     outlook: Sequence[Outlook] = ()
 
 
-def meant(docket: Docket, pack: Pack, body: DelayBody) -> tuple[str | None, Duty | None]:
+def meant(docket: Docket, pack: Pack, body: DelayBody) -> tuple[str | None, DocketEntry | None]:
     """The rule and the duty that are meant; a rule with one running duty means that.
 
     A rule can be named by any item of its source that it states. Raises Unknown ``duty.unknown``
     or ``rule.unknown``.
     """
     if body.duty is not None:
-        duty = docket.duties.get(body.duty)
+        duty = docket.get(body.duty)
         if duty is None:
             raise unknown_duty(body.duty)
         return rule_of(body.duty), duty
@@ -62,7 +62,7 @@ def meant(docket: Docket, pack: Pack, body: DelayBody) -> tuple[str | None, Duty
             "请用 huiyin duties 查看。",
             "rule",
         )
-    stated = [each for each in docket.duties.values() if rule_of(each.id) in numbers]
+    stated = [each for each in docket.values() if rule_of(each.id) in numbers]
     running = [each for each in stated if each.state == "running"] or stated
     rules = {rule_of(each.id) for each in running} or numbers
     return min(rules) if len(rules) == 1 else None, running[0] if len(running) == 1 else None
@@ -70,10 +70,10 @@ def meant(docket: Docket, pack: Pack, body: DelayBody) -> tuple[str | None, Duty
 
 def to_settle(docket: Docket, pack: Pack, duty: str) -> str:
     """The one duty that can be meant, where a rule is named instead."""
-    if duty in docket.duties:
+    if duty in docket:
         return duty
     numbers = pack.stated_by(duty)
-    stated = [each for each in docket.duties.values() if rule_of(each.id) in numbers]
+    stated = [each for each in docket.values() if rule_of(each.id) in numbers]
     late = [each for each in stated if each.state == "recorded_late"] or stated
     return late[0].id if len(late) == 1 else duty
 
@@ -84,7 +84,7 @@ def settle(delay: Delay, attempt: Attempt[LateRecordSettled]) -> Fact:
     Raises Unknown ``duty.unknown``, Invalid ``grounds.missing``, Refused ``settle.not-open``.
     """
     fact = attempt.fact
-    duty = delay.docket.duties.get(fact.duty)
+    duty = delay.docket.get(fact.duty)
     if duty is None:
         raise unknown_duty(fact.duty)
     require(fact.grounds, "grounds", "裁定依据")
@@ -198,7 +198,7 @@ def _asks_for(pack: Pack, each: Outlook, deed: Deed) -> bool:
     return of_unit and of_rule and any(fits(pack, stop, deed) for stop in each.rule.stop.patterns())
 
 
-def _check_running(duty: Duty, now: datetime) -> None:
+def _check_running(duty: DocketEntry, now: datetime) -> None:
     if duty.state != "running" or (duty.due is not None and now > duty.due):
         raise Refused(
             "extend.too-late",
@@ -229,7 +229,7 @@ def _check_granted(extension: Extension, attempt: Attempt[DutyExtended]) -> None
         raise Invalid("approver.missing", f"延期{by}。", "请填写批准的当事方。", "approver")
 
 
-def _within(ceiling: Limit, until: datetime, duty: Duty) -> datetime:
+def _within(ceiling: Limit, until: datetime, duty: DocketEntry) -> datetime:
     if until > ceiling.due:
         raise Refused(
             "extend.beyond-ceiling",

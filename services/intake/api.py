@@ -12,7 +12,7 @@ from shared.acts.routes import add_acts
 from shared.contracts.intake import Column, ImportField, Provenance
 from shared.messaging.progress import wait_until, when_known
 from shared.store.requests import Answer
-from shared.web import RESPONSES, After, Asking, Once, Problem
+from shared.web import After, Asking, Once, Problem, empty_door
 
 
 class FieldMapShown(BaseModel):
@@ -39,7 +39,7 @@ class Outcomes(BaseModel):
 
 def router(intake: Intake, imports: Imports, field_maps: FieldMaps) -> APIRouter:
     """Intake's routes."""
-    api = APIRouter(prefix="/intake", tags=["intake 登记"], responses=RESPONSES)
+    api = empty_door("/intake", "intake 登记")
     add_acts(api, intake, {}, hears=False)
     _add_imports(api, intake, imports)
     _add_field_maps(api, intake, field_maps)

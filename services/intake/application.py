@@ -19,6 +19,7 @@ from shared.acts.body import (
     RegisterBody,
     ShiftBody,
     SummariseBody,
+    VoidBody,
 )
 from shared.acts.check import CATEGORY, Record
 from shared.acts.competence import Involved, check_competent
@@ -97,8 +98,10 @@ class Intake(Taker[Incident]):
             case RegisterBody() as body:
                 return {"number": subject.number, **registration(body, tx.now)}
             case LinkBody(to=to):
-                target = tables.find(tx.sql, to)
-                return {"to": target.id, "to_number": target.number}
+                target, knew = tables.find(tx.sql, to), _knew(tx.sql, subject.stream.id)
+                return {"to": target.id, "to_number": target.number, "knew": knew}
+            case VoidBody():
+                return {"knew": _knew(tx.sql, subject.stream.id)}
             case NoteBody() as body:
                 return {"worse": body.worse or body.kind == WORSENING}
             case SummariseBody() as body:
@@ -191,7 +194,8 @@ def _of_matter(tx: Transaction, asked: Asked) -> Subject[Incident]:
     involved, entry = filed.involved, filed.entry
     check_competent(tx.sql, involved.competent(asked.act.who), asked.officer)
     unit = entry.unit if asked.act.who == "registrar" else _speaking(involved, asked.officer)
-    state = replace(INCIDENT.fold(filed.events), answered=entry.answered)
+    state = INCIDENT.fold(filed.events)
+    state = replace(state, standing=entry.standing, answered=entry.answered)
     if isinstance(asked.body, LinkBody):
         target = tables.find(tx.sql, asked.body.to)
         state = replace(state, target_open=target.standing == "open")
@@ -226,6 +230,12 @@ def asked_for(pack: Pack, act: str) -> frozenset[str]:
         if gate.needs is not None and any(refused.act == act for refused in gate.refuse)
         for pattern in gate.needs.patterns()
     )
+
+
+def _knew(sql: Sql, incident: UUID) -> tuple[UUID, ...]:
+    """The publications and closings of a matter that were heard of."""
+    done = in_order(matters.deeds(sql, incident))
+    return tuple(deed.id for deed in done if deed.act in ("publish", "close"))
 
 
 def _speaking(involved: Involved, officer: Officer) -> str:

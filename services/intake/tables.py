@@ -7,6 +7,7 @@ for what was done before this system.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -26,13 +27,13 @@ from shared.copies import matters, packs, units
 from shared.policy.engine.deeds import Deed
 from shared.store.micros import to_micros
 from shared.store.readmodel import Placed, ReadModel, joined
-from shared.store.sql import Row, Sql
+from shared.store.sql import Sql
 from shared.store.upsert import upsert
 
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS numbers (year BIGINT PRIMARY KEY, last BIGINT)",
     "CREATE TABLE IF NOT EXISTS incidents (id TEXT PRIMARY KEY, number TEXT UNIQUE, unit TEXT,"
-    " standing TEXT, answered BIGINT)",
+    " answered BIGINT)",
     "CREATE TABLE IF NOT EXISTS field_maps (unit TEXT, heading TEXT, field TEXT, place BIGINT,"
     " PRIMARY KEY (unit, heading))",
     "CREATE TABLE IF NOT EXISTS registrations (id TEXT PRIMARY KEY, unit TEXT, at BIGINT)",
@@ -52,7 +53,7 @@ class Entry:
     id: UUID
     number: str
     unit: str
-    standing: str
+    standing: Literal["open", "linked", "voided"]
     answered: bool
 
 
@@ -91,10 +92,6 @@ def _fold(sql: Sql, batch: Sequence[Placed]) -> None:
                 _keep_registration(sql, event)
                 year, count = _counted(fact.number)
                 counts[year] = max(count, counts.get(year, 0))
-            case IncidentLinked():
-                _note(sql, incident, standing="linked")
-            case IncidentVoided():
-                _note(sql, incident, standing="voided")
             case ReplyPublished():
                 _note(sql, incident, answered=1)
             case FieldMapSaved() as fact:
@@ -121,7 +118,9 @@ _OWN = ReadModel(
 MODEL = joined(
     units.MODEL,
     packs.MODEL,
-    matters.kept_by("intake", HEARD_FROM["routing"], imported=False),
+    matters.kept_by(
+        "intake", (*HEARD_FROM["routing"], IncidentLinked, IncidentVoided), imported=False
+    ),
     _OWN,
 )
 
@@ -131,7 +130,8 @@ def find(sql: Sql, name: str) -> Entry:
     row = sql.one("SELECT * FROM incidents WHERE number = ? OR id = ?", (name, name))
     if row is None or row["number"] is None:
         raise matters.unknown_incident(sql, name)
-    return _entry(row)
+    standing = matters.standing(sql, UUID(row["id"]))
+    return Entry(UUID(row["id"]), row["number"], row["unit"], standing, bool(row["answered"]))
 
 
 def known_ids(sql: Sql, ids: list[UUID]) -> set[str]:
@@ -181,8 +181,9 @@ def last_summary(sql: Sql, unit: str, kind: str | None, before: datetime) -> int
 def registered(sql: Sql, unit: str, after: int, until: datetime) -> tuple[UUID, ...]:
     """What a unit registered live after a moment (microseconds) up to another, without errors."""
     rows = sql.all(
-        "SELECT r.id FROM registrations r JOIN incidents i ON i.id = r.id"
-        " WHERE r.unit = ? AND r.at > ? AND r.at <= ? AND i.standing <> 'voided' ORDER BY r.at",
+        "SELECT id FROM registrations r WHERE unit = ? AND at > ? AND at <= ? AND NOT EXISTS"
+        f" (SELECT 1 FROM ({matters.STANDING}) e WHERE e.incident = r.id AND because = 'voided')"
+        " ORDER BY at",
         (unit, after, to_micros(until)),
     )
     return tuple(UUID(row["id"]) for row in rows)
@@ -215,7 +216,7 @@ def _keep_registration(sql: Sql, event: Recorded) -> None:
 
 def _note(sql: Sql, incident: str, **columns: str | int) -> None:
     """Set columns of an incident, which may be heard of before it is registered here."""
-    upsert(sql, "incidents", incident, columns, {"standing": "open", "answered": 0})
+    upsert(sql, "incidents", incident, columns, {"answered": 0})
 
 
 def _keep_field_map(sql: Sql, unit: str, fact: FieldMapSaved) -> None:
@@ -235,10 +236,4 @@ def _count(sql: Sql, year: int, count: int) -> None:
         "INSERT INTO numbers VALUES (?, ?) ON CONFLICT (year) DO UPDATE SET last = excluded.last"
         " WHERE numbers.last < excluded.last",
         (year, count),
-    )
-
-
-def _entry(row: Row) -> Entry:
-    return Entry(
-        UUID(row["id"]), row["number"], row["unit"], row["standing"], bool(row["answered"])
     )

@@ -6,7 +6,8 @@ what is said to the public in ``replies``.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
+from uuid import UUID
 
 from services.routing.handling import (
     accept,
@@ -36,6 +37,8 @@ from shared.acts.decide import Rules
 from shared.acts.vocabulary import Act
 from shared.aggregate import Aggregate
 from shared.contracts.catalogue import Fact
+from shared.contracts.envelope import Recorded
+from shared.contracts.intake import IncidentLinked, IncidentVoided
 from shared.contracts.routing import (
     ActApproved,
     CaseRepinned,
@@ -59,6 +62,7 @@ from shared.contracts.routing import (
     ReportMade,
     SheetAccepted,
     SheetReturned,
+    StandingConflictFound,
     StateDeclared,
 )
 from shared.contracts.sealed import Sealed
@@ -206,6 +210,25 @@ def record_history(
     if not case.closed and (reply is not None or not left_open):
         facts.append(IncidentClosed(outcome="answered" if reply else "history", note=""))
     return facts
+
+
+def standing_conflict(
+    history: Sequence[Recorded], ended: UUID, fact: IncidentVoided | IncidentLinked
+) -> StandingConflictFound | None:
+    """What was published or closed live of a case that intake did not know when it ended it."""
+    unknown = tuple(
+        event.envelope.id
+        for event in history
+        if isinstance(event.fact, ReplyPublished | IncidentClosed)
+        and event.envelope.standing == "live"
+        and event.envelope.id not in fact.knew
+    )
+    if not unknown:
+        return None
+    because: Literal["voided", "linked"] = (
+        "voided" if isinstance(fact, IncidentVoided) else "linked"
+    )
+    return StandingConflictFound(ended=ended, because=because, unknown=unknown)
 
 
 CASE: Aggregate[Case] = Aggregate(Case(), evolve)

@@ -4,11 +4,12 @@ from datetime import datetime
 from functools import partial
 
 from services.routing import tables
-from services.routing.case import CASE, OldReply, record_history
+from services.routing.application import act_on
+from services.routing.case import CASE, OldReply, record_history, standing_conflict
 from shared.acts.deed import HEARD_FROM
 from shared.contracts.catalogue import Fact
-from shared.contracts.envelope import Recorded, associated_data
-from shared.contracts.intake import HistoryRecorded
+from shared.contracts.envelope import Actor, Recorded, associated_data
+from shared.contracts.intake import HistoryRecorded, IncidentLinked, IncidentVoided
 from shared.contracts.routing import IncidentAssigned
 from shared.copies.units import known_unit
 from shared.messaging.reactions import Reactions
@@ -17,10 +18,22 @@ from shared.store.events import By
 from shared.store.transaction import Transaction
 from shared.vault.vault import Vault
 
+SYSTEM = Actor(officer="system", post="routing")
+"""Nobody decides that two rooms had heard too little of each other: it is found."""
+
 
 def keep(tx: Transaction, event: Recorded, _: object) -> None:
     """Matters can be handled from now on, or no longer once linked or voided; deeds are kept."""
     tables.MODEL.note(tx.sql, [event])
+
+
+def when_ended(tx: Transaction, event: Recorded, fact: IncidentVoided | IncidentLinked) -> None:
+    """What was published or closed without intake's knowing stays, and the matter goes on."""
+    keep(tx, event, fact)
+    found = standing_conflict(tx.load(event.envelope.correlation), event.envelope.id, fact)
+    if found is not None:
+        entry = tables.find(tx.sql, str(event.envelope.correlation))
+        act_on(tx, entry, lambda _: [found], By(SYSTEM, tx.now, event.envelope.id))
 
 
 def when_history_recorded(
@@ -44,6 +57,8 @@ def from_intake(vault: Vault) -> Reactions:
     return Reactions(
         {
             **dict.fromkeys(HEARD_FROM["intake"], keep),
+            IncidentVoided: when_ended,
+            IncidentLinked: when_ended,
             HistoryRecorded: partial(when_history_recorded, vault),
         }
     )

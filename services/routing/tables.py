@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.routing.state import IncidentStanding
 from shared.acts.competence import Involved
-from shared.contracts.intake import IncidentLinked, IncidentRegistered, IncidentVoided
+from shared.contracts.intake import IncidentRegistered
 from shared.contracts.routing import (
     IncidentAssigned,
     OfficerAppointed,
@@ -24,7 +24,7 @@ from shared.store.upsert import upsert
 
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS incidents (id TEXT PRIMARY KEY, number TEXT UNIQUE, unit TEXT,"
-    " standing TEXT, lead TEXT, co_handling TEXT)",
+    " lead TEXT, co_handling TEXT)",
     "CREATE TABLE IF NOT EXISTS sheets (year BIGINT PRIMARY KEY, last BIGINT)",
     "CREATE TABLE IF NOT EXISTS posts (officer TEXT, since BIGINT, until BIGINT, unit TEXT,"
     " post TEXT, PRIMARY KEY (officer, since))",
@@ -91,10 +91,6 @@ def _fold(sql: Sql, batch: Sequence[Placed]) -> None:
         match event.fact:
             case IncidentRegistered() as fact:
                 _note(sql, incident, number=fact.number, unit=event.envelope.unit)
-            case IncidentLinked():
-                _note(sql, incident, standing="linked")
-            case IncidentVoided():
-                _note(sql, incident, standing="voided")
             case IncidentAssigned() as fact:
                 _note(sql, incident, lead=fact.lead, co_handling=";".join(fact.co_handling))
                 _count_sheet(sql, fact.sheet)
@@ -119,8 +115,6 @@ _OWN = ReadModel(
     _SCHEMA,
     (
         IncidentRegistered,
-        IncidentLinked,
-        IncidentVoided,
         IncidentAssigned,
         OfficerAppointed,
         PackAdopted,
@@ -139,7 +133,7 @@ def find(sql: Sql, name: str) -> Entry:
     row = sql.one("SELECT * FROM incidents WHERE number = ? OR id = ?", (name, name))
     if row is None or row["number"] is None:
         raise matters.unknown_incident(sql, name)
-    return _entry(row)
+    return _entry(sql, row)
 
 
 def next_sheet(sql: Sql, node: str, year: int) -> str:
@@ -174,7 +168,7 @@ def adopted_first(sql: Sql, unit: str) -> str | None:
 
 def _note(sql: Sql, incident: str, **columns: str) -> None:
     """Set columns of an incident, whichever of its events is heard first."""
-    upsert(sql, "incidents", incident, columns, {"standing": "open"})
+    upsert(sql, "incidents", incident, columns, {})
 
 
 def _count_sheet(sql: Sql, sheet: str | None) -> None:
@@ -222,6 +216,8 @@ def _span(row: Row) -> tuple[datetime, datetime | None]:
     return from_micros(row["since"]), until
 
 
-def _entry(row: Row) -> Entry:
+def _entry(sql: Sql, row: Row) -> Entry:
     with_it = tuple(filter(None, (row["co_handling"] or "").split(";")))
-    return Entry(UUID(row["id"]), row["number"], row["unit"], row["standing"], row["lead"], with_it)
+    id_ = UUID(row["id"])
+    standing = matters.standing(sql, id_)
+    return Entry(id_, row["number"], row["unit"], standing, row["lead"], with_it)

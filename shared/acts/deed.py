@@ -10,7 +10,7 @@ from shared.acts.vocabulary import ACTS, recorded_by
 from shared.contracts.acts import ActTaken
 from shared.contracts.catalogue import Fact
 from shared.contracts.deadlines import DutyExtended, DutyMissed, LateRecordSettled
-from shared.contracts.envelope import Recorded, Standing
+from shared.contracts.envelope import Recorded, Standing, made_once
 from shared.contracts.intake import (
     IncidentLinked,
     IncidentRegistered,
@@ -29,6 +29,7 @@ from shared.contracts.routing import (
     ReplyApproved,
     ReplyDrafted,
     ReplyPublished,
+    StandingConflictFound,
     StateDeclared,
 )
 from shared.policy.engine.deeds import Deed
@@ -36,7 +37,7 @@ from shared.policy.engine.outlook import Matter
 
 HEARD_FROM: Mapping[str, tuple[type[Fact], ...]] = {
     "intake": recorded_by("intake"),
-    "routing": (*recorded_by("routing"), CaseRepinned),
+    "routing": (*recorded_by("routing"), CaseRepinned, StandingConflictFound),
     "reporting": recorded_by("reporting"),
 }
 """What is said of a matter, or of a unit's day, by each room, and matters to their duties."""
@@ -62,6 +63,7 @@ def of_unit(event: Recorded) -> bool:
     return event.envelope.kind == "unit-day"
 
 
+@made_once
 def deed_of(event: Recorded) -> Deed | None:
     """The act that an event records, or none where it records none that rules know."""
     told = event.envelope

@@ -366,6 +366,19 @@ class CaseRepinned(Fact):
     reason: str
 
 
+@event("routing.standing-conflict-found.v1")
+class StandingConflictFound(Fact):
+    """A matter was voided or linked without knowing what had been published or closed (处置冲突).
+
+    That stays, and the matter goes on: ``ended``, the event of intake, ends nothing. ``unknown``
+    are the events of the case that it had not heard of.
+    """
+
+    ended: UUID
+    because: Literal["voided", "linked"]
+    unknown: tuple[UUID, ...]
+
+
 @event("routing.calendar-published.v1")
 class CalendarPublished(Fact):
     """Which days of a year are off and which rest days are worked (公布历法); ISO dates."""

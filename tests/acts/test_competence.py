@@ -25,7 +25,8 @@ REGISTERED = Involved("YZ")
 def sql(tmp_path: Path) -> Iterator[Sql]:
     tables = open_tables(str(tmp_path), "units")
     with tables.writing() as found:
-        found.execute(units.SCHEMA)
+        for statement in units.MODEL.schema:
+            found.execute(statement)
         for code, parent in TREE.items():
             units.learn_unit(
                 found, UnitEstablished(code=code, name=code, aliases=(), parent=parent)

@@ -414,7 +414,10 @@ class TestDoor:
     async def test_a_day_is_told_for_ones_own_unit_without_its_code(
         self, door: httpx2.AsyncClient
     ) -> None:
-        spell: dict[str, Any] = {"begins": "2026-03-02T08:00:00+08:00", "ends": "2026-03-03T08:00:00+08:00"}
+        spell: dict[str, Any] = {
+            "begins": "2026-03-02T08:00:00+08:00",
+            "ends": "2026-03-03T08:00:00+08:00",
+        }
         bodies: dict[str, dict[str, Any]] = {
             "browse": {"channels": ["call"]},
             "summarise": {"items": []},

@@ -9,14 +9,13 @@ import structlog
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
-from fastapi.routing import APIRoute
 
 from services.reporting.console.door import form_secret, form_token, inside, with_form
 from services.reporting.console.showing import Showing, guarded
 from shared.errors import HuiyinError, Invalid
-from shared.web import BY_KIND, STATUS
+from shared.web import BY_KIND, STATUS, LateRoute
 
-SAID = STATUS | {
+STATUS_BY_CODE = STATUS | {
     "sign-in.needed": 401,
     "sign-in.too-many": 429,
     "code.unknown": 401,
@@ -34,10 +33,10 @@ logger = structlog.get_logger("console")
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
-def page_route(showing: Showing) -> type[APIRoute]:
+def page_route(showing: Showing) -> type[LateRoute]:
     """Routes that answer with pages, also when something is wrong."""
 
-    class PageRoute(APIRoute):
+    class PageRoute(LateRoute):
         def get_route_handler(self) -> Handler:
             handle = super().get_route_handler()
 
@@ -45,9 +44,9 @@ def page_route(showing: Showing) -> type[APIRoute]:
                 try:
                     return guarded(await handle(request))
                 except HuiyinError as problem:
-                    return guarded(await to_thread(told, showing, request, problem))
+                    return guarded(await to_thread(problem_page, showing, request, problem))
                 except RequestValidationError:
-                    return guarded(await to_thread(told, showing, request, _unreadable()))
+                    return guarded(await to_thread(problem_page, showing, request, _unreadable()))
                 except Exception as problem:
                     return guarded(await to_thread(_failed, showing, problem))
 
@@ -56,9 +55,9 @@ def page_route(showing: Showing) -> type[APIRoute]:
     return PageRoute
 
 
-def told(showing: Showing, request: Request, problem: HuiyinError) -> Response:
+def problem_page(showing: Showing, request: Request, problem: HuiyinError) -> Response:
     """A problem as a page; who is not let in gets the page to sign in."""
-    status = SAID.get(problem.code) or BY_KIND.get(type(problem), 500)
+    status = STATUS_BY_CODE.get(problem.code) or BY_KIND.get(type(problem), 500)
     if problem.code in AT_THE_DOOR:
         return sign_in_page(showing, request, problem, status)
     heading = HEADINGS.get(status, "不能办理")
@@ -90,8 +89,8 @@ def _failed(showing: Showing, problem: Exception) -> Response:
     """
     code = f"page.failed-{secrets.token_hex(4)}"
     logger.error("page failed", code=code, exc_info=problem)
-    said = HuiyinError(code, "这一页没有做成。", "请刷新重试；若一直如此, 请把代码告诉管理员。")
-    return showing.page("problem.html", 500, problem=said, heading=HEADINGS[500])
+    failed = HuiyinError(code, "这一页没有做成。", "请刷新重试；若一直如此, 请把代码告诉管理员。")
+    return showing.page("problem.html", 500, problem=failed, heading=HEADINGS[500])
 
 
 def _unreadable() -> Invalid:

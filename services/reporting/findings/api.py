@@ -15,6 +15,7 @@ from shared.clock import SHANGHAI
 from shared.copies.units import known_unit
 from shared.messaging.progress import wait_until
 from shared.store.sql import Sql
+from shared.store.store import Store
 from shared.web import After, Asking
 
 Unit = Annotated[str | None, Query(description="单位代码：本单位和下级单位")]
@@ -22,7 +23,11 @@ Unit = Annotated[str | None, Query(description="单位代码：本单位和下�
 
 def add_accounts(api: APIRouter, acts: RecordActs) -> None:
     """Add the routes of findings and statistics."""
-    store = acts.store
+    _add_findings(api, acts.store)
+    _add_statistics(api, acts.store)
+
+
+def _add_findings(api: APIRouter, store: Store) -> None:
 
     @api.get("/findings")
     async def list_findings(
@@ -43,6 +48,8 @@ def add_accounts(api: APIRouter, acts: RecordActs) -> None:
 
         return await store.read(ask)
 
+
+def _add_statistics(api: APIRouter, store: Store) -> None:
     @api.get("/statistics")
     async def show_statistics(
         _: Asking,
