@@ -169,14 +169,19 @@ def registration(body: RegisterBody, now: datetime) -> dict[str, Any]:
     }
 
 
+def as_registered(body: RegisterBody, unit: str, now: datetime) -> About:
+    """What rules ask of a matter that is to be registered for a unit."""
+    category: Judged = {CATEGORY: (body.category,)} if body.category else {}
+    sets = category | {axis: tuple(values) for axis, values in body.sets.items()}
+    return About(unit, now, now, kind=body.matter, channel=body.channel, sets=sets)
+
+
 def _new(tx: Transaction, asked: Asked, body: RegisterBody) -> Subject[Incident]:
     """A matter that is not there yet, under the rules in force for its unit."""
     unit = known_unit(tx.sql, body.unit or asked.officer.unit).code
     check_within(tx.sql, unit, asked.officer.unit)
     pin, incident = pin_in_force(tx.sql, unit), asked.ready["incident"]
-    category: Judged = {CATEGORY: (body.category,)} if body.category else {}
-    sets = category | {axis: tuple(values) for axis, values in body.sets.items()}
-    about = About(unit, tx.now, tx.now, kind=body.matter, channel=body.channel, sets=sets)
+    about = as_registered(body, unit, tx.now)
     record = Record(pack_by_pin(tx.sql, pin), about, matters.declared(tx.sql, unit))
     year = tx.now.astimezone(SHANGHAI).year
     number = tables.next_numbers(tx.sql, tx.source.node, year).next
