@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.anyio, IN_ONE_DATABASE]
 
 async def test_a_listener_is_told_the_size_now_and_whenever_it_grows(desk: Desk) -> None:
     await desk.found()
-    told = Growth(desk.world.room.store).told(asyncio.Event())
+    told = Growth(desk.world.room.store).follow(asyncio.Event())
 
     assert await anext(told) == "retry: 2000\n\n"
     assert await anext(told) == "event: size\ndata: 4\n\n"
@@ -27,7 +27,7 @@ async def test_a_listener_is_told_the_size_now_and_whenever_it_grows(desk: Desk)
 
 async def test_a_listener_is_let_go_at_once_when_the_server_stops(desk: Desk) -> None:
     stopping = asyncio.Event()
-    told = Growth(desk.world.room.store).told(stopping)
+    told = Growth(desk.world.room.store).follow(stopping)
     await anext(told)
     await anext(told)
     asked = time.monotonic()
@@ -39,7 +39,7 @@ async def test_a_listener_is_let_go_at_once_when_the_server_stops(desk: Desk) ->
 
 
 async def test_a_listener_must_come_through_the_door_again_after_a_while(desk: Desk) -> None:
-    told = Growth(desk.world.room.store).told(asyncio.Event(), within=0.0)
+    told = Growth(desk.world.room.store).follow(asyncio.Event(), within=0.0)
 
     assert [line async for line in told] == ["retry: 2000\n\n"]
 
