@@ -18,6 +18,9 @@ import yaml
 from shared.messaging.server import dying_with_parent
 
 COMPOSE = Path(__file__).resolve().parents[2] / "docker-compose.yml"
+STARTS_WITHIN = 180.0
+"""Seconds in which a process is surely up, or has surely given up, however busy the machine is."""
+
 PROGRAMS = Path(sys.executable).parent
 VARIABLES = {
     "HUIYIN_COUNTY": "QINGHE",
@@ -112,7 +115,7 @@ class Machine:
     def run(self, service: str) -> Container:
         """Run a service's command to its end, which must be good."""
         container = self.start(service)
-        assert container.process.wait(60) == 0, container
+        assert container.process.wait(STARTS_WITHIN) == 0, container
         return container
 
     def start(self, service: str, **instead: str) -> Container:

@@ -4,7 +4,7 @@ import threading
 
 import httpx2
 
-from tests.distributed.composed import Container, until
+from tests.distributed.composed import STARTS_WITHIN, Container, until
 from tests.distributed.conftest import Composed
 from tests.distributed.test_compose import registered
 
@@ -15,7 +15,7 @@ def test_a_session_holds_in_every_replica_and_none_waits_for_a_listener(county: 
     number = registered(county.drafter)["number"]
     county.administrator.settle()
     second = county.machine.start("reporting")
-    second.takes("standby", within=30)
+    second.takes("standby", within=STARTS_WITHIN)
 
     cookies = signed_in(county)
     page = httpx2.get(address(second, "/"), cookies=cookies)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.distributed.composed import Container
+from tests.distributed.composed import STARTS_WITHIN, Container
 from tests.distributed.conftest import Composed
 from tests.distributed.test_compose import acts, registered
 
@@ -19,7 +19,7 @@ TAKEOVER = 6.0
 def standby(county: Composed) -> Iterator[Container]:
     """A second process of routing; the first is active."""
     second = county.machine.start("routing")
-    second.takes("standby", within=30)
+    second.takes("standby", within=STARTS_WITHIN)
     assert county.rooms["routing"].role == "active"
     yield second
     # The proxy finds whoever is left, so that the county goes on.
