@@ -9,7 +9,9 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path, get_name
 
 from shared.contracts.catalogue import Contract
 from shared.errors import HuiyinError, Invalid, Refused, Unavailable, Unknown
@@ -80,6 +82,38 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
+class LateRoute(APIRoute):
+    """A route that is built when it is first asked for: its address alone is known before.
+
+    A start would go into building all of them, most of which are not asked for in an hour.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **given: Any) -> None:
+        self.path, self.endpoint = path, endpoint
+        self.path_regex, self.path_format, self.param_convertors = compile_path(path)
+        self.name = given["name"] or get_name(endpoint)
+        self.methods = {method.upper() for method in given["methods"] or ["GET"]}
+        self.include_in_schema = given["include_in_schema"]
+        self._given = given
+
+    def needs(self, dependency: Callable[..., Any]) -> None:
+        """Ask ``dependency`` before anything else, at every request."""
+        self._given["dependencies"] = [Depends(dependency), *self._given["dependencies"]]
+
+    def __getattr__(self, name: str) -> Any:
+        """Whatever else a route has is there once it is built."""
+        given = self.__dict__.pop("_given", None)
+        if given is None:
+            raise AttributeError(name)
+        super().__init__(self.path, self.endpoint, **given)
+        return getattr(self, name)
+
+
+def empty_door(prefix: str, tag: str) -> APIRouter:
+    """A room's door without routes yet."""
+    return APIRouter(prefix=prefix, tags=[tag], responses=RESPONSES, route_class=LateRoute)
+
+
 def take_in(whole: APIRouter, *parts: APIRouter) -> APIRouter:
     """The routes of several routers in one, as they are; returns it.
 
@@ -95,6 +129,7 @@ def prepare(app: FastAPI, officers: Officers, vault: Vault) -> None:
     vault.ensure([FINGERPRINTS])
     app.state.officers = officers
     app.state.vault = vault
+    app.router.route_class = LateRoute
     app.state.stopping = asyncio.Event()  # set when the server stops: who only listens must go
     app.add_exception_handler(HuiyinError, _tell)
     app.add_exception_handler(RequestValidationError, _tell_invalid)

@@ -19,13 +19,13 @@ from huiyin.cli.output import complain, say
 from huiyin.cli.running import run
 from shared.clock import shown_limit
 from shared.errors import HuiyinError
-from shared.policy.language.parties import COMMON
+from shared.policy.language.pack import COMMON
 from shared.settings import Settings
 from shared.store.micros import from_micros
 
 if TYPE_CHECKING:
-    from huiyin.drills.comparing import Comparison, Pair, Side
-    from huiyin.drills.playing import Outcome
+    from huiyin.drills.comparing import Pair, Side
+    from huiyin.drills.playing import Comparison, Played
     from huiyin.drills.script import Drill
 
 WIDTH = 120
@@ -66,8 +66,8 @@ def drill(
 def _read(files: list[Path]) -> "list[Drill]":
     """Every drill of the files; ends with every complaint if one cannot be read."""
     from huiyin.drills.checking import check_all
-    from huiyin.drills.nodes import Unreadable
     from huiyin.drills.reading import read_drills
+    from shared.documents import Unreadable
 
     drills: list[Drill] = []
     complaints: list[HuiyinError] = []
@@ -91,9 +91,9 @@ def _refuse(complaints: Iterable[HuiyinError]) -> None:
     raise typer.Exit(1)
 
 
-def _run(drills: "list[Drill]") -> "list[Outcome]":
-    async def work(_: Settings) -> "list[Outcome]":
-        from huiyin.drills.running import run as run_drill
+def _run(drills: "list[Drill]") -> "list[Played]":
+    async def work(_: Settings) -> "list[Played]":
+        from huiyin.drills.playing import run as run_drill
 
         return [await run_drill(each) for each in drills]
 
@@ -102,14 +102,14 @@ def _run(drills: "list[Drill]") -> "list[Outcome]":
 
 def _compare(drills: "list[Drill]", pack: str) -> "list[Comparison]":
     async def work(_: Settings) -> "list[Comparison]":
-        from huiyin.drills.comparing import compare
+        from huiyin.drills.playing import compare
 
         return [await compare(each, pack) for each in drills if each.steps]
 
     return run(work)
 
 
-def _tell_all(outcomes: "list[Outcome]", format_: str) -> None:
+def _tell_all(outcomes: "list[Played]", format_: str) -> None:
     if format_ == "json":
         from huiyin.drills.protocol import as_json
 
@@ -119,7 +119,7 @@ def _tell_all(outcomes: "list[Outcome]", format_: str) -> None:
         _show(outcome)
 
 
-def _show(outcome: "Outcome") -> None:
+def _show(outcome: "Played") -> None:
     from huiyin.drills.protocol import lines
 
     drill = outcome.drill
@@ -149,10 +149,10 @@ def _in_two(effect: str) -> str:
 
 
 def _tell_compared(compared: "list[Comparison]", pack: str, format_: str) -> None:
-    from huiyin.drills.comparing import as_json
+    from huiyin.drills.protocol import comparison_as_json
 
     if format_ == "json":
-        _print([as_json(each) for each in compared])
+        _print([comparison_as_json(each) for each in compared])
         return
     for each in compared:
         _show_compared(each, pack)
@@ -193,7 +193,7 @@ def _cells(pair: "Pair") -> tuple[str, str, str, str]:
 def _side(side: "Side | None", *, recurring: bool) -> str:
     """A duty and what became of it; those of a unit's periods are counted, not dated."""
     from huiyin.drills.comparing import FATES
-    from huiyin.drills.owing import worded_span
+    from huiyin.drills.duties import worded_span
 
     if side is None:
         return "（无此义务）"

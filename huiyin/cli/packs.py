@@ -9,10 +9,10 @@ from huiyin.cli.case import adopt, in_force, withdraw
 from huiyin.cli.county import FormatOption
 from huiyin.cli.output import complain, say, show
 from huiyin.cli.words import WORD_COLUMNS, words
+from shared.documents import Complaint
 from shared.errors import HuiyinError
 from shared.policy import Pack, find_pack, known_packs, load_pack
-from shared.policy.language.comparing import CHANGES, Difference, counted, differences
-from shared.policy.language.complaints import Complaint
+from shared.policy.language.comparing import CHANGES, RuleDifference, counted, differences
 from shared.policy.language.loading import examine
 from shared.policy.language.rules import Duty, Rule
 from shared.policy.language.speaking import limit, sentence
@@ -185,7 +185,7 @@ def _unarmed_told(pack: Pack) -> list[dict[str, Any]]:
     ]
 
 
-def _difference_shown(each: Difference) -> dict[str, Any]:
+def _difference_shown(each: RuleDifference) -> dict[str, Any]:
     numbers = dict.fromkeys(filter(None, (each.before_number, each.after_number)))
     return {
         "change": CHANGES[each.change],
@@ -196,7 +196,7 @@ def _difference_shown(each: Difference) -> dict[str, Any]:
     }
 
 
-def _difference_told(each: Difference) -> dict[str, Any]:
+def _difference_told(each: RuleDifference) -> dict[str, Any]:
     return {
         "change": each.change,
         "section": each.rule.SECTION,

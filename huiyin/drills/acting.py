@@ -7,18 +7,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from huiyin.drills.acts import APPROVE_ACT, NO_DRAFT, WAYS, Way
-from huiyin.drills.cast import Acting, actor, resolve
 from huiyin.drills.checking import graded, incident_names
-from huiyin.drills.nodes import Node, text_of
-from huiyin.drills.refusals import Taken, refused_by
-from huiyin.drills.rulebook import load_rules
-from huiyin.drills.script import Rules, Step, read_who
-from huiyin.drills.stage import Stage
-from huiyin.drills.usual import usual_approval, usual_shift
-from huiyin.drills.values import until_of, value_of
+from huiyin.drills.kinds import until_of, value_of
+from huiyin.drills.refusals import StepTaken, refused_by
+from huiyin.drills.rulebook import load_rules, usual_approval, usual_shift
+from huiyin.drills.script import DrillStep, Ruleset, actor, read_who, resolve
+from huiyin.drills.stage import Acting, DrillStage
 from shared.acts.vocabulary import ACTS
 from shared.calendar.days import day_of
 from shared.clock import shown
+from shared.documents import Node
 from shared.errors import HuiyinError, Unavailable
 from shared.policy.language.pack import Pack
 from shared.policy.language.rules import Offence
@@ -46,19 +44,19 @@ class Names:
 class Players:
     """Those who take the steps of a drill, one after another."""
 
-    def __init__(self, stage: Stage, pack: Pack) -> None:
+    def __init__(self, stage: DrillStage, pack: Pack) -> None:
         self.names = Names()
         self._stage = stage
         self._pack = pack
         self._room: str | None = None
 
-    async def take_all(self, steps: Sequence[Step]) -> list[Taken]:
+    async def take_all(self, steps: Sequence[DrillStep]) -> list[StepTaken]:
         """Take steps of one kind at one moment; what one is refused with is what came of it."""
         first = steps[0]
         await self._stage.pass_to(first.moment, exactly=first.act in (None, "register"))
         if first.act is None:
             await self._stage.settled()
-            return [Taken(step) for step in steps]
+            return [StepTaken(step) for step in steps]
         await self._hear_each_other(first.act)
         return [
             taken
@@ -66,13 +64,13 @@ class Players:
             for taken in await asyncio.gather(*map(self._take, steps[number : number + AT_ONCE]))
         ]
 
-    async def _take(self, step: Step) -> Taken:
+    async def _take(self, step: DrillStep) -> StepTaken:
         try:
             answer = await self._do(step)
         except HuiyinError as problem:
-            return Taken(step, problem=problem, rules=refused_by(self._pack, step, problem))
+            return StepTaken(step, problem=problem, rules=refused_by(self._pack, step, problem))
         self._learn(step, answer)
-        return Taken(step, answer)
+        return StepTaken(step, answer)
 
     async def _hear_each_other(self, act: str) -> None:
         """What another room has to know of the steps before is waited for."""
@@ -81,7 +79,7 @@ class Players:
             await self._stage.settled()
         self._room = room
 
-    async def _do(self, step: Step) -> Mapping[str, Any]:
+    async def _do(self, step: DrillStep) -> Mapping[str, Any]:
         assert step.act is not None
         if step.act == "appoint":
             return await self._appoint(step)
@@ -92,31 +90,31 @@ class Players:
             self._path(way, step), self._body(way, step), actor(self._stage.drill, step)
         )
 
-    def _lacks_a_draft(self, step: Step) -> bool:
+    def _lacks_a_draft(self, step: DrillStep) -> bool:
         """Whether something has been published of which there is no draft, and must be recorded."""
         out = step.act == "publish" and step.happened and step.refused is None
         return out and not self._is_of_a_draft(step)
 
-    async def _drafted(self, step: Step) -> None:
+    async def _drafted(self, step: DrillStep) -> None:
         """What was published without a draft is put on record as one first."""
         said = {key: node for key, node in step.given.items() if key in ("kind", "text", "fields")}
         draft = replace(step, act="draft", given=said, happened=False, label=None)
         self._learn(draft, await self._do(draft))
 
-    def _way(self, step: Step) -> Way:
+    def _way(self, step: DrillStep) -> Way:
         assert step.act is not None
         if step.act == "approve" and not self._is_of_a_draft(step):
             return APPROVE_ACT
         return WAYS[step.act]
 
-    def _is_of_a_draft(self, step: Step) -> bool:
+    def _is_of_a_draft(self, step: DrillStep) -> bool:
         """Whether what is approved is a draft: the one named, or else the latest of the matter."""
         chosen = _text(step.given, "draft") or step.of
         if chosen is None:
             return incident_names(step) in self.names.drafted
         return self.names.labels.get(chosen, chosen) != chosen
 
-    def _path(self, way: Way, step: Step) -> str:
+    def _path(self, way: Way, step: DrillStep) -> str:
         name = incident_names(step)
         if name is not None and way.on in ("incident", "either") and not self._is_of_unit(step):
             incident = self.names.incidents.get(name) or self.names.incidents.get(
@@ -127,16 +125,16 @@ class Players:
             return way.path.format(incident=incident)
         return (way.on_unit or way.path).format(unit=self._unit(step))
 
-    def _is_of_unit(self, step: Step) -> bool:
+    def _is_of_unit(self, step: DrillStep) -> bool:
         """Whether what is declared, over whatever incident, is a state of the unit."""
         state = self._pack.states.get(_text(step.given, "state") or "")
         return step.act == "declare" and state is not None and state.on == "unit"
 
-    def _unit(self, step: Step) -> str:
+    def _unit(self, step: DrillStep) -> str:
         """The code of the unit that a step is about: the one named, else the actor's."""
         return self._stage.code(step.unit or actor(self._stage.drill, step)[0])
 
-    def _body(self, way: Way, step: Step) -> dict[str, Any]:
+    def _body(self, way: Way, step: DrillStep) -> dict[str, Any]:
         body: dict[str, Any] = dict(way.standard)
         fields = way.fields()
         for key, node in step.given.items():
@@ -146,7 +144,7 @@ class Players:
             elif key not in fields or (key == "category" and isinstance(node.value, list)):
                 body.setdefault("sets", {})[key] = value_of("texts", node)
             elif key == "category":
-                body[key] = text_of(node)
+                body[key] = node.text()
             elif key == "sets":
                 body[key] = body.get(key, {}) | self._value(key, fields[key], node)
             elif not (key == "draft" and node.value == NO_DRAFT):
@@ -200,7 +198,7 @@ class Players:
         units = {unit.key for unit in self._stage.drill.units} - set(self._pack.parties)
         return self._stage.code(name) if name in units else name
 
-    def _usual(self, way: Way, step: Step, body: Mapping[str, Any]) -> dict[str, Any]:
+    def _usual(self, way: Way, step: DrillStep, body: Mapping[str, Any]) -> dict[str, Any]:
         """What goes without saying in a drill, act by act."""
         usual: dict[str, Any] = {}
         if step.happened:
@@ -222,7 +220,7 @@ class Players:
                 usual |= self._adoption(step, body)
             case "repin" if "pack" in body:
                 loaded = load_rules(
-                    Rules(step.place, str(body["pack"])), {}, self._stage.drill.file.parent
+                    Ruleset(step.place, str(body["pack"])), {}, self._stage.drill.file.parent
                 )
                 usual["pack"] = loaded.shipped or body["pack"]
             case "approve" | "shift" if not {"kind", "begins", "ends"} & body.keys():
@@ -233,14 +231,14 @@ class Players:
                 pass
         return usual
 
-    def _by_the_rules(self, way: Way, step: Step, body: Mapping[str, Any]) -> dict[str, Any]:
+    def _by_the_rules(self, way: Way, step: DrillStep, body: Mapping[str, Any]) -> dict[str, Any]:
         """What only one thing can be by the rules: which approval, from when until when."""
         _, role = actor(self._stage.drill, step)
         if step.act == "shift":
             return usual_shift(self._pack, role, body.get("period"))
         return usual_approval(self._pack, role) if way is APPROVE_ACT else {}
 
-    def _registration(self, step: Step, body: Mapping[str, Any]) -> dict[str, Any]:
+    def _registration(self, step: DrillStep, body: Mapping[str, Any]) -> dict[str, Any]:
         axis = self._pack.axes.get("category")
         usual: dict[str, Any] = {
             "title": f"演练事项 {incident_names(step)}",
@@ -252,13 +250,13 @@ class Players:
         judged = body.get("sets", {})
         return {key: value for key, value in usual.items() if key not in body | judged}
 
-    def _ranking(self, step: Step, body: Mapping[str, Any]) -> dict[str, Any]:
+    def _ranking(self, step: DrillStep, body: Mapping[str, Any]) -> dict[str, Any]:
         ranked = self._stage.drill.units[1:] or self._stage.drill.units
         usual = {"period": _quarter(step.at), "order": [unit.code for unit in ranked]}
         return {key: value for key, value in usual.items() if key not in body}
 
-    def _adoption(self, step: Step, body: Mapping[str, Any]) -> dict[str, Any]:
-        rules = Rules(
+    def _adoption(self, step: DrillStep, body: Mapping[str, Any]) -> dict[str, Any]:
+        rules = Ruleset(
             step.given["pack"].place if "pack" in step.given else step.place,
             str(body.get("pack", "")),
         )
@@ -270,7 +268,7 @@ class Players:
             raise loaded.complaints[0].as_error(self._stage.drill.file)
         return told | {"pack": None, "text": loaded.pack.texts[0]}
 
-    async def _appoint(self, step: Step) -> Mapping[str, Any]:
+    async def _appoint(self, step: DrillStep) -> Mapping[str, Any]:
         """Give somebody of the cast another post; from then on they act in it."""
         drill = self._stage.drill
         given = {key: str(node.value) for key, node in step.given.items()}
@@ -288,7 +286,7 @@ class Players:
         self._stage.cast[to_unit, post] = Acting(officer, answer["token"])
         return answer
 
-    def _learn(self, step: Step, answer: Mapping[str, Any]) -> None:
+    def _learn(self, step: DrillStep, answer: Mapping[str, Any]) -> None:
         name = incident_names(step)
         if step.act == "register" and name:
             for each in {name, step.incident or name}:
@@ -300,7 +298,7 @@ class Players:
             self.names.labels[step.label] = str(answer.get("draft") or step.label)
 
 
-def _promise(step: Step, body: Mapping[str, Any]) -> dict[str, Any]:
+def _promise(step: DrillStep, body: Mapping[str, Any]) -> dict[str, Any]:
     """A date that a reply promises only in a form; what is no moment, the form refuses."""
     told = body.get("fields", {}).get("promised")
     if step.act != "publish" or told is None or "promised" in body:

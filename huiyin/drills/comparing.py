@@ -4,23 +4,17 @@ Duties are matched where both packs ask the same of the same party: the canonica
 the clock, and what stops it. What only one of them asks for stands alone.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Literal
 
-from huiyin.drills.cast import posts
-from huiyin.drills.evidence import Evidence
-from huiyin.drills.nodes import Node
-from huiyin.drills.playing import Outcome, play
-from huiyin.drills.rulebook import Loaded, load, load_named
-from huiyin.drills.script import Drill, Step
+from huiyin.drills.evidence import DrillEvidence
+from huiyin.drills.script import Drill, DrillStep, posts
+from shared.documents import Node
 from shared.duties import DutyRow
 from shared.identity.posts import POSTS
-from shared.policy.language.loading import known_packs
 from shared.policy.language.pack import Pack
 from shared.policy.language.rules import Duty, Schedule, Shift
-from shared.store.micros import from_micros
 from shared.words import CHANNELS
 
 Fate = Literal["in_time", "late", "missed", "open", "measured", "gone"]
@@ -85,45 +79,16 @@ class Pair:
         return bool(self.here and self.there and self.here.fate == self.there.fate)
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """Both outcomes and the duties of both, side by side."""
-
-    here: Outcome
-    there: Outcome
-    pairs: Sequence[Pair]
-
-    def totals(self) -> dict[str, Counter[Fate]]:
-        """How many duties came to what, under each pack."""
-        return {
-            "here": Counter(pair.here.fate for pair in self.pairs if pair.here),
-            "there": Counter(pair.there.fate for pair in self.pairs if pair.there),
-        }
-
-
-async def compare(drill: Drill, other: str) -> Comparison:
-    """Play the drill under its own pack and, without its expectations, under another."""
-    here = await play(drill)
-    loaded = load(drill)
-    assert loaded.pack is not None
-    there = await under(drill, loaded.pack, other)
-    return Comparison(here, there, pairs(here, there))
-
-
-async def under(drill: Drill, own: Pack, other: str) -> Outcome:
-    """The drill's course of events under another pack; what that pack refuses, it refuses."""
-    pack = load_named(other)
-    steps = [_translated(step, own, pack) for step in drill.steps]
-    moved = replace(
+def translated(drill: Drill, own: Pack, other: Pack) -> Drill:
+    """The drill's course of events in the words of another pack, without its expectations."""
+    return replace(
         drill,
-        steps=steps,
+        steps=[_translated(step, own, other) for step in drill.steps],
         expectations=(),
         load_refused=None,
         lenient=True,
-        stand_ins=_stand_ins(drill, own, pack),
+        stand_ins=_stand_ins(drill, own, other),
     )
-    shipped = pack.id if pack.id in known_packs() else None
-    return await play(moved, loaded=Loaded(pack, [], shipped))
 
 
 def _stand_ins(drill: Drill, own: Pack, other: Pack) -> Mapping[str, str]:
@@ -143,11 +108,9 @@ def _party(name: str, own: Pack, other: Pack) -> str | None:
     return canon if canon in other.parties else None
 
 
-def pairs(here: Outcome, there: Outcome) -> list[Pair]:
+def pairs(here: DrillEvidence, there: DrillEvidence) -> list[Pair]:
     """The duties of both, matched."""
-    assert here.evidence is not None
-    assert there.evidence is not None
-    left, right = _sides(here.evidence), _sides(there.evidence)
+    left, right = _sides(here), _sides(there)
     found: list[Pair] = []
     for key, sides in left.items():
         others = right.pop(key, [])
@@ -161,7 +124,7 @@ Key = tuple[str, str, str, str, str, str]
 """Matter, party, start, stop, toward whom, and the unit's period."""
 
 
-def _sides(evidence: Evidence) -> dict[Key, list[Side]]:
+def _sides(evidence: DrillEvidence) -> dict[Key, list[Side]]:
     sides: dict[Key, list[Side]] = {}
     for row in sorted(evidence.duties, key=lambda row: (row.start, row.due or 0, row.rule)):
         rule = evidence.pack.rules.get(row.rule)
@@ -170,7 +133,7 @@ def _sides(evidence: Evidence) -> dict[Key, list[Side]]:
     return sides
 
 
-def _key(evidence: Evidence, row: DutyRow, rule: object) -> Key:
+def _key(evidence: DrillEvidence, row: DutyRow, rule: object) -> Key:
     matter = evidence.name_of(row.incident) or evidence.key_of(row.unit)
     assert isinstance(rule, Duty | Schedule | Shift)
     who = _canonical(evidence.pack, rule.who)
@@ -203,7 +166,7 @@ def _at(sides: Sequence[Side], number: int) -> Side | None:
     return sides[number] if number < len(sides) else None
 
 
-def _translated(step: Step, own: Pack, other: Pack) -> Step:
+def _translated(step: DrillStep, own: Pack, other: Pack) -> DrillStep:
     """The step in the other pack's words: its grades through the common scale, its kinds if known.
 
     What the other pack has no word for is left out: nothing there asks for it.
@@ -212,7 +175,7 @@ def _translated(step: Step, own: Pack, other: Pack) -> Step:
     return replace(step, given={k: v for k, v in given.items() if _is_known(step, k, v, other)})
 
 
-def _is_known(step: Step, key: str, node: Node, other: Pack) -> bool:
+def _is_known(step: DrillStep, key: str, node: Node, other: Pack) -> bool:
     """Whether the other pack knows such a channel, or such a grade."""
     if key == "channel" and step.act == "register":
         return node.value in (*other.channels, *CHANNELS)
@@ -220,7 +183,7 @@ def _is_known(step: Step, key: str, node: Node, other: Pack) -> bool:
     return key not in GRAVITY or (axis is not None and node.value in axis.values)
 
 
-def _given(step: Step, own: Pack, other: Pack) -> Iterator[tuple[str, Node]]:
+def _given(step: DrillStep, own: Pack, other: Pack) -> Iterator[tuple[str, Node]]:
     for key, node in step.given.items():
         if key in GRAVITY and isinstance(node.value, str):
             yield key, replace(node, value=_same_gravity(node.value, own, other))
@@ -264,30 +227,3 @@ def _is_of(pack: Pack, key: str, value: Node) -> bool:
     """Whether a pack has that axis with that value."""
     axis = pack.axes.get(key)
     return axis is not None and value.value in axis.values
-
-
-def as_json(compared: Comparison) -> dict[str, Any]:
-    """The comparison for programs."""
-    return {
-        "drill": compared.here.drill.name,
-        "holds": compared.here.holds,
-        "here": compared.here.pack,
-        "there": compared.there.pack,
-        "pairs": [
-            {
-                "matter": pair.matter,
-                "party": pair.party,
-                "here": _told(pair.here),
-                "there": _told(pair.there),
-            }
-            for pair in compared.pairs
-        ],
-        "totals": {name: dict(counted) for name, counted in compared.totals().items()},
-    }
-
-
-def _told(side: Side | None) -> dict[str, Any] | None:
-    if side is None:
-        return None
-    due = None if side.due is None else from_micros(side.due).isoformat()
-    return {**asdict(side), "due": due}

@@ -2,33 +2,42 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from functools import cached_property
 
 from huiyin.drills.acting import Names
-from huiyin.drills.figures import Figures, figures_asked
-from huiyin.drills.nodes import Place
-from huiyin.drills.script import Drill
-from huiyin.drills.stage import Marks, Stage
+from huiyin.drills.script import Drill, Expectation
+from huiyin.drills.stage import DrillStage, Marks
 from services.deadlines import tables
 from services.deadlines.periods import as_it_stands
 from services.deadlines.projections import fold_duties
+from services.reporting.findings import statistics
 from services.reporting.findings.computed import Finding
+from services.reporting.findings.figures import Figure
 from services.reporting.findings.review import findings
 from services.reporting.ledger import table as ledger_table
 from services.reporting.ledger.row import LedgerRow
 from services.reporting.log.log import every_leaf
 from shared.acts.deed import deed_of
+from shared.clock import SHANGHAI
 from shared.contracts.envelope import Recorded, decode
 from shared.copies.units import unit_id
+from shared.documents import Spot
 from shared.duties import DutyRow
 from shared.policy.engine.deeds import Deed
 from shared.policy.language.pack import Pack
 from shared.store.sql import Sql
 
+Figures = Mapping[str, Figure]
+"""The statistics of a pack, by the number of their rule."""
+
+
+Answer = tuple[bool, str, str]
+"""Of an expectation: whether it holds; expected; actual."""
+
 
 @dataclass(frozen=True)
-class Evidence:
+class DrillEvidence:
     """Every event in the order of the log, the ledger now, and what the drill's names stand for."""
 
     drill: Drill
@@ -40,7 +49,7 @@ class Evidence:
     counts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """How often what recurs was wanted and done in each period, by the id of its docket."""
     findings: Sequence[Finding] = ()
-    figures: Mapping[Place, Figures] = field(default_factory=dict)
+    figures: Mapping[Spot, Figures] = field(default_factory=dict)
     """By the place of the expectation that asks for them."""
 
     @cached_property
@@ -98,14 +107,14 @@ class Evidence:
         return {row.rule: row.title for row in self.duties}
 
 
-def gather(stage: Stage, pack: Pack, names: Names) -> Evidence:
+def gather(stage: DrillStage, pack: Pack, names: Names) -> DrillEvidence:
     """Read what is on record."""
     store = stage.system.rooms["reporting"].store
     events = store.read_now(lambda sql: [decode(leaf.raw) for leaf in every_leaf(sql)])
     size = len(events)
     rows = store.read_now(lambda sql: ledger_table.as_of(sql, size, None, None))
     ledger = {row.incident: row for row in rows}
-    return Evidence(
+    return DrillEvidence(
         stage.drill,
         pack,
         events,
@@ -118,7 +127,7 @@ def gather(stage: Stage, pack: Pack, names: Names) -> Evidence:
     )
 
 
-def _counts(stage: Stage) -> dict[str, tuple[int, int]]:
+def _counts(stage: DrillStage) -> dict[str, tuple[int, int]]:
     """How often what recurs was done in the periods that were not missed."""
 
     def ask(sql: Sql) -> list[DutyRow]:
@@ -130,3 +139,27 @@ def _counts(stage: Stage) -> dict[str, tuple[int, int]]:
         for row in rows
         if row.period is not None and row.count_wanted is not None and row.count_done is not None
     }
+
+
+def figures_asked(sql: Sql, size: int, drill: Drill) -> dict[Spot, Figures]:
+    """For each expectation of a figure those of its unit, with the units under it, and time."""
+    asked = [each for each in drill.expectations if each.kind == "figure"]
+    return {each.place: _figures(sql, size, drill, each) for each in asked}
+
+
+def _figures(sql: Sql, size: int, drill: Drill, asked: Expectation) -> Figures:
+    key = asked.get("unit")
+    unit = next((each.code for each in drill.units if each.key == key), None)
+    within = statistics.StatisticsQuery(
+        unit, _begins(asked.get("from")), _begins(asked.get("to"), after=1)
+    )
+    told = statistics.statistics(sql, size, within).all
+    return {each.rule: each for each in told.figures if each.rule is not None}
+
+
+def _begins(day: str | None, after: int = 0) -> datetime | None:
+    """When a day begins, or that so many days after it (UTC)."""
+    if day is None:
+        return None
+    midnight = datetime.combine(datetime.fromisoformat(day), time(), SHANGHAI)
+    return (midnight + timedelta(days=after)).astimezone(UTC)

@@ -6,15 +6,12 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
-from huiyin.drills.asked import Answer, Asked
 from huiyin.drills.checking import incident_names
-from huiyin.drills.evidence import Evidence
-from huiyin.drills.findings import Breach, breaches, names_of
-from huiyin.drills.kinds import PAPERS
-from huiyin.drills.numbers import end, whole
-from huiyin.drills.owing import duty
+from huiyin.drills.duties import duty
+from huiyin.drills.evidence import Answer, DrillEvidence
+from huiyin.drills.findings import breach, finding, matter_is
+from huiyin.drills.kinds import PAPERS, end
 from huiyin.drills.script import Expectation
-from services.reporting.findings.computed import Finding
 from services.reporting.ledger import filing
 from shared.acts.deed import deed_of
 from shared.calendar.published import state_council
@@ -42,18 +39,18 @@ class Checked:
 
     said: str
     place: str
-    holds: bool
     expected: str
     actual: str
+    holds: bool
 
 
-def check(expectation: Expectation, evidence: Evidence) -> Checked:
+def check(expectation: Expectation, evidence: DrillEvidence) -> Checked:
     """Compare one expectation with the record."""
-    holds, expected, actual = _CHECKS[expectation.kind](Asked(expectation), evidence)
-    return Checked(expectation.said, str(expectation.place), holds, expected, actual)
+    holds, expected, actual = _CHECKS[expectation.kind](expectation, evidence)
+    return Checked(expectation.said, str(expectation.place), expected, actual, holds)
 
 
-def ledger(asked: Asked, evidence: Evidence) -> Answer:
+def ledger(asked: Expectation, evidence: DrillEvidence) -> Answer:
     """A row of the ledger, and what its file still lacks."""
     row = evidence.ledger.get(evidence.incident(asked.about))
     if row is None:
@@ -68,7 +65,7 @@ def ledger(asked: Asked, evidence: Evidence) -> Answer:
     return right, expected, _pairs(actual) + (f"；缺 {lacking}" if wanted is not None else "")
 
 
-def _cell(row: Any, key: str, evidence: Evidence) -> str:
+def _cell(row: Any, key: str, evidence: DrillEvidence) -> str:
     if key == "reply":
         return "published" if row.published_at is not None else "none"
     value = getattr(row, key, None)
@@ -81,13 +78,13 @@ def _cell(row: Any, key: str, evidence: Evidence) -> str:
     return "none" if value is None else str(value)
 
 
-def _judged(matter: str, axis: str, evidence: Evidence) -> tuple[str, ...]:
+def _judged(matter: str, axis: str, evidence: DrillEvidence) -> tuple[str, ...]:
     """What a matter was judged to be last, on an axis that the ledger has no column for."""
     told = (getattr(event.fact, "sets", {}) for event in evidence.of(matter))
     return next((sets[axis] for sets in reversed(list(told)) if axis in sets), ())
 
 
-def _missing(name: str, evidence: Evidence) -> Mapping[str, str]:
+def _missing(name: str, evidence: DrillEvidence) -> Mapping[str, str]:
     """The required items that the matter's file lacks: number and name."""
     deeds = evidence.deeds(evidence.incident(name))
     return {each.rule: each.title for each in filing.missing(evidence.pack, deeds)}
@@ -106,7 +103,7 @@ def _pairs(has: Mapping[str, str]) -> str:
     return "，".join(f"{key} {value}" for key, value in has.items())
 
 
-def trail(asked: Asked, evidence: Evidence) -> Answer:
+def trail(asked: Expectation, evidence: DrillEvidence) -> Answer:
     """Acts on the trail of an incident: there, not there, in that order."""
     deeds = _trail(asked.about, evidence)
     acts = [_act(deed) for deed in deeds]
@@ -122,7 +119,7 @@ def trail(asked: Asked, evidence: Evidence) -> Answer:
     return held and has and absent, expected, "、".join(acts) or "没有记录"
 
 
-def _trail(name: str, evidence: Evidence) -> Sequence[Deed]:
+def _trail(name: str, evidence: DrillEvidence) -> Sequence[Deed]:
     """What was done about a matter, with the states of the unit declared over it."""
     over = {
         (step.at, str(step.given["state"].value))
@@ -145,16 +142,16 @@ def _act(deed: Deed) -> str:
     return f"{deed.act}{f':{deed.kind}' if deed.kind else ''}{to}"
 
 
-def _in_order(order: Sequence[str], deeds: Sequence[Deed], evidence: Evidence) -> bool:
+def _in_order(order: Sequence[str], deeds: Sequence[Deed], evidence: DrillEvidence) -> bool:
     rest = iter(deeds)
     return all(any(_is(text, deed, evidence) for deed in rest) for text in order)
 
 
-def _found(text: str, deeds: Sequence[Deed], evidence: Evidence) -> bool:
+def _found(text: str, deeds: Sequence[Deed], evidence: DrillEvidence) -> bool:
     return any(_is(text, deed, evidence) for deed in deeds)
 
 
-def _is(text: str, deed: Deed, evidence: Evidence) -> bool:
+def _is(text: str, deed: Deed, evidence: DrillEvidence) -> bool:
     pattern = _pattern(text)
     if pattern is None:
         return text in (f"{deed.act}:{deed.of}", deed.act)
@@ -168,85 +165,7 @@ def _pattern(text: str) -> Pattern | None:
         return None  # what no act is: a duty that was missed
 
 
-def finding(asked: Asked, evidence: Evidence) -> Answer:
-    """A finding, computed or by people."""
-    every = [each for each in evidence.findings if each.kind != "breach"]
-    found = [each for each in every if _found_so(asked, evidence, each)]
-    actual = "；".join(map(_told, found or every))
-    if asked.get("none"):
-        return not found, "没有这项认定", actual if found else "没有"
-    return bool(found), f"有认定 {asked.about}", actual or "没有任何认定"
-
-
-def _told(each: Finding) -> str:
-    return f"{each.kind}（{each.rule}，{'、'.join(proof.act for proof in each.evidence)}）"
-
-
-def _found_so(asked: Asked, evidence: Evidence, each: Finding) -> bool:
-    matter = each.incident or ""
-    return (
-        _is_called(asked.about, each, evidence)
-        and _matter_is(asked, evidence, matter)
-        and _unit_is(asked, evidence, each.unit, matter)
-        and set(asked.get("evidence", [])) <= {proof.act for proof in each.evidence}
-        and _rule_is(asked, evidence, "of", each.rule)
-        and asked.get("good") in (None, each.good)
-    )
-
-
-def _is_called(name: str, each: Finding, evidence: Evidence) -> bool:
-    """Whether that is what was found, or the number of the rule it was found of."""
-    named = names_of(evidence.pack, each.kind, each.rule)
-    return name in named or _states(evidence, each.rule, name)
-
-
-def _states(evidence: Evidence, rule: str, item: str) -> bool:
-    """Whether a rule, also one of another pack, is of that number, of one whose last part that is,
-    or says that it is about it.
-    """
-    called = (rule, whole(rule), end(rule))
-    return item in called or rule in evidence.pack.stated_by(item)
-
-
-def _rule_is(asked: Asked, evidence: Evidence, key: str, rule: str) -> bool:
-    return key not in asked or _states(evidence, rule, asked.get(key))
-
-
-def _matter_is(asked: Asked, evidence: Evidence, matter: str) -> bool:
-    return "incident" not in asked or evidence.incident(asked.get("incident")) == matter
-
-
-def _unit_is(asked: Asked, evidence: Evidence, unit: str, matter: str) -> bool:
-    if "unit" not in asked:
-        return True
-    wanted = asked.get("unit")
-    if wanted not in {each.key for each in evidence.drill.units}:
-        row = evidence.ledger.get(matter)  # a party: the unit that has the matter in hand
-        return row is None or unit in (row.unit, row.lead)
-    return evidence.unit(wanted) == unit
-
-
-def breach(asked: Asked, evidence: Evidence) -> Answer:
-    """A gate that was broken by what had happened."""
-    every = list(breaches(evidence))
-    found = [each for each in every if _broken_so(asked, evidence, each)]
-    actual = "；".join(f"{each.order} {each.rule}（{each.act}）" for each in found or every)
-    if asked.get("none"):
-        return not found, "没有这项违规", actual if found else "没有"
-    return bool(found), f"有违规 {asked.about}", actual or "没有任何违规"
-
-
-def _broken_so(asked: Asked, evidence: Evidence, each: Breach) -> bool:
-    return (
-        (asked.about in ("any", each.order) or _states(evidence, each.rule, asked.about))
-        and _matter_is(asked, evidence, each.matter)
-        and _unit_is(asked, evidence, each.unit, each.matter)
-        and _rule_is(asked, evidence, "rule", each.rule)
-        and asked.get("act") in (None, each.act)
-    )
-
-
-def paper(asked: Asked, evidence: Evidence) -> Answer:
+def paper(asked: Expectation, evidence: DrillEvidence) -> Answer:
     """What a summary or another paper tells of: incidents, or fields of its form."""
     wanted = PAPERS.get(asked.about, asked.about)
     papers = list(_papers(asked, evidence, wanted))
@@ -266,7 +185,7 @@ def paper(asked: Asked, evidence: Evidence) -> Answer:
     return right, expected or "有这份材料", "、".join(tells) or f"{len(papers)} 份材料, 内容为空"
 
 
-def _papers(asked: Asked, evidence: Evidence, wanted: str) -> Iterator[list[str]]:
+def _papers(asked: Expectation, evidence: DrillEvidence, wanted: str) -> Iterator[list[str]]:
     pattern = _pattern(wanted)
     for event in evidence.events:
         fact = event.fact
@@ -274,7 +193,7 @@ def _papers(asked: Asked, evidence: Evidence, wanted: str) -> Iterator[list[str]
         if found is None or pattern is None or not fits(evidence.pack, pattern, found):
             continue
         matter = str(event.envelope.correlation)
-        if not _matter_is(asked, evidence, matter):
+        if not matter_is(asked, evidence, matter):
             continue
         if "unit" in asked and evidence.unit(asked.get("unit")) != event.envelope.unit:
             continue
@@ -284,7 +203,7 @@ def _papers(asked: Asked, evidence: Evidence, wanted: str) -> Iterator[list[str]
         yield [evidence.name_of(str(each)) for each in items] + list(getattr(fact, "filled", ()))
 
 
-def _periods(deed: Deed, evidence: Evidence) -> set[str]:
+def _periods(deed: Deed, evidence: DrillEvidence) -> set[str]:
     """The periods that a paper can be of: the one it names, or those in which it fell."""
     if deed.period is not None:
         return {deed.period}
@@ -295,12 +214,12 @@ def _periods(deed: Deed, evidence: Evidence) -> set[str]:
     return {turn.name for rule in rules for turn in concerned(rule, times, deed)}
 
 
-def figure(asked: Asked, evidence: Evidence) -> Answer:
+def figure(asked: Expectation, evidence: DrillEvidence) -> Answer:
     """A figure of the pack's statistics."""
     number = _statistic(asked.about, evidence)
     if number is None:
         return False, f"有统计指标 {asked.about}", "规则包没有这个指标"
-    told = evidence.figures[asked.each.place][number]
+    told = evidence.figures[asked.place][number]
     value = told.value if told.n is None else told.value / told.n if told.n else None
     wanted, of = asked.get("is"), asked.get("of")
     right = wanted is None or (value is not None and abs(value - wanted) < 1e-9)
@@ -309,7 +228,7 @@ def figure(asked: Asked, evidence: Evidence) -> Answer:
     return right and of in (None, told.n), expected, actual
 
 
-def _statistic(name: str, evidence: Evidence) -> str | None:
+def _statistic(name: str, evidence: DrillEvidence) -> str | None:
     """The number of a statistic, by an item that it states or the name behind the last dot."""
     stated = evidence.pack.stated_by(name)
     known = evidence.pack.of(Statistic)
@@ -317,7 +236,7 @@ def _statistic(name: str, evidence: Evidence) -> str | None:
     return named[0] if named else None
 
 
-def due_in(asked: Asked, evidence: Evidence) -> Answer:
+def due_in(asked: Expectation, evidence: DrillEvidence) -> Answer:
     """On which days of a year a schedule falls due."""
     number = asked.get("duty")
     stated = evidence.pack.stated_by(number)
@@ -342,7 +261,7 @@ def _due_dates(rule: Schedule, year: int) -> list[str]:
     return [f"{day:%m-%d}" for day in days]
 
 
-def warning(asked: Asked, evidence: Evidence) -> Answer:
+def warning(asked: Expectation, evidence: DrillEvidence) -> Answer:
     """What the pack leaves unarmed, and says so when it is loaded; or that it does not."""
     unarmed = evidence.pack.file.unarmed.get(asked.about)
     if asked.get("none"):
@@ -353,7 +272,7 @@ def warning(asked: Asked, evidence: Evidence) -> Answer:
     return reason is None or reason in unarmed.why, reason or "未启用", unarmed.why
 
 
-_CHECKS: Mapping[str, Callable[[Asked, Evidence], Answer]] = {
+_CHECKS: Mapping[str, Callable[[Expectation, DrillEvidence], Answer]] = {
     "duty": duty,
     "ledger": ledger,
     "trail": trail,

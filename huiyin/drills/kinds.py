@@ -1,6 +1,118 @@
-"""What can be expected in a drill: every kind of expectation with its keys and what they hold."""
+"""The words of a drill: how values are written, by the kind of their field, and what each kind of
+expectation can ask for.
+"""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from shared.clock import SHANGHAI
+from shared.documents import Node, Notation
+
+T = TypeVar("T")
+
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d)?)(Z|[+-]\d\d:?\d\d)?")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_SPAN = re.compile(r"P(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
+_TRUTH = {"true": True, "false": False, "yes": True, "no": False, "on": True, "off": False}
+
+
+def moment_of(text: str) -> datetime:
+    """A moment in UTC; ``24:00`` is the end of that day. Raises ValueError."""
+    found = _MOMENT.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    day, time, offset = found.groups()
+    ends = time[:5] == "24:00"
+    read = datetime.fromisoformat(f"{day}T{'00:00' if ends else time}{offset or ''}")
+    moment = read if read.tzinfo else read.replace(tzinfo=SHANGHAI)
+    return (moment + timedelta(days=int(ends))).astimezone(UTC)
+
+
+def until_of(text: str) -> datetime:
+    """A moment, or the end of a day (UTC); raises ValueError for what is neither."""
+    return moment_of(f"{text} 24:00" if _DAY.fullmatch(text) else text)
+
+
+def _day_of(text: str) -> str:
+    if not _DAY.fullmatch(text):
+        raise ValueError(text)
+    return text
+
+
+def _span_of(text: str) -> timedelta:
+    """``P1DT2H3M4S`` as a duration; raises ValueError."""
+    found = _SPAN.fullmatch(text)
+    if found is None or text in ("P", "PT"):
+        raise ValueError(text)
+    days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+def _truth_of(text: str) -> bool:
+    if text.lower() not in _TRUTH:
+        raise ValueError(text)
+    return _TRUTH[text.lower()]
+
+
+def _amount_of(text: str) -> float:
+    """A number, a percentage or a part: 1.0, 0.5, 100%."""
+    return float(text[:-1]) / 100 if text.endswith("%") else float(text)
+
+
+def _said(node: Node) -> str:
+    """What somebody said, filled in or named: it may be empty, to be refused for that."""
+    return "" if node.value == "" else node.text()
+
+
+def _texts(node: Node) -> list[str]:
+    return list(node.texts())
+
+
+def _text(read: Callable[[str], T], wanted: str) -> Notation[T]:
+    return Notation(lambda node: read(node.text()), wanted)
+
+
+_MOMENTS = " 2026-03-02 14:10（北京时间, 24:00 指当日结束；可带 +08:00 之类的时差）"
+
+MOMENT = _text(moment_of, _MOMENTS)
+SPAN = _text(_span_of, " PT1M、PT2H30M、P1D 之类的时长")
+NUMBER = _text(int, "整数")
+TRUTH = _text(_truth_of, " true 或 false")
+
+NOTATIONS: Mapping[str, Notation[Any]] = {
+    "text": Notation(_said, "文字"),
+    "texts": Notation(_texts, "文字或列表"),
+    "number": NUMBER,
+    "amount": _text(_amount_of, "数、几分之几或百分数（142、0.5、100%）"),
+    "truth": TRUTH,
+    "moment": MOMENT,
+    "until": _text(until_of, f"{_MOMENTS} 或 2026-03-02"),
+    "span": SPAN,
+    "day": _text(_day_of, " 2026-03-02"),
+    "days": Notation(lambda node: [_day_of(each) for each in node.texts()], "日期的列表"),
+    "unit": Notation(_said, "单位代称"),
+    "units": Notation(_texts, "单位代称的列表"),
+    "incident": Notation(Node.text, "事件代称"),
+    "incidents": Notation(_texts, "事件代称的列表"),
+    "draft": Notation(Node.text, "拟稿的标签（as 所取）"),
+    "judged": Notation(
+        lambda node: {axis: _texts(each) for axis, each in node.table().items()},
+        "“维度: 值”的表",
+    ),
+    "parties": Notation(_texts, "当事方或单位代称, 或它们的列表"),
+    "words": Notation(
+        lambda node: {key: _said(each) for key, each in node.table().items()}, "“键: 文字”的表"
+    ),
+}
+"""How a value of each kind is written."""
+
+
+def value_of(kind: str, node: Node) -> Any:
+    """The value of a field of that kind; raises ValueError for what is none."""
+    return NOTATIONS[kind].read(node)
+
 
 _WHICH = {"incident": "incident", "unit": "unit", "period": "text"}
 _WHEN = {"at": "moment", "known_at": "moment"}
@@ -76,3 +188,13 @@ STATE_WORDS = (
 
 PAPERS = {"daily_summary": "summarise", "zero_report": "zero_report", "shift_report": "shift"}
 """Papers by the names that people have for them, and which acts make them."""
+
+
+def whole(number: str) -> str:
+    """The rule of the source that ``…/part`` is a part of; any other number as it is."""
+    return number.split("/", maxsplit=1)[0]
+
+
+def end(number: str) -> str:
+    """What stands behind the last dot of a rule's number; all of it where there is none."""
+    return number.rsplit(".", 1)[-1]

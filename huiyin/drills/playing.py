@@ -2,35 +2,39 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from huiyin.drills.acting import Names, Players
 from huiyin.drills.checking import check as check_drill
-from huiyin.drills.evidence import Evidence, gather
+from huiyin.drills.comparing import Fate, Pair, pairs, translated
+from huiyin.drills.evidence import DrillEvidence, gather
 from huiyin.drills.expecting import Checked
 from huiyin.drills.expecting import check as check_expectation
-from huiyin.drills.nodes import Unreadable
-from huiyin.drills.refusals import Taken
-from huiyin.drills.rulebook import Loaded, load
-from huiyin.drills.script import Drill, LoadRefusal, Step
+from huiyin.drills.refusals import StepTaken
+from huiyin.drills.rulebook import Loaded, load, load_named
+from huiyin.drills.script import Drill, DrillStep, Expectation, LoadRefusal
 from huiyin.drills.settling import check_nothing_parked
-from huiyin.drills.stage import Marks, Stage, staged
+from huiyin.drills.stage import DrillStage, Marks, staged
 from huiyin.host.evidence import rebuilt
+from shared.documents import Unreadable
+from shared.policy.language.loading import known_packs
+from shared.policy.language.pack import Pack
 
 SAME_AS = "same_as"
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Played:
     """What came of a drill: every step, every expectation, and what is on record."""
 
     drill: Drill
     pack: str
-    taken: Sequence[Taken]
+    taken: Sequence[StepTaken]
     checked: Sequence[Checked]
-    evidence: Evidence | None
+    evidence: DrillEvidence | None
     seconds: float = 0.0
     failures: Sequence[str] = field(default_factory=tuple)
 
@@ -40,7 +44,79 @@ class Outcome:
         return not self.failures
 
 
-async def play(drill: Drill, *, loaded: Loaded | None = None) -> Outcome:
+@dataclass(frozen=True)
+class Comparison:
+    """Both outcomes and the duties of both, side by side."""
+
+    here: Played
+    there: Played
+    pairs: Sequence[Pair]
+
+    def totals(self) -> dict[str, Counter[Fate]]:
+        """How many duties came to what, under each pack."""
+        return {
+            "here": Counter(pair.here.fate for pair in self.pairs if pair.here),
+            "there": Counter(pair.there.fate for pair in self.pairs if pair.there),
+        }
+
+
+async def run(drill: Drill) -> Played:
+    """Play a drill and check all that it expects.
+
+    Raises Unreadable or Invalid, before anything is run, for a drill that cannot be.
+    """
+    outcome = await play(drill)
+    more = [
+        await _same_as(drill, outcome, each) for each in drill.expectations if each.kind == SAME_AS
+    ]
+    unmet = [failure(each) for each in more if not each.holds]
+    return replace(
+        outcome,
+        checked=[*outcome.checked, *more],
+        failures=[*outcome.failures, *unmet],
+    )
+
+
+async def _same_as(drill: Drill, here: Played, expectation: Expectation) -> Checked:
+    """Under another pack, the same must have come of every duty."""
+    own = load(drill).pack
+    assert own is not None
+    there = await _under(drill, own, expectation.about)
+    different = [pair for pair in _pairs(here, there) if not pair.same]
+    actual = "；".join(map(_fates, different)) or "相同"
+    place = str(expectation.place)
+    expected = f"与 {expectation.about} 之下相同"
+    return Checked(expectation.said, place, expected, actual, not different)
+
+
+def _fates(pair: Pair) -> str:
+    sides = [f"{each.rule} {each.fate}" if each else "没有" for each in (pair.here, pair.there)]
+    return " 对 ".join(sides)
+
+
+async def compare(drill: Drill, other: str) -> Comparison:
+    """Play the drill under its own pack and, without its expectations, under another."""
+    here = await play(drill)
+    loaded = load(drill)
+    assert loaded.pack is not None
+    there = await _under(drill, loaded.pack, other)
+    return Comparison(here, there, _pairs(here, there))
+
+
+def _pairs(here: Played, there: Played) -> list[Pair]:
+    assert here.evidence is not None
+    assert there.evidence is not None
+    return pairs(here.evidence, there.evidence)
+
+
+async def _under(drill: Drill, own: Pack, other: str) -> Played:
+    """The drill's course of events under another pack; what that pack refuses, it refuses."""
+    pack = load_named(other)
+    shipped = pack.id if pack.id in known_packs() else None
+    return await play(translated(drill, own, pack), loaded=Loaded(pack, [], shipped))
+
+
+async def play(drill: Drill, *, loaded: Loaded | None = None) -> Played:
     """Play a drill and check what it expects; ``loaded`` is another pack than its own.
 
     Raises Unreadable or Invalid, before anything is run, for a drill that cannot be.
@@ -62,10 +138,12 @@ async def play(drill: Drill, *, loaded: Loaded | None = None) -> Outcome:
     return _outcome(drill, loaded, taken, evidence, replay, begun)
 
 
-async def _played(stage: Stage, drill: Drill, loaded: Loaded) -> tuple[list[Taken], Evidence]:
+async def _played(
+    stage: DrillStage, drill: Drill, loaded: Loaded
+) -> tuple[list[StepTaken], DrillEvidence]:
     assert loaded.pack is not None
     players = Players(stage, loaded.pack)
-    taken: list[Taken] = []
+    taken: list[StepTaken] = []
     for _, same in groupby(drill.steps, _together):
         taken += await players.take_all(list(same))
     await stage.settled()
@@ -73,28 +151,28 @@ async def _played(stage: Stage, drill: Drill, loaded: Loaded) -> tuple[list[Take
     return taken, gather(stage, loaded.pack, players.names)
 
 
-def _together(step: Step) -> object:
+def _together(step: DrillStep) -> object:
     """Repetitions of a step at one moment can be taken together; everything else in turn."""
     return (step.place, step.moment) if step.turn else id(step)
 
 
-async def _replayed(stage: Stage) -> list[Checked]:
+async def _replayed(stage: DrillStage) -> list[Checked]:
     """Every read model made afresh from the log must be what it is: always expected."""
     different = [
         each for each in await asyncio.to_thread(rebuilt, stage.system.recorders) if not each.holds
     ]
     said = "；".join(f"{each.service}.{each.table} {each.difference}" for each in different)
-    return [Checked("重放与实况一致", "", not different, "每一行都相同", said or "每一行都相同")]
+    return [Checked("重放与实况一致", "", "每一行都相同", said or "每一行都相同", not different)]
 
 
 def _outcome(
     drill: Drill,
     loaded: Loaded,
-    taken: Sequence[Taken],
-    evidence: Evidence,
+    taken: Sequence[StepTaken],
+    evidence: DrillEvidence,
     more: Sequence[Checked],
     begun: float,
-) -> Outcome:
+) -> Played:
     checked = [
         check_expectation(each, evidence)
         for each in drill.expectations
@@ -106,7 +184,7 @@ def _outcome(
     failures = unmet if drill.lenient else [*wrong, *unmet]
     assert loaded.pack is not None
     took = time.monotonic() - begun
-    return Outcome(drill, loaded.pack.pin, taken, checked, evidence, took, failures)
+    return Played(drill, loaded.pack.pin, taken, checked, evidence, took, failures)
 
 
 def failure(checked: Checked) -> str:
@@ -116,13 +194,13 @@ def failure(checked: Checked) -> str:
     return f"{checked.place}：期望 {checked.expected}，实际 {checked.actual}"
 
 
-def _unplayed(drill: Drill, loaded: Loaded) -> Evidence:
+def _unplayed(drill: Drill, loaded: Loaded) -> DrillEvidence:
     """What can be asked of a pack alone."""
     assert loaded.pack is not None
-    return Evidence(drill, loaded.pack, [], {}, Names(), Marks())
+    return DrillEvidence(drill, loaded.pack, [], {}, Names(), Marks())
 
 
-def _refused(drill: Drill, loaded: Loaded, wanted: LoadRefusal) -> Outcome:
+def _refused(drill: Drill, loaded: Loaded, wanted: LoadRefusal) -> Played:
     """The pack must not load, for that reason."""
     found = loaded.complaints
     fitting = [
@@ -134,6 +212,6 @@ def _refused(drill: Drill, loaded: Loaded, wanted: LoadRefusal) -> Outcome:
     expected = " ".join(filter(None, (wanted.code, wanted.reason))) or "装载被拒绝"
     actual = "；".join(f"{each.code}（{each.message}）" for each in found) or "装载成功"
     said = f"规则包装载被拒绝：{expected}"
-    checked = Checked(said, str(wanted.place), bool(fitting), expected, actual)
+    checked = Checked(said, str(wanted.place), expected, actual, bool(fitting))
     failures = [] if fitting else [f"{wanted.place}：期望 {expected}，实际 {actual}"]
-    return Outcome(drill, "", [], [checked], None, 0.0, failures)
+    return Played(drill, "", [], [checked], None, 0.0, failures)

@@ -1,16 +1,17 @@
 """The protocol of a drill (演练记录): each step with what it led to, then each expectation."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from huiyin.drills.checking import incident_names
-from huiyin.drills.evidence import Evidence
-from huiyin.drills.owing import evidence_unit, worded_span
-from huiyin.drills.playing import Outcome
-from huiyin.drills.refusals import Taken, said
+from huiyin.drills.comparing import Side
+from huiyin.drills.duties import evidence_unit, worded_span
+from huiyin.drills.evidence import DrillEvidence
+from huiyin.drills.playing import Comparison, Played
+from huiyin.drills.refusals import StepTaken, said
 from shared.acts.vocabulary import ACTS
 from shared.clock import shown, shown_limit
 from shared.contracts.catalogue import Fact
@@ -28,6 +29,7 @@ from shared.contracts.deadlines import (
 )
 from shared.contracts.envelope import Recorded, event_hash
 from shared.identity.posts import POSTS
+from shared.store.micros import from_micros
 
 MOST_EFFECTS = 12
 """Of one step; more are counted."""
@@ -36,7 +38,7 @@ ADMINISTERED = {"repin": "改用规则", "withdraw": "停用规则", "set_terms"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ProtocolLine:
     """One line of the protocol."""
 
     at: str
@@ -45,38 +47,28 @@ class Line:
     came_of_it: tuple[str, ...]
     right: bool
 
-    def row(self) -> dict[str, Any]:
-        """The same for programs."""
-        return {
-            "at": self.at,
-            "who": self.who,
-            "what": self.what,
-            "came_of_it": list(self.came_of_it),
-            "right": self.right,
-        }
 
-
-def lines(outcome: Outcome) -> list[Line]:
+def lines(outcome: Played) -> list[ProtocolLine]:
     """Every step, and every limit that passed in between, in order."""
     evidence = outcome.evidence
     if evidence is None or not outcome.taken:
         return []
     effects = _effects(outcome.taken, evidence)
-    found: list[tuple[datetime, int, Line]] = []
+    found: list[tuple[datetime, int, ProtocolLine]] = []
     for number, taken in enumerate(outcome.taken):
         found.append((taken.step.moment, number, _line(taken, effects.get(number, ()), evidence)))
     for event in _observed(evidence):
         due = event.fact.due  # type: ignore[attr-defined]  # what is observed has a limit
-        line = Line(_when(due), "", "时限已过", (_worded(event, evidence),), True)
+        line = ProtocolLine(_when(due), "", "时限已过", (_worded(event, evidence),), True)
         found.append((event.envelope.recorded_at, -1, line))
     return [line for _, _, line in sorted(found, key=lambda each: each[:2])]
 
 
-def _line(taken: Taken, effects: Sequence[str], evidence: Evidence) -> Line:
+def _line(taken: StepTaken, effects: Sequence[str], evidence: DrillEvidence) -> ProtocolLine:
     step = taken.step
     told = [_result(taken)] if step.act else []
     late = f"{_when(step.at)}（{_when(step.recorded)} 补录）" if step.recorded else _when(step.at)
-    return Line(
+    return ProtocolLine(
         late, _who(taken, evidence), _what(taken, evidence), (*told, *effects), taken.wrong is None
     )
 
@@ -86,7 +78,7 @@ def _when(moment: datetime) -> str:
     return text[:-3] if text.endswith(":00") else text
 
 
-def _who(taken: Taken, evidence: Evidence) -> str:
+def _who(taken: StepTaken, evidence: DrillEvidence) -> str:
     by = taken.step.by
     if by is None:
         return "系统管理员" if taken.step.act else ""
@@ -97,7 +89,7 @@ def _who(taken: Taken, evidence: Evidence) -> str:
     return f"{names.get(unit, unit)} {name}" if unit else name
 
 
-def _what(taken: Taken, evidence: Evidence) -> str:
+def _what(taken: StepTaken, evidence: DrillEvidence) -> str:
     step = taken.step
     if step.act is None:
         return "（时间过去）"
@@ -110,7 +102,7 @@ def _what(taken: Taken, evidence: Evidence) -> str:
     return " ".join(part for part in (title, known and f"（{known}）", about) if part)
 
 
-def _result(taken: Taken) -> str:
+def _result(taken: StepTaken) -> str:
     if taken.problem is not None:
         expected = "（如所预期）" if taken.wrong is None else ""
         return f"拒绝{expected}：{said(taken.problem)}"
@@ -120,7 +112,7 @@ def _result(taken: Taken) -> str:
     return f"办成，编号 {number}" if taken.step.act == "register" else "办成"
 
 
-def _effects(taken: Sequence[Taken], evidence: Evidence) -> Mapping[int, list[str]]:
+def _effects(taken: Sequence[StepTaken], evidence: DrillEvidence) -> Mapping[int, list[str]]:
     """What the duties became by each step, by its number."""
     steps = _steps_of_events(taken, evidence)
     found: dict[int, list[str]] = {}
@@ -142,7 +134,7 @@ def _shortened(effects: list[str]) -> list[str]:
     return [*effects[:MOST_EFFECTS], f"……共 {len(effects)} 项"]
 
 
-def _steps_of_events(taken: Sequence[Taken], evidence: Evidence) -> dict[UUID, int]:
+def _steps_of_events(taken: Sequence[StepTaken], evidence: DrillEvidence) -> dict[UUID, int]:
     """Which step made an event."""
     by_hash = {
         str(each.answer["hash"]): number
@@ -153,16 +145,16 @@ def _steps_of_events(taken: Sequence[Taken], evidence: Evidence) -> dict[UUID, i
     return {event.envelope.id: number for event, number in own if number is not None}
 
 
-def _last_before(taken: Sequence[Taken], moment: datetime) -> int:
+def _last_before(taken: Sequence[StepTaken], moment: datetime) -> int:
     numbers = [n for n, each in enumerate(taken) if each.step.moment <= moment]
     return numbers[-1] if numbers else 0
 
 
-def _observed(evidence: Evidence) -> Iterator[Recorded]:
+def _observed(evidence: DrillEvidence) -> Iterator[Recorded]:
     return (event for event in evidence.events if isinstance(event.fact, DutyMissed))
 
 
-def _worded(event: Recorded, evidence: Evidence) -> str:
+def _worded(event: Recorded, evidence: DrillEvidence) -> str:
     fact = event.fact
     duty = getattr(fact, "duty", None)
     if duty is None:
@@ -172,7 +164,7 @@ def _worded(event: Recorded, evidence: Evidence) -> str:
     return f"{matter and matter + ' '}{_named(str(duty), evidence)}：{told}" if told else ""
 
 
-def _named(duty: str, evidence: Evidence) -> str:
+def _named(duty: str, evidence: DrillEvidence) -> str:
     rule, _, rest = duty.partition("@")
     number = rule.split("#")[0]
     title = evidence.titles.get(number, "")
@@ -209,7 +201,7 @@ def _happened(fact: Fact) -> str:
             return ""
 
 
-def as_json(outcome: Outcome) -> dict[str, Any]:
+def as_json(outcome: Played) -> dict[str, Any]:
     """The whole outcome for programs."""
     drill = outcome.drill
     return {
@@ -220,16 +212,34 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
         "proves": list(drill.proves),
         "holds": outcome.holds,
         "seconds": round(outcome.seconds, 3),
-        "steps": [line.row() for line in lines(outcome)],
-        "expectations": [
-            {
-                "said": each.said,
-                "place": each.place,
-                "expected": each.expected,
-                "actual": each.actual,
-                "holds": each.holds,
-            }
-            for each in outcome.checked
-        ],
+        "steps": [asdict(line) for line in lines(outcome)],
+        "expectations": [asdict(each) for each in outcome.checked],
         "failures": list(outcome.failures),
     }
+
+
+def comparison_as_json(compared: Comparison) -> dict[str, Any]:
+    """The comparison for programs."""
+    return {
+        "drill": compared.here.drill.name,
+        "holds": compared.here.holds,
+        "here": compared.here.pack,
+        "there": compared.there.pack,
+        "pairs": [
+            {
+                "matter": pair.matter,
+                "party": pair.party,
+                "here": _side(pair.here),
+                "there": _side(pair.there),
+            }
+            for pair in compared.pairs
+        ],
+        "totals": {name: dict(counted) for name, counted in compared.totals().items()},
+    }
+
+
+def _side(side: Side | None) -> dict[str, Any] | None:
+    if side is None:
+        return None
+    due = None if side.due is None else from_micros(side.due).isoformat()
+    return {**asdict(side), "due": due}

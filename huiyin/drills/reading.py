@@ -2,40 +2,25 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from difflib import get_close_matches
 from pathlib import Path
 
 from huiyin.drills.acts import WAYS, Way
-from huiyin.drills.kinds import KINDS
-from huiyin.drills.nodes import (
-    MOMENT_WANTED,
-    NUMBER_WANTED,
-    SPAN_WANTED,
-    TRUTH_WANTED,
-    Complaints,
-    Node,
-    Table,
-    Unreadable,
-    read_file,
-    read_nodes,
-    text_of,
-    typed,
-    written,
-)
+from huiyin.drills.kinds import KINDS, MOMENT, NOTATIONS, NUMBER, SPAN, TRUTH
 from huiyin.drills.script import (
     Drill,
+    DrillStep,
     Expectation,
     LoadRefusal,
-    Rules,
-    Step,
+    Ruleset,
     UnitPlanned,
     Who,
     read_who,
 )
-from huiyin.drills.values import value_of
 from shared.contracts.envelope import UNIT_CODE
+from shared.documents import Complaints, Node, Table, near, read_yaml, typed
+from shared.errors import Invalid
 
 MOST_TURNS = 10_000
 """Of one repeated step."""
@@ -45,98 +30,70 @@ DEFAULT_UNIT = "unit"
 
 
 def read_drills(path: Path) -> list[Drill]:
-    """The drill of a file, or one for each of its variants; raises Unreadable or Invalid."""
-    return read_text(read_file(path), path)
+    """The drill of a file, or one for each of its variants.
+
+    Raises Unreadable, or Invalid ``drill.unreadable``.
+    """
+    try:
+        return read_text(path.read_text(encoding="utf-8-sig"), path)
+    except (OSError, UnicodeDecodeError) as problem:
+        said, remedy = f"读不到演练脚本 {path}。", "请核对路径, 并存为 UTF-8 编码。"
+        raise Invalid("drill.unreadable", said, remedy, str(path)) from problem
 
 
 def read_text(text: str, path: Path) -> list[Drill]:
     """As ``read_drills``, of a text that stands, or could stand, in that file."""
-    complaints = Complaints()
-    root = read_nodes(text, str(path), complaints)
+    complaints = Complaints("drill")
+    root = read_yaml(text, str(path), complaints)
     drills = _drills(root, path, complaints) if root else []
-    if complaints.all:
-        raise Unreadable(complaints.all)
+    complaints.check()
     return drills
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """What the drill and each of its variants can say."""
-
-    name: str
-    rules: Rules | None
-    params: Mapping[str, str | int]
-    steps: Sequence[Step]
-    expectations: Sequence[Expectation]
-    refused: LoadRefusal | None
 
 
 def _drills(root: Node, path: Path, complaints: Complaints) -> list[Drill]:
     table = Table(root, "演练", complaints)
-    whole = _part(table, "drill", complaints, required=True)
-    units = _units(table, complaints)
-    cast = _cast(table, complaints)
-    title, proves = table.text("zh"), table.texts("proves")
-    variants = [_variant(node, complaints) for node in table.tables("variants")]
-    table.refuse_the_rest()
-    if whole.rules is None:
-        return []
+    name = table.text("drill", required=True) or ""
     drill = Drill(
-        path,
-        whole.name,
-        title or whole.name,
-        proves,
-        whole.rules,
-        whole.params,
-        units,
-        cast,
-        whole.steps,
-        whole.expectations,
-        whole.refused,
-    )
-    return [_varied(drill, variant) for variant in variants] or [drill]
-
-
-def _varied(drill: Drill, variant: _Part) -> Drill:
-    return replace(
-        drill,
-        name=f"{drill.name}/{variant.name}",
-        rules=variant.rules or drill.rules,
-        params={**drill.params, **variant.params},
-        steps=_in_time([*drill.steps, *variant.steps]),
-        expectations=[*drill.expectations, *variant.expectations],
-        load_refused=variant.refused or drill.load_refused,
-    )
-
-
-def _variant(node: Node, complaints: Complaints) -> _Part:
-    table = Table(node, "变体", complaints)
-    part = _part(table, "name", complaints, required=False)
-    table.refuse_the_rest()
-    return part
-
-
-def _part(table: Table, name: str, complaints: Complaints, *, required: bool) -> _Part:
-    return _Part(
-        name=table.text(name, required=True) or "",
-        rules=_rules(table, complaints, required=required),
+        file=path,
+        name=name,
+        title=table.text("zh") or name,
+        proves=table.texts("proves"),
+        rules=_rules(table, complaints, required=True) or Ruleset(table.place),
         params=_params(table),
+        units=_units(table, complaints),
+        cast=_cast(table, complaints),
         steps=_steps(table, complaints),
-        expectations=[
-            each for node in table.tables("expect") if (each := _expectation(node, complaints))
-        ],
-        refused=_load_refusal(table, complaints),
+        expectations=_expectations(table, complaints),
+        load_refused=_load_refusal(table, complaints),
     )
+    variants = [_varied(drill, node, complaints) for node in table.items("variants")]
+    table.refuse_the_rest()
+    return variants or [drill]
 
 
-def _rules(table: Table, complaints: Complaints, *, required: bool) -> Rules | None:
+def _varied(drill: Drill, node: Node, complaints: Complaints) -> Drill:
+    table = Table(node, "变体", complaints)
+    varied = replace(
+        drill,
+        name=f"{drill.name}/{table.text('name', required=True)}",
+        rules=_rules(table, complaints, required=False) or drill.rules,
+        params={**drill.params, **_params(table)},
+        steps=_in_time([*drill.steps, *_steps(table, complaints)]),
+        expectations=[*drill.expectations, *_expectations(table, complaints)],
+        load_refused=_load_refusal(table, complaints) or drill.load_refused,
+    )
+    table.refuse_the_rest()
+    return varied
+
+
+def _rules(table: Table, complaints: Complaints, *, required: bool) -> Ruleset | None:
     node = table.node("pack", required=required)
     if node is None:
         return None
     if isinstance(node.value, str):
-        return Rules(node.place, name=node.value)
+        return Ruleset(node.place, name=node.value)
     if isinstance(node.value, Mapping) and {"extends", "patch", "pack"} & set(node.value):
-        return Rules(node.place, table=node)
+        return Ruleset(node.place, table=node)
     said = "“pack”应是规则包名、来源编号、文件路径, 或含 extends、patch 或 [pack] 的表。"
     complaints.add("wrong-type", node.place, said, "请参照 docs/drills.md 改写。")
     return None
@@ -187,13 +144,13 @@ def _cast(table: Table, complaints: Complaints) -> dict[str, Who]:
         said = "“cast”应写成“人物代称: 职务@单位”。"
         complaints.add("wrong-type", node.place, said, "请改写。")
         return {}
-    return {key: read_who(text_of(each)) for key, each in node.value.items() if each.value}
+    return {key: read_who(each.text()) for key, each in node.value.items() if each.value}
 
 
-def _steps(table: Table, complaints: Complaints) -> list[Step]:
-    steps: list[Step] = []
-    latest: Step | None = None
-    for node in table.tables("steps"):
+def _steps(table: Table, complaints: Complaints) -> list[DrillStep]:
+    steps: list[DrillStep] = []
+    latest: DrillStep | None = None
+    for node in table.items("steps"):
         for step in _step(node, complaints):
             if step.turn <= 1 and step.act != "shift":
                 _check_order(latest, step, complaints)
@@ -202,27 +159,27 @@ def _steps(table: Table, complaints: Complaints) -> list[Step]:
     return _in_time(steps)
 
 
-def _in_time(steps: Sequence[Step]) -> list[Step]:
+def _in_time(steps: Sequence[DrillStep]) -> list[DrillStep]:
     return sorted(steps, key=lambda step: step.moment)
 
 
-def _check_order(before: Step | None, step: Step, complaints: Complaints) -> None:
+def _check_order(before: DrillStep | None, step: DrillStep, complaints: Complaints) -> None:
     if before is not None and step.moment < before.moment:
         said = f"时间倒退了：上一步（第 {before.place.line} 行）更晚。"
         remedy = "请按时间先后排列；补录较早之事的, at 写发生时间, recorded 写记录时间。"
         complaints.add("backwards", step.place, said, remedy)
 
 
-def _step(node: Node, complaints: Complaints) -> Iterator[Step]:
+def _step(node: Node, complaints: Complaints) -> Iterator[DrillStep]:
     table = Table(node, "步骤", complaints)
-    at = table.moment("at", required=True)
+    at = table.value("at", MOMENT, required=True)
     act = table.text("do")
     by = table.text("by")
     way = _way(act, node, complaints)
-    step = Step(
+    step = DrillStep(
         place=node.place,
         at=at or _NEVER,
-        recorded=table.moment("recorded"),
+        recorded=table.value("recorded", MOMENT),
         act=act,
         by=read_who(by) if by else None,
         incident=table.text("incident"),
@@ -231,9 +188,9 @@ def _step(node: Node, complaints: Complaints) -> Iterator[Step]:
         label=table.text("as"),
         of=table.text("of"),
         refused=table.text("refused"),
-        happened=table.truth("happened"),
+        happened=table.value("happened", TRUTH) or False,
     )
-    times, every = table.number("repeat") or 1, table.span("every") or timedelta()
+    times, every = table.value("repeat", NUMBER) or 1, table.value("every", SPAN) or timedelta()
     table.text("note")
     beside = [key for key in table.rest() if way and key in way.fields()]
     inside = f"写在 with: {{{beside[0]}: …}} 里。" if beside else "核对拼写, 或删去这一项。"
@@ -256,17 +213,17 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 """Stands where a moment could not be read; such a drill is never run."""
 
 
-def _when_it_is_over(step: Step) -> Step:
+def _when_it_is_over(step: DrillStep) -> DrillStep:
     """A spell on duty can only be told when it has ended: told of before, it is then."""
     ends = step.given.get("ends")
     if step.act != "shift" or step.refused or step.recorded or ends is None:
         return step
-    if not _reads("moment", ends):
+    if not MOMENT.fits(ends):
         return step
-    return replace(step, at=max(step.at, value_of("moment", ends)))
+    return replace(step, at=max(step.at, MOMENT.read(ends)))
 
 
-def _repeated(step: Step, turn: int, every: timedelta) -> Step:
+def _repeated(step: DrillStep, turn: int, every: timedelta) -> DrillStep:
     """The so-many-th of a repeated step; incidents are told apart by their number."""
     return replace(
         step,
@@ -279,8 +236,8 @@ def _repeated(step: Step, turn: int, every: timedelta) -> Step:
 def _way(act: str | None, node: Node, complaints: Complaints) -> Way | None:
     if act is None or act in WAYS:
         return WAYS.get(act or "")
-    near = get_close_matches(act, WAYS, 1)
-    remedy = f"是否指 {near[0]}？" if near else f"可用：{'、'.join(WAYS)}。"
+    meant = near(act, WAYS)
+    remedy = f"是否指 {meant}？" if meant else f"可用：{'、'.join(WAYS)}。"
     complaints.add("unknown-act", node.place, f"没有“{act}”这种行为。", remedy)
     return None
 
@@ -290,48 +247,15 @@ def _given(table: Table, way: Way | None, complaints: Complaints) -> Mapping[str
     if node is None:
         return {}
     inner = Table(node, "with ", complaints)
-    if way is not None:
-        for key, each in inner.nodes.items():
-            kind = way.fields().get(key)
-            if kind is not None and not _reads(kind, each):
-                said, remedy = f"“{key}”的值看不懂。", f"应写成{WANTED[kind]}。"
-                complaints.add("wrong-type", each.place, said, remedy)
-            elif kind is None and not way.judges:
-                said = f"这个行为没有“{key}”这一项。"
-                remedy = f"可以填写：{'、'.join(way.fields()) or '（无）'}。"
-                remedy += "表单的栏目写在 fields 里。" if "fields" in way.fields() else ""
-                complaints.add("unknown-key", each.place, said, remedy)
+    for key, each in inner.nodes.items() if way else ():
+        assert way is not None
+        if key in way.fields():
+            inner.fits(key, each, NOTATIONS[way.fields()[key]])
+        elif not way.judges:
+            remedy = f"可以填写：{'、'.join(way.fields()) or '（无）'}。"
+            remedy += "表单的栏目写在 fields 里。" if "fields" in way.fields() else ""
+            inner.complain(each.place, f"这个行为没有“{key}”这一项。", remedy, "unknown-key")
     return inner.nodes
-
-
-def _reads(kind: str, node: Node) -> bool:
-    try:
-        value_of(kind, node)
-    except ValueError:
-        return False
-    return True
-
-
-WANTED: Mapping[str, str] = {
-    "text": "文字",
-    "texts": "文字或列表",
-    "number": NUMBER_WANTED,
-    "amount": "数、几分之几或百分数（142、0.5、100%）",
-    "truth": TRUTH_WANTED,
-    "moment": MOMENT_WANTED,
-    "until": f"{MOMENT_WANTED} 或 2026-03-02",
-    "span": SPAN_WANTED,
-    "day": " 2026-03-02",
-    "days": "日期的列表",
-    "unit": "单位代称",
-    "units": "单位代称的列表",
-    "incident": "事件代称",
-    "incidents": "事件代称的列表",
-    "draft": "拟稿的标签（as 所取）",
-    "judged": "“维度: 值”的表",
-    "parties": "当事方或单位代称, 或它们的列表",
-    "words": "“键: 文字”的表",
-}
 
 
 INSTEAD = {
@@ -341,7 +265,7 @@ INSTEAD = {
 """What to write where an act is about no incident."""
 
 
-def _check_step(step: Step, way: Way | None, complaints: Complaints) -> None:
+def _check_step(step: DrillStep, way: Way | None, complaints: Complaints) -> None:
     def missing(key: str) -> None:
         said = f"步骤缺少“{key}”。"
         instead = INSTEAD.get(step.act or "", "") if key == "incident" else ""
@@ -358,6 +282,11 @@ def _check_step(step: Step, way: Way | None, complaints: Complaints) -> None:
         complaints.add("backwards", step.place, said, "请核对两个时间。")
 
 
+def _expectations(table: Table, complaints: Complaints) -> list[Expectation]:
+    read = (_expectation(node, complaints) for node in table.items("expect"))
+    return [each for each in read if each is not None]
+
+
 def _expectation(node: Node, complaints: Complaints) -> Expectation | None:
     table = Table(node, "期望", complaints)
     kind = next((key for key in table.nodes if key in KINDS), None)
@@ -366,34 +295,23 @@ def _expectation(node: Node, complaints: Complaints) -> Expectation | None:
         complaints.add("unknown-expectation", node.place, said, f"应含 {'、'.join(KINDS)} 之一。")
         return None
     about = table.text(kind, required=True) or ""
-    for key, asked in KINDS[kind].items():
-        found = table.node(key)
-        if found is not None and not _reads(asked, found):
-            said = f"“{key}”的值看不懂。"
-            complaints.add("wrong-type", found.place, said, f"应写成{WANTED[asked]}。")
+    asked = {key: found for key in KINDS[kind] if (found := table.node(key)) is not None}
+    for key, found in asked.items():
+        table.fits(key, found, NOTATIONS[KINDS[kind][key]])
     table.refuse_the_rest(f"{kind} 可以写：{'、'.join(KINDS[kind]) or '（无）'}。")
-    asked_nodes = {key: each for key, each in table.nodes.items() if key in KINDS[kind]}
-    return Expectation(node.place, kind, about, asked_nodes, _said(node))
+    said = ", ".join(f"{key}: {_flat(each)}" for key, each in table.nodes.items())
+    return Expectation(node.place, kind, about, asked, said)
 
 
-def _said(node: Node) -> str:
-    """The expectation in one line, as it would be written."""
-    return ", ".join(f"{key}: {_flat(written(each))}" for key, each in _items(node))
-
-
-def _items(node: Node) -> Iterator[tuple[str, Node]]:
-    if isinstance(node.value, Mapping):
-        yield from node.value.items()
-
-
-def _flat(value: object) -> str:
-    match value:
-        case dict():
-            return "{" + ", ".join(f"{key}: {_flat(each)}" for key, each in value.items()) + "}"
-        case list():
-            return "[" + ", ".join(map(_flat, value)) + "]"
-        case _:
-            return str(value)
+def _flat(node: Node) -> str:
+    """A value in one line, as it would be written."""
+    match node.value:
+        case str() as text:
+            return text
+        case Mapping() as table:
+            return "{" + ", ".join(f"{key}: {_flat(each)}" for key, each in table.items()) + "}"
+        case several:
+            return "[" + ", ".join(map(_flat, several)) + "]"
 
 
 def _load_refusal(table: Table, complaints: Complaints) -> LoadRefusal | None:

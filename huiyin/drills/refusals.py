@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from huiyin.drills.numbers import whole
-from huiyin.drills.script import Step
+from huiyin.drills.kinds import whole
+from huiyin.drills.script import DrillStep
 from shared.errors import HuiyinError
 from shared.policy.language.pack import Pack
 from shared.policy.language.rules import Form, Gate
@@ -21,14 +21,14 @@ WANTING = {
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class StepTaken:
     """A step and what came of it: the answer, or how it was refused.
 
     ``rules`` are the numbers of the rules by which it was refused, if rules of the pack they were,
     and of the items that those state; and the codes that say the same.
     """
 
-    step: Step
+    step: DrillStep
     answer: Mapping[str, Any] | None = None
     problem: HuiyinError | None = None
     rules: frozenset[str] = frozenset()
@@ -51,7 +51,7 @@ class Taken:
                 return None if fits else f"应被拒绝 {wanted}, 实际被拒绝 {said(problem)}"
 
 
-def _codes(pack: Pack, step: Step, problem: HuiyinError) -> set[str]:
+def _codes(pack: Pack, step: DrillStep, problem: HuiyinError) -> set[str]:
     """By what codes a refusal goes besides its own, as gates are closed to the act."""
     lacking, code = WANTING.get(step.act or "", ("", ""))
     gates = [gate for number, gate in pack.of(Gate).items() if number in problem.rules]
@@ -59,7 +59,7 @@ def _codes(pack: Pack, step: Step, problem: HuiyinError) -> set[str]:
     return ({"gate.closed"} if gates else set()) | ({code} if lacking in asked else set())
 
 
-def refused_by(pack: Pack, step: Step, problem: HuiyinError) -> frozenset[str]:
+def refused_by(pack: Pack, step: DrillStep, problem: HuiyinError) -> frozenset[str]:
     """The gates that say no, or the forms that ask for the field; with the items they state.
 
     A form that is not filled in is refused for the first field that it lacks, which goes for the
@@ -80,7 +80,7 @@ def refused_by(pack: Pack, step: Step, problem: HuiyinError) -> frozenset[str]:
     return frozenset(numbers.union(_codes(pack, step, problem), *lacking))
 
 
-def _left_out(form: Form, step: Step) -> set[str]:
+def _left_out(form: Form, step: DrillStep) -> set[str]:
     """The fields that a form asks for and the drill says nothing of."""
     filled = step.given.get("fields")
     given = filled.value if filled is not None and isinstance(filled.value, Mapping) else {}
@@ -92,7 +92,7 @@ def _left_out(form: Form, step: Step) -> set[str]:
     }
 
 
-def _asks(form: Form, step: Step, field_: str) -> bool:
+def _asks(form: Form, step: DrillStep, field_: str) -> bool:
     """Whether a form wants that field of the step's act."""
     asked = field_.startswith(FORM_FIELD) and field_.removeprefix(FORM_FIELD) in form.fields
     return asked and any(on.act == step.act for on in form.on)

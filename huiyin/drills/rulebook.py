@@ -1,19 +1,22 @@
-"""Which pack a drill runs under: named, by its source's number, a file, or told in the drill."""
+"""Which pack a drill runs under: named, by its source's number, a file, or told in the drill; and
+what goes without saying by its rules: the one thing that can be meant.
+"""
 
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from huiyin.drills.nodes import typed
-from huiyin.drills.script import Drill, Rules
-from huiyin.drills.toml import to_toml
+from huiyin.drills.script import Drill, Ruleset
+from shared.calendar.dates import moment_on, read_time_of_day
+from shared.documents import Complaint, to_toml, typed
 from shared.errors import Invalid
-from shared.policy.language.complaints import Complaint
+from shared.policy.engine.deeds import is_party
 from shared.policy.language.loading import build, examine, find_pack, known_packs, shipped_packs
 from shared.policy.language.pack import Pack
-from shared.policy.language.rules import CLOCKS, SECTIONS
+from shared.policy.language.rules import CLOCKS, SECTIONS, Gate, Shift
 
 DRILLED = "drill-pack"
 """The id of a pack that is told in a drill and says none."""
@@ -50,7 +53,7 @@ def load_named(name: str, params: Mapping[str, str | int] | None = None) -> Pack
     return pack
 
 
-def load_rules(rules: Rules, params: Mapping[str, str | int], beside: Path) -> Loaded:
+def load_rules(rules: Ruleset, params: Mapping[str, str | int], beside: Path) -> Loaded:
     """As ``load``; paths are looked for beside the drill's file too."""
     try:
         if rules.name is not None:
@@ -66,7 +69,7 @@ def load_rules(rules: Rules, params: Mapping[str, str | int], beside: Path) -> L
         raise Invalid(problem.code, told, problem.remedy, str(rules.place)) from problem
 
 
-def _texts(rules: Rules) -> list[str]:
+def _texts(rules: Ruleset) -> list[str]:
     """The texts of a pack told as a table, nearest first."""
     assert rules.table is not None
     told: dict[str, Any] = typed(rules.table)
@@ -160,3 +163,43 @@ def _id_of(name: object) -> str:
     """The id of a shipped pack that is named by its source's number; any other name as it is."""
     shipped = shipped_packs().get(str(name))
     return shipped.stem if shipped else str(name)
+
+
+def usual_approval(pack: Pack, role: str) -> dict[str, str]:
+    """The kind of what somebody approves that is no draft, if the gates ask but one of them.
+
+    A gate on anything but publishing that takes an approval of whatever kind leaves it open.
+    """
+    asked = {
+        (pattern.kind, all(refused.act == "publish" for refused in gate.refuse))
+        for gate in pack.of(Gate).values()
+        if gate.needs is not None
+        for pattern in gate.needs.patterns()
+        if pattern.act == "approve" and pattern.by and is_party(pack, pattern.by, role)
+    }
+    kinds = {kind for kind, _ in asked if kind is not None}
+    if len(kinds) != 1 or (None, False) in asked:
+        return {}
+    return {"kind": kinds.pop()}
+
+
+def usual_shift(pack: Pack, role: str, period: str | None) -> dict[str, Any]:
+    """From when until when a shift of that day is, by the rule that asks it of this post."""
+    shifts = list(pack.of(Shift).values())
+    own = [each for each in shifts if any(is_party(pack, who, role) for who in each.who)]
+    day = _day(period)
+    if day is None:
+        return {}
+    begun = ((each, moment_on(day, read_time_of_day(each.at))) for each in own or shifts)
+    spells = {(at, each.for_.after(at)) for each, at in begun}
+    if len(spells) != 1:
+        return {}
+    [(begins, ends)] = spells
+    return {"begins": begins.isoformat(), "ends": ends.isoformat()}
+
+
+def _day(period: str | None) -> date | None:
+    try:
+        return date.fromisoformat(period or "")
+    except ValueError:
+        return None

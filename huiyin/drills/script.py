@@ -4,9 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from huiyin.drills.nodes import Node, Place
+from huiyin.drills.kinds import KINDS, value_of
 from shared.calendar.days import day_of, start_of
+from shared.documents import Node, Spot
+from shared.identity.posts import ADMINISTRATOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +30,14 @@ def read_who(text: str) -> Who:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class DrillStep:
     """Who does what when; without an act, time passes.
 
     ``at`` is when it happens, ``recorded`` when it is put on record, if that is later (UTC).
     ``turn`` counts a repeated step from 1, and is 0 otherwise.
     """
 
-    place: Place
+    place: Spot
     at: datetime
     recorded: datetime | None = None
     act: str | None = None
@@ -58,18 +61,26 @@ class Step:
 class Expectation:
     """What must hold: of which kind, about what, and what is asked of it."""
 
-    place: Place
+    place: Spot
     kind: str
     about: str
     asked: Mapping[str, Node]
     said: str
 
+    def __contains__(self, key: str) -> bool:
+        return key in self.asked
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value of a key, or the default."""
+        node = self.asked.get(key)
+        return default if node is None else value_of(KINDS[self.kind][key], node)
+
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class Ruleset:
     """Which pack: a name, a path, or a table that extends or patches one."""
 
-    place: Place
+    place: Spot
     name: str | None = None
     table: Node | None = None
 
@@ -81,7 +92,7 @@ class UnitPlanned:
     key: str
     name: str
     parent: str | None
-    place: Place
+    place: Spot
 
     @property
     def code(self) -> str:
@@ -93,7 +104,7 @@ class UnitPlanned:
 class LoadRefusal:
     """The pack must not load: the code of a complaint and what its sentence contains."""
 
-    place: Place
+    place: Spot
     code: str | None
     reason: str | None
 
@@ -110,11 +121,11 @@ class Drill:
     name: str
     title: str
     proves: Sequence[str]
-    rules: Rules
+    rules: Ruleset
     params: Mapping[str, str | int]
     units: Sequence[UnitPlanned]
     cast: Mapping[str, Who]
-    steps: Sequence[Step]
+    steps: Sequence[DrillStep]
     expectations: Sequence[Expectation]
     load_refused: LoadRefusal | None = None
     lenient: bool = False
@@ -139,3 +150,23 @@ class Drill:
 
 LEAD = timedelta(hours=1)
 """So long before the first step the county is founded, but on the same day."""
+
+
+Post = tuple[str, str]
+"""A unit's key and a post in it."""
+
+
+def resolve(drill: Drill, who: Who) -> Post:
+    """Unit and post of somebody named in a step: a role, role@unit, or a name of the cast."""
+    known = drill.cast.get(who.role, who)
+    return known.unit or who.unit or drill.institution.key, known.role
+
+
+def actor(drill: Drill, step: DrillStep) -> Post:
+    """Who takes a step; the administrator where nobody is named."""
+    return resolve(drill, step.by or Who(ADMINISTRATOR))
+
+
+def posts(drill: Drill) -> list[Post]:
+    """Every post that acts in a drill, each once, in the order in which they appear."""
+    return list(dict.fromkeys(actor(drill, step) for step in drill.steps if step.act))

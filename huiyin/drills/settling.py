@@ -20,6 +20,9 @@ from shared.store.transaction import last_position
 POLL = 0.002
 """Seconds between looks."""
 
+LOOKS = 20
+"""So many times without a commit, and the databases are looked at all the same."""
+
 SOON = 3.0
 """Seconds; what takes longer has probably halted."""
 
@@ -31,7 +34,20 @@ async def settle(system: Host) -> None:
         if time.monotonic() > deadline:
             await system.settle()
             deadline = time.monotonic() + SOON
+        await _something_written(system.rooms)
+
+
+async def _something_written(rooms: Mapping[str, Room]) -> None:
+    """Wait for a commit in any room; without one there is nothing new to look for."""
+    before = _written(rooms)
+    for _ in range(LOOKS):
         await asyncio.sleep(POLL)
+        if _written(rooms) != before:
+            return
+
+
+def _written(rooms: Mapping[str, Room]) -> float:
+    return sum(room.store.commits.sizes.total for room in rooms.values())
 
 
 def check_nothing_parked(system: Host) -> None:

@@ -17,9 +17,8 @@ from typing import Any
 
 import httpx2
 
-from huiyin.drills.cast import Acting, Post, posts
 from huiyin.drills.rulebook import Loaded
-from huiyin.drills.script import Drill
+from huiyin.drills.script import Drill, Post, posts
 from huiyin.drills.settling import settle
 from huiyin.host.app import create_app
 from huiyin.host.directory import County, DataDirectory
@@ -52,6 +51,14 @@ PAST = timedelta(microseconds=1)
 _KINDS: Mapping[int, type[HuiyinError]] = {404: Unknown, 422: Invalid, 503: Unavailable}
 
 
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """Somebody who acts (角色): the officer and the token that says so."""
+
+    officer: Officer
+    token: str
+
+
 @dataclass(slots=True)
 class Marks:
     """How long the log was when a moment of the drill was over."""
@@ -73,7 +80,7 @@ class Marks:
         return self.sizes[found - 1] if found else 0
 
 
-class Stage:
+class DrillStage:
     """The running county of one drill."""
 
     def __init__(
@@ -164,7 +171,7 @@ def _coming(sql: Sql) -> datetime | None:
 
 
 @asynccontextmanager
-async def staged(drill: Drill, loaded: Loaded) -> AsyncIterator[Stage]:
+async def staged(drill: Drill, loaded: Loaded) -> AsyncIterator[DrillStage]:
     """The county, founded under its pack, while the block lasts; nothing of it is kept."""
     assert drill.founded is not None
     clock = SimulatedClock(drill.founded)
@@ -180,14 +187,14 @@ async def staged(drill: Drill, loaded: Loaded) -> AsyncIterator[Stage]:
 @asynccontextmanager
 async def opened(
     drill: Drill, settings: Settings, county: County, clock: SimulatedClock
-) -> AsyncIterator[Stage]:
+) -> AsyncIterator[DrillStage]:
     """A county in a directory as the stage of a drill, with nobody there yet."""
     with DataDirectory(settings.data).held():
         async with (
             booted(settings, county.code, clock=clock) as system,
             _client(create_app(system, county.name, settings)) as client,
         ):
-            yield Stage(drill, system, client, clock)
+            yield DrillStage(drill, system, client, clock)
 
 
 def _room() -> Path | None:
@@ -202,7 +209,7 @@ def _client(app: Any) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(transport=transport, base_url="http://huiyin", timeout=60)
 
 
-async def _found(stage: Stage, county: County, loaded: Loaded) -> None:
+async def _found(stage: DrillStage, county: County, loaded: Loaded) -> None:
     """Set up the county under the drill's pack and no other, and appoint everybody who acts."""
     drill, system = stage.drill, stage.system
     administration = Administration(system.rooms["routing"].store, system.officers)
@@ -222,7 +229,7 @@ async def _found(stage: Stage, county: County, loaded: Loaded) -> None:
 
 
 async def _appoint(
-    stage: Stage, administration: Administration, post: Post, first: Officer
+    stage: DrillStage, administration: Administration, post: Post, first: Officer
 ) -> None:
     unit, role = post
     known = first.id if post == stage.administrator else None

@@ -23,7 +23,7 @@ from shared.store.micros import from_micros
 from shared.store.requests import Answer
 from shared.store.sql import Sql
 from shared.store.store import Store
-from shared.web import RESPONSES, After, Asking, Once
+from shared.web import After, Asking, Once, empty_door
 
 LARGEST_PAGE = 1000
 
@@ -99,7 +99,7 @@ class Settlement(Order):
 
 def router(acts: Acts) -> APIRouter:
     """Deadlines' routes."""
-    api = APIRouter(prefix="/deadlines", tags=["deadlines 时限"], responses=RESPONSES)
+    api = empty_door("/deadlines", "deadlines 时限")
     _add_listing(api, acts.store)
     _add_acts(api, acts)
     _add_acts_on_units(api, acts)

@@ -27,7 +27,7 @@ from shared.acts.vocabulary import ACTS as VOCABULARY
 from shared.contracts.intake import Column, ImportField, Provenance
 from shared.messaging.progress import wait_until, when_known
 from shared.store.requests import Answer
-from shared.web import RESPONSES, After, Asking, Once, Problem
+from shared.web import After, Asking, Once, Problem, empty_door
 
 
 class FieldMapShown(BaseModel):
@@ -61,7 +61,7 @@ Known = Callable[[str, str | None], Awaitable[None]]
 
 def router(intake: Intake, days: Days, imports: Imports, field_maps: FieldMaps) -> APIRouter:
     """Intake's routes."""
-    api = APIRouter(prefix="/intake", tags=["intake 登记"], responses=RESPONSES)
+    api = empty_door("/intake", "intake 登记")
 
     async def known(incident: str, after: str | None) -> None:
         await wait_until(intake.store, after)

@@ -14,7 +14,7 @@ from services.reporting.parameters import AsOf, Wanted, moment
 from services.reporting.trail.trail import TrailEntry
 from shared.messaging.progress import wait_until
 from shared.store.requests import Answer
-from shared.web import RESPONSES, After, Asking
+from shared.web import After, Asking, empty_door
 
 
 class Erasure(BaseModel):
@@ -27,7 +27,7 @@ class Erasure(BaseModel):
 
 def router(reporting: Reporting, taking: Taking) -> APIRouter:
     """Reporting's routes."""
-    api = APIRouter(prefix="/reporting", tags=["reporting 台账与审计"], responses=RESPONSES)
+    api = empty_door("/reporting", "reporting 台账与审计")
     store = reporting.store
 
     @api.get("/ledger")

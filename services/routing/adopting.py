@@ -6,8 +6,8 @@ A unit's pack adds to the rules in force above it, each of them once, and loosen
 from collections.abc import Mapping, Sequence
 
 from shared.contracts.routing import PackAdopted
+from shared.documents import Complaint
 from shared.errors import HuiyinError, Invalid, Refused
-from shared.policy.language.complaints import Complaint
 from shared.policy.language.loading import build, find_pack, id_of, shipped_packs, texts_of
 from shared.policy.language.pack import Pack
 

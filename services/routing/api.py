@@ -36,7 +36,7 @@ from shared.clock import Clock
 from shared.contracts.catalogue import UtcTime
 from shared.messaging.progress import wait_until, when_known
 from shared.store.requests import Answer
-from shared.web import RESPONSES, After, Asking, Once
+from shared.web import After, Asking, Once, empty_door
 
 Known = Callable[[str, str | None], Awaitable[None]]
 """Waits until a matter, and a position given, are known here."""
@@ -77,7 +77,7 @@ def router(
     routing: Routing, administration: Administration, rulebook: Rulebook, clock: Clock
 ) -> APIRouter:
     """Routing's routes."""
-    api = APIRouter(prefix="/routing", tags=["routing 办理"], responses=RESPONSES)
+    api = empty_door("/routing", "routing 办理")
 
     async def known(incident: str, after: str | None) -> None:
         # Only a look is repeated while news is on its way: a command tried in vain would write.

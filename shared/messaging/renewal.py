@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 import structlog
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 
 from shared.errors import Unavailable, Untrusted
 from shared.messaging.streams import Incoming
@@ -22,6 +22,7 @@ from shared.store.sql import Sql
 from shared.store.store import Store
 from shared.store.tracking import Tracking, all_tracked, track, tracked
 from shared.store.transaction import Transaction, last_position
+from shared.web import LateRoute
 
 PAGE = 1000
 """Events read and folded in one transaction."""
@@ -122,9 +123,10 @@ class Renewal:
 
     def guarding(self, door: APIRouter) -> APIRouter:
         """The door, open only while the tables are whole."""
-        guarded = APIRouter(dependencies=[Depends(self.check)])
-        guarded.include_router(door)
-        return guarded
+        for route in door.routes:
+            assert isinstance(route, LateRoute)
+            route.needs(self.check)
+        return door
 
     @property
     def _room(self) -> str:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from huiyin.drills.nodes import Unreadable
+from huiyin.drills.playing import run
 from huiyin.drills.reading import read_text
-from huiyin.drills.running import run
+from shared.documents import Unreadable
 
 PETITION = """
 drill: petition

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from huiyin.drills.comparing import compare
+from huiyin.drills.playing import compare
 from huiyin.drills.reading import read_text
 
 MAJOR = """

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from huiyin.drills.playing import run
 from huiyin.drills.reading import read_text
-from huiyin.drills.running import run
 
 DRILL = """
 drill: kindergarten

@@ -7,8 +7,8 @@ import pytest
 
 from huiyin.drills.acts import WAYS
 from huiyin.drills.kinds import KINDS, STATES
+from huiyin.drills.playing import run
 from huiyin.drills.reading import read_text
-from huiyin.drills.running import run
 from huiyin.drills.script import Drill
 
 PAGE = Path(__file__).parents[2] / "docs" / "drills.md"

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from huiyin.drills.checking import check_all
-from huiyin.drills.nodes import Unreadable
 from huiyin.drills.reading import read_text
 from huiyin.drills.script import Drill
+from shared.documents import Unreadable
 
 HEAD = "drill: d\npack: county-baseline\n"
 REGISTER = "  - {at: 2026-03-02 09:00, by: info_officer, do: register, incident: A}\n"

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from huiyin.drills.playing import Outcome
+from huiyin.drills.playing import Played, run
 from huiyin.drills.reading import read_drills
 from huiyin.drills.rulebook import load
-from huiyin.drills.running import run
 from huiyin.drills.script import Drill
 from shared.policy.language.loading import COUNTY_BASELINE, known_packs
 
@@ -43,5 +42,5 @@ def test_every_institution_has_a_drill() -> None:
     assert set(known_packs()) - {COUNTY_BASELINE.stem} <= drilled
 
 
-def _check(outcome: Outcome) -> None:
+def _check(outcome: Played) -> None:
     assert outcome.holds, "\n".join(outcome.failures)

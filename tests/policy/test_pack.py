@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from shared.documents import Complaint
 from shared.errors import Invalid
 from shared.policy import COUNTY_BASELINE, Duty, find_pack, known_packs, load_pack
-from shared.policy.language.complaints import Complaint
 from shared.policy.language.loading import examine
 from tests.policy.town import HEADING
 

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from huiyin.drills.acting import Players
-from huiyin.drills.cast import Acting, Post
 from huiyin.drills.demonstration.script import drill
-from huiyin.drills.stage import Stage, opened
+from huiyin.drills.script import Post
+from huiyin.drills.stage import Acting, DrillStage, opened
 from huiyin.host.directory import County, DataDirectory
 from huiyin.host.founding import found, founded_directory, read_units
 from services.routing.administration import Administration
@@ -56,7 +56,7 @@ async def make(settings: Settings, now: datetime) -> None:
         _keep_tokens(settings.data / "officers.csv", stage.cast)
 
 
-async def _appoint(stage: Stage, first: Officer) -> dict[Post, Acting]:
+async def _appoint(stage: DrillStage, first: Officer) -> dict[Post, Acting]:
     administration = Administration(stage.system.rooms["routing"].store, stage.system.officers)
     cast: dict[Post, Acting] = {}
     with open(HERE / "officers.csv", encoding="utf-8", newline="") as file:
@@ -67,7 +67,7 @@ async def _appoint(stage: Stage, first: Officer) -> dict[Post, Acting]:
     return cast
 
 
-async def _play(stage: Stage, now: datetime) -> None:
+async def _play(stage: DrillStage, now: datetime) -> None:
     await stage.settled()
     players = Players(stage, baseline())
     for step in stage.drill.steps:

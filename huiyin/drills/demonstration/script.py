@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from huiyin.drills.nodes import Node, Place
-from huiyin.drills.script import Drill, Rules, Step, UnitPlanned, Who
+from huiyin.drills.script import Drill, DrillStep, Ruleset, UnitPlanned, Who
+from shared.documents import Node, Spot
 
-PLACE = Place("incidents.toml", 1)
+PLACE = Spot(1, file="incidents.toml")
 STEPS = ("register", "grade", "assign", "draft", "approve", "publish", "close")
 STAGES = ("registered", "graded", "assigned", "drafted", "approved", "published", "closed")
 
@@ -46,7 +46,7 @@ def drill(incidents: Sequence[dict[str, Any]], units: Mapping[str, str], now: da
         name="demonstration",
         title="演示",
         proves=(),
-        rules=Rules(PLACE),
+        rules=Ruleset(PLACE),
         params={},
         units=planned,
         cast={},
@@ -55,13 +55,13 @@ def drill(incidents: Sequence[dict[str, Any]], units: Mapping[str, str], now: da
     )
 
 
-def _steps(incident: dict[str, Any], root: str, now: datetime) -> Iterator[Step]:
+def _steps(incident: dict[str, Any], root: str, now: datetime) -> Iterator[DrillStep]:
     posted = now - timedelta(days=incident["posted_days_ago"])
     acts = _acts(incident)
     for act, at in zip(acts, _moments(incident, posted, now, len(acts)), strict=True):
         given = {key: Node(value, PLACE) for key, value in _given(incident, act, posted)}
         by = Who(POSTS[act], _unit(incident, act, root))
-        yield Step(PLACE, at, act=act, by=by, incident=incident["key"], given=given)
+        yield DrillStep(PLACE, at, act=act, by=by, incident=incident["key"], given=given)
 
 
 def _acts(incident: dict[str, Any]) -> list[str]:

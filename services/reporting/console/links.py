@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from services.reporting.console.door import Door
-from shared.web import RESPONSES, Asking
+from shared.web import Asking, empty_door
 
 
 class SignInLink(BaseModel):
@@ -17,7 +17,7 @@ class SignInLink(BaseModel):
 
 def sign_in_links(door: Door) -> APIRouter:
     """The route by which programs ask for one."""
-    api = APIRouter(prefix="/reporting", tags=["reporting 台账与审计"], responses=RESPONSES)
+    api = empty_door("/reporting", "reporting 台账与审计")
 
     @api.post("/sign-in-links")
     async def sign_in_link(officer: Asking) -> SignInLink:

@@ -9,12 +9,11 @@ import structlog
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
-from fastapi.routing import APIRoute
 
 from services.reporting.console.door import form_secret, form_token, inside, with_form
 from services.reporting.console.showing import Showing, guarded
 from shared.errors import HuiyinError, Invalid
-from shared.web import BY_KIND, STATUS
+from shared.web import BY_KIND, STATUS, LateRoute
 
 SAID = STATUS | {
     "sign-in.needed": 401,
@@ -34,10 +33,10 @@ logger = structlog.get_logger("console")
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
-def page_route(showing: Showing) -> type[APIRoute]:
+def page_route(showing: Showing) -> type[LateRoute]:
     """Routes that answer with pages, also when something is wrong."""
 
-    class PageRoute(APIRoute):
+    class PageRoute(LateRoute):
         def get_route_handler(self) -> Handler:
             handle = super().get_route_handler()
 

@@ -1,12 +1,11 @@
 """What a pack says against itself or against the vocabulary: names, references, impossibilities."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 
 from shared.acts.vocabulary import ACTS, REFER_INSTEAD, out_of_scope
+from shared.documents import Complaint, near
 from shared.errors import Invalid
 from shared.policy.engine.periods import schedule_of
-from shared.policy.language.complaints import Complaint
 from shared.policy.language.pack import COMMON_KINDS, Pack
 from shared.policy.language.patterns import Demand, Pattern
 from shared.policy.language.rules import Duty, Gate, Offence, Rule, Schedule, Shift
@@ -341,5 +340,5 @@ def _circle(start: str, waits: Mapping[str, set[str]]) -> list[str] | None:
 
 
 def _hint(name: str, known: Iterable[str]) -> str:
-    found = get_close_matches(name, list(known), 1)
-    return f", 是否指 {found[0]}" if found else ""
+    meant = near(name, known)
+    return f", 是否指 {meant}" if meant else ""

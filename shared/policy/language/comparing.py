@@ -32,7 +32,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class RuleDifference:
     """One rule that differs: its number and what it says, before and after."""
 
     rule: type[Rule]
@@ -55,7 +55,7 @@ class _Numbered:
         return sentence(self.pack, self.rule).replace(f"{self.pack.file.pack.seed}.", "")
 
 
-def differences(before: Pack, after: Pack) -> list[Difference]:
+def differences(before: Pack, after: Pack) -> list[RuleDifference]:
     """How the second pack differs from the first: what is changed or gone, then what is new.
 
     Rules are paired by number, then by what they ask for, by title, and by what starts and ends
@@ -67,14 +67,14 @@ def differences(before: Pack, after: Pack) -> list[Difference]:
     return [
         *(found for each in old if (found := _difference(each, pairs.get(each.number)))),
         *(
-            Difference(type(n.rule), "added", None, n.number, "", n.said)
+            RuleDifference(type(n.rule), "added", None, n.number, "", n.said)
             for n in new
             if n.number not in paired
         ),
     ]
 
 
-def counted(found: Sequence[Difference]) -> str:
+def counted(found: Sequence[RuleDifference]) -> str:
     """How many rules of each kind change, and in which way, in one sentence."""
     told = [
         f"{name} {_changes(found, sections)}"
@@ -86,7 +86,7 @@ def counted(found: Sequence[Difference]) -> str:
     return (f"{'；'.join(told)}。" if told else "要求完全相同。") + same
 
 
-def _changes(found: Sequence[Difference], sections: Sequence[str]) -> str:
+def _changes(found: Sequence[RuleDifference], sections: Sequence[str]) -> str:
     changes = Counter(each.change for each in found if each.rule.SECTION in sections)
     told = [f"{CHANGES[c]} {changes[c]} 条" for c in CHANGES if changes[c] and c != "reworded"]
     return "、".join(told)
@@ -148,13 +148,13 @@ def _conditions(when: Mapping[str, Sequence[str]] | None) -> Hashable:
     return tuple(sorted((key, tuple(values)) for key, values in (when or {}).items()))
 
 
-def _difference(old: _Numbered, new: _Numbered | None) -> Difference | None:
+def _difference(old: _Numbered, new: _Numbered | None) -> RuleDifference | None:
     if new is None:
-        return Difference(type(old.rule), "gone", old.number, None, old.said)
+        return RuleDifference(type(old.rule), "gone", old.number, None, old.said)
     if new.number == old.number and new.rule == old.rule and new.said == old.said:
         return None
     change = _change(old.rule, new.rule) if new.said != old.said else "reworded"
-    return Difference(type(new.rule), change, old.number, new.number, old.said, new.said)
+    return RuleDifference(type(new.rule), change, old.number, new.number, old.said, new.said)
 
 
 def _change(old: Rule, new: Rule) -> Change:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from shared.calendar.durations import Duration
-from shared.policy.language.complaints import Complaint
+from shared.documents import Complaint
 from shared.policy.language.pack import Pack
 from shared.policy.language.rules import Duty, Rule, Schedule
 

@@ -9,13 +9,12 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from shared.documents import Complaint, Spot, place_in_error, place_of
 from shared.errors import HuiyinError, Invalid
 from shared.policy.language.checking import check
-from shared.policy.language.complaints import Complaint
 from shared.policy.language.inheritance import check_against_parent
 from shared.policy.language.pack import Pack, PackFile
 from shared.policy.language.patterns import Malformed
-from shared.policy.language.places import Place, place_in_error, place_of
 
 PACKS = Path(__file__).parent.parent / "packs"
 """The packs that the project ships."""
@@ -294,7 +293,7 @@ def _not_toml(problem: ValueError) -> Complaint:
         (),
         f"不是 UTF-8 编码的 TOML 文件：{problem}。",
         "请按所示行列改正, 字符串要加引号。",
-        place or Place(1, 1),
+        place or Spot(1, 1),
     )
 
 

@@ -5,10 +5,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from huiyin.drills.asked import Answer, Asked
-from huiyin.drills.evidence import Evidence
-from huiyin.drills.kinds import STATES
-from huiyin.drills.numbers import whole
+from huiyin.drills.evidence import Answer, DrillEvidence
+from huiyin.drills.kinds import STATES, whole
+from huiyin.drills.script import Expectation
 from shared.clock import shown, shown_limit
 from shared.duties import DutyRow
 from shared.policy.engine.deeds import is_party
@@ -18,7 +17,7 @@ EXACT = timedelta(seconds=1)
 """Moments and durations closer than this are the same: what is recorded has microseconds."""
 
 
-def duty(asked: Asked, evidence: Evidence) -> Answer:
+def duty(asked: Expectation, evidence: DrillEvidence) -> Answer:
     """A duty: which of them, and how they stand, or stood."""
     rows = _chosen(asked, evidence)
     if asked.get("none"):
@@ -38,7 +37,7 @@ def duty(asked: Asked, evidence: Evidence) -> Answer:
     return all(_fits(asked, row) for row in stood), wanted, _shown(stood, evidence)
 
 
-def _chosen(asked: Asked, evidence: Evidence) -> list[DutyRow]:
+def _chosen(asked: Expectation, evidence: DrillEvidence) -> list[DutyRow]:
     """The duties chosen: those of the very number where there are any, else of all its parts.
 
     A number that no rule bears stands for the rules that say they are about it too.
@@ -50,13 +49,13 @@ def _chosen(asked: Asked, evidence: Evidence) -> list[DutyRow]:
     return own or parts or [row for row in rows if row.rule in stated]
 
 
-def _rows(asked: Asked, evidence: Evidence) -> Sequence[DutyRow]:
+def _rows(asked: Expectation, evidence: DrillEvidence) -> Sequence[DutyRow]:
     if "known_at" in asked:
         return evidence.duties_known(asked.get("known_at"))
     return evidence.duties
 
 
-def _is_meant(asked: Asked, evidence: Evidence, row: DutyRow) -> bool:
+def _is_meant(asked: Expectation, evidence: DrillEvidence, row: DutyRow) -> bool:
     turn = row.duty.partition("#")[2] or "0"
     moment: datetime | None = asked.get("at")
     matter = evidence.incident(asked.get("incident")) if "incident" in asked else None
@@ -71,7 +70,7 @@ def _is_meant(asked: Asked, evidence: Evidence, row: DutyRow) -> bool:
     )
 
 
-def _is_owed_to(evidence: Evidence, row: DutyRow, wanted: str) -> bool:
+def _is_owed_to(evidence: DrillEvidence, row: DutyRow, wanted: str) -> bool:
     return bool(row.toward) and is_party(evidence.pack, row.toward, wanted)
 
 
@@ -91,7 +90,7 @@ def _as_happened(row: DutyRow, moment: datetime) -> DutyRow:
     return replace(row, state=state, done_at=None, late_seconds=None, spare_seconds=None)
 
 
-def _wanted(asked: Asked) -> Iterator[str]:
+def _wanted(asked: Expectation) -> Iterator[str]:
     for key, word in DUTY_WORDS.items():
         if key in asked:
             yield f"{word} {_worded(key, asked.get(key))}"
@@ -128,7 +127,7 @@ def _worded(key: str, value: Any) -> str:
             return str(value)
 
 
-def _fits(asked: Asked, row: DutyRow) -> bool:
+def _fits(asked: Expectation, row: DutyRow) -> bool:
     return all(test(asked.get(key), row) for key, test in _TESTS.items() if key in asked)
 
 
@@ -182,13 +181,13 @@ SHOWN = 12
 """So many duties are shown one by one; a year of days would hide the rest."""
 
 
-def _shown(rows: Sequence[DutyRow], evidence: Evidence) -> str:
+def _shown(rows: Sequence[DutyRow], evidence: DrillEvidence) -> str:
     told = [shown_duty(row, evidence) for row in rows[:SHOWN]]
     rest = [f"……共 {len(rows)} 项"] if len(rows) > SHOWN else []
     return "；".join([*told, *rest]) or "没有这项义务"
 
 
-def shown_duty(row: DutyRow, evidence: Evidence) -> str:
+def shown_duty(row: DutyRow, evidence: DrillEvidence) -> str:
     """One duty in short: whose, how it stands, when it was due."""
     whose = row.toward and f"{evidence_unit(row.toward, evidence)}："
     parts = [f"{row.state}"]
@@ -211,7 +210,7 @@ def shown_duty(row: DutyRow, evidence: Evidence) -> str:
     return f"{whose}{'，'.join(parts)}"
 
 
-def evidence_unit(toward: str, evidence: Evidence) -> str:
+def evidence_unit(toward: str, evidence: DrillEvidence) -> str:
     """A unit's name, or the party's."""
     names = {unit.code: unit.name for unit in evidence.drill.units}
     return names.get(toward) or evidence.pack.parties.get(toward, toward)
