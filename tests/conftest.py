@@ -5,8 +5,22 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from tests.support.postgres import PostgresServer, find_installation
+from tests.support.sizes import FULL
+
+# Examples are drawn by chance, and a failure says by which (``--hypothesis-seed``). How long one
+# takes says something of the machine, nothing of the code.
+settings.register_profile(
+    "short",
+    deadline=None,
+    derandomize=False,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("full", settings.get_profile("short"), max_examples=1000)
+settings.load_profile("full" if FULL else "short")
 
 
 def pytest_configure() -> None:
