@@ -30,7 +30,7 @@ class Growth:
         self._size = 0
         self._looked = -POLL
 
-    async def told(self, stopping: asyncio.Event, within: float = LONGEST) -> AsyncGenerator[str]:
+    async def follow(self, stopping: asyncio.Event, within: float = LONGEST) -> AsyncGenerator[str]:
         """The stream for one listener; ends when the server stops or after ``within`` seconds."""
         end, last, said = time.monotonic() + within, -1, time.monotonic()
         yield "retry: 2000\n\n"

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator
 
 from services.reporting.duties import table as duties_table
-from services.reporting.duties.table import Tally
+from services.reporting.duties.table import DutyTally
 from services.reporting.findings.dossier import dossier
 from services.reporting.ledger import filing
 from services.reporting.ledger.filing import Lacking
@@ -89,10 +89,16 @@ def entries(sql: Sql, vault: Vault, rows: Iterable[LedgerRow], size: int) -> lis
     tallies, rulings = duties_table.tallies(sql, size), Rulings(sql)
 
     def entry(row: LedgerRow) -> LedgerEntry:
-        pack, tally = rulings.of(row.policy), tallies.get(row.incident, Tally())
+        pack, tally = rulings.of(row.policy), tallies.get(row.incident, DutyTally())
         return entry_of(sql, vault, row, pack, tally, missing(sql, row, pack, size))
 
     return [entry(row) for row in rows]
+
+
+def entry_at(sql: Sql, vault: Vault, row: LedgerRow, size: int) -> LedgerEntry:
+    """One row as it stood after the first ``size`` leaves, with what stands beside it."""
+    pack, tally = Rulings(sql).of(row.policy), duties_table.tally_of(sql, row.incident, size)
+    return entry_of(sql, vault, row, pack, tally, missing(sql, row, pack, size))
 
 
 def missing(sql: Sql, row: LedgerRow, pack: Pack | None, size: int) -> list[Lacking]:
@@ -103,7 +109,12 @@ def missing(sql: Sql, row: LedgerRow, pack: Pack | None, size: int) -> list[Lack
 
 
 def entry_of(
-    sql: Sql, vault: Vault, row: LedgerRow, pack: Pack | None, tally: Tally, lacking: list[Lacking]
+    sql: Sql,
+    vault: Vault,
+    row: LedgerRow,
+    pack: Pack | None,
+    tally: DutyTally,
+    lacking: list[Lacking],
 ) -> LedgerEntry:
     """A row with its title opened from the leaf that holds it; what was erased reads as such."""
     return LedgerEntry(
