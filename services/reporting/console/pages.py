@@ -30,7 +30,7 @@ from services.reporting.console.live import Growth
 from services.reporting.console.problems import page_route, sign_in_page
 from services.reporting.console.showing import Assets, Showing
 from services.reporting.ledger.export import Filters
-from services.reporting.ledger.export_api import as_file
+from services.reporting.ledger.files import as_file
 from services.reporting.ledger.titles import Titles
 from services.reporting.log.log import size_as_of
 from services.reporting.parameters import moment

@@ -1,13 +1,25 @@
-"""A review of imported history as sheets of a workbook; the first of them is the CSV file."""
+"""The door to reviews of imported history: JSON for programs, sheets of a workbook for people.
 
+The first sheet is the CSV file.
+"""
+
+import asyncio
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Literal
 
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.reporting.application import Reporting
 from services.reporting.history.imported import Case, DutyReview, Figures, Year
-from services.reporting.history.review import Review
-from services.reporting.history.wording import basis, how_late, remarks, unit_name
-from services.reporting.sheets import Column, Sheet
+from services.reporting.history.review import Review, how_late, unit_name
+from services.reporting.ledger.files import MEDIA
+from services.reporting.parameters import moment
+from services.reporting.sheets import Column, Sheet, as_csv, as_xlsx
 from shared.clock import shown_span
+from shared.messaging.progress import wait_until
+from shared.policy import COUNTY_BASELINE, Pack, load_pack, read_pack
+from shared.web import After, Asking
 from shared.words import EMPTINESS
 
 WHOLE, ALL_YEARS = "全部", "合计"
@@ -58,7 +70,7 @@ EMPTIES = (
 
 def review_sheets(review: Review) -> list[Sheet]:
     """Figures by unit and year, the latest, those that wait longest, and what answers nothing."""
-    notes = (*remarks(review), *basis(review))
+    notes = (*review.remarks, *review.basis)
     foot = f"日志前 {review.log.size} 条, 树根 {review.log.root}"
     return [
         Sheet("按单位和年份", FIGURES, _figures(review), notes, foot),
@@ -70,17 +82,17 @@ def review_sheets(review: Review) -> list[Sheet]:
 
 def _figures(review: Review) -> Iterator[dict[str, Any]]:
     for each in review.duties:
-        said = {"duty": each.id}
-        yield from _rows({**said, "unit": WHOLE}, each.years, each.total)
+        duty = {"duty": each.id}
+        yield from _rows({**duty, "unit": WHOLE}, each.years, each.total)
         for unit in each.units:
             whose = {"unit": unit_name(unit.unit), "code": unit.unit.code}
-            yield from _rows({**said, **whose}, unit.years, unit.total)
+            yield from _rows({**duty, **whose}, unit.years, unit.total)
 
 
-def _rows(said: dict[str, Any], years: Iterable[Year], total: Figures) -> Iterator[dict[str, Any]]:
+def _rows(whose: dict[str, Any], years: Iterable[Year], total: Figures) -> Iterator[dict[str, Any]]:
     for year in years:
-        yield {**said, "year": str(year.year), **_counted(year.figures)}
-    yield {**said, "year": ALL_YEARS, **_counted(total)}
+        yield {**whose, "year": str(year.year), **_counted(year.figures)}
+    yield {**whose, "year": ALL_YEARS, **_counted(total)}
 
 
 def _counted(figures: Figures) -> dict[str, Any]:
@@ -127,3 +139,55 @@ def _case(case: Case) -> dict[str, Any]:
 
 def _days(seconds: int) -> float:
     return round(seconds / 86_400, 2)
+
+
+FILES = ("csv", "xlsx")
+
+LARGEST_PACK = 1_000_000
+"""Characters of a pack's text."""
+
+
+class ReviewOrder(BaseModel):
+    """Which rules to apply to imported history (回看), up to when, to whose."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    pack: str | None = Field(
+        None, max_length=LARGEST_PACK, description="规则包全文（TOML）, 不填用县级基线规则"
+    )
+    as_of: str | None = Field(None, description="当时所见：2026-03-02 14:10（北京时间）或 ISO 8601")
+    unit: str | None = Field(None, description="只看某单位：代码, 或文件里答复单位的名称")
+    format: Literal["json", "csv", "xlsx"] = "json"
+
+
+def add_reviews(api: APIRouter, reporting: Reporting) -> None:
+    """Add the route."""
+
+    @api.post(
+        "/reviews/imported",
+        response_model=Review,
+        responses={200: {"content": {MEDIA[each].partition(";")[0]: {} for each in FILES}}},
+    )
+    async def review_imported(
+        order: ReviewOrder, _: Asking, after: After = None
+    ) -> Review | Response:
+        """回看导入的历史：按某个规则包, 各单位各年有多少按时、多少迟, 不改动任何内容。"""
+        await wait_until(reporting.store, after)
+        review = await reporting.review(_pack(order.pack), moment(order.as_of), order.unit)
+        if order.format == "json":
+            return review
+        return await asyncio.to_thread(_file, review, order.format)
+
+
+def _pack(text: str | None) -> Pack:
+    if text is None:
+        return load_pack(COUNTY_BASELINE)
+    return read_pack(text, "所附文本")
+
+
+def _file(review: Review, format_: Literal["csv", "xlsx"]) -> Response:
+    sheets = review_sheets(review)
+    content = b"".join(as_csv(sheets[0])) if format_ == "csv" else as_xlsx(sheets)
+    name = f"review-{review.pack.id}-{review.log.size}.{format_}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=MEDIA[format_], headers=headers)
