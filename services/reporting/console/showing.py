@@ -120,7 +120,7 @@ class Showing:
             "span": span,
             "left": lambda due, now: remaining((as_moment(due) - now) // timedelta(seconds=1)),
             "unit": _unit,
-            "said": _said,
+            "named": _with_names,
         }
 
     def page(self, template: str, status: int = 200, **values: Any) -> Response:
@@ -146,7 +146,7 @@ def _unit(code: str | None, units: Mapping[str, Unit]) -> str:
     return units[code].name if code in units else code
 
 
-def _said(what: str, units: Mapping[str, Unit], type_: str) -> str:
+def _with_names(what: str, units: Mapping[str, Unit], type_: str) -> str:
     """What an assignment says, with names for codes; words of people stay as they are."""
     if not type_.startswith("routing.incident-assigned."):
         return what

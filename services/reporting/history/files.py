@@ -15,7 +15,7 @@ from services.reporting.history.imported import Case, DutyReview, Figures, Year
 from services.reporting.history.review import Review, how_late, unit_name
 from services.reporting.ledger.files import MEDIA
 from services.reporting.parameters import moment
-from services.reporting.sheets import Column, Sheet, as_csv, as_xlsx
+from services.reporting.sheets import Sheet, SheetColumn, as_csv, as_xlsx
 from shared.clock import shown_span
 from shared.messaging.progress import wait_until
 from shared.policy import COUNTY_BASELINE, Pack, load_pack, read_pack
@@ -25,45 +25,45 @@ from shared.words import EMPTINESS
 WHOLE, ALL_YEARS = "全部", "合计"
 
 FIGURES = (
-    Column("duty", "时限", 9),
-    Column("unit", "答复单位", 30),
-    Column("code", "代码", 10),
-    Column("year", "年份", 7),
-    Column("messages", "留言", 7, "number"),
-    Column("answered", "有答复", 8, "number"),
-    Column("unanswered", "未答复已过期", 10, "number"),
-    Column("pending", "未答复未到期", 10, "number"),
-    Column("in_time", "按时", 7, "number"),
-    Column("in_time_in_substance", "按时且有实质", 10, "number"),
-    Column("in_time_empty", "按时但仅收悉或转办", 12, "number"),
-    Column("late", "迟", 7, "number"),
-    Column("how_late", "迟多久：中位数 / 九成（不足五件逐一列出）", 30),
-    Column("median", "迟的中位数（天）", 10, "number"),
-    Column("p90", "迟的九成分位（天）", 10, "number"),
-    Column("recorded_late", "补录待裁定", 9, "number"),
-    Column("empty", "仅收悉、转办或无内容", 12, "number"),
-    Column("unreadable", "读不到内容", 9, "number"),
+    SheetColumn("duty", "时限", 9),
+    SheetColumn("unit", "答复单位", 30),
+    SheetColumn("code", "代码", 10),
+    SheetColumn("year", "年份", 7),
+    SheetColumn("messages", "留言", 7, "number"),
+    SheetColumn("answered", "有答复", 8, "number"),
+    SheetColumn("unanswered", "未答复已过期", 10, "number"),
+    SheetColumn("pending", "未答复未到期", 10, "number"),
+    SheetColumn("in_time", "按时", 7, "number"),
+    SheetColumn("in_time_in_substance", "按时且有实质", 10, "number"),
+    SheetColumn("in_time_empty", "按时但仅收悉或转办", 12, "number"),
+    SheetColumn("late", "迟", 7, "number"),
+    SheetColumn("how_late", "迟多久：中位数 / 九成（不足五件逐一列出）", 30),
+    SheetColumn("median", "迟的中位数（天）", 10, "number"),
+    SheetColumn("p90", "迟的九成分位（天）", 10, "number"),
+    SheetColumn("recorded_late", "补录待裁定", 9, "number"),
+    SheetColumn("empty", "仅收悉、转办或无内容", 12, "number"),
+    SheetColumn("unreadable", "读不到内容", 9, "number"),
 )
 LATENESS = (
-    Column("posted_at", "发帖", 20, "moment"),
-    Column("due", "应于此前答复", 18, "limit"),
-    Column("replied_at", "答复", 20, "moment"),
-    Column("how_late", "迟多久", 14),
-    Column("late_days", "迟（天）", 10, "number"),
+    SheetColumn("posted_at", "发帖", 20, "moment"),
+    SheetColumn("due", "应于此前答复", 18, "limit"),
+    SheetColumn("replied_at", "答复", 20, "moment"),
+    SheetColumn("how_late", "迟多久", 14),
+    SheetColumn("late_days", "迟（天）", 10, "number"),
 )
 CASES = (
-    Column("duty", "时限", 9),
-    Column("scope", "范围", 30),
-    Column("rank", "名次", 6, "number"),
-    Column("number", "编号", 22),
-    Column("unit", "答复单位", 30),
+    SheetColumn("duty", "时限", 9),
+    SheetColumn("scope", "范围", 30),
+    SheetColumn("rank", "名次", 6, "number"),
+    SheetColumn("number", "编号", 22),
+    SheetColumn("unit", "答复单位", 30),
     *LATENESS,
 )
 EMPTIES = (
-    Column("duty", "时限", 9),
-    Column("number", "编号", 22),
-    Column("unit", "答复单位", 30),
-    Column("empty", "判读", 10),
+    SheetColumn("duty", "时限", 9),
+    SheetColumn("number", "编号", 22),
+    SheetColumn("unit", "答复单位", 30),
+    SheetColumn("empty", "判读", 10),
     *LATENESS,
 )
 

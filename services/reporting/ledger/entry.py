@@ -11,7 +11,7 @@ from services.reporting.duties import table as duties_table
 from services.reporting.duties.table import DutyTally
 from services.reporting.findings.dossier import dossier
 from services.reporting.ledger import filing
-from services.reporting.ledger.filing import Lacking
+from services.reporting.ledger.filing import MissingItem
 from services.reporting.ledger.row import LedgerRow
 from services.reporting.log.log import leaf_at
 from services.reporting.packs import Rulings, category_name, channel_name, grade_name
@@ -23,14 +23,14 @@ from shared.store.sql import Sql
 from shared.vault.vault import Vault
 
 
-def _moment(told: object) -> object:
+def _moment(value: object) -> object:
     """A row's microseconds as a moment."""
-    return from_micros(told) if isinstance(told, int) else told
+    return from_micros(value) if isinstance(value, int) else value
 
 
-def _codes(told: object) -> object:
+def _codes(value: object) -> object:
     """What a row keeps in one text."""
-    return [code for code in told.split(";") if code] if isinstance(told, str) else told
+    return [code for code in value.split(";") if code] if isinstance(value, str) else value
 
 
 Moment = Annotated[datetime, BeforeValidator(_moment)]
@@ -80,7 +80,7 @@ class LedgerEntry(BaseModel):
     duties_late: int
     archived_at: Moment | None
     archive_number: str | None
-    missing: list[Lacking]
+    missing: list[MissingItem]
     erased: bool
 
 
@@ -101,7 +101,7 @@ def entry_at(sql: Sql, vault: Vault, row: LedgerRow, size: int) -> LedgerEntry:
     return entry_of(sql, vault, row, pack, tally, missing(sql, row, pack, size))
 
 
-def missing(sql: Sql, row: LedgerRow, pack: Pack | None, size: int) -> list[Lacking]:
+def missing(sql: Sql, row: LedgerRow, pack: Pack | None, size: int) -> list[MissingItem]:
     """What a matter's file lacks after the first ``size`` leaves."""
     if pack is None or row.standing != "live" or not filing.asks(pack):
         return []
@@ -114,7 +114,7 @@ def entry_of(
     row: LedgerRow,
     pack: Pack | None,
     tally: DutyTally,
-    lacking: list[Lacking],
+    lacking: list[MissingItem],
 ) -> LedgerEntry:
     """A row with its title opened from the leaf that holds it; what was erased reads as such."""
     return LedgerEntry(

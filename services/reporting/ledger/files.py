@@ -14,7 +14,7 @@ from services.reporting.application import Reporting
 from services.reporting.ledger.entry import LedgerEntry
 from services.reporting.ledger.export import LedgerExport
 from services.reporting.parameters import AsOf, Wanted, moment
-from services.reporting.sheets import Column, Sheet, as_csv, as_xlsx
+from services.reporting.sheets import Sheet, SheetColumn, as_csv, as_xlsx
 from shared.clock import SHANGHAI, shown
 from shared.identity.officers import Officer
 from shared.messaging.progress import wait_until
@@ -28,28 +28,28 @@ MEDIA = {
 }
 
 COLUMNS = (
-    Column("number", "编号", 19),
-    Column("unit", "登记单位", 14),
-    Column("channel", "渠道", 7),
-    Column("category", "类别", 9),
-    Column("title", "标题", 28),
-    Column("posted_at", "发帖", 16, "moment"),
-    Column("registered_at", "登记", 16, "moment"),
-    Column("grade", "等级", 9),
-    Column("lead", "牵头单位", 14),
-    Column("co_handling", "协办单位", 12),
-    Column("due", "应答复", 16, "limit"),
-    Column("published_at", "发布", 16, "moment"),
-    Column("verdict", "时限", 9),
-    Column("spare_seconds", "提前", 15, "duration"),
-    Column("late_seconds", "迟", 15, "duration"),
-    Column("status", "状态", 8),
-    Column("closed_at", "办结", 16, "moment"),
-    Column("result", "结果", 12),
-    Column("duties_missed", "逾期未办项", 10, "number"),
-    Column("duties_late", "迟办项", 7, "number"),
-    Column("missing", "归档缺项", 14),
-    Column("archive_number", "件号", 19),
+    SheetColumn("number", "编号", 19),
+    SheetColumn("unit", "登记单位", 14),
+    SheetColumn("channel", "渠道", 7),
+    SheetColumn("category", "类别", 9),
+    SheetColumn("title", "标题", 28),
+    SheetColumn("posted_at", "发帖", 16, "moment"),
+    SheetColumn("registered_at", "登记", 16, "moment"),
+    SheetColumn("grade", "等级", 9),
+    SheetColumn("lead", "牵头单位", 14),
+    SheetColumn("co_handling", "协办单位", 12),
+    SheetColumn("due", "应答复", 16, "limit"),
+    SheetColumn("published_at", "发布", 16, "moment"),
+    SheetColumn("verdict", "时限", 9),
+    SheetColumn("spare_seconds", "提前", 15, "duration"),
+    SheetColumn("late_seconds", "迟", 15, "duration"),
+    SheetColumn("status", "状态", 8),
+    SheetColumn("closed_at", "办结", 16, "moment"),
+    SheetColumn("result", "结果", 12),
+    SheetColumn("duties_missed", "逾期未办项", 10, "number"),
+    SheetColumn("duties_late", "迟办项", 7, "number"),
+    SheetColumn("missing", "归档缺项", 14),
+    SheetColumn("archive_number", "件号", 19),
 )
 
 

@@ -148,8 +148,8 @@ def _corrections(fact: intake.RegistrationCorrected, pack: Pack | None) -> str:
         "发现": fact.discovered_at,
         "计划": fact.planned_at,
     }
-    said = [f"{name}改为 {shown(moment)}" for name, moment in moments.items() if moment]
-    return ", ".join([*said, *filter(None, [set_words(fact.sets, pack)])]) or "登记内容"
+    changed = [f"{name}改为 {shown(moment)}" for name, moment in moments.items() if moment]
+    return ", ".join([*changed, *filter(None, [set_words(fact.sets, pack)])]) or "登记内容"
 
 
 def _category(category: str, pack: Pack | None) -> str:
@@ -161,10 +161,10 @@ def _category(category: str, pack: Pack | None) -> str:
 def _registered(fact: intake.IncidentRegistered, pack: Pack | None) -> str:
     """What sort of matter it is, what was judged at once, and when it happened or is to happen."""
     moments = {"发生": fact.happened_at, "计划": fact.planned_at}
-    said = [] if fact.matter == "incident" else [MATTERS.get(fact.matter, fact.matter)]
-    said += [set_words(fact.sets, pack)] if fact.sets else []
-    said += [f"{name}于 {shown(moment)}" for name, moment in moments.items() if moment]
-    return "".join(f", {each}" for each in said)
+    parts = [] if fact.matter == "incident" else [MATTERS.get(fact.matter, fact.matter)]
+    parts += [set_words(fact.sets, pack)] if fact.sets else []
+    parts += [f"{name}于 {shown(moment)}" for name, moment in moments.items() if moment]
+    return "".join(f", {each}" for each in parts)
 
 
 def _source(provenance: intake.Provenance | None) -> str:
@@ -177,8 +177,8 @@ def _source(provenance: intake.Provenance | None) -> str:
 def _day_only(fact: intake.HistoryRecorded) -> str:
     """Which times are our reading of a day: nobody is late by it."""
     read = {"posted_at": "发帖按当日 24:00 计", "replied_at": "答复按当日零时或发帖时计"}
-    said = [read[name] for name in fact.days_only if name in read]
-    return f"（文件只有日期：{'、'.join(said)}）" if said else ""
+    readings = [read[name] for name in fact.days_only if name in read]
+    return f"（文件只有日期：{'、'.join(readings)}）" if readings else ""
 
 
 Sentence = Callable[[Any, Read, Pack | None], str]
