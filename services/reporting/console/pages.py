@@ -39,8 +39,8 @@ from shared.identity.officers import Officer, Officers
 from shared.identity.sessions import Sessions
 from shared.store.sql import Sql
 from shared.vault.vault import Vault
-from shared.web import empty_door, take_in
 from shared.web import Asking as ByToken
+from shared.web import empty_door, take_in
 
 Size = Annotated[int | None, Query(ge=0, le=2**53)]
 
