@@ -32,7 +32,7 @@ from shared.contracts.deadlines import (
     UnitUrged,
 )
 from shared.contracts.envelope import Recorded
-from shared.copies import matters
+from shared.copies import incidents, matters
 from shared.copies.calendars import calendar
 from shared.copies.packs import pack_by_pin
 from shared.copies.units import check_within, is_within, known_unit, unit_id
@@ -82,7 +82,7 @@ class Acts:
 
     async def find(self, name: str) -> UUID:
         """The incident as known here; raises Unknown ``incident.unknown``."""
-        return await self.store.read(partial(tables.find, name=name))
+        return (await self.store.read(partial(incidents.find, name=name))).id
 
     async def take(
         self, name: str, act: str, said: Said, officer: Officer, request: Request | None
@@ -92,7 +92,7 @@ class Acts:
             await self._provide_key(await self.find(name))
 
         def work(tx: Transaction) -> Answer:
-            docket = _of_matter(tx, tables.find(tx.sql, name), name)
+            docket = _of_matter(tx, incidents.find(tx.sql, name).id, name)
             _check_concerned(tx.sql, docket.matter.id, docket, said, officer)
             return _take(tx, docket, act, said, officer)
 
@@ -118,7 +118,7 @@ class Acts:
         """Decide on what was recorded late (裁定)."""
 
         def work(tx: Transaction) -> Answer:
-            docket = _of_matter(tx, tables.find(tx.sql, name), name)
+            docket = _of_matter(tx, incidents.find(tx.sql, name).id, name)
             check_within(tx.sql, docket.record.matter.unit, officer.unit)
             return _settle(tx, docket, command, officer)
 

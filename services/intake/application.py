@@ -19,10 +19,11 @@ from services.intake.commands import (
 )
 from services.intake.filing import Filed, Said, registering
 from services.intake.incident import INCIDENT
-from services.intake.tables import Entry
 from shared.acts.check import Told
 from shared.aggregate import answer
 from shared.clock import SHANGHAI
+from shared.copies import incidents
+from shared.copies.incidents import KnownIncident
 from shared.copies.units import check_within, known_unit
 from shared.identity.officers import Officer
 from shared.room import key_id
@@ -45,9 +46,9 @@ class Intake:
         self.store = store
         self._vault = vault
 
-    async def find(self, name: str) -> Entry:
+    async def find(self, name: str) -> KnownIncident:
         """The matter as known here; raises Unknown ``incident.unknown``."""
-        return await self.store.read(lambda sql: tables.find(sql, name))
+        return await self.store.read(lambda sql: incidents.find(sql, name))
 
     async def register(
         self,
@@ -79,7 +80,7 @@ class Intake:
             await self._provide_keys((await self.find(name)).id, ["matter"])
 
         def work(tx: Transaction) -> Answer:
-            filed, by = Filed(tx, tables.find(tx.sql, name)), said.by(tx)
+            filed, by = Filed(tx, incidents.find(tx.sql, name)), said.by(tx)
             unit = filed.acting_unit(said.officer)
             known = known_of(act, more, known_unit(tx.sql, unit).name)
             asked = filed.asked(by, act, told, unit, known, **deed_of(act, more))
@@ -107,7 +108,7 @@ class Intake:
 
         def work(tx: Transaction) -> Answer:
             filed, by = self._own(tx, name, officer), said.by(tx)
-            entry, target = filed.entry, tables.find(tx.sql, to)
+            entry, target = filed.entry, incidents.find(tx.sql, to)
             open_, asked = target.standing == "open", filed.asked(by, "link")
             command = LinkIncident(entry.id, target.id, target.number, open_, grounds, asked)
             return filed.act(command, by)
@@ -159,7 +160,7 @@ class Intake:
 
     def _own(self, tx: Transaction, name: str, officer: Officer) -> Filed:
         """The matter, if the officer's unit covers the one that registered it."""
-        entry = tables.find(tx.sql, name)
+        entry = incidents.find(tx.sql, name)
         check_within(tx.sql, entry.unit, officer.unit)
         return Filed(tx, entry)
 

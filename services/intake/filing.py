@@ -11,12 +11,12 @@ from services.intake import tables
 from services.intake.commands import Asked, Heard, IncidentCommand
 from services.intake.incident import INCIDENT
 from services.intake.ruling import asked_for
-from services.intake.tables import Entry
 from shared.acts.check import Record, Told
 from shared.acts.deed import deed_of
 from shared.aggregate import answer
 from shared.contracts.envelope import Recorded
-from shared.copies import matters
+from shared.copies import incidents, matters
+from shared.copies.incidents import KnownIncident
 from shared.copies.packs import pack_by_pin, pin_in_force
 from shared.copies.units import check_within, is_within, unit_id
 from shared.identity.officers import Officer
@@ -49,7 +49,7 @@ class Filed:
     """A matter as it is on record here: its own events, and what routing said was done about it."""
 
     tx: Transaction
-    entry: Entry
+    entry: KnownIncident
 
     @cached_property
     def events(self) -> Sequence[Recorded]:
@@ -174,7 +174,7 @@ def of_day(
 
 def ids_of(sql: Sql, names: Sequence[str]) -> tuple[UUID, ...]:
     """The incidents with those numbers or ids; raises Unknown ``incident.unknown``."""
-    return tuple(dict.fromkeys(tables.find(sql, name).id for name in names))
+    return tuple(dict.fromkeys(incidents.find(sql, name).id for name in names))
 
 
 def _known(heard: Heard) -> dict[str, str]:

@@ -16,23 +16,17 @@ from shared.contracts.envelope import Recorded
 from shared.contracts.intake import (
     Column,
     FieldMapSaved,
-    IncidentLinked,
     IncidentRegistered,
-    IncidentVoided,
     UnitAct,
 )
-from shared.contracts.routing import ReplyPublished
-from shared.copies import matters, packs, units
+from shared.copies import incidents, matters, packs, units
 from shared.policy.engine.deeds import Deed
 from shared.store.micros import to_micros
 from shared.store.readmodel import Placed, ReadModel, joined
-from shared.store.sql import Row, Sql
-from shared.store.upsert import upsert
+from shared.store.sql import Sql
 
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS numbers (year BIGINT PRIMARY KEY, last BIGINT)",
-    "CREATE TABLE IF NOT EXISTS incidents (id TEXT PRIMARY KEY, number TEXT UNIQUE, unit TEXT,"
-    " standing TEXT, answered BIGINT)",
     "CREATE TABLE IF NOT EXISTS field_maps (unit TEXT, heading TEXT, field TEXT, place BIGINT,"
     " PRIMARY KEY (unit, heading))",
     "CREATE TABLE IF NOT EXISTS registrations (id TEXT PRIMARY KEY, unit TEXT, at BIGINT)",
@@ -43,17 +37,6 @@ _SCHEMA = (
 )
 
 _DEED = TypeAdapter(Deed)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One incident: id, number, unit, whether it stands on its own, and is answered."""
-
-    id: UUID
-    number: str
-    unit: str
-    standing: str
-    answered: bool
 
 
 @dataclass(slots=True)
@@ -84,19 +67,11 @@ def _fold(sql: Sql, batch: Sequence[Placed]) -> None:
     """How each fact changes the tables."""
     counts: dict[int, int] = {}
     for _, event in batch:
-        incident = str(event.envelope.correlation)
         match event.fact:
             case IncidentRegistered() as fact:
-                _note(sql, incident, number=fact.number, unit=event.envelope.unit)
                 _keep_registration(sql, event)
                 year, count = _counted(fact.number)
                 counts[year] = max(count, counts.get(year, 0))
-            case IncidentLinked():
-                _note(sql, incident, standing="linked")
-            case IncidentVoided():
-                _note(sql, incident, standing="voided")
-            case ReplyPublished():
-                _note(sql, incident, answered=1)
             case FieldMapSaved() as fact:
                 _keep_field_map(sql, event.envelope.unit, fact)
             case UnitAct() if of_unit(event):
@@ -108,30 +83,22 @@ def _fold(sql: Sql, batch: Sequence[Placed]) -> None:
 _OWN = ReadModel(
     {
         "numbers": ("year",),
-        "incidents": ("id",),
         "field_maps": ("unit", "heading"),
         "registrations": ("id",),
         "days": ("id",),
     },
     _SCHEMA,
-    (*HEARD_FROM["intake"], ReplyPublished, FieldMapSaved),
+    (*HEARD_FROM["intake"], FieldMapSaved),
     _fold,
 )
 
 MODEL = joined(
     units.MODEL,
     packs.MODEL,
+    incidents.MODEL,
     matters.kept_by("intake", HEARD_FROM["routing"], imported=False),
     _OWN,
 )
-
-
-def find(sql: Sql, name: str) -> Entry:
-    """The incident with that number or id; raises Unknown ``incident.unknown``."""
-    row = sql.one("SELECT * FROM incidents WHERE number = ? OR id = ?", (name, name))
-    if row is None or row["number"] is None:
-        raise matters.unknown_incident(sql, name)
-    return _entry(row)
 
 
 def known_ids(sql: Sql, ids: list[UUID]) -> set[str]:
@@ -213,11 +180,6 @@ def _keep_registration(sql: Sql, event: Recorded) -> None:
         )
 
 
-def _note(sql: Sql, incident: str, **columns: str | int) -> None:
-    """Set columns of an incident, which may be heard of before it is registered here."""
-    upsert(sql, "incidents", incident, columns, {"standing": "open", "answered": 0})
-
-
 def _keep_field_map(sql: Sql, unit: str, fact: FieldMapSaved) -> None:
     sql.execute("DELETE FROM field_maps WHERE unit = ?", (unit,))
     rows = [(unit, each.heading, each.field, at) for at, each in enumerate(fact.columns)]
@@ -235,10 +197,4 @@ def _count(sql: Sql, year: int, count: int) -> None:
         "INSERT INTO numbers VALUES (?, ?) ON CONFLICT (year) DO UPDATE SET last = excluded.last"
         " WHERE numbers.last < excluded.last",
         (year, count),
-    )
-
-
-def _entry(row: Row) -> Entry:
-    return Entry(
-        UUID(row["id"]), row["number"], row["unit"], row["standing"], bool(row["answered"])
     )

@@ -24,7 +24,6 @@ from services.routing.commands import (
     TakeAct,
 )
 from services.routing.overview import Overview, overview
-from services.routing.tables import Entry
 from shared.acts.check import Record, Told, check_past
 from shared.acts.deed import deed_of
 from shared.aggregate import answer
@@ -32,7 +31,8 @@ from shared.clock import SHANGHAI, shown
 from shared.contracts.acts import Judged
 from shared.contracts.envelope import Recorded, associated_data, decode
 from shared.contracts.routing import ReplyDrafted
-from shared.copies import matters
+from shared.copies import incidents, matters
+from shared.copies.incidents import KnownIncident
 from shared.copies.packs import pack_by_pin, pack_in_force
 from shared.copies.units import check_within, is_within, known_unit, unit_id
 from shared.errors import Refused
@@ -108,15 +108,15 @@ class Routing:
         self.store = store
         self._vault = vault
 
-    async def find(self, name: str) -> Entry:
+    async def find(self, name: str) -> KnownIncident:
         """The matter as known here; raises Unknown ``incident.unknown``."""
-        return await self.store.read(lambda sql: tables.find(sql, name))
+        return await self.store.read(lambda sql: incidents.find(sql, name))
 
     async def overview(self, name: str, officer: Officer) -> Overview:
         """How far a matter got, who must still approve, and which gates are closed to what."""
 
         def look(sql: Sql) -> Overview:
-            entry = tables.find(sql, name)
+            entry = incidents.find(sql, name)
             _check_involved(sql, entry, officer)
             history = self._history(sql, entry.id)
             record = _record(sql, entry, history)
@@ -137,7 +137,7 @@ class Routing:
         judged = {axis: tuple(values) for axis, values in (sets or {}).items()} | severity
 
         def work(tx: Transaction) -> Answer:
-            entry = tables.find(tx.sql, name)
+            entry = incidents.find(tx.sql, name)
             check_within(tx.sql, entry.unit, said.officer.unit)
             by = _by(tx, said)
             asked = _asked(tx, entry, said.officer, by, "grade", NOTHING, sets=judged)
@@ -158,7 +158,7 @@ class Routing:
         await self._ensure(name, told)
 
         def work(tx: Transaction) -> Answer:
-            entry = tables.find(tx.sql, name)
+            entry = incidents.find(tx.sql, name)
             check_within(tx.sql, entry.unit, said.officer.unit)
             by = _by(tx, said)
             known, units = _responsible(tx.sql, lead, co_handling), (lead, *co_handling)
@@ -169,7 +169,7 @@ class Routing:
 
         def numbered(tx: Transaction) -> Assigned:
             done = once(tx, said.request, work)
-            sheet = CASE.fold(tx.load(tables.find(tx.sql, name).id)).assigned
+            sheet = CASE.fold(tx.load(incidents.find(tx.sql, name).id)).assigned
             return Assigned(**done.model_dump(), sheet=sheet.sheet if sheet else None)
 
         return await self.store.write(numbered)
@@ -273,7 +273,7 @@ class Routing:
         await self._ensure(name, told)
 
         def work(tx: Transaction) -> Answer:
-            entry = tables.find(tx.sql, name)
+            entry = incidents.find(tx.sql, name)
             unit = _acting_unit(tx.sql, entry, act, particulars, said.officer)
             by = _by(tx, said)
             speaking = _speaking(entry, said.officer)
@@ -359,7 +359,7 @@ class Routing:
     async def _once(self, said: Said, work: Callable[[Transaction], Answer]) -> Answer:
         return await self.store.write(lambda tx: once(tx, said.request, work))
 
-    async def _ensure(self, name: str, told: Told) -> Entry:
+    async def _ensure(self, name: str, told: Told) -> KnownIncident:
         """The matter, with a data key for the act's own words where it has any."""
         entry = await self.find(name)
         await self._ensure_key(entry.id, told)
@@ -375,7 +375,7 @@ class Routing:
         return Words(text, await asyncio.to_thread(self._vault.commitment, key, text))
 
     def _drafted(
-        self, events: Sequence[Recorded], entry: Entry, draft: UUID | None, happened: bool
+        self, events: Sequence[Recorded], entry: KnownIncident, draft: UUID | None, happened: bool
     ) -> Words:
         """The words of the draft that is meant; none if there is no such draft."""
         wanted = CASE.fold(events).to_publish(draft, happened=happened)
@@ -387,7 +387,7 @@ class Routing:
 
 
 def act_on(
-    tx: Transaction, entry: Entry, command: CaseCommand, by: By, speaking: str | None = None
+    tx: Transaction, entry: KnownIncident, command: CaseCommand, by: By, speaking: str | None = None
 ) -> Answer:
     """Decide a command on a case under the rules it is pinned to, and keep what that says.
 
@@ -395,7 +395,7 @@ def act_on(
     """
     heard = matters.matter(tx.sql, entry.id)
     pin = pack_by_pin(tx.sql, heard.pin if heard else None).pin
-    matter = replace(entry.matter, unit=speaking or entry.concerned, policy=pin)
+    matter = replace(tables.case_of(entry), unit=speaking or entry.concerned, policy=pin)
     appended = CASE.handle(tx, matter, command, by)
     tables.MODEL.note(tx.sql, appended.events)
     return answer(tx, appended, matter, entry.number)
@@ -403,7 +403,7 @@ def act_on(
 
 def _asked(
     tx: Transaction,
-    entry: Entry,
+    entry: KnownIncident,
     officer: Officer,
     by: By,
     act: str,
@@ -431,7 +431,7 @@ def _attempt(tx: Transaction, officer: Officer, by: By, act: str, told: Told, **
     )
 
 
-def _record(sql: Sql, entry: Entry, history: Sequence[Recorded]) -> Record:
+def _record(sql: Sql, entry: KnownIncident, history: Sequence[Recorded]) -> Record:
     """What an act is judged by: what intake said was done, and what the case itself says."""
     heard = matters.matter(sql, entry.id)
     if heard is None:
@@ -476,7 +476,7 @@ def _taken(asked: Asked, told: Told, particulars: Particulars, unit: str | None)
 
 
 def _acting_unit(
-    sql: Sql, entry: Entry, act: str, told: Particulars, officer: Officer
+    sql: Sql, entry: KnownIncident, act: str, told: Particulars, officer: Officer
 ) -> str | None:
     """The unit that an act is done by, where a unit does it for itself; it has to be concerned."""
     for unit in told.units:
@@ -496,20 +496,20 @@ def _acting_unit(
     return unit
 
 
-def _speaking(entry: Entry, officer: Officer) -> str:
+def _speaking(entry: KnownIncident, officer: Officer) -> str:
     """Whose act it is: what a co-handling unit tells is its own, all else is the lead's."""
     return officer.unit if officer.unit in entry.co_handling else entry.concerned
 
 
-def _check_involved(sql: Sql, entry: Entry, officer: Officer) -> None:
+def _check_involved(sql: Sql, entry: KnownIncident, officer: Officer) -> None:
     """Raises Refused ``unit.not-yours`` unless the officer's unit covers one that takes part."""
     if not any(is_within(sql, each, officer.unit) for each in entry.involved):
         check_within(sql, entry.concerned, officer.unit)
 
 
-def _handled(sql: Sql, name: str, officer: Officer) -> Entry:
+def _handled(sql: Sql, name: str, officer: Officer) -> KnownIncident:
     """The matter, if the officer's unit covers the one that registered it or the lead."""
-    entry = tables.find(sql, name)
+    entry = incidents.find(sql, name)
     if not is_within(sql, entry.unit, officer.unit):
         check_within(sql, entry.concerned, officer.unit)
     return entry

@@ -11,6 +11,7 @@ from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded, associated_data
 from shared.contracts.intake import HistoryRecorded
 from shared.contracts.routing import IncidentAssigned
+from shared.copies import incidents
 from shared.copies.units import known_unit
 from shared.messaging.reactions import Reactions
 from shared.room import key_id
@@ -35,7 +36,7 @@ def when_history_recorded(
     case = CASE.fold(tx.load(event.envelope.correlation))
     for said in CASE.decide(case, _history(vault, tx, event, fact)):
         by = By(event.envelope.actor, _moment(said, fact), event.envelope.id, "imported")
-        appended = tx.append(tables.find(tx.sql, name).matter, [said], by)
+        appended = tx.append(tables.case_of(incidents.find(tx.sql, name)), [said], by)
         tables.MODEL.note(tx.sql, appended.events)
 
 

@@ -4,9 +4,9 @@ from uuid import UUID
 
 import pytest
 
-from services.intake import tables
 from services.intake.application import Intake
 from services.intake.commands import Heard
+from shared.copies import incidents
 from shared.errors import Refused, Unknown
 from shared.identity.officers import Officer
 from shared.store.requests import Request
@@ -57,6 +57,6 @@ async def test_tables_are_a_fold_of_events(intake: Intake) -> None:
     answer = await intake.register(HEARD, "QH-YZ", OFFICER, None, None)
     await intake.void(str(answer.number), "误", OFFICER, None)
 
-    entry = await intake.store.read(lambda sql: tables.find(sql, str(answer.number)))
+    entry = await intake.store.read(lambda sql: incidents.find(sql, str(answer.number)))
 
     assert (entry.id, entry.standing) == (UUID(str(answer.incident)), "voided")
