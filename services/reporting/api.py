@@ -6,11 +6,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.reporting.application import Reporting
 from services.reporting.findings.api import add_accounts, add_acts
 from services.reporting.findings.taking import Taking
-from services.reporting.history.api import add_reviews
-from services.reporting.ledger.entry import LedgerEntry
-from services.reporting.ledger.export_api import add_exports
+from services.reporting.history.files import add_reviews
+from services.reporting.ledger.files import add_ledger
 from services.reporting.log.feed import add_feed
-from services.reporting.parameters import AsOf, Wanted, moment
+from services.reporting.parameters import AsOf, moment
 from services.reporting.trail.trail import TrailEntry
 from shared.messaging.progress import wait_until
 from shared.store.requests import Answer
@@ -30,15 +29,7 @@ def router(reporting: Reporting, taking: Taking) -> APIRouter:
     api = empty_door("/reporting", "reporting 台账与审计")
     store = reporting.store
 
-    @api.get("/ledger")
-    async def ledger(
-        _: Asking, wanted: Wanted, as_of: AsOf = None, after: After = None
-    ) -> list[LedgerEntry]:
-        """归档台账：每个事件一行, 可看当时的样子。"""
-        await wait_until(store, after)
-        return await reporting.ledger(wanted, moment(as_of))
-
-    add_exports(api, reporting)
+    add_ledger(api, reporting)
     add_feed(api, store)
 
     @api.get("/incidents/{incident}/trail")

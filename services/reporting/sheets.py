@@ -18,7 +18,7 @@ from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 from shared.cells import guarded
 from shared.clock import SHANGHAI, shown, shown_limit
 
-Kind = Literal["text", "number", "moment", "limit", "duration"]
+CellKind = Literal["text", "number", "moment", "limit", "duration"]
 
 LARGEST_CELL = 32_767
 """UTF-16 units in one cell; a spreadsheet program takes a file with more for damaged."""
@@ -31,7 +31,7 @@ LONGEST_MARGIN = 255
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class SheetColumn:
     """What stands under a heading. ``width`` counts narrow characters; a Chinese one takes two.
 
     Values by kind: text a string, a list of them or a truth; number a number; moment and limit an
@@ -41,7 +41,7 @@ class Column:
     key: str
     heading: str
     width: int
-    kind: Kind = "text"
+    kind: CellKind = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Sheet:
     """
 
     title: str
-    columns: Sequence[Column]
+    columns: Sequence[SheetColumn]
     rows: Iterable[Mapping[str, Any]]
     notes: Sequence[str] = ()
     footer: str = ""
@@ -63,8 +63,8 @@ def as_csv(sheet: Sheet) -> Iterator[bytes]:
     write = csv.writer(_Echo(), lineterminator="\r\n").writerow
     yield b"\xef\xbb\xbf"
     for line in _lines(sheet):
-        said: str = write([guarded(cell) if isinstance(cell, str) else cell for cell in line])
-        yield said.encode()
+        written: str = write([guarded(cell) if isinstance(cell, str) else cell for cell in line])
+        yield written.encode()
 
 
 def as_xlsx(sheets: Sequence[Sheet]) -> bytes:
@@ -95,7 +95,7 @@ def _lines(sheet: Sheet) -> Iterator[Sequence[str | int | float]]:
         yield [note]
 
 
-def _plain(value: Any, kind: Kind) -> str | int | float:
+def _plain(value: Any, kind: CellKind) -> str | int | float:
     """A value as it is read; only numbers stay what they are."""
     match kind:
         case "moment" if isinstance(value, datetime):
@@ -184,12 +184,14 @@ def _set_up(page: Worksheet, sheet: Sheet) -> None:
 
 def _margin(before: str, text: str, after: str = "") -> str:
     """A header or footer; ``&`` begins a code there. The blank keeps digits out of a font size."""
-    while _units(said := before + text.replace("&", "&&") + after) > LONGEST_MARGIN:
+    while _units(whole := before + text.replace("&", "&&") + after) > LONGEST_MARGIN:
         text = text[:-1]
-    return said
+    return whole
 
 
-def _put(page: Worksheet, line: int, place: int, value: Any, kind: Kind, styles: Styles) -> None:
+def _put(
+    page: Worksheet, line: int, place: int, value: Any, kind: CellKind, styles: Styles
+) -> None:
     match kind:
         case "moment" | "limit" if isinstance(value, datetime) and value.year > 1900:
             local, style = _on_paper(value, kind)
@@ -198,11 +200,11 @@ def _put(page: Worksheet, line: int, place: int, value: Any, kind: Kind, styles:
             page.write_number(line, place, value / 86_400, styles["duration"])
         case "number" if isinstance(value, int | float):
             page.write_number(line, place, value, styles["number"])
-        case _ if said := str(_plain(value, kind)):
-            page.write_string(line, place, _fitting(said), styles["text"])
+        case _ if shown_text := str(_plain(value, kind)):
+            page.write_string(line, place, _fitting(shown_text), styles["text"])
 
 
-def _on_paper(moment: datetime, kind: Kind) -> tuple[datetime, str]:
+def _on_paper(moment: datetime, kind: CellKind) -> tuple[datetime, str]:
     """The date to write and its style.
 
     The end of a day is written as its last second, which sorts where it belongs, and shown as

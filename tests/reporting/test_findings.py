@@ -9,7 +9,7 @@ import pytest
 
 from services.reporting.duties.row import LoggedDuty
 from services.reporting.findings.computed import Finding, Proof, of_breach, of_duty
-from services.reporting.findings.dossier import Dossier, Entry
+from services.reporting.findings.dossier import Dossier, LoggedAct
 from shared.policy import Pack, read_pack
 from shared.policy.engine.deeds import Deed
 from shared.policy.engine.outlook import Matter
@@ -105,7 +105,7 @@ def record(*deeds: Deed, breaches: Sequence[str] = ()) -> Dossier:
     subject = Matter("QH-YZ", NOON, NOON)
     last = len(deeds) - 1
     entries = [
-        Entry(leaf + 2, each, tuple(breaches) if leaf == last else ())
+        LoggedAct(leaf + 2, each, tuple(breaches) if leaf == last else ())
         for leaf, each in enumerate(deeds)
     ]
     return Dossier(subject, entries)

@@ -9,7 +9,6 @@ import pytest
 
 from services.reporting.history.imported import Replying
 from services.reporting.history.review import Review, review_imported
-from services.reporting.history.wording import remarks
 from services.reporting.log.log import head
 from shared.contracts.catalogue import Fact
 from shared.contracts.intake import (
@@ -138,7 +137,7 @@ async def test_an_erased_reply_is_unreadable_and_counts_as_one(world: World) -> 
     found = await reviewed(world)
 
     assert (found.duties[0].total.unreadable, found.duties[0].total.empty) == (1, 0)
-    assert any("读不到内容" in sentence for sentence in remarks(found))
+    assert any("读不到内容" in sentence for sentence in found.remarks)
 
 
 async def test_a_reply_belongs_to_the_unit_that_the_file_names(world: World) -> None:
@@ -195,7 +194,7 @@ async def test_what_was_withdrawn_unanswered_is_left_out_and_told(world: World) 
     found = await reviewed(world)
 
     assert (found.messages, found.withdrawn) == (1, 2)
-    assert any("作废或并案" in sentence for sentence in remarks(found))
+    assert any("作废或并案" in sentence for sentence in found.remarks)
 
 
 async def test_incidents_registered_live_are_none_of_its_business(world: World) -> None:
@@ -205,7 +204,7 @@ async def test_incidents_registered_live_are_none_of_its_business(world: World) 
     found = await reviewed(world)
 
     assert found.messages == 0
-    assert "没有导入的历史留言" in remarks(found)[0]
+    assert "没有导入的历史留言" in found.remarks[0]
 
 
 async def test_the_same_prefix_of_the_log_is_the_same_review_for_ever(world: World) -> None:
@@ -233,7 +232,7 @@ async def test_every_duty_of_a_pack_is_reviewed_for_itself(world: World) -> None
     found = await reviewed(world, pack=read_pack(text + longer, "示例"))
 
     assert [(duty.id, duty.total.in_time) for duty in found.duties] == [("B.T01", 0), ("B.T02", 1)]
-    assert remarks(found)[0].startswith("B.T01：")
+    assert found.remarks[0].startswith("B.T01：")
 
 
 async def test_a_duty_that_history_has_no_start_for_is_told_to_mean_nothing(world: World) -> None:
@@ -242,7 +241,7 @@ async def test_a_duty_that_history_has_no_start_for_is_told_to_mean_nothing(worl
 
     found = await reviewed(world, pack=read_pack(text, "示例"))
 
-    assert any("没有意义" in sentence for sentence in remarks(found))
+    assert any("没有意义" in sentence for sentence in found.remarks)
 
 
 async def test_a_pack_without_a_duty_to_reply_is_refused(world: World) -> None:

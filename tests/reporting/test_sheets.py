@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from services.reporting.sheets import LARGEST_CELL, Column, Kind, Sheet, as_csv, as_xlsx
+from services.reporting.sheets import LARGEST_CELL, CellKind, Sheet, SheetColumn, as_csv, as_xlsx
 from shared.cells import unguarded
 from tests.support.sizes import sized
 
@@ -24,10 +24,10 @@ ROOT = "78429deb1d98a052ace011f0ceac27aff38472232a677f9241930a99c813dd89"
 FORMULAS = ["=1+1", "+86 139", "-1", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("http://x")', "{=1}"]
 
 
-def of(values: Iterable[Any], kind: Kind = "text", **about: Any) -> Sheet:
+def of(values: Iterable[Any], kind: CellKind = "text", **about: Any) -> Sheet:
     """A table of one column."""
     return Sheet(
-        "归档台账", [Column("a", "甲", 20, kind)], ({"a": each} for each in values), **about
+        "归档台账", [SheetColumn("a", "甲", 20, kind)], ({"a": each} for each in values), **about
     )
 
 
@@ -90,7 +90,7 @@ def test_csv_marks_what_a_program_would_calculate_and_a_workbook_holds_it_as_tex
     ],
 )
 def test_each_kind_of_value_is_written_as_people_and_programs_read_it(
-    kind: Kind, value: Any, in_csv: str, in_workbook: Any
+    kind: CellKind, value: Any, in_csv: str, in_workbook: Any
 ) -> None:
     [_, cell, _] = csv_rows(of([value, "尾"], kind))
     [_, [found], _] = cells(as_xlsx([of([value, "尾"], kind)]))
@@ -174,7 +174,7 @@ def test_whatever_was_written_is_read_from_the_workbook_the_same(texts: list[str
 def test_worksheets_have_short_names_each_only_once() -> None:
     titles = ["表/甲:乙", "表/甲:乙", "", "很长的名字" * 10, "'引号'", "ABC", "abc"]
 
-    content = as_xlsx([Sheet(title, [Column("a", "甲", 9)], []) for title in titles])
+    content = as_xlsx([Sheet(title, [SheetColumn("a", "甲", 9)], []) for title in titles])
 
     names = CalamineWorkbook.from_filelike(io.BytesIO(content)).sheet_names
     assert names[:3] == ["表 甲 乙", "表 甲 乙（2）", "表3"]
@@ -203,6 +203,6 @@ def test_opened_words_reach_no_other_file_while_a_workbook_is_made(
         yield {"a": "一"}
         seen.append(list(tmp_path.iterdir()))
 
-    as_xlsx([Sheet("表", [Column("a", "甲", 9)], rows())])
+    as_xlsx([Sheet("表", [SheetColumn("a", "甲", 9)], rows())])
 
     assert [*seen, list(tmp_path.iterdir())] == [[], []]

@@ -3,6 +3,9 @@
 import hashlib
 import hmac
 import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -10,7 +13,6 @@ from urllib.parse import urlsplit
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
-from services.reporting.console.attempts import Attempts
 from shared.copies.county import founded_county
 from shared.errors import Refused, Unavailable
 from shared.identity.officers import Officer
@@ -27,15 +29,57 @@ _FORWARDED = ("forwarded", "x-forwarded-for")
 """Headers by which a proxy says that the request came from elsewhere."""
 
 
+MOST_FAILURES = 10
+"""Wrong tokens from one address within ``FAILED_WITHIN`` seconds."""
+
+FAILED_WITHIN = 60.0
+
+ADDRESSES_KNOWN = 1_000
+"""Addresses remembered, the one that failed longest ago going first."""
+
+
+class Attempts:
+    """How often somebody was wrong at the door, by address, in this process's memory."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._failed: OrderedDict[str, list[float]] = OrderedDict()
+
+    def check(self, address: str) -> None:
+        """Raises Refused ``sign-in.too-many`` for an address that failed too often of late."""
+        if len(self._late(address)) >= MOST_FAILURES:
+            raise Refused(
+                "sign-in.too-many",
+                "连续多次登录失败, 暂不受理。",
+                "请一分钟后再试；令牌遗失的, 请管理员用 huiyin appoint 重新发放。",
+                "token",
+            )
+
+    def failed(self, address: str) -> None:
+        """Note a failure."""
+        self._failed[address] = [*self._late(address), self._monotonic()]
+        self._failed.move_to_end(address)
+        if len(self._failed) > ADDRESSES_KNOWN:
+            self._failed.popitem(last=False)
+
+    def forget(self, address: str) -> None:
+        """Somebody came in from there."""
+        self._failed.pop(address, None)
+
+    def _late(self, address: str) -> list[float]:
+        since = self._monotonic() - FAILED_WITHIN
+        return [moment for moment in self._failed.get(address, []) if moment > since]
+
+
 @dataclass(frozen=True, slots=True)
-class Reader:
+class PageReader:
     """Somebody who may read: an officer, or in a demonstration whoever sits at this machine."""
 
     officer: Officer | None
     session: str
 
 
-class Door:
+class SessionDoor:
     """Lets readers in, and sees them out."""
 
     def __init__(self, sessions: Sessions, store: Store, attempts: Attempts) -> None:
@@ -43,7 +87,7 @@ class Door:
         self._store = store
         self._attempts = attempts
 
-    def reader(self, request: Request) -> Reader:
+    def reader(self, request: Request) -> PageReader:
         """Who asks; raises Refused ``sign-in.needed``. Called in a worker thread."""
         session = request.cookies.get(SESSION, "")
         officer = self._sessions.officer(session, self._store.clock()) if session else None
@@ -51,13 +95,13 @@ class Door:
             raise _sign_in_needed()
         if officer is not None:
             note(officer=officer.id, unit=officer.unit)
-        return Reader(officer, session if officer else "")
+        return PageReader(officer, session if officer else "")
 
     def county(self) -> str:
         """Whose door it is, as far as it can be told."""
         with suppress(Unavailable):
-            said = self._store.read_now(founded_county)
-            return said.name if said else ""
+            county = self._store.read_now(founded_county)
+            return county.name if county else ""
         return ""
 
     def sign_in(self, request: Request, token: str, code: str) -> str:

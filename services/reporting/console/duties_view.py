@@ -1,15 +1,14 @@
 """The duties as their page shows them: what is owed, by whom, and how each unit stands."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from urllib.parse import urlencode
 
-from services.reporting.console.incident_view import open_title
-from services.reporting.console.ledger_view import urgency
+from services.reporting.console.frame import Frame
+from services.reporting.console.ledger_view import PageNumber, Text, address, urgency
 from services.reporting.duties import table as duties_table
 from services.reporting.duties.table import Owed, UnitCount
-from shared.copies.units import Unit
+from services.reporting.ledger.entry import open_title
 from shared.errors import Invalid
 from shared.store.micros import to_micros
 from shared.store.sql import Sql
@@ -24,17 +23,14 @@ PAGE = 100
 class DutiesQuery:
     """What stands in the page's address; empty means not asked."""
 
-    unit: str = ""
-    by: str = ""
-    history: str = ""
-    page: int = 1
+    unit: Text = ""
+    by: Text = ""
+    history: Text = ""
+    page: PageNumber = 1
 
     def link(self, **changes: str | int) -> str:
         """The address of the page with some of it changed; back to its first page unless told."""
-        wanted = replace(self, **({"page": 1} | changes))  # type: ignore[arg-type]  # by name
-        given = {f.name: getattr(wanted, f.name) for f in fields(wanted)}
-        said = urlencode({k: v for k, v in given.items() if v and (k, v) != ("page", 1)})
-        return f"/duties?{said}" if said else "/duties"
+        return address("/duties", replace(self, **({"page": 1} | changes)))  # type: ignore[arg-type]  # by name
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +87,10 @@ class DutiesView:
         return sum(line.open for line in self.units)
 
 
-def duties_view(
-    sql: Sql,
-    query: DutiesQuery,
-    size: int | None,
-    now: datetime,
-    *,
-    units: Mapping[str, Unit],
-    vault: Vault,
-) -> DutiesView:
+def duties_view(query: DutiesQuery, sql: Sql, around: Frame, *, vault: Vault) -> DutiesView:
     """The page asked for; raises Invalid ``query.unit`` for a unit that there is not."""
-    if query.unit and query.unit not in units:
+    size, now = around.asked, around.now
+    if query.unit and query.unit not in around.units:
         raise Invalid("query.unit", f"没有代码为“{query.unit}”的单位。", "请从列表里选择。", "unit")
     unit, standing = query.unit or None, "imported" if query.history else "live"
     page = slice((query.page - 1) * PAGE, query.page * PAGE)

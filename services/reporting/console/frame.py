@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.reporting.console.door import Reader, form_token
+from services.reporting.console.door import PageReader, form_token
 from services.reporting.console.live import folded
 from services.reporting.log import tiles
 from services.reporting.log.log import EMPTY, head, leaf_at
@@ -12,7 +12,6 @@ from shared.copies.county import founded_county
 from shared.copies.units import Unit, all_units
 from shared.errors import Unavailable
 from shared.identity.officers import Officer
-from shared.store.micros import to_micros
 from shared.store.sql import Sql
 
 
@@ -49,12 +48,8 @@ class Frame:
         """Whether the page follows the log."""
         return not self.past
 
-    @property
-    def now_micros(self) -> int:
-        return to_micros(self.now)
 
-
-def frame(sql: Sql, reader: Reader, asked: int | None, now: datetime) -> Frame:
+def frame(sql: Sql, reader: PageReader, asked: int | None, now: datetime) -> Frame:
     """The surroundings of a page that shows the first ``asked`` leaves, or everything.
 
     Raises Unavailable ``county.not-founded`` before it is known whose county this is.

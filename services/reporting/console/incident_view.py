@@ -4,15 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.reporting.console.frame import Frame
 from services.reporting.duties import table as duties_table
 from services.reporting.duties.row import LoggedDuty
-from services.reporting.duties.table import Tally
 from services.reporting.ledger import table as ledger_table
-from services.reporting.ledger.entry import missing
-from services.reporting.ledger.filing import Lacking
-from services.reporting.ledger.row import LedgerRow
-from services.reporting.log.log import Leaf, leaf_at, leaves_of_matter
-from services.reporting.packs import Rulings, category_name, channel_name, grade_name
+from services.reporting.ledger.entry import LedgerEntry, entry_at
+from services.reporting.log.log import Leaf, leaves_of_matter
+from services.reporting.packs import Rulings
 from services.reporting.trail.trail import TrailEntry, trail
 from services.reporting.trail.wording import TITLES, reader
 from shared.contracts.catalogue import Fact
@@ -48,7 +46,7 @@ STAGES: tuple[type[Fact], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class LifeStage:
     """A stage of the way, and when it was first reached (UTC), or none."""
 
     title: str
@@ -65,7 +63,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class OpenedWords:
     """What was said, opened for who may read it; what was erased reads as such."""
 
     title: str = ""
@@ -79,26 +77,20 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class IncidentView:
-    """The page. ``row`` is none when the incident was not yet on record.
+    """The page. ``entry`` is none when the incident was not yet on record.
 
-    ``grade``, ``category``, ``channel`` and ``reply_kind`` are their names under its rules,
-    ``tally`` is how its duties stand, ``missing`` what its file must hold and does not.
+    ``reply_kind`` is what the kind of its reply is called under its rules.
     """
 
     name: str
-    row: LedgerRow | None
-    words: Words
-    stages: Sequence[Stage]
+    entry: LedgerEntry | None
+    words: OpenedWords
+    stages: Sequence[LifeStage]
     duties: Sequence[LoggedDuty]
     trail: Sequence[TrailEntry]
     marks: Sequence[Mark]
     shown: int
-    grade: str | None
-    category: str
-    channel: str
     reply_kind: str
-    tally: Tally
-    missing: Sequence[Lacking]
 
     @property
     def has_table(self) -> bool:
@@ -116,69 +108,55 @@ class IncidentView:
 
 
 def incident_view(
-    sql: Sql, vault: Vault, name: str, size: int, names: dict[str, str]
+    name: str, sql: Sql, around: Frame, *, vault: Vault, names: dict[str, str]
 ) -> IncidentView:
-    """The incident with that number or id after the first ``size`` leaves.
+    """The incident with that number or id, as the page shows it.
 
     Raises Unknown ``incident.unknown``.
     """
+    size = around.size
     present = ledger_table.current(sql, name)
     if present is None or present.number is None:
         raise unknown_incident(sql, name)
     leaves = leaves_of_matter(sql, present.incident, 2**62)
     within = [event for leaf in leaves if leaf.leaf < size and (event := _read(leaf))]
-    row = _registered(ledger_table.at(sql, present.incident, size))
-    pack = Rulings(sql).of(row.policy) if row else None
-    tally = duties_table.tallies(sql, size, present.incident).get(present.incident, Tally())
+    row = ledger_table.at(sql, present.incident, size)
+    row = row if row is not None and row.number is not None else None
+    pack = (Rulings(sql).of(row.policy) if row else None) or baseline()
     words = _words(vault, within)
     return IncidentView(
         name=present.number,
-        row=row,
+        entry=entry_at(sql, vault, row, size) if row else None,
         words=words,
         stages=_stages(within),
         duties=duties_table.of_incident(sql, present.incident, size),
         trail=trail(sql, present.incident, size, vault, names),
         marks=[_mark(leaf) for leaf in leaves],
         shown=sum(leaf.leaf < size for leaf in leaves),
-        grade=grade_name(pack, row.grade) if row else None,
-        category=category_name(pack, row.category or "") if row else "",
-        channel=channel_name(pack, row.channel or "") if row else "",
-        reply_kind=(pack or baseline()).kinds_of("publish").get(words.reply_kind, words.reply_kind),
-        tally=tally,
-        missing=missing(sql, row, pack, size) if row else (),
+        reply_kind=pack.kinds_of("publish").get(words.reply_kind, words.reply_kind),
     )
 
 
-def open_title(sql: Sql, vault: Vault, leaf: int | None) -> str:
-    """The title that a log entry holds; empty where there is none, as of a unit's period."""
-    found = leaf_at(sql, leaf) if leaf is not None else None
-    return reader(vault, decode(found.raw))("title") if found else ""
-
-
-def _registered(row: LedgerRow | None) -> LedgerRow | None:
-    return row if row is not None and row.number is not None else None
-
-
-def _words(vault: Vault, events: Sequence[Recorded]) -> Words:
-    said: dict[str, str | None] = {}
+def _words(vault: Vault, events: Sequence[Recorded]) -> OpenedWords:
+    opened: dict[str, str | None] = {}
     for event in events:
         read = reader(vault, event)
         match event.fact:
             case IncidentRegistered() as fact:
-                said |= {"title": read("title"), "body": read("body"), "link": fact.link}
+                opened |= {"title": read("title"), "body": read("body"), "link": fact.link}
             case ReplyPublished() as fact:
-                said |= {"reply": read("text"), "replied_as": fact.named_unit}
-                said |= {"reply_kind": fact.kind, "reply_channel": fact.channel}
-    return Words(**said)  # type: ignore[arg-type]  # only the link may be none
+                opened |= {"reply": read("text"), "replied_as": fact.named_unit}
+                opened |= {"reply_kind": fact.kind, "reply_channel": fact.channel}
+    return OpenedWords(**opened)  # type: ignore[arg-type]  # only the link may be none
 
 
-def _stages(events: Sequence[Recorded]) -> list[Stage]:
+def _stages(events: Sequence[Recorded]) -> list[LifeStage]:
     reached: dict[type[Fact], datetime] = {}
     for event in events:
         reached.setdefault(type(event.fact), event.envelope.occurred_at)
         if isinstance(event.fact, IncidentReopened):
             reached.pop(IncidentClosed, None)  # it is handled again, until it is closed again
-    return [Stage(TITLES[kind], reached.get(kind)) for kind in STAGES]
+    return [LifeStage(TITLES[kind], reached.get(kind)) for kind in STAGES]
 
 
 def _mark(leaf: Leaf) -> Mark:

@@ -2,49 +2,65 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlencode
 
-from services.reporting.console.incident_view import open_title
+from fastapi import Query
+
+from services.reporting.console.frame import Frame
 from services.reporting.duties import table as duties_table
-from services.reporting.duties.table import Tally
-from services.reporting.ledger import query as ledger_query
-from services.reporting.ledger.query import ORDERS, SOON, SOON_DUE, Asked, Found, Term
+from services.reporting.ledger.entry import LedgerEntry, entry_of
 from services.reporting.ledger.row import LedgerRow
+from services.reporting.ledger.search import (
+    ORDERS,
+    SOON,
+    SOON_DUE,
+    LedgerPage,
+    LedgerSearch,
+    SearchTerm,
+    find_page,
+)
 from services.reporting.ledger.titles import Titles
-from services.reporting.packs import Rulings, category_name, channel_name, grade_name
+from services.reporting.packs import Rulings
 from shared.copies.units import Unit
 from shared.errors import Invalid
-from shared.store.micros import to_micros
+from shared.store.micros import from_micros
 from shared.store.sql import Sql
 from shared.vault.vault import Vault
 from shared.words import CATEGORIES, STATUSES, VERDICTS
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 MOST_TERMS = 5
 """Words searched for at once."""
+
+Text = Annotated[str, Query(max_length=200)]
+PageNumber = Annotated[int, Query(ge=1, le=100_000)]
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerQuery:
     """What stands in the page's address; empty means not asked."""
 
-    q: str = ""
-    status: str = ""
-    verdict: str = ""
-    unit: str = ""
-    order: str = "number"
-    way: str = "down"
-    page: int = 1
-    as_of: str = ""
+    q: Text = ""
+    status: Text = ""
+    verdict: Text = ""
+    unit: Text = ""
+    order: Text = "number"
+    way: Text = "down"
+    page: PageNumber = 1
+    as_of: Text = ""
 
     def link(self, **changes: str | int) -> str:
         """The address of the page with some of it changed; back to its first page unless told."""
-        return _address("/", replace(self, **({"page": 1} | changes)))  # type: ignore[arg-type]  # by name
+        return address("/", replace(self, **({"page": 1} | changes)))  # type: ignore[arg-type]  # by name
 
     def export(self, kind: str) -> str:
         """The address of the same ledger as a file; words searched for are left aside."""
         verdict = "" if self.verdict == SOON_DUE else self.verdict
-        return _address(
+        return address(
             f"/ledger.{kind}", LedgerQuery("", self.status, verdict, self.unit, as_of=self.as_of)
         )
 
@@ -57,20 +73,14 @@ class LedgerQuery:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One incident: its row, its title, and whether it is ``overdue``, ``soon`` or neither.
+class LedgerLine:
+    """One incident, and whether it is ``overdue``, ``soon`` or neither.
 
-    ``grade``, ``category`` and ``channel`` are their names under its rules, ``tally`` is how all
-    its duties stand.
+    What is missing in its file is not told: for that the whole file would have to be read.
     """
 
-    row: LedgerRow
-    title: str
+    entry: LedgerEntry
     urgency: str
-    grade: str | None
-    category: str
-    channel: str
-    tally: Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +88,8 @@ class LedgerView:
     """The page."""
 
     query: LedgerQuery
-    found: Found
-    lines: Sequence[Line]
+    found: LedgerPage
+    lines: Sequence[LedgerLine]
 
     @property
     def has_table(self) -> bool:
@@ -107,17 +117,11 @@ class LedgerView:
 
 
 def ledger_view(
-    sql: Sql,
-    query: LedgerQuery,
-    size: int | None,
-    now: datetime,
-    *,
-    units: Mapping[str, Unit],
-    vault: Vault,
-    titles: Titles,
+    query: LedgerQuery, sql: Sql, around: Frame, *, vault: Vault, titles: Titles
 ) -> LedgerView:
     """The page asked for; raises Invalid ``query.*`` for an address that means nothing."""
-    asked = Asked(
+    units, size, now = around.units, around.asked, around.now
+    search = LedgerSearch(
         terms=[_term(sql, word, units, titles) for word in query.q.split()[:MOST_TERMS]],
         unit=_known("unit", query.unit, units),
         status=_known("status", query.status, STATUSES),
@@ -127,35 +131,37 @@ def ledger_view(
         page=query.page,
         size=size,
     )
-    found = ledger_query.find(sql, asked, now)
+    found = find_page(sql, search, now)
     rulings = Rulings(sql)
     lines = [_line(sql, row, size, now, vault, rulings) for row in found.rows]
     return LedgerView(query, found, lines)
 
 
-def urgency(due: int | None, verdict: str | None, now: datetime) -> str:
-    """``overdue``, ``soon`` or nothing, for a limit in microseconds and how it stands."""
+def as_moment(at: datetime | int) -> datetime:
+    """A moment (UTC), also where a row has it in microseconds since 1970."""
+    return from_micros(at) if isinstance(at, int) else at
+
+
+def urgency(due: datetime | int | None, verdict: str | None, now: datetime) -> str:
+    """``overdue``, ``soon`` or nothing, for a limit and how it stands."""
     if verdict == "missed":
         return "overdue"
     if verdict != "running" or due is None:
         return ""
-    if due < to_micros(now):
-        return "overdue"
-    return "soon" if due < to_micros(now + SOON) else ""
+    left = as_moment(due) - now
+    return "overdue" if left < timedelta() else "soon" if left < SOON else ""
 
 
 def _line(
     sql: Sql, row: LedgerRow, size: int | None, now: datetime, vault: Vault, rulings: Rulings
-) -> Line:
-    title = open_title(sql, vault, row.title_leaf)
-    urgent = urgency(row.due, row.verdict, now) if row.standing == "live" else ""
-    tally = duties_table.tallies(sql, size, row.incident).get(row.incident, Tally())
-    pack = rulings.of(row.policy)
-    grade, category = grade_name(pack, row.grade), category_name(pack, row.category or "")
-    return Line(row, title, urgent, grade, category, channel_name(pack, row.channel or ""), tally)
+) -> LedgerLine:
+    tally = duties_table.tally_of(sql, row.incident, size)
+    entry = entry_of(sql, vault, row, rulings.of(row.policy), tally, [])
+    urgent = urgency(entry.due, entry.verdict, now) if entry.standing == "live" else ""
+    return LedgerLine(entry, urgent)
 
 
-def _term(sql: Sql, word: str, units: Mapping[str, Unit], titles: Titles) -> Term:
+def _term(sql: Sql, word: str, units: Mapping[str, Unit], titles: Titles) -> SearchTerm:
     plain = word.casefold()
     named = [
         code
@@ -163,7 +169,7 @@ def _term(sql: Sql, word: str, units: Mapping[str, Unit], titles: Titles) -> Ter
         if any(plain in name.casefold() for name in (code, unit.name, *unit.aliases))
     ]
     categories = [code for code, name in CATEGORIES.items() if plain in name]
-    return Term(word, named, categories, titles.matching(sql, word))
+    return SearchTerm(word, named, categories, titles.matching(sql, word))
 
 
 def _known(field: str, value: str, known: Mapping[str, object]) -> str | None:
@@ -179,8 +185,9 @@ def _known(field: str, value: str, known: Mapping[str, object]) -> str | None:
     return value
 
 
-def _address(path: str, query: LedgerQuery) -> str:
-    plain = LedgerQuery()
+def address(path: str, query: "DataclassInstance") -> str:
+    """The address of a page, with what differs from the page as it first appears."""
+    plain = type(query)()
     given = {f.name: getattr(query, f.name) for f in fields(query)}
-    said = urlencode({k: v for k, v in given.items() if v != getattr(plain, k)})
-    return f"{path}?{said}" if said else path
+    changed = urlencode({k: v for k, v in given.items() if v != getattr(plain, k)})
+    return f"{path}?{changed}" if changed else path

@@ -30,9 +30,9 @@ class Growth:
         self._size = 0
         self._looked = -POLL
 
-    async def told(self, stopping: asyncio.Event, within: float = LONGEST) -> AsyncGenerator[str]:
+    async def follow(self, stopping: asyncio.Event, within: float = LONGEST) -> AsyncGenerator[str]:
         """The stream for one listener; ends when the server stops or after ``within`` seconds."""
-        end, last, said = time.monotonic() + within, -1, time.monotonic()
+        end, last, spoke_at = time.monotonic() + within, -1, time.monotonic()
         yield "retry: 2000\n\n"
         while not stopping.is_set() and time.monotonic() < end:
             try:
@@ -41,10 +41,10 @@ class Growth:
                 return
             if size != last:
                 yield f"event: size\ndata: {size}\n\n"
-            elif time.monotonic() - said > QUIET:
+            elif time.monotonic() - spoke_at > QUIET:
                 yield ": \n\n"
-            if size != last or time.monotonic() - said > QUIET:
-                last, said = size, time.monotonic()
+            if size != last or time.monotonic() - spoke_at > QUIET:
+                last, spoke_at = size, time.monotonic()
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), POLL)
 

@@ -3,20 +3,21 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
-from typing import Annotated, Literal, TypeVar
+from dataclasses import replace
+from functools import partial
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Form, Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
+from pydantic import BaseModel
 
 from services.reporting.application import Reporting
-from services.reporting.console.assets import Assets
-from services.reporting.console.attempts import Attempts
 from services.reporting.console.door import (
     FORM,
     SESSION,
-    Door,
-    Reader,
+    Attempts,
+    PageReader,
+    SessionDoor,
     check_form,
     signed_in,
     signed_out,
@@ -24,13 +25,12 @@ from services.reporting.console.door import (
 from services.reporting.console.duties_view import DutiesQuery, duties_view
 from services.reporting.console.frame import Frame, frame
 from services.reporting.console.incident_view import incident_view
-from services.reporting.console.ledger_view import LedgerQuery, ledger_view
-from services.reporting.console.links import sign_in_links
+from services.reporting.console.ledger_view import LedgerQuery, Text, ledger_view
 from services.reporting.console.live import Growth
 from services.reporting.console.problems import page_route, sign_in_page
-from services.reporting.console.showing import Showing
+from services.reporting.console.showing import Assets, Showing
 from services.reporting.ledger.export import Filters
-from services.reporting.ledger.export_api import as_file
+from services.reporting.ledger.files import as_file
 from services.reporting.ledger.titles import Titles
 from services.reporting.log.log import size_as_of
 from services.reporting.parameters import moment
@@ -39,23 +39,26 @@ from shared.identity.officers import Officer, Officers
 from shared.identity.sessions import Sessions
 from shared.store.sql import Sql
 from shared.vault.vault import Vault
-from shared.web import take_in
+from shared.web import Asking as ByToken
+from shared.web import empty_door, take_in
 
-T = TypeVar("T")
-
-Text = Annotated[str, Query(max_length=200)]
-PageNumber = Annotated[int, Query(ge=1, le=100_000)]
 Size = Annotated[int | None, Query(ge=0, le=2**53)]
+
+
+class SignInLink(BaseModel):
+    """The path to open in a browser within 15 minutes."""
+
+    path: str
 
 
 def console(reporting: Reporting, vault: Vault, officers: Officers) -> APIRouter:
     """Every route of the console."""
     assets = Assets.read()
-    door = Door(Sessions(officers), reporting.store, Attempts())
+    door = SessionDoor(Sessions(officers), reporting.store, Attempts())
     showing = Showing(assets, door.county)
     routes = APIRouter(route_class=page_route(showing), include_in_schema=False)
     _add_door(routes, showing, door)
-    _add_pages(routes, showing, door, _Desk(reporting, vault, officers))
+    _add_pages(routes, door, _Desk(reporting, vault, officers, showing))
     _add_files(routes, door, reporting)
     _add_live(routes, door, Growth(reporting.store))
 
@@ -63,7 +66,7 @@ def console(reporting: Reporting, vault: Vault, officers: Officers) -> APIRouter
     async def static(request: Request, version: str, name: str) -> Response:
         return assets.answer(request, version, name)
 
-    return take_in(sign_in_links(door), routes)
+    return take_in(_sign_in_links(door), routes)
 
 
 VISITOR = Officer("visitor", "", "", "")
@@ -73,31 +76,37 @@ VISITOR = Officer("visitor", "", "", "")
 class _Desk:
     """What pages are made with."""
 
-    def __init__(self, reporting: Reporting, vault: Vault, officers: Officers) -> None:
+    def __init__(
+        self, reporting: Reporting, vault: Vault, officers: Officers, showing: Showing
+    ) -> None:
         self.store = reporting.store
         self.vault = vault
         self.officers = officers
+        self.showing = showing
         self.titles = Titles(vault)
         self._warming: asyncio.Task[None] | None = None
         # What this room appends itself are erasures above all: nothing erased stays in memory.
         self.store.on_append(self.titles.clear)
 
-    async def see(
+    async def page(
         self,
-        reader: Reader,
-        size: int | None,
-        as_of: str,
-        ask: Callable[[Sql, Frame], T],
-    ) -> tuple[Frame, T]:
-        """A page's surroundings and its content, from one view of the store."""
+        template: str,
+        reader: PageReader,
+        ask: Callable[[Sql, Frame], object],
+        size: int | None = None,
+        as_of: str = "",
+    ) -> Response:
+        """A page with its surroundings and its content, from one view of the store."""
         then = moment(as_of.strip())
         now = self.store.clock()
 
-        def look(sql: Sql) -> tuple[Frame, T]:
-            around = frame(sql, reader, _asked(sql, size, then), now)
+        def look(sql: Sql) -> tuple[Frame, object]:
+            wanted = size_as_of(sql, then) if size is None and then is not None else size
+            around = frame(sql, reader, wanted, now)
             return around, ask(sql, around)
 
-        return await self.store.read(look)
+        around, view = await self.store.read(look)
+        return self.showing.page(template, frame=around, view=view)
 
     def warm(self) -> None:
         """Begin to open titles for those who will search; nobody waits for it."""
@@ -110,44 +119,16 @@ class _Desk:
                 pass
 
 
-def _asked(sql: Sql, size: int | None, then: datetime | None) -> int | None:
-    if size is not None or then is None:
-        return size
-    return size_as_of(sql, then)
-
-
-def _add_pages(routes: APIRouter, showing: Showing, door: Door, desk: _Desk) -> None:
-    Asking = Annotated[Reader, Depends(door.reader)]  # noqa: N806 -- a type, made where the door is
+def _add_pages(routes: APIRouter, door: SessionDoor, desk: _Desk) -> None:
+    Asking = Annotated[PageReader, Depends(door.reader)]  # noqa: N806 -- a type, made where the door is
 
     @routes.get("/")
-    async def ledger(  # noqa: PLR0913, PLR0917 -- the fields of the form
-        reader: Asking,
-        q: Text = "",
-        status: Text = "",
-        verdict: Text = "",
-        unit: Text = "",
-        order: Text = "number",
-        way: Text = "down",
-        page: PageNumber = 1,
-        as_of: Text = "",
-    ) -> Response:
-        asked = LedgerQuery(q.strip(), status, verdict, unit, order, way, page, as_of.strip())
-        around, view = await desk.see(
-            reader,
-            None,
-            as_of,
-            lambda sql, around: ledger_view(
-                sql,
-                asked,
-                around.asked,
-                around.now,
-                units=around.units,
-                vault=desk.vault,
-                titles=desk.titles,
-            ),
-        )
+    async def ledger(reader: Asking, given: Annotated[LedgerQuery, Depends()]) -> Response:
+        query = replace(given, q=given.q.strip(), as_of=given.as_of.strip())
+        ask = partial(ledger_view, query, vault=desk.vault, titles=desk.titles)
+        page = await desk.page("ledger.html", reader, ask, as_of=query.as_of)
         desk.warm()
-        return showing.page("ledger.html", frame=around, view=view)
+        return page
 
     @routes.get("/incidents/{name}")
     async def incident(
@@ -157,38 +138,19 @@ def _add_pages(routes: APIRouter, showing: Showing, door: Door, desk: _Desk) -> 
         as_of: Text = "",
     ) -> Response:
         names = await asyncio.to_thread(desk.officers.names)
-        around, view = await desk.see(
-            reader,
-            size,
-            as_of,
-            lambda sql, around: incident_view(sql, desk.vault, name, around.size, names),
-        )
-        return showing.page("incident.html", frame=around, view=view)
+        ask = partial(incident_view, name, vault=desk.vault, names=names)
+        return await desk.page("incident.html", reader, ask, size, as_of)
 
     @routes.get("/duties")
-    async def duties(
-        reader: Asking,
-        unit: Text = "",
-        by: Text = "",
-        history: Text = "",
-        page: PageNumber = 1,
-    ) -> Response:
-        asked = DutiesQuery(unit, by, history, page)
-        around, view = await desk.see(
-            reader,
-            None,
-            "",
-            lambda sql, around: duties_view(
-                sql, asked, around.asked, around.now, units=around.units, vault=desk.vault
-            ),
-        )
-        return showing.page("duties.html", frame=around, view=view)
+    async def duties(reader: Asking, query: Annotated[DutiesQuery, Depends()]) -> Response:
+        ask = partial(duties_view, query, vault=desk.vault)
+        return await desk.page("duties.html", reader, ask)
 
 
-def _add_files(routes: APIRouter, door: Door, reporting: Reporting) -> None:
+def _add_files(routes: APIRouter, door: SessionDoor, reporting: Reporting) -> None:
     @routes.get("/ledger.{kind}")
     async def ledger_file(
-        reader: Annotated[Reader, Depends(door.reader)],
+        reader: Annotated[PageReader, Depends(door.reader)],
         kind: Literal["csv", "xlsx"],
         unit: Text = "",
         status: Text = "",
@@ -200,17 +162,17 @@ def _add_files(routes: APIRouter, door: Door, reporting: Reporting) -> None:
         return await asyncio.to_thread(as_file, found, kind)
 
 
-def _add_live(routes: APIRouter, door: Door, growth: Growth) -> None:
+def _add_live(routes: APIRouter, door: SessionDoor, growth: Growth) -> None:
     @routes.get("/live", dependencies=[Depends(door.reader)])
     async def live(request: Request) -> Response:
         return StreamingResponse(
-            growth.told(request.app.state.stopping),
+            growth.follow(request.app.state.stopping),
             media_type="text/event-stream",
             headers={"X-Accel-Buffering": "no"},
         )
 
 
-def _add_door(routes: APIRouter, showing: Showing, door: Door) -> None:
+def _add_door(routes: APIRouter, showing: Showing, door: SessionDoor) -> None:
     @routes.get("/sign-in")
     async def sign_in_form(request: Request) -> Response:
         return await asyncio.to_thread(sign_in_page, showing, request)
@@ -234,3 +196,16 @@ def _add_door(routes: APIRouter, showing: Showing, door: Door) -> None:
         check_form(request, SESSION, form)
         await asyncio.to_thread(door.sign_out, request)
         return signed_out()
+
+
+def _sign_in_links(door: SessionDoor) -> APIRouter:
+    """The route by which programs ask for a link that signs an officer in once."""
+    api = empty_door("/reporting", "reporting 台账与审计")
+
+    @api.post("/sign-in-links")
+    async def sign_in_link(officer: ByToken) -> SignInLink:
+        """取得一次性登录链接：15 分钟内有效, 只能用一次。"""
+        code = await asyncio.to_thread(door.offer, officer)
+        return SignInLink(path=f"/sign-in?code={code}")
+
+    return api

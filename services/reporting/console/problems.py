@@ -15,7 +15,7 @@ from services.reporting.console.showing import Showing, guarded
 from shared.errors import HuiyinError, Invalid
 from shared.web import BY_KIND, STATUS, LateRoute
 
-SAID = STATUS | {
+STATUS_BY_CODE = STATUS | {
     "sign-in.needed": 401,
     "sign-in.too-many": 429,
     "code.unknown": 401,
@@ -44,9 +44,9 @@ def page_route(showing: Showing) -> type[LateRoute]:
                 try:
                     return guarded(await handle(request))
                 except HuiyinError as problem:
-                    return guarded(await to_thread(told, showing, request, problem))
+                    return guarded(await to_thread(problem_page, showing, request, problem))
                 except RequestValidationError:
-                    return guarded(await to_thread(told, showing, request, _unreadable()))
+                    return guarded(await to_thread(problem_page, showing, request, _unreadable()))
                 except Exception as problem:
                     return guarded(await to_thread(_failed, showing, problem))
 
@@ -55,9 +55,9 @@ def page_route(showing: Showing) -> type[LateRoute]:
     return PageRoute
 
 
-def told(showing: Showing, request: Request, problem: HuiyinError) -> Response:
+def problem_page(showing: Showing, request: Request, problem: HuiyinError) -> Response:
     """A problem as a page; who is not let in gets the page to sign in."""
-    status = SAID.get(problem.code) or BY_KIND.get(type(problem), 500)
+    status = STATUS_BY_CODE.get(problem.code) or BY_KIND.get(type(problem), 500)
     if problem.code in AT_THE_DOOR:
         return sign_in_page(showing, request, problem, status)
     heading = HEADINGS.get(status, "不能办理")
@@ -89,8 +89,8 @@ def _failed(showing: Showing, problem: Exception) -> Response:
     """
     code = f"page.failed-{secrets.token_hex(4)}"
     logger.error("page failed", code=code, exc_info=problem)
-    said = HuiyinError(code, "这一页没有做成。", "请刷新重试；若一直如此, 请把代码告诉管理员。")
-    return showing.page("problem.html", 500, problem=said, heading=HEADINGS[500])
+    failed = HuiyinError(code, "这一页没有做成。", "请刷新重试；若一直如此, 请把代码告诉管理员。")
+    return showing.page("problem.html", 500, problem=failed, heading=HEADINGS[500])
 
 
 def _unreadable() -> Invalid:

@@ -46,7 +46,7 @@ class UnitCount:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class DutyTally:
     """How many duties of a matter run, were missed and are still owed, or were done too late."""
 
     running: int = 0
@@ -89,16 +89,28 @@ def in_states(sql: Sql, states: Sequence[str], size: int) -> list[LoggedDuty]:
     return [_VERSIONS.row(row) for row in rows]
 
 
-def tallies(sql: Sql, size: int | None, incident: str | None = None) -> dict[str, Tally]:
-    """How the duties with a limit stand, by matter; those of one matter where it is named."""
-    condition, params = ("incident = ?", (incident,)) if incident else ("period IS NULL", ())
+def tally_of(sql: Sql, incident: str, size: int | None) -> DutyTally:
+    """How the duties of a matter that have a limit stand."""
+    return _tallies(sql, size, "incident = ?", (incident,)).get(incident, DutyTally())
+
+
+def tallies(sql: Sql, size: int | None) -> dict[str, DutyTally]:
+    """How the duties of matters that have a limit stand, by matter."""
+    return _tallies(sql, size, "period IS NULL")
+
+
+def _tallies(
+    sql: Sql, size: int | None, condition: str, params: Sequence[str] = ()
+) -> dict[str, DutyTally]:
     rows = sql.all(
         f"SELECT incident, {_counted('running', ('running',))}, {_counted('missed', ('missed',))},"
         f" {_counted('late', LATE)} FROM duties WHERE due IS NOT NULL AND {condition}"
         f" AND {holding(size)} GROUP BY incident",
         params,
     )
-    return {r["incident"]: Tally(int(r["running"]), int(r["missed"]), int(r["late"])) for r in rows}
+    return {
+        r["incident"]: DutyTally(int(r["running"]), int(r["missed"]), int(r["late"])) for r in rows
+    }
 
 
 def _counted(name: str, states: Sequence[str]) -> str:

@@ -18,6 +18,7 @@ from shared.copies.units import known_unit
 from shared.messaging.progress import wait_until
 from shared.store.requests import Answer
 from shared.store.sql import Sql
+from shared.store.store import Store
 from shared.web import After, Asking, Once
 
 Unit = Annotated[str | None, Query(description="单位代码：本单位和下级单位")]
@@ -62,7 +63,11 @@ def add_acts(api: APIRouter, taking: Taking) -> None:
 
 def add_accounts(api: APIRouter, taking: Taking) -> None:
     """Add the routes of findings and statistics."""
-    store = taking.store
+    _add_findings(api, taking.store)
+    _add_statistics(api, taking.store)
+
+
+def _add_findings(api: APIRouter, store: Store) -> None:
 
     @api.get("/findings")
     async def list_findings(
@@ -83,6 +88,8 @@ def add_accounts(api: APIRouter, taking: Taking) -> None:
 
         return await store.read(ask)
 
+
+def _add_statistics(api: APIRouter, store: Store) -> None:
     @api.get("/statistics")
     async def show_statistics(
         _: Asking,

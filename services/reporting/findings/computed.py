@@ -1,4 +1,4 @@
-"""Findings (追责情形): what duties, breaches and the pack's offences make of the record; pure.
+"""Findings (追责情形): what duties, breaches and the pack's offences make of the record.
 
 Lateness is computed; what is wrong, concealed or false is only ever found by people. When a duty
 was missed while it waited for somebody else, what it waited for is part of the finding.
@@ -13,7 +13,7 @@ from uuid import UUID
 from pydantic import ConfigDict
 
 from services.reporting.duties.row import LATE, LoggedDuty
-from services.reporting.findings.dossier import Dossier, Entry
+from services.reporting.findings.dossier import Dossier, LoggedAct
 from services.reporting.packs import party_name
 from shared.acts.vocabulary import ACTS
 from shared.copies.units import unit_id
@@ -105,8 +105,8 @@ def of_duty(pack: Pack | None, row: LoggedDuty, record: Dossier) -> Iterator[Fin
     if pack is not None and row.state != "recorded_late":
         on = "late" if row.state in LATE else "missed"
         reported = _what(pack, row) in ("reply", "report")
-        told = [deed for deed in record.deeds if _is_of(deed, row)]
-        yield from _offences(pack, general, on, told, by_default=reported)
+        deeds = [deed for deed in record.deeds if _is_of(deed, row)]
+        yield from _offences(pack, general, on, deeds, by_default=reported)
 
 
 def of_breach(
@@ -132,8 +132,8 @@ def of_breach(
         actual=entry.deed.at,
         evidence=(Proof(leaf, entry.deed.act),),
     )
-    told = record.deeds
-    offences = _offences(pack, general, "breach", told, by_default=True) if pack else ()
+    deeds = record.deeds
+    offences = _offences(pack, general, "breach", deeds, by_default=True) if pack else ()
     return [general, *offences]
 
 
@@ -190,7 +190,7 @@ def _stops(pack: Pack | None, row: LoggedDuty) -> list[Pattern]:
     return list(rule.stop.patterns()) if isinstance(rule, Duty | Schedule) else []
 
 
-def _done(pack: Pack | None, row: LoggedDuty, record: Dossier) -> list[Entry]:
+def _done(pack: Pack | None, row: LoggedDuty, record: Dossier) -> list[LoggedAct]:
     """The acts by which it was done, too late."""
     if row.done_at is None:
         return []
@@ -199,11 +199,11 @@ def _done(pack: Pack | None, row: LoggedDuty, record: Dossier) -> list[Entry]:
     return [each for each in record.entries if each.deed.act in acts and each.deed.at == at]
 
 
-def _evidence(row: LoggedDuty, done: Sequence[Entry]) -> tuple[Proof, ...]:
+def _evidence(row: LoggedDuty, done: Sequence[LoggedAct]) -> tuple[Proof, ...]:
     """When it began, what was done, and the verdict."""
-    told = [(row.started_leaf, "start"), *((e.leaf, e.deed.act) for e in done)]
-    told.append((row.leaf, row.state))
-    return tuple(Proof(leaf, act) for leaf, act in told if leaf is not None)
+    leaves = [(row.started_leaf, "start"), *((e.leaf, e.deed.act) for e in done)]
+    leaves.append((row.leaf, row.state))
+    return tuple(Proof(leaf, act) for leaf, act in leaves if leaf is not None)
 
 
 def _answerable(row: LoggedDuty, record: Dossier) -> str:
@@ -261,18 +261,18 @@ def _attempt(pattern: Pattern, rule: Duty, draft: Deed | None, due: datetime) ->
 
 
 def _offences(
-    pack: Pack, general: Finding, on: str, told: Sequence[Deed], *, by_default: bool
+    pack: Pack, general: Finding, on: str, deeds: Sequence[Deed], *, by_default: bool
 ) -> Iterator[Finding]:
     """The pack's own names for it; one that names no duties is about replies and reports.
 
-    ``told`` is what can excuse it.
+    ``deeds`` is what can excuse it.
     """
     for number, offence in pack.of(Offence).items():
         if offence.on is None or on not in offence.on.split("_or_"):
             continue
         if not _concerns(offence, general.rule) and (offence.duties or not by_default):
             continue
-        if offence.unless and first_met(pack, offence.unless, told):
+        if offence.unless and first_met(pack, offence.unless, deeds):
             continue
         yield replace(
             general,

@@ -166,7 +166,7 @@ def _not_closed(row: LedgerRow) -> Refused:
     )
 
 
-def _incomplete(row: LedgerRow, lacking: Sequence[filing.Lacking]) -> Refused:
+def _incomplete(row: LedgerRow, lacking: Sequence[filing.MissingItem]) -> Refused:
     items = "、".join(f"{each.title}（{each.rule}）" for each in lacking)
     return Refused(
         "archive.incomplete",

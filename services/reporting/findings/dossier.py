@@ -17,7 +17,7 @@ from shared.store.sql import Sql
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LoggedAct:
     """An act on record: the log entry that holds it, and the act."""
 
     leaf: int
@@ -34,7 +34,7 @@ class Dossier:
     """
 
     subject: Matter | None
-    entries: Sequence[Entry]
+    entries: Sequence[LoggedAct]
     declared: Sequence[Deed] = ()
 
     @cached_property
@@ -45,31 +45,31 @@ class Dossier:
 
 def dossier(sql: Sql, matter: str, size: int) -> Dossier:
     """What was on record of a matter after the first ``size`` leaves."""
-    entries: list[Entry] = []
+    entries: list[LoggedAct] = []
     subject: Matter | None = None
     for leaf in leaves_of_matter(sql, matter, size):
         try:
             event = decode(leaf.raw)
         except Untrusted:
             continue  # the trail says so
-        subject = _told(subject, event)
+        subject = _subject_after(subject, event)
         deed = deed_of(event)
         if deed is not None:
-            entries.append(Entry(leaf.leaf, deed, getattr(event.fact, "breaches", ())))
+            entries.append(LoggedAct(leaf.leaf, deed, getattr(event.fact, "breaches", ())))
     return Dossier(subject, entries, declared(sql, subject.unit, size) if subject else ())
 
 
 def declared(sql: Sql, unit: str, size: int) -> list[Deed]:
     """What was declared for a unit and for those above it."""
-    said = (
+    leaves = (
         leaf
         for each in upwards(sql, unit)
         for leaf in leaves_of_matter(sql, str(unit_id(each)), size, StateDeclared.TYPE)
     )
-    return [deed for leaf in said if (deed := deed_of(decode(leaf.raw)))]
+    return [deed for leaf in leaves if (deed := deed_of(decode(leaf.raw)))]
 
 
-def _told(subject: Matter | None, event: Recorded) -> Matter | None:
+def _subject_after(subject: Matter | None, event: Recorded) -> Matter | None:
     match event.fact:
         case IncidentRegistered():
             return subject_of(event)

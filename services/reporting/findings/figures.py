@@ -118,7 +118,7 @@ def _where(
         case "in_time":
             return {matter for matter in matters if verdicts.get(matter) in (*IN_TIME, None)}
         case "satisfied":
-            said = {e.matter: e.satisfied for e in acts if e.satisfied is not None}
-            return {matter for matter in matters if said.get(matter)}
+            last = {e.matter: e.satisfied for e in acts if e.satisfied is not None}
+            return {matter for matter in matters if last.get(matter)}
         case _:
             return matters

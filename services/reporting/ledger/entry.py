@@ -8,10 +8,10 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator
 
 from services.reporting.duties import table as duties_table
-from services.reporting.duties.table import Tally
+from services.reporting.duties.table import DutyTally
 from services.reporting.findings.dossier import dossier
 from services.reporting.ledger import filing
-from services.reporting.ledger.filing import Lacking
+from services.reporting.ledger.filing import MissingItem
 from services.reporting.ledger.row import LedgerRow
 from services.reporting.log.log import leaf_at
 from services.reporting.packs import Rulings, category_name, channel_name, grade_name
@@ -23,14 +23,14 @@ from shared.store.sql import Sql
 from shared.vault.vault import Vault
 
 
-def _moment(told: object) -> object:
+def _moment(value: object) -> object:
     """A row's microseconds as a moment."""
-    return from_micros(told) if isinstance(told, int) else told
+    return from_micros(value) if isinstance(value, int) else value
 
 
-def _codes(told: object) -> object:
+def _codes(value: object) -> object:
     """What a row keeps in one text."""
-    return [code for code in told.split(";") if code] if isinstance(told, str) else told
+    return [code for code in value.split(";") if code] if isinstance(value, str) else value
 
 
 Moment = Annotated[datetime, BeforeValidator(_moment)]
@@ -80,7 +80,7 @@ class LedgerEntry(BaseModel):
     duties_late: int
     archived_at: Moment | None
     archive_number: str | None
-    missing: list[Lacking]
+    missing: list[MissingItem]
     erased: bool
 
 
@@ -89,13 +89,19 @@ def entries(sql: Sql, vault: Vault, rows: Iterable[LedgerRow], size: int) -> lis
     tallies, rulings = duties_table.tallies(sql, size), Rulings(sql)
 
     def entry(row: LedgerRow) -> LedgerEntry:
-        pack, tally = rulings.of(row.policy), tallies.get(row.incident, Tally())
+        pack, tally = rulings.of(row.policy), tallies.get(row.incident, DutyTally())
         return entry_of(sql, vault, row, pack, tally, missing(sql, row, pack, size))
 
     return [entry(row) for row in rows]
 
 
-def missing(sql: Sql, row: LedgerRow, pack: Pack | None, size: int) -> list[Lacking]:
+def entry_at(sql: Sql, vault: Vault, row: LedgerRow, size: int) -> LedgerEntry:
+    """One row as it stood after the first ``size`` leaves, with what stands beside it."""
+    pack, tally = Rulings(sql).of(row.policy), duties_table.tally_of(sql, row.incident, size)
+    return entry_of(sql, vault, row, pack, tally, missing(sql, row, pack, size))
+
+
+def missing(sql: Sql, row: LedgerRow, pack: Pack | None, size: int) -> list[MissingItem]:
     """What a matter's file lacks after the first ``size`` leaves."""
     if pack is None or row.standing != "live" or not filing.asks(pack):
         return []
@@ -103,7 +109,12 @@ def missing(sql: Sql, row: LedgerRow, pack: Pack | None, size: int) -> list[Lack
 
 
 def entry_of(
-    sql: Sql, vault: Vault, row: LedgerRow, pack: Pack | None, tally: Tally, lacking: list[Lacking]
+    sql: Sql,
+    vault: Vault,
+    row: LedgerRow,
+    pack: Pack | None,
+    tally: DutyTally,
+    lacking: list[MissingItem],
 ) -> LedgerEntry:
     """A row with its title opened from the leaf that holds it; what was erased reads as such."""
     return LedgerEntry(

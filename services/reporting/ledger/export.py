@@ -51,7 +51,7 @@ class Filters:
         found = ledger_table.as_of(sql, size, self.unit, self.status)
         return [row for row in found if self._takes(row)]
 
-    def said(self) -> dict[str, str]:
+    def as_asked(self) -> dict[str, str]:
         """What was asked for, by the names under which it is asked."""
         given = {
             "unit": self.unit,
@@ -128,7 +128,7 @@ def export(
         county=_county(sql),
         made_at=made_at,
         as_of=as_of,
-        filters=filters.said(),
+        filters=filters.as_asked(),
         log=LogHead(size=size, root=tiles.root_at(sql, size).hex()),
         units=_named(sql, size, rows, filters.unit),
         erased=[row.number for row in rows if row.erased or row.title == ERASED],
@@ -138,8 +138,8 @@ def export(
 
 
 def _county(sql: Sql) -> CountyName | None:
-    said = founded_county(sql)
-    return CountyName(code=said.code, name=said.name) if said else None
+    county = founded_county(sql)
+    return CountyName(code=county.code, name=county.name) if county else None
 
 
 def _named(sql: Sql, size: int, rows: Iterable[LedgerEntry], asked: str | None) -> dict[str, str]:

@@ -70,8 +70,8 @@ def extend(running: str, raw: bytes, sequenced_at: int) -> str:
     SHA-256 over the one before (32 bytes), the event's hash (32 bytes) and the moment it was
     taken (microseconds since 1970, 8 bytes, big-endian).
     """
-    said = bytes.fromhex(running) + hashlib.sha256(raw).digest() + sequenced_at.to_bytes(8, "big")
-    return hashlib.sha256(said).hexdigest()
+    link = bytes.fromhex(running) + hashlib.sha256(raw).digest() + sequenced_at.to_bytes(8, "big")
+    return hashlib.sha256(link).hexdigest()
 
 
 def head(sql: Sql) -> tuple[int, str]:

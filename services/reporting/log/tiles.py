@@ -48,8 +48,8 @@ def root_at(sql: Sql, size: int) -> bytes:
     tree = Tree()
     known = stored(sql)
     for tile in range(size // TILE):
-        said = known.get(tile)
-        tree.add(bytes.fromhex(said) if said else _made(sql, tile), HEIGHT)
+        on_record = known.get(tile)
+        tree.add(bytes.fromhex(on_record) if on_record else _made(sql, tile), HEIGHT)
     for leaf in _hashes(sql, tree.size, size):
         tree.add(leaf)
     assert tree.size == size, f"the log has no {size} leaves"

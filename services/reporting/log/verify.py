@@ -24,7 +24,7 @@ from shared.store.tracking import all_tracked
 PAGE = 1000
 
 
-class Difference(BaseModel):
+class RecordDifference(BaseModel):
     """The first place where the record does not hold: where, and what is wrong there."""
 
     place: str
@@ -44,7 +44,7 @@ class Verified(BaseModel):
     pending: dict[str, int]
     running: str
     root: str
-    difference: Difference | None = None
+    difference: RecordDifference | None = None
 
 
 class Differs(Exception):
@@ -52,7 +52,7 @@ class Differs(Exception):
 
     def __init__(self, place: str, code: str, message: str) -> None:
         super().__init__(message)
-        self.difference = Difference(place=place, code=code, message=message)
+        self.difference = RecordDifference(place=place, code=code, message=message)
 
 
 @dataclass(slots=True)
@@ -117,10 +117,10 @@ class _Tiles:
         self._filling.append(leaf)
         if len(self._filling) == tiles.TILE:
             made = root(self._filling).hex()
-            said = self._stored.pop(self._number, made)
+            on_record = self._stored.pop(self._number, made)
             first = self._number * tiles.TILE
             message = f"日志第 {first} 至 {first + tiles.TILE - 1} 条的树散列不符"
-            _hold(said == made, f"tile:{self._number}", "log.tile", message)
+            _hold(on_record == made, f"tile:{self._number}", "log.tile", message)
             self._filling.clear()
             self._number += 1
 
@@ -134,14 +134,14 @@ class _Tiles:
 def _check_columns(leaf: Leaf, place: str) -> None:
     envelope = _envelope(leaf.raw, place)
     columns = (leaf.source, leaf.epoch, leaf.stream, leaf.type, leaf.correlation)
-    said = (
+    by_bytes = (
         envelope.service,
         envelope.epoch,
         envelope.stream,
         envelope.type,
         str(envelope.correlation),
     )
-    _hold(columns == said, place, "log.columns", "日志的索引列与事件内容不符")
+    _hold(columns == by_bytes, place, "log.columns", "日志的索引列与事件内容不符")
 
 
 def _check_store(service: str, recorder: Recorder, sql: Sql, count: _Count) -> None:
@@ -189,8 +189,8 @@ def _check_chain(event: Notification, heads: dict[str, tuple[int, str]], place: 
     _hold(envelope.seq == seq + 1, named, "chain.seq", f"应为本序列第 {seq + 1} 条")
     _hold(envelope.prev == prev, named, "chain.prev", "所记的前一条散列不符")
     columns = (event.originator_id, event.originator_version, event.topic)
-    said = (envelope.stream_id, envelope.seq, envelope.type)
-    _hold(columns == said, named, "store.columns", "数据库的索引列与事件内容不符")
+    by_bytes = (envelope.stream_id, envelope.seq, envelope.type)
+    _hold(columns == by_bytes, named, "store.columns", "数据库的索引列与事件内容不符")
     heads[envelope.stream] = (envelope.seq, event_hash(event.state))
 
 

@@ -1,11 +1,10 @@
 """What was done, in the words of the pack it was done under (行为用语)."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from services.reporting.packs import party_name
-from services.reporting.trail.phrases import Read, names, set_words
 from shared.acts.vocabulary import ACTS
 from shared.clock import shown, shown_limit
 from shared.contracts import deadlines, intake, reporting, routing
@@ -13,6 +12,13 @@ from shared.contracts.acts import ActTaken
 from shared.contracts.catalogue import Fact, facts
 from shared.policy.language.pack import Pack
 from shared.policy.language.rules import Form
+from shared.words import CATEGORIES, GRADES
+
+Read = Callable[[str], str]
+"""Opens a sealed field of the event at hand."""
+
+_COMMON: Mapping[str, Mapping[str, str]] = {"severity": GRADES, "category": CATEGORIES}
+"""What values are called where no pack says so."""
 
 _KINDS = [fact for fact in facts().values() if issubclass(fact, ActTaken)]
 
@@ -25,11 +31,11 @@ TITLES_OF_ACTS: dict[type[Fact], str] = {
 
 def what_act(act: ActTaken, unit: str, read: Read, pack: Pack | None) -> str:
     """One sentence of an act: which kind, to whom, how, about what, and its words."""
-    said = [*_common(act, pack), *_particular(act, pack)]
+    parts = [*_common(act, pack), *_particular(act, pack)]
     words = read("text") if act.text is not None else ""
     form = _form(act, read, pack)
-    told = ", ".join(said) or f"{unit} {ACTS[act.ACT].title}"
-    return told + (f"：{words}" if words else "") + (f"（{form}）" if form else "")
+    sentence = ", ".join(parts) or f"{unit} {ACTS[act.ACT].title}"
+    return sentence + (f"：{words}" if words else "") + (f"（{form}）" if form else "")
 
 
 def _common(act: ActTaken, pack: Pack | None) -> Iterator[str]:
@@ -119,3 +125,35 @@ def _form(act: ActTaken, read: Read, pack: Pack | None) -> str:
 def _field(key: str, pack: Pack | None) -> str:
     forms = pack.of(Form).values() if pack else ()
     return next((form.fields[key].zh for form in forms if key in form.fields), key)
+
+
+def then(text: str) -> str:
+    """What follows in a sentence, if anything does."""
+    return f", {text}" if text else ""
+
+
+def names(each: Iterable[str]) -> str:
+    """Several names."""
+    return "、".join(each)
+
+
+def set_words(sets: Mapping[str, Sequence[str]], pack: Pack | None) -> str:
+    """What was judged on which axes; severity speaks for itself."""
+    return ", ".join(_judged(axis, values, pack) for axis, values in sets.items())
+
+
+def span(seconds: int) -> str:
+    """So long, in days, hours, minutes and seconds."""
+    days, rest = divmod(seconds, 86_400)
+    hours, rest = divmod(rest, 3_600)
+    parts = [(days, "天"), (hours, "小时"), (rest // 60, "分"), (rest % 60, "秒")]
+    return "".join(f"{count}{unit}" for count, unit in parts if count) or "0秒"
+
+
+def _judged(axis: str, values: Sequence[str], pack: Pack | None) -> str:
+    declared = pack.axes.get(axis) if pack else None
+    called = {**_COMMON.get(axis, {}), **(declared.values if declared else {})}
+    judged = names(called.get(value, value) for value in values)
+    if axis == "severity":
+        return judged
+    return f"{declared.zh if declared else axis} {judged}"

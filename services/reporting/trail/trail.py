@@ -57,12 +57,12 @@ def _entries(
     for leaf in leaves:
         own = event_hash(leaf.raw)
         running = hashlib.sha256(running.digest() + bytes.fromhex(own.partition(":")[2]))
-        title, said = _said(leaf, vault, rulings)
-        yield _entry(leaf, own, running.hexdigest(), title, said, names)
+        title, sentence = _sentence(leaf, vault, rulings)
+        yield _entry(leaf, own, running.hexdigest(), title, sentence, names)
 
 
 def _entry(
-    leaf: Leaf, own: str, running: str, title: str, said: str, names: dict[str, str]
+    leaf: Leaf, own: str, running: str, title: str, sentence: str, names: dict[str, str]
 ) -> TrailEntry:
     envelope = decode_envelope(leaf.raw)
     return TrailEntry(
@@ -70,7 +70,7 @@ def _entry(
         id=str(envelope.id),
         type=envelope.type,
         title=title,
-        what=said,
+        what=sentence,
         officer=envelope.actor.officer,
         name=names.get(envelope.actor.officer),
         post=envelope.actor.post,
@@ -87,7 +87,7 @@ def _entry(
     )
 
 
-def _said(leaf: Leaf, vault: Vault, rulings: Rulings) -> tuple[str, str]:
+def _sentence(leaf: Leaf, vault: Vault, rulings: Rulings) -> tuple[str, str]:
     try:
         event: Recorded = decode(leaf.raw)
     except Untrusted as problem:

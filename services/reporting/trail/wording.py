@@ -1,9 +1,17 @@
 """What happened, in the words of those who read it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from services.reporting.trail.act_wording import TITLES_OF_ACTS, what_act
-from services.reporting.trail.phrases import Read, names, set_words, span, then
+from services.reporting.trail.act_wording import (
+    TITLES_OF_ACTS,
+    Read,
+    names,
+    set_words,
+    span,
+    then,
+    what_act,
+)
 from shared.clock import shown, shown_limit
 from shared.contracts import deadlines, intake, operations, reporting, routing
 from shared.contracts.acts import ActTaken
@@ -15,46 +23,6 @@ from shared.policy.language.checking import MATTERS
 from shared.policy.language.pack import Pack
 from shared.vault.vault import Vault
 from shared.words import CATEGORIES, OUTCOMES, VERDICTS
-
-TITLES: dict[type[Fact], str] = {
-    intake.IncidentRegistered: "登记",
-    intake.RegistrationCorrected: "更正",
-    intake.HistoryRecorded: "导入历史",
-    intake.IncidentLinked: "并案",
-    intake.IncidentVoided: "作废",
-    intake.FieldMapSaved: "列名对照",
-    routing.CountyFounded: "建库",
-    routing.UnitEstablished: "登记单位",
-    routing.OfficerAppointed: "任命",
-    routing.IncidentGraded: "定级",
-    routing.IncidentAssigned: "交办",
-    routing.ReplyDrafted: "拟稿",
-    routing.ReplyApproved: "审定",
-    routing.DraftRejected: "驳回",
-    routing.ReplyPublished: "发布",
-    routing.IncidentClosed: "办结",
-    routing.IncidentReopened: "重启",
-    routing.PackAdopted: "采用规则",
-    routing.PackWithdrawn: "停用规则",
-    routing.CaseRepinned: "改用规则",
-    routing.CalendarPublished: "公布历法",
-    routing.TermsSet: "学期",
-    deadlines.DutyStarted: "开始计时",
-    deadlines.DutyMet: VERDICTS["met"],
-    deadlines.DutyMeasured: VERDICTS["measured"],
-    deadlines.DutyEnded: VERDICTS["ended"],
-    deadlines.DutyMissed: VERDICTS["missed"],
-    deadlines.DutyMetLate: VERDICTS["met_late"],
-    deadlines.DutySuperseded: VERDICTS["superseded"],
-    deadlines.DutyRecordedLate: VERDICTS["recorded_late"],
-    deadlines.DutyMoved: "时限变动",
-    deadlines.DutyCancelled: VERDICTS["cancelled"],
-    deadlines.LateRecordSettled: "裁定",
-    reporting.IncidentErased: "销毁密钥",
-    operations.ParkedReleased: "放行搁置事件",
-    **TITLES_OF_ACTS,
-}
-"""The Chinese name of each kind of event."""
 
 BECAUSE = {
     "voided": "事件作废",
@@ -91,125 +59,86 @@ def reader(vault: Vault, event: Recorded) -> Read:
 
 def what(event: Recorded, read: Read, pack: Pack | None = None) -> str:
     """One sentence of what an event says, in the words of the pack its matter is under."""
-    said = _what(event, read, pack)
+    if isinstance(event.fact, ActTaken):
+        sentence = what_act(event.fact, event.envelope.unit, read, pack)
+    else:
+        _, say = EVENTS[type(event.fact)]
+        sentence = say(event.fact, read, pack)
     broken: Sequence[str] = getattr(event.fact, "breaches", ())
-    return f"{said}{then(f'违反 {names(broken)}')}" if broken else said
+    return f"{sentence}{then(f'违反 {names(broken)}')}" if broken else sentence
 
 
-def _what(event: Recorded, read: Read, pack: Pack | None) -> str:
-    match event.fact:
-        case ActTaken() as act:
-            return what_act(act, event.envelope.unit, read, pack)
-        case intake.IncidentRegistered() as fact:
-            category = _category(fact.category, pack) or "未填"
-            said = f"编号 {fact.number}, 类别 {category}{_registered(fact, pack)}"
-            return f"{said}, 标题：{read('title')}" + _source(fact.provenance)
-        case intake.RegistrationCorrected() as fact:
-            return f"{_corrections(fact, pack)}, 理由：{fact.grounds}"
-        case intake.HistoryRecorded() as fact:
-            said = f"原答复单位 {fact.named or fact.unit}" if fact.reply else "原无答复"
-            return said + _day_only(fact) + _source(fact.provenance)
-        case intake.FieldMapSaved() as fact:
-            return "、".join(f"{each.heading} = {each.field}" for each in fact.columns)
-        case intake.IncidentLinked() as fact:
-            return f"并入 {fact.to_number}, 理由：{fact.grounds}"
-        case intake.IncidentVoided() as fact:
-            return f"理由：{fact.reason}"
-        case reporting.IncidentErased() as fact:
-            return f"销毁 {len(fact.keys)} 把数据密钥, 依据：{fact.grounds}"
-        case operations.ParkedReleased() as fact:
-            return f"来自 {fact.upstream} 的 {fact.events} 条事件"
-        case _:
-            return _what_was_set_up(event, read, pack)
+def _incident(fact: intake.IncidentRegistered, read: Read, pack: Pack | None) -> str:
+    numbered = f"编号 {fact.number}, 类别 {_category(fact.category, pack) or '未填'}"
+    title = f"标题：{read('title')}{_source(fact.provenance)}"
+    return f"{numbered}{_registered(fact, pack)}, {title}"
 
 
-def _what_was_set_up(event: Recorded, read: Read, pack: Pack | None) -> str:
-    match event.fact:
-        case routing.CountyFounded() | routing.UnitEstablished() as fact:
-            return f"{fact.name}（{fact.code}）"
-        case routing.OfficerAppointed() as fact:
-            return f"{fact.officer} 在 {fact.unit} 任 {fact.post}"
-        case routing.PackAdopted() as fact:
-            return f"{fact.unit} 采用 {fact.pin}, 理由：{fact.reason}"
-        case routing.PackWithdrawn() as fact:
-            return f"{fact.unit} 停用 {fact.pin}, 理由：{fact.reason}"
-        case routing.CaseRepinned() as fact:
-            return f"改用 {fact.pin}, 理由：{fact.reason}"
-        case routing.CalendarPublished() as fact:
-            days = f"放假 {len(fact.off_days)} 天, 调休上班 {len(fact.makeup_days)} 天"
-            return f"{fact.year} 年, {days}{then(fact.notice)}"
-        case routing.TermsSet() as fact:
-            return f"{fact.name}：{fact.begins} 至 {fact.ends}"
-        case _:
-            return _what_was_done(event, read, pack)
+def _correction(fact: intake.RegistrationCorrected, _: Read, pack: Pack | None) -> str:
+    return f"{_corrections(fact, pack)}, 理由：{fact.grounds}"
 
 
-def _what_was_done(event: Recorded, read: Read, pack: Pack | None) -> str:
-    match event.fact:
-        case routing.IncidentGraded() as fact:
-            sets = fact.sets or ({"severity": (fact.grade,)} if fact.grade else {})
-            return f"{set_words(sets, pack) or '未定级'}, 依据：{fact.grounds}"
-        case routing.IncidentAssigned() as fact:
-            others = f", 协办 {'、'.join(fact.co_handling)}" if fact.co_handling else ""
-            sheet = f", 单号 {fact.sheet}" if fact.sheet else ""
-            return f"牵头 {fact.lead}{others}{sheet}{then(fact.instruction)}"
-        case routing.ReplyDrafted():
-            return f"文稿：{read('text')}"
-        case routing.ReplyApproved() as fact:
-            return f"文稿 {fact.draft}"
-        case routing.DraftRejected() as fact:
-            return f"文稿 {fact.draft} 退回修改, 理由：{fact.reason}"
-        case routing.ReplyPublished() as fact:
-            promised = f", 承诺于 {shown_limit(fact.promised)} 前再答复" if fact.promised else ""
-            by = f"以“{fact.named_unit}”名义经 {fact.channel} 发布"
-            return f"{by}{promised}：{read('text')}"
-        case routing.IncidentClosed() as fact:
-            return OUTCOMES[fact.outcome] + then(fact.note)
-        case routing.IncidentReopened() as fact:
-            return f"继续办理, 理由：{fact.grounds}"
-        case _:
-            return _what_became_of_the_duty(event)
+def _history(fact: intake.HistoryRecorded, *_: object) -> str:
+    replied = f"原答复单位 {fact.named or fact.unit}" if fact.reply else "原无答复"
+    return replied + _day_only(fact) + _source(fact.provenance)
 
 
-def _what_became_of_the_duty(event: Recorded) -> str:
-    match event.fact:
-        case deadlines.DutyStarted() as fact:
-            provisional = "（暂定）" if fact.provisional else ""
-            by_when = f"应于 {shown_limit(fact.due)} 前完成" if fact.due else "只计用时"
-            return f"{fact.title}（{fact.duty}）, {by_when}{provisional}"
-        case deadlines.DutyMet() | deadlines.DutySuperseded() as fact:
-            return f"于 {shown(fact.done_at)} 完成, 余 {span(fact.spare_seconds)}"
-        case deadlines.DutyMeasured() as fact:
-            return f"于 {shown(fact.done_at)} 完成, 用时 {span(fact.took_seconds)}"
-        case deadlines.DutyEnded() as fact:
-            return f"{fact.duty} 持续到 {shown(fact.ended_at)} 为止"
-        case deadlines.DutyMetLate() as fact:
-            return f"于 {shown(fact.done_at)} 完成, 迟 {span(fact.late_seconds)}"
-        case deadlines.DutyMissed() as fact:
-            return f"至 {shown_limit(fact.due)} 未见办理{_lacking(fact)}"
-        case deadlines.DutyRecordedLate() as fact:
-            return f"称于 {shown(fact.done_at)} 完成, {shown(fact.recorded_at)} 才补录"
-        case deadlines.DutyMoved() as fact:
-            provisional = "（暂定）" if fact.provisional else ""
-            return f"因{BECAUSE[fact.because]}, 改为 {shown_limit(fact.due)} 前{provisional}"
-        case deadlines.DutyCancelled() as fact:
-            return BECAUSE[fact.because]
-        case deadlines.LateRecordSettled() as fact:
-            return f"认定{'按时' if fact.in_time else '迟办'}, 依据：{fact.grounds}"
-        case _:
-            return ""
+def _field_map(fact: intake.FieldMapSaved, *_: object) -> str:
+    return "、".join(f"{each.heading} = {each.field}" for each in fact.columns)
+
+
+def _unit(fact: routing.CountyFounded | routing.UnitEstablished, *_: object) -> str:
+    return f"{fact.name}（{fact.code}）"
+
+
+def _calendar(fact: routing.CalendarPublished, *_: object) -> str:
+    days = f"放假 {len(fact.off_days)} 天, 调休上班 {len(fact.makeup_days)} 天"
+    return f"{fact.year} 年, {days}{then(fact.notice)}"
+
+
+def _grade(fact: routing.IncidentGraded, _: Read, pack: Pack | None) -> str:
+    sets = fact.sets or ({"severity": (fact.grade,)} if fact.grade else {})
+    return f"{set_words(sets, pack) or '未定级'}, 依据：{fact.grounds}"
+
+
+def _assignment(fact: routing.IncidentAssigned, *_: object) -> str:
+    others = f", 协办 {'、'.join(fact.co_handling)}" if fact.co_handling else ""
+    sheet = f", 单号 {fact.sheet}" if fact.sheet else ""
+    return f"牵头 {fact.lead}{others}{sheet}{then(fact.instruction)}"
+
+
+def _publication(fact: routing.ReplyPublished, read: Read, _: Pack | None) -> str:
+    promised = f", 承诺于 {shown_limit(fact.promised)} 前再答复" if fact.promised else ""
+    return f"以“{fact.named_unit}”名义经 {fact.channel} 发布{promised}：{read('text')}"
+
+
+def _duty(fact: deadlines.DutyStarted, *_: object) -> str:
+    by_when = f"应于 {shown_limit(fact.due)} 前完成" if fact.due else "只计用时"
+    return f"{fact.title}（{fact.duty}）, {by_when}{_provisional(fact)}"
+
+
+def _met(fact: deadlines.DutyMet | deadlines.DutySuperseded, *_: object) -> str:
+    return f"于 {shown(fact.done_at)} 完成, 余 {span(fact.spare_seconds)}"
+
+
+def _moved(fact: deadlines.DutyMoved, *_: object) -> str:
+    return f"因{BECAUSE[fact.because]}, 改为 {shown_limit(fact.due)} 前{_provisional(fact)}"
+
+
+def _provisional(fact: deadlines.DutyStarted | deadlines.DutyMoved) -> str:
+    return "（暂定）" if fact.provisional else ""
 
 
 def _lacking(fact: deadlines.DutyMissed) -> str:
     """What a unit's period lacked."""
-    said = []
+    lacks = []
     if fact.count_wanted is not None:
-        said.append(f"应 {fact.count_wanted} 次, 实 {fact.count_done or 0} 次")
+        lacks.append(f"应 {fact.count_wanted} 次, 实 {fact.count_done or 0} 次")
     if fact.gap_seconds:
-        said.append(f"无人在岗 {span(fact.gap_seconds)}")
+        lacks.append(f"无人在岗 {span(fact.gap_seconds)}")
     if fact.leaderless_seconds:
-        said.append(f"无带班领导 {span(fact.leaderless_seconds)}")
-    return "".join(f", {each}" for each in said)
+        lacks.append(f"无带班领导 {span(fact.leaderless_seconds)}")
+    return "".join(f", {each}" for each in lacks)
 
 
 def _corrections(fact: intake.RegistrationCorrected, pack: Pack | None) -> str:
@@ -219,8 +148,8 @@ def _corrections(fact: intake.RegistrationCorrected, pack: Pack | None) -> str:
         "发现": fact.discovered_at,
         "计划": fact.planned_at,
     }
-    said = [f"{name}改为 {shown(moment)}" for name, moment in moments.items() if moment]
-    return ", ".join([*said, *filter(None, [set_words(fact.sets, pack)])]) or "登记内容"
+    changed = [f"{name}改为 {shown(moment)}" for name, moment in moments.items() if moment]
+    return ", ".join([*changed, *filter(None, [set_words(fact.sets, pack)])]) or "登记内容"
 
 
 def _category(category: str, pack: Pack | None) -> str:
@@ -232,10 +161,10 @@ def _category(category: str, pack: Pack | None) -> str:
 def _registered(fact: intake.IncidentRegistered, pack: Pack | None) -> str:
     """What sort of matter it is, what was judged at once, and when it happened or is to happen."""
     moments = {"发生": fact.happened_at, "计划": fact.planned_at}
-    said = [] if fact.matter == "incident" else [MATTERS.get(fact.matter, fact.matter)]
-    said += [set_words(fact.sets, pack)] if fact.sets else []
-    said += [f"{name}于 {shown(moment)}" for name, moment in moments.items() if moment]
-    return "".join(f", {each}" for each in said)
+    parts = [] if fact.matter == "incident" else [MATTERS.get(fact.matter, fact.matter)]
+    parts += [set_words(fact.sets, pack)] if fact.sets else []
+    parts += [f"{name}于 {shown(moment)}" for name, moment in moments.items() if moment]
+    return "".join(f", {each}" for each in parts)
 
 
 def _source(provenance: intake.Provenance | None) -> str:
@@ -248,5 +177,86 @@ def _source(provenance: intake.Provenance | None) -> str:
 def _day_only(fact: intake.HistoryRecorded) -> str:
     """Which times are our reading of a day: nobody is late by it."""
     read = {"posted_at": "发帖按当日 24:00 计", "replied_at": "答复按当日零时或发帖时计"}
-    said = [read[name] for name in fact.days_only if name in read]
-    return f"（文件只有日期：{'、'.join(said)}）" if said else ""
+    readings = [read[name] for name in fact.days_only if name in read]
+    return f"（文件只有日期：{'、'.join(readings)}）" if readings else ""
+
+
+Sentence = Callable[[Any, Read, Pack | None], str]
+
+EVENTS: Mapping[type[Fact], tuple[str, Sentence]] = {
+    intake.IncidentRegistered: ("登记", _incident),
+    intake.RegistrationCorrected: ("更正", _correction),
+    intake.HistoryRecorded: ("导入历史", _history),
+    intake.IncidentLinked: ("并案", lambda f, *_: f"并入 {f.to_number}, 理由：{f.grounds}"),
+    intake.IncidentVoided: ("作废", lambda f, *_: f"理由：{f.reason}"),
+    intake.FieldMapSaved: ("列名对照", _field_map),
+    routing.CountyFounded: ("建库", _unit),
+    routing.UnitEstablished: ("登记单位", _unit),
+    routing.OfficerAppointed: ("任命", lambda f, *_: f"{f.officer} 在 {f.unit} 任 {f.post}"),
+    routing.IncidentGraded: ("定级", _grade),
+    routing.IncidentAssigned: ("交办", _assignment),
+    routing.ReplyDrafted: ("拟稿", lambda _, read, __: f"文稿：{read('text')}"),
+    routing.ReplyApproved: ("审定", lambda f, *_: f"文稿 {f.draft}"),
+    routing.DraftRejected: (
+        "驳回",
+        lambda f, *_: f"文稿 {f.draft} 退回修改, 理由：{f.reason}",
+    ),
+    routing.ReplyPublished: ("发布", _publication),
+    routing.IncidentClosed: ("办结", lambda f, *_: OUTCOMES[f.outcome] + then(f.note)),
+    routing.IncidentReopened: ("重启", lambda f, *_: f"继续办理, 理由：{f.grounds}"),
+    routing.PackAdopted: (
+        "采用规则",
+        lambda f, *_: f"{f.unit} 采用 {f.pin}, 理由：{f.reason}",
+    ),
+    routing.PackWithdrawn: (
+        "停用规则",
+        lambda f, *_: f"{f.unit} 停用 {f.pin}, 理由：{f.reason}",
+    ),
+    routing.CaseRepinned: ("改用规则", lambda f, *_: f"改用 {f.pin}, 理由：{f.reason}"),
+    routing.CalendarPublished: ("公布历法", _calendar),
+    routing.TermsSet: ("学期", lambda f, *_: f"{f.name}：{f.begins} 至 {f.ends}"),
+    deadlines.DutyStarted: ("开始计时", _duty),
+    deadlines.DutyMet: (VERDICTS["met"], _met),
+    deadlines.DutyMeasured: (
+        VERDICTS["measured"],
+        lambda f, *_: f"于 {shown(f.done_at)} 完成, 用时 {span(f.took_seconds)}",
+    ),
+    deadlines.DutyEnded: (
+        VERDICTS["ended"],
+        lambda f, *_: f"{f.duty} 持续到 {shown(f.ended_at)} 为止",
+    ),
+    deadlines.DutyMissed: (
+        VERDICTS["missed"],
+        lambda f, *_: f"至 {shown_limit(f.due)} 未见办理{_lacking(f)}",
+    ),
+    deadlines.DutyMetLate: (
+        VERDICTS["met_late"],
+        lambda f, *_: f"于 {shown(f.done_at)} 完成, 迟 {span(f.late_seconds)}",
+    ),
+    deadlines.DutySuperseded: (VERDICTS["superseded"], _met),
+    deadlines.DutyRecordedLate: (
+        VERDICTS["recorded_late"],
+        lambda f, *_: f"称于 {shown(f.done_at)} 完成, {shown(f.recorded_at)} 才补录",
+    ),
+    deadlines.DutyMoved: ("时限变动", _moved),
+    deadlines.DutyCancelled: (VERDICTS["cancelled"], lambda f, *_: BECAUSE[f.because]),
+    deadlines.LateRecordSettled: (
+        "裁定",
+        lambda f, *_: f"认定{'按时' if f.in_time else '迟办'}, 依据：{f.grounds}",
+    ),
+    reporting.IncidentErased: (
+        "销毁密钥",
+        lambda f, *_: f"销毁 {len(f.keys)} 把数据密钥, 依据：{f.grounds}",
+    ),
+    operations.ParkedReleased: (
+        "放行搁置事件",
+        lambda f, *_: f"来自 {f.upstream} 的 {f.events} 条事件",
+    ),
+}
+"""The Chinese name of each kind of event that is no act, and a sentence of what it says."""
+
+TITLES: Mapping[type[Fact], str] = {
+    **{fact: title for fact, (title, _) in EVENTS.items()},
+    **TITLES_OF_ACTS,
+}
+"""The Chinese name of each kind of event."""

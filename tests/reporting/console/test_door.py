@@ -5,8 +5,7 @@ from datetime import timedelta
 import httpx2
 import pytest
 
-from services.reporting.console.attempts import MOST, Attempts
-from services.reporting.console.door import FORM, SESSION, inside
+from services.reporting.console.door import FORM, MOST_FAILURES, SESSION, Attempts, inside
 from shared.errors import Refused
 from shared.identity.sessions import CODE_LASTS, LASTS, Sessions
 from tests.reporting.console.desk import READER, TITLE, Desk, form_of, sign_in
@@ -63,7 +62,7 @@ async def test_the_cookie_is_for_this_server_alone(desk: Desk) -> None:
 @IN_ONE_DATABASE
 async def test_a_wrong_token_is_refused_and_soon_nobody_from_there_is_heard(desk: Desk) -> None:
     async with desk.browser() as browser:
-        for _ in range(MOST):
+        for _ in range(MOST_FAILURES):
             page = await sign_in(browser, token=READER.id)
             assert page.status_code == 401
             assert "没有有效的身份令牌" in page.text
@@ -76,7 +75,7 @@ async def test_a_wrong_token_is_refused_and_soon_nobody_from_there_is_heard(desk
 def test_failures_are_forgotten_after_a_while() -> None:
     now = [0.0]
     attempts = Attempts(lambda: now[0])
-    for _ in range(MOST):
+    for _ in range(MOST_FAILURES):
         attempts.failed("a")
     with pytest.raises(Refused, match=r"sign-in\.too-many"):
         attempts.check("a")

@@ -4,7 +4,7 @@ import httpx2
 import pytest
 
 from services.reporting.console.showing import HEADERS
-from services.reporting.ledger import query as ledger_query
+from services.reporting.ledger import search
 from tests.reporting.console.desk import FIRST, HOSTILE, SECOND, THIRD, TITLE, Desk, numbers
 from tests.reporting.world import IN_ONE_DATABASE
 
@@ -96,7 +96,7 @@ async def test_the_ledger_as_of_a_moment_shows_what_was_known_then(
 async def test_a_page_holds_so_many_and_leads_to_the_next(
     browser: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger_query, "PAGE", 2)
+    monkeypatch.setattr(search, "PAGE", 2)
 
     page = await browser.get("/")
 

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.anyio, IN_ONE_DATABASE]
 
 async def test_a_listener_is_told_the_size_now_and_whenever_it_grows(desk: Desk) -> None:
     await desk.found()
-    told = Growth(desk.world.room.store).told(asyncio.Event())
+    told = Growth(desk.world.room.store).follow(asyncio.Event())
 
     assert await anext(told) == "retry: 2000\n\n"
     assert await anext(told) == "event: size\ndata: 4\n\n"
@@ -32,7 +32,7 @@ async def test_a_listener_is_let_go_at_once_when_the_server_stops(
     """It does not wait for its next look at the store."""
     monkeypatch.setattr(live, "POLL", 10 * PATIENCE)
     stopping = asyncio.Event()
-    told = Growth(desk.world.room.store).told(stopping)
+    told = Growth(desk.world.room.store).follow(stopping)
     await anext(told)
     await anext(told)
     asyncio.get_running_loop().call_later(0.05, stopping.set)
@@ -42,7 +42,7 @@ async def test_a_listener_is_let_go_at_once_when_the_server_stops(
 
 
 async def test_a_listener_must_come_through_the_door_again_after_a_while(desk: Desk) -> None:
-    told = Growth(desk.world.room.store).told(asyncio.Event(), within=0.0)
+    told = Growth(desk.world.room.store).follow(asyncio.Event(), within=0.0)
 
     assert [line async for line in told] == ["retry: 2000\n\n"]
 

@@ -34,7 +34,7 @@ ORDERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class SearchTerm:
     """One word searched for, and what it means: codes of units and categories, ids of incidents."""
 
     text: str
@@ -44,10 +44,10 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class LedgerSearch:
     """What a reader wants to see; ``size`` is how many leaves were there, or none for now."""
 
-    terms: Sequence[Term] = ()
+    terms: Sequence[SearchTerm] = ()
     unit: str | None = None
     status: str | None = None
     verdict: str | None = None
@@ -58,7 +58,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class LedgerPage:
     """A page of rows, how many there are on all pages, and how many stand where.
 
     Statuses are counted under the verdict asked for, and verdicts under the status.
@@ -78,39 +78,39 @@ class Found:
 class _Where:
     """A condition and its parameters, in step."""
 
-    said: list[str] = field(default_factory=list)
+    conditions: list[str] = field(default_factory=list)
     params: list[str | int] = field(default_factory=list)
 
     def add(self, condition: str, *params: str | int) -> None:
-        self.said.append(condition)
+        self.conditions.append(condition)
         self.params.extend(params)
 
     def __str__(self) -> str:
-        return " AND ".join(self.said)
+        return " AND ".join(self.conditions)
 
 
-def find(sql: Sql, asked: Asked, now: datetime) -> Found:
+def find_page(sql: Sql, search: LedgerSearch, now: datetime) -> LedgerPage:
     """The page asked for, as it looks at ``now`` (UTC)."""
-    where = _common(asked)
+    where = _common(search)
     counts = _counted(sql, where, now)
-    statuses, verdicts = _by_status(counts, asked), _by_verdict(counts, asked)
-    total = sum(statuses.values()) if asked.status is None else statuses.get(asked.status, 0)
-    _narrow(where, asked, now)
+    statuses, verdicts = _by_status(counts, search), _by_verdict(counts, search)
+    total = sum(statuses.values()) if search.status is None else statuses.get(search.status, 0)
+    _narrow(where, search, now)
     rows = sql.all(
-        f"SELECT * FROM ledger WHERE {where} ORDER BY {_order(asked)} LIMIT ? OFFSET ?",
-        (*where.params, PAGE, (asked.page - 1) * PAGE),
+        f"SELECT * FROM ledger WHERE {where} ORDER BY {_order(search)} LIMIT ? OFFSET ?",
+        (*where.params, PAGE, (search.page - 1) * PAGE),
     )
-    return Found([ledger_table.row(row) for row in rows], total, statuses, verdicts)
+    return LedgerPage([ledger_table.row(row) for row in rows], total, statuses, verdicts)
 
 
-def _common(asked: Asked) -> _Where:
+def _common(search: LedgerSearch) -> _Where:
     """What rows and counts have in common."""
     where = _Where()
-    where.add(holding(asked.size))
+    where.add(holding(search.size))
     where.add("number IS NOT NULL")
-    if asked.unit is not None:
-        where.add("(unit = ? OR lead = ? OR ';' || co_handling || ';' LIKE ?)", *_any(asked.unit))
-    for term in asked.terms:
+    if search.unit is not None:
+        where.add("(unit = ? OR lead = ? OR ';' || co_handling || ';' LIKE ?)", *_any(search.unit))
+    for term in search.terms:
         _add_term(where, term)
     return where
 
@@ -119,7 +119,7 @@ def _any(unit: str) -> tuple[str, str, str]:
     return unit, unit, f"%;{unit};%"
 
 
-def _add_term(where: _Where, term: Term) -> None:
+def _add_term(where: _Where, term: SearchTerm) -> None:
     either = ["number LIKE ? ESCAPE '!'", "LOWER(category) LIKE ? ESCAPE '!'"]
     params = [_within(term.text.upper()), _within(term.text.lower())]
     for column, values in (
@@ -164,35 +164,35 @@ def _soon(now: datetime) -> tuple[int, int]:
     return to_micros(now), to_micros(now + SOON)
 
 
-def _by_status(counts: _Counts, asked: Asked) -> Counter[str]:
+def _by_status(counts: _Counts, search: LedgerSearch) -> Counter[str]:
     found: Counter[str] = Counter()
     for (status, verdict, soon), many in counts.items():
-        if asked.verdict in (None, verdict) or (asked.verdict == SOON_DUE and soon):
+        if search.verdict in (None, verdict) or (search.verdict == SOON_DUE and soon):
             found[status] += many
     return found
 
 
-def _by_verdict(counts: _Counts, asked: Asked) -> Counter[str]:
+def _by_verdict(counts: _Counts, search: LedgerSearch) -> Counter[str]:
     found: Counter[str] = Counter()
     for (status, verdict, soon), many in counts.items():
-        if asked.status in (None, status):
+        if search.status in (None, status):
             found[verdict] += many
             found[SOON_DUE] += many if soon else 0
     return found
 
 
-def _narrow(where: _Where, asked: Asked, now: datetime) -> None:
-    if asked.status is not None:
-        where.add("status = ?", asked.status)
-    if asked.verdict == SOON_DUE:
+def _narrow(where: _Where, search: LedgerSearch, now: datetime) -> None:
+    if search.status is not None:
+        where.add("status = ?", search.status)
+    if search.verdict == SOON_DUE:
         where.add("verdict = 'running' AND due >= ? AND due < ?", *_soon(now))
-    elif asked.verdict is not None:
-        where.add("verdict = ?", asked.verdict)
+    elif search.verdict is not None:
+        where.add("verdict = ?", search.verdict)
 
 
-def _order(asked: Asked) -> str:
+def _order(search: LedgerSearch) -> str:
     """Rows without a value come last either way, and equals by number, so that pages are stable."""
-    column, way = ORDERS[asked.order], "DESC" if asked.descending else "ASC"
+    column, way = ORDERS[search.order], "DESC" if search.descending else "ASC"
     if column == "number":
         return f"number {way}"
     return f"CASE WHEN {column} IS NULL THEN 1 ELSE 0 END, {column} {way}, number {way}"
