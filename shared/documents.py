@@ -9,6 +9,7 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
@@ -158,7 +159,7 @@ def typed(node: Node) -> Any:
 def read_yaml(text: str, file: str, complaints: Complaints) -> Node | None:
     """A file's one document, or none with a complaint."""
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = _composed(text)
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         said = getattr(problem, "problem", None) or "不是一份 YAML 文件"
@@ -172,11 +173,18 @@ def read_yaml(text: str, file: str, complaints: Complaints) -> Node | None:
     return _node(root, file, complaints)
 
 
+def _composed(text: str) -> yaml.Node | None:
+    """The document by the fast reader; what that cannot read, the other one explains better."""
+    with suppress(AttributeError, yaml.YAMLError):  # the fast one is not built everywhere
+        return yaml.compose(text, Loader=yaml.CSafeLoader)
+    return yaml.compose(text, Loader=yaml.SafeLoader)
+
+
 def _node(given: yaml.Node, file: str, complaints: Complaints) -> Node:
     place = Spot(given.start_mark.line + 1, file=file)
     match given:
         case yaml.ScalarNode():
-            return Node(str(given.value).strip(), place, plain=given.style is None)
+            return Node(str(given.value).strip(), place, plain=not given.style)
         case yaml.SequenceNode():
             return Node([_node(each, file, complaints) for each in given.value], place)
         case yaml.MappingNode():
@@ -241,6 +249,20 @@ class Table:
             said, remedy = f"{self._what}缺少“{key}”。", f"请补上 {key}。"
             self.complain(self.place, said, remedy, "missing")
         return found
+
+    def inner(self, node: Node, what: str) -> "Table":
+        """A mapping that stands in it."""
+        return Table(node, what, self._complaints)
+
+    def mapping(self, key: str, wanted: str, *, some: bool = False) -> Mapping[str, Node]:
+        """The values by key that stand under a key, if it is there; ``some``: then not none."""
+        found = self.node(key)
+        if found is None:
+            return {}
+        if isinstance(found.value, Mapping) and (found.value or not some):
+            return found.value
+        self.complain(found.place, f"“{key}”应写成“{wanted}”。", "请改写。")
+        return {}
 
     def text(self, key: str, *, required: bool = False) -> str | None:
         """The text of a key."""
