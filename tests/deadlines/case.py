@@ -58,9 +58,7 @@ STARTED = DutyStarted(
 )
 
 
-def done(
-    at: datetime, *, recorded: datetime | None = None, standing: Standing = "live"
-) -> Outlook:
+def done(at: datetime, *, recorded: datetime | None = None, standing: Standing = "live") -> Outlook:
     """A reply published at a moment, and put on record then unless told otherwise."""
     return replace(OWED, done=Done(at, recorded or at, (INCIDENT,), standing))
 

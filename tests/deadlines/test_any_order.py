@@ -143,9 +143,7 @@ class Room:
                 self.pack, state_council(), matter, [*self.heard, *own_deeds(self.history)]
             )
             docket = docket_of(self.history)
-            if not self._say(
-                reconcile(docket, found, at(2, 9), self.standing, self.pack.rules)
-            ):
+            if not self._say(reconcile(docket, found, at(2, 9), self.standing, self.pack.rules)):
                 return
 
     def look(self, now: datetime) -> None:

@@ -197,9 +197,7 @@ class TestGone:
 
     @pytest.mark.parametrize("standing", ["live", "imported"])
     def test_it_falls_away_once(self, standing: Standing) -> None:
-        assert (
-            given(STARTED, VOIDED, standing=standing).when(gone("history", DUE)) == []
-        )
+        assert given(STARTED, VOIDED, standing=standing).when(gone("history", DUE)) == []
 
     @pytest.mark.parametrize("verdict", BY_A_REPLY)
     def test_a_verdict_stays(self, verdict: list[Fact]) -> None:
