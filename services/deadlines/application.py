@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.deadlines.docket import Concluded, docket_of, observe, own_deeds, reconcile
 from services.deadlines.tables import MODEL, heard_acts
-from shared.acts.deed import why_ended
+from shared.acts.deed import deed_of, why_ended
 from shared.calendar.published import state_council
 from shared.calendar.working import Calendar
 from shared.contracts.deadlines import DutyMissed, DutySuperseded
@@ -34,16 +34,16 @@ LEADS_ON = (DutyMissed, DutySuperseded)
 """Verdicts that rules wait for: whoever is late is urged, unless it turns out otherwise."""
 
 
-def hear(tx: Transaction, event: Recorded, deed: Deed | None) -> None:
+def hear(tx: Transaction, event: Recorded) -> None:
     """Bring a matter's docket into line with what was said, where its rules ask for that."""
-    if not _concerns(heard_acts(tx.sql), event, deed):
+    if not _concerns(heard_acts(tx.sql), event):
         return
     incident = event.envelope.correlation
     heard = matters.matter(tx.sql, incident)
     if heard is None:
         return  # its registration has not arrived
     pack = pack_by_pin(tx.sql, heard.pin)
-    if _concerns(acts_heard(pack), event, deed):
+    if _concerns(acts_heard(pack), event):
         follow(tx, incident, heard, pack, event)
 
 
@@ -104,10 +104,11 @@ def say(tx: Transaction, matter: Matter, by: By, facts: Iterable[Concluded]) -> 
     return events
 
 
-def _concerns(acts: Collection[str], event: Recorded, deed: Deed | None) -> bool:
+def _concerns(acts: Collection[str], event: Recorded) -> bool:
     """Whether duties can be other ones after an event, of packs that hear those acts."""
     if isinstance(event.fact, IncidentRegistered | RegistrationCorrected | CaseRepinned):
         return True
+    deed = deed_of(event)
     return why_ended(event) is not None or (deed is not None and deed.act in acts)
 
 

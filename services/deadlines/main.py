@@ -5,15 +5,15 @@ The rooms are heard in any order relative to each other: what comes before its r
 
 from functools import partial
 
-from services.deadlines import agenda, application, periods, scheduler, tables
+from services.deadlines import agenda, application, periods, scheduler
 from services.deadlines.acts import Acts
 from services.deadlines.api import router
 from services.deadlines.tables import MODEL
-from shared.acts.deed import HEARD_FROM, deed_of
+from shared.acts.deed import HEARD_FROM
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded
 from shared.contracts.routing import PackAdopted, PackWithdrawn, UnitEstablished
-from shared.copies.calendars import FACTS as CALENDAR_FACTS
+from shared.copies import calendars
 from shared.messaging.consumer import Consumer
 from shared.messaging.reactions import Reaction, Reactions
 from shared.messaging.renewal import Renewal
@@ -24,10 +24,9 @@ from shared.store.transaction import Transaction
 
 def when_something_is_said(tx: Transaction, event: Recorded, _: Fact) -> None:
     """The rules look at the matter again, and at the days of the unit."""
-    deed = deed_of(event)
-    tables.keep(tx.sql, event, deed)
-    application.hear(tx, event, deed)
-    periods.hear(tx, event, deed)
+    MODEL.note(tx.sql, [event])
+    application.hear(tx, event)
+    periods.hear(tx, event)
 
 
 def when_rules_bind_others(tx: Transaction, event: Recorded, _: Fact) -> None:
@@ -44,7 +43,7 @@ def when_the_calendar_changes(tx: Transaction, event: Recorded, _: Fact) -> None
 
 _COUNTY: dict[type[Fact], Reaction] = {
     **dict.fromkeys((UnitEstablished, PackAdopted, PackWithdrawn), when_rules_bind_others),
-    **dict.fromkeys(CALENDAR_FACTS, when_the_calendar_changes),
+    **dict.fromkeys(calendars.MODEL.facts, when_the_calendar_changes),
 }
 
 HEARS: dict[str, Reactions] = {

@@ -57,14 +57,13 @@ def period_id(unit: str, number: str, period: str) -> UUID:
     return uuid5(PERIODS, f"{unit}/{number}/{period}")
 
 
-def hear(tx: Transaction, event: Recorded, deed: Deed | None) -> None:
+def hear(tx: Transaction, event: Recorded) -> None:
     """An act may be one that a unit's period asks for; a state may open and close periods."""
+    deed = tables.deed_for_days(tx.sql, event)
     if deed is None:
         return
     if deed.act == "declare" and of_unit(event):
         _look_again_from(tx.sql, deed)
-    if not (tables.is_of_days(event) or deed.act in tables.counted_acts(tx.sql)):
-        return  # nobody's days ask for what is done on matters: most counties
     asking = [
         item for item in agenda.of_unit(tx.sql, deed.unit) if deed.act in acts_of(item.bound.rule)
     ]

@@ -77,6 +77,8 @@ def _told(row: Row) -> _Told:
 def _year(told: _Told) -> PublishedYear:
     year, notice, off_days, makeup_days = told
     return PublishedYear(year, notice, _days(off_days), _days(makeup_days))
+
+
 def published_year(fact: CalendarPublished) -> PublishedYear:
     """What an event settles about a year."""
     off, makeup = (frozenset(map(_day, days)) for days in (fact.off_days, fact.makeup_days))
