@@ -4,22 +4,16 @@ Whoever keeps such a table folds it with this: deadlines from its own events, re
 log.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.contracts.catalogue import Fact
 from shared.contracts.deadlines import (
     STATES,
-    DutyCancelled,
     DutyEnded,
-    DutyMeasured,
-    DutyMet,
-    DutyMetLate,
-    DutyMissed,
     DutyMoved,
-    DutyRecordedLate,
     DutyStarted,
-    DutySuperseded,
     LateRecordSettled,
     State,
 )
@@ -28,6 +22,19 @@ from shared.store.micros import to_micros
 
 CHANGED_BY: tuple[type[Fact], ...] = (DutyStarted, DutyMoved, LateRecordSettled, *STATES)
 """The facts that a duty's row is made of."""
+
+_AS_STARTED = ("duty", "title", "clause", "party", "rule", "stop", "clock", "period")
+"""What a row takes from the beginning of its duty as it is."""
+
+_AS_JUDGED: Mapping[type[Fact], tuple[str, ...]] = {
+    kind: tuple(
+        name
+        for name in kind.model_fields
+        if name == "because" or name.endswith("_seconds") or name.startswith("count_")
+    )
+    for kind in STATES
+}
+"""What a row takes from each verdict as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,24 +94,16 @@ def project(row: DutyRow | None, event: Recorded) -> DutyRow | None:
 
 def begun(fact: DutyStarted, envelope: Envelope) -> dict[str, Any]:
     """The columns of a duty that begins, but whose it is (``incident``)."""
-    return {
-        "duty": fact.duty,
-        "title": fact.title,
-        "clause": fact.clause,
-        "party": fact.party,
+    return {name: getattr(fact, name) for name in _AS_STARTED} | {
         "unit": envelope.unit,
         "standing": envelope.standing,
         "policy": envelope.policy,
         "start": to_micros(fact.start),
         "due": to_micros(fact.due) if fact.due else None,
-        "rule": fact.rule,
         "toward": fact.each,
         "assignee": fact.each if UNIT_CODE.fullmatch(fact.each) else None,
-        "stop": fact.stop,
-        "clock": fact.clock,
         "known_at": to_micros(fact.known_at),
         "provisional": int(fact.provisional),
-        "period": fact.period,
     }
 
 
@@ -117,28 +116,14 @@ def changes(fact: Fact) -> dict[str, Any]:
         case LateRecordSettled():
             return {"state": "settled_in_time" if fact.in_time else "settled_late"}
         case _ if type(fact) in STATES:
-            unsaid = dict.fromkeys(("because", "spare_seconds", "late_seconds"))
-            return {"state": STATES[type(fact)]} | unsaid | _verdict(fact)
+            return _verdict(fact)
         case _:
             return {}
 
 
 def _verdict(fact: Fact) -> dict[str, Any]:
-    match fact:
-        case DutyMet() | DutySuperseded():
-            return {"done_at": to_micros(fact.done_at), "spare_seconds": fact.spare_seconds}
-        case DutyMeasured():
-            return {"done_at": to_micros(fact.done_at), "took_seconds": fact.took_seconds}
-        case DutyEnded():
-            return {"done_at": to_micros(fact.ended_at)}
-        case DutyMetLate():
-            return {"done_at": to_micros(fact.done_at), "late_seconds": fact.late_seconds}
-        case DutyRecordedLate():
-            return {"done_at": to_micros(fact.done_at)}
-        case DutyMissed():
-            lacking = ("count_wanted", "count_done", "gap_seconds", "leaderless_seconds")
-            return {name: getattr(fact, name) for name in lacking}
-        case DutyCancelled():
-            return {"because": fact.because}
-        case _:
-            return {}
+    said = {name: getattr(fact, name) for name in _AS_JUDGED[type(fact)]}
+    unsaid = dict.fromkeys(("because", "spare_seconds", "late_seconds"))
+    done_at = getattr(fact, "ended_at" if isinstance(fact, DutyEnded) else "done_at", None)
+    when = {"done_at": to_micros(done_at)} if done_at else {}
+    return {"state": STATES[type(fact)]} | unsaid | said | when

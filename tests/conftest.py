@@ -22,6 +22,12 @@ settings.register_profile(
 settings.register_profile("full", settings.get_profile("short"), max_examples=1000)
 settings.load_profile("full" if FULL else "short")
 
+# What is true does not depend on how fast a machine is, or what else it does.
+settings.register_profile(
+    "any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any-machine")
+
 
 def pytest_configure() -> None:
     """Let SIGTERM end the run as Ctrl-C does, so that fixtures stop what they started."""

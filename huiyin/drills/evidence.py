@@ -10,7 +10,6 @@ from huiyin.drills.script import Drill, Expectation
 from huiyin.drills.stage import DrillStage, Marks
 from services.deadlines import tables
 from services.deadlines.periods import as_it_stands
-from services.deadlines.projections import fold_duties
 from services.reporting.findings import statistics
 from services.reporting.findings.computed import Finding
 from services.reporting.findings.figures import Figure
@@ -66,7 +65,7 @@ class DrillEvidence:
         """Every duty as the record stood at a moment of the drill."""
         known = self.events[: self.marks.size_at(moment)] if moment else self.events
         own = [event for event in known if event.envelope.service == "deadlines"]
-        return list(fold_duties(own).values())
+        return list(tables.fold_duties(own).values())
 
     def incident(self, name: str) -> str:
         """The id of an incident by its name in the drill; empty if it was not registered."""

@@ -8,9 +8,9 @@ from functools import partial
 from uuid import UUID, uuid4
 
 from services.deadlines import delays, tables
-from services.deadlines.application import follow, own_deeds
-from services.deadlines.commands import Said, SettleLateRecord
-from services.deadlines.docket import DOCKET, each_of
+from services.deadlines.application import follow
+from services.deadlines.delays import DelayParticulars, SettleLateRecord
+from services.deadlines.docket import docket_of, each_of, own_deeds
 from services.deadlines.periods import period_id
 from services.deadlines.tables import MODEL
 from shared.acts.check import (
@@ -85,7 +85,7 @@ class Acts:
         return (await self.store.read(partial(incidents.find, name=name))).id
 
     async def take(
-        self, name: str, act: str, said: Said, officer: Officer, request: Request | None
+        self, name: str, act: str, said: DelayParticulars, officer: Officer, request: Request | None
     ) -> Answer:
         """Do something about a delay of an incident or other matter."""
         if said.told.text or said.told.fields:
@@ -99,7 +99,7 @@ class Acts:
         return await self._once(request, work)
 
     async def take_of_unit(
-        self, code: str, act: str, said: Said, officer: Officer, request: Request | None
+        self, code: str, act: str, said: DelayParticulars, officer: Officer, request: Request | None
     ) -> Answer:
         """Do something about a delay in one of a unit's periods."""
         await self.store.read(partial(known_unit, code=code))
@@ -143,9 +143,11 @@ class Acts:
         await asyncio.to_thread(self._vault.ensure, [key_id(subject, "matter")])
 
 
-def _take(tx: Transaction, docket: _Docket, act: str, said: Said, officer: Officer) -> Answer:
+def _take(
+    tx: Transaction, docket: _Docket, act: str, said: DelayParticulars, officer: Officer
+) -> Answer:
     record, at = docket.record, _moment(tx, said.occurred_at)
-    number, duty = delays.meant(DOCKET.fold(docket.history), record.pack, said)
+    number, duty = delays.meant(docket_of(docket.history), record.pack, said)
     told = _about(said, act, number, duty.id if duty else "")
     unit = _speaking(act, duty.id if duty else "", docket, officer)
     deed = Deed(
@@ -182,8 +184,8 @@ def _take(tx: Transaction, docket: _Docket, act: str, said: Said, officer: Offic
 def _settle(
     tx: Transaction, docket: _Docket, command: SettleLateRecord, officer: Officer
 ) -> Answer:
-    found = delays.to_settle(DOCKET.fold(docket.history), docket.record.pack, command)
-    appended = DOCKET.handle(tx, docket.matter, found, By(officer.actor, tx.now))
+    fact = delays.settle(docket_of(docket.history), docket.record.pack, command)
+    appended = tx.append(docket.matter, [fact], By(officer.actor, tx.now))
     MODEL.note(tx.sql, appended.events)
     _follow(tx, docket, appended.events[-1])
     return answer(tx, appended, docket.matter, docket.number)
@@ -230,7 +232,7 @@ def _of_period(tx: Transaction, code: str, duty: str | None) -> _Docket:
     return _Docket(matter, duty, Record(pack, subject, own), history)
 
 
-def _about(said: Said, act: str, number: str | None, duty: str) -> Told:
+def _about(said: DelayParticulars, act: str, number: str | None, duty: str) -> Told:
     """The act's words, with the rule it is about and the unit whose duty that is."""
     told, each = said.told, each_of(duty)
     if number is not None:
@@ -266,7 +268,7 @@ def _excused(sql: Sql, record: Record, deed: Deed, told: Told) -> tuple[str, ...
 
 
 def _check_concerned(
-    sql: Sql, incident: UUID, docket: _Docket, said: Said, officer: Officer
+    sql: Sql, incident: UUID, docket: _Docket, said: DelayParticulars, officer: Officer
 ) -> None:
     """Officers act for the unit that registered, that leads, or whose duty it is, or from above."""
     units = filter(None, [tables.lead_of(sql, incident), each_of(said.duty or "")])

@@ -8,6 +8,7 @@ looking again.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from shared.contracts.routing import PackAdopted, PackWithdrawn, UnitEstablished
 from shared.copies import packs, units
@@ -35,9 +36,15 @@ WORK = (
 """What is still to be done is no fold of events: it is empty when it is done, and never made anew.
 """
 
+_KEY = "unit = ? AND rule = ? AND adopter = ?"
+
+
+Key = tuple[str, str, str]
+"""Unit, number of the rule, and the unit that adopted it."""
+
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AgendaItem:
     """A rule that binds a unit, by whose adoption, and how far its turns were opened.
 
     Of the turns due after ``looked``, those are next that open after ``opened``.
@@ -48,17 +55,20 @@ class Entry:
     bound: Bound
     looked: datetime
     opened: datetime
-    until: datetime | None
+
+    @property
+    def key(self) -> Key:
+        return self.unit, self.bound.number, self.adopter
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class PendingDocket:
     """A docket to be looked at again, for what was known at a moment.
 
     ``rule`` and ``period`` are those of a unit's.
     """
 
-    docket: str
+    id: UUID
     unit: str
     rule: str
     period: str | None
@@ -102,9 +112,11 @@ def bind(sql: Sql, adopter: str, pack: Pack, since: datetime) -> None:
         for unit in _bound_by(sql, adopter, each=isinstance(rule, Schedule) and rule.each == "unit")
     }
     bound_so_far = _bound_so_far(sql, adopter)
-    for unit, number in bound_so_far.keys() - wanted.keys():
-        _release(sql, unit, number, adopter, since)
     at = to_micros(since)
+    for unit, number in bound_so_far.keys() - wanted.keys():
+        sql.execute(
+            f"UPDATE agenda SET until = ?, next = NULL WHERE {_KEY}", (at, unit, number, adopter)
+        )
     for (unit, number), rule in wanted.items():
         if bound_so_far.get((unit, number)) == pack.pin:
             continue  # of many units one is new: nothing changes for the others
@@ -136,58 +148,43 @@ def place(sql: Sql, fact: UnitEstablished, since: datetime) -> None:
         bind(sql, adopter, pack_by_pin(sql, pin), since)
 
 
-def entries(sql: Sql, unit: str) -> list[Entry]:
+def of_unit(sql: Sql, unit: str) -> list[AgendaItem]:
     """Every rule that binds a unit, or did."""
-    rows = sql.all("SELECT * FROM agenda WHERE unit = ? ORDER BY rule, adopter", (unit,))
-    return [entry for row in rows if (entry := _entry(sql, row))]
+    return _items(sql, "unit = ? ORDER BY rule, adopter", unit)
 
 
-def opening(sql: Sql, now: datetime, limit: int) -> list[Row]:
+def in_force(sql: Sql) -> list[AgendaItem]:
+    """Every rule that binds a unit now."""
+    return _items(sql, "until IS NULL")
+
+
+def item_at(sql: Sql, key: Key) -> AgendaItem | None:
+    """The item with that key."""
+    return next(iter(_items(sql, _KEY, *key)), None)
+
+
+def opening(sql: Sql, now: datetime, limit: int) -> list[Key]:
     """The keys of what is to be opened by now, earliest first."""
-    return sql.all(
+    rows = sql.all(
         "SELECT unit, rule, adopter FROM agenda WHERE next <= ?"
         " ORDER BY next, unit, rule, adopter LIMIT ?",
         (to_micros(now), limit),
     )
+    return [(row["unit"], row["rule"], row["adopter"]) for row in rows]
 
 
-def put_off(sql: Sql, key: Row, until: datetime) -> None:
-    """What could not be opened is tried again later."""
-    sql.execute(
-        "UPDATE agenda SET next = ? WHERE unit = ? AND rule = ? AND adopter = ?",
-        (to_micros(until), key["unit"], key["rule"], key["adopter"]),
-    )
-
-
-def bound(sql: Sql) -> list[Entry]:
-    """Every rule that binds a unit now."""
-    rows = sql.all("SELECT * FROM agenda WHERE until IS NULL")
-    return [entry for row in rows if (entry := _entry(sql, row))]
-
-
-def entry_at(sql: Sql, key: Row) -> Entry | None:
-    """The entry with that key."""
-    row = sql.one(
-        "SELECT * FROM agenda WHERE unit = ? AND rule = ? AND adopter = ?",
-        (key["unit"], key["rule"], key["adopter"]),
-    )
-    return _entry(sql, row) if row else None
-
-
-def rest(sql: Sql, entry: Entry, until: datetime | None) -> None:
+def rest(sql: Sql, key: Key, until: datetime | None) -> None:
     """Nothing opens before a moment, or at all."""
-    sql.execute(
-        "UPDATE agenda SET next = ? WHERE unit = ? AND rule = ? AND adopter = ?",
-        (None if until is None else to_micros(until), *_key(entry)),
-    )
+    moment = None if until is None else to_micros(until)
+    sql.execute(f"UPDATE agenda SET next = ? WHERE {_KEY}", (moment, *key))
 
 
-def advance(sql: Sql, entry: Entry, opened: datetime) -> None:
+def advance(sql: Sql, item: AgendaItem, opened: datetime) -> None:
     """The turn that opens at a moment was opened, and the next one is to be looked for."""
-    looked = max(entry.looked, opened)  # whatever opens later is due later
+    looked = max(item.looked, opened)  # whatever opens later is due later
     sql.execute(
-        "UPDATE agenda SET looked = ?, opened = ? WHERE unit = ? AND rule = ? AND adopter = ?",
-        (to_micros(looked), to_micros(opened), *_key(entry)),
+        f"UPDATE agenda SET looked = ?, opened = ? WHERE {_KEY}",
+        (to_micros(looked), to_micros(opened), *item.key),
     )
 
 
@@ -238,15 +235,24 @@ def look_again_at_matters(
     )
 
 
-def to_look_at(sql: Sql, limit: int) -> list[Again]:
+def pending(sql: Sql, limit: int) -> list[PendingDocket]:
     """Dockets to look at again."""
     rows = sql.all("SELECT * FROM again ORDER BY docket LIMIT ?", (limit,))
-    return [_again(row) for row in rows]
+    return [
+        PendingDocket(
+            UUID(row["docket"]),
+            row["unit"],
+            row["rule"],
+            row["period"],
+            from_micros(row["known_at"]),
+        )
+        for row in rows
+    ]
 
 
-def looked_at(sql: Sql, docket: str) -> None:
+def looked_at(sql: Sql, docket: UUID) -> None:
     """A docket was looked at again."""
-    sql.execute("DELETE FROM again WHERE docket = ?", (docket,))
+    sql.execute("DELETE FROM again WHERE docket = ?", (str(docket),))
 
 
 def below(sql: Sql, unit: str) -> list[str]:
@@ -281,28 +287,16 @@ def _bound_by(sql: Sql, adopter: str, *, each: bool) -> Sequence[str]:
     return (below(sql, adopter) if each else []) or [adopter]
 
 
-def _release(sql: Sql, unit: str, rule: str, adopter: str, until: datetime) -> None:
-    sql.execute(
-        "UPDATE agenda SET until = ?, next = NULL WHERE unit = ? AND rule = ? AND adopter = ?",
-        (to_micros(until), unit, rule, adopter),
-    )
+def _items(sql: Sql, where: str, *values: str) -> list[AgendaItem]:
+    rows = sql.all(f"SELECT * FROM agenda WHERE {where}", values)
+    return [item for row in rows if (item := _item(sql, row))]
 
 
-def _again(row: Row) -> Again:
-    known_at = from_micros(row["known_at"])
-    return Again(row["docket"], row["unit"], row["rule"], row["period"], known_at)
-
-
-def _entry(sql: Sql, row: Row) -> Entry | None:
+def _item(sql: Sql, row: Row) -> AgendaItem | None:
     pack = pack_by_pin(sql, row["pin"])
     rule = recurring(pack).get(row["rule"])
     if rule is None:
         return None
     bound = Bound(pack, row["rule"], rule, from_micros(row["since"]))
-    until = None if row["until"] is None else from_micros(row["until"])
     looked, opened = from_micros(row["looked"]), from_micros(row["opened"])
-    return Entry(row["unit"], row["adopter"], bound, looked, opened, until)
-
-
-def _key(entry: Entry) -> tuple[str, str, str]:
-    return entry.unit, entry.bound.number, entry.adopter
+    return AgendaItem(row["unit"], row["adopter"], bound, looked, opened)

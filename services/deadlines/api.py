@@ -1,5 +1,6 @@
 """Deadlines' door: which duties there are, how they stand, and what is done about delays."""
 
+from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Literal
@@ -9,9 +10,8 @@ from pydantic import BaseModel
 
 from services.deadlines import tables
 from services.deadlines.acts import Acts
-from services.deadlines.commands import Said, SettleLateRecord
+from services.deadlines.delays import DelayParticulars, SettleLateRecord
 from services.deadlines.periods import as_it_stands
-from services.deadlines.tables import Entry
 from shared.acts.body import ActOrder, Name, Note, Order
 from shared.contracts.catalogue import UtcTime
 from shared.contracts.deadlines import State
@@ -157,8 +157,8 @@ def _add_acts_on_units(api: APIRouter, acts: Acts) -> None:
         return await acts.settle_of_unit(code, _settled(order), officer, once)
 
 
-def _said(order: DelayOrder) -> Said:
-    return Said(
+def _said(order: DelayOrder) -> DelayParticulars:
+    return DelayParticulars(
         order.told(), order.duty, order.rule, order.until, order.approver, order.occurred_at
     )
 
@@ -195,45 +195,16 @@ def _add_listing(api: APIRouter, store: Store) -> None:
             if incident
             else None,
         )
-        found, now = await store.read(lambda sql: _as_they_stand(sql, ask(sql))), store.clock()
-        shown = [_shown(row, entry, now) for row, entry in found[:limit]]
-        return Duties(duties=shown, more=len(found) > limit)
+        now = store.clock()
+        shown = await store.read(lambda sql: [_shown(sql, *each, now) for each in ask(sql)])
+        return Duties(duties=shown[:limit], more=len(shown) > limit)
 
 
-def _as_they_stand(sql: Sql, found: list[tuple[DutyRow, Entry]]) -> list[tuple[DutyRow, Entry]]:
-    return [(as_it_stands(sql, row), entry) for row, entry in found]
-
-
-def _shown(row: DutyRow, entry: Entry, now: datetime) -> DutyShown:
-    due = None if row.due is None else from_micros(row.due)
-    return DutyShown(
-        incident=None if row.period else row.incident,
-        number=entry.number,
-        duty=row.duty,
-        rule=row.rule,
-        toward=row.toward,
-        stop=row.stop,
-        clock=row.clock,
-        title=row.title,
-        clause=row.clause,
-        party=row.party,
-        unit=row.unit,
-        lead=entry.lead,
-        policy=row.policy,
-        standing=row.standing,
-        start=from_micros(row.start),
-        due=due,
-        provisional=bool(row.provisional),
-        state=row.state,
-        overdue=row.state == "running" and due is not None and now > due,
-        done_at=None if row.done_at is None else from_micros(row.done_at),
-        spare_seconds=row.spare_seconds,
-        late_seconds=row.late_seconds,
-        took_seconds=row.took_seconds,
-        because=row.because,
-        period=row.period,
-        count_wanted=row.count_wanted,
-        count_done=row.count_done,
-        gap_seconds=row.gap_seconds,
-        leaderless_seconds=row.leaderless_seconds,
-    )
+def _shown(sql: Sql, row: DutyRow, number: str, lead: str | None, now: datetime) -> DutyShown:
+    told = asdict(as_it_stands(sql, row))
+    moments = {name: told[name] for name in ("start", "due", "done_at")}
+    known = {name: from_micros(moment) for name, moment in moments.items() if moment is not None}
+    late = row.state == "running" and "due" in known and now > known["due"]
+    incident = None if row.period else row.incident
+    more = {"incident": incident, "number": number, "lead": lead, "overdue": late}
+    return DutyShown(**told | known | more)

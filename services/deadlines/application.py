@@ -1,26 +1,21 @@
-"""What becomes of a docket: what was heard, the rules' outlook on it, and what that leads to."""
+"""What becomes of a matter's docket: what was heard, the rules' outlook on it, and what follows."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
-from functools import reduce
+from itertools import groupby
+from operator import attrgetter
 from uuid import UUID
 
-from services.deadlines import policies
-from services.deadlines.commands import NoteDue
-from services.deadlines.docket import DOCKET, Docket
-from services.deadlines.policies import Told, concerns
+from services.deadlines.docket import Concluded, docket_of, observe, own_deeds, reconcile
 from services.deadlines.tables import MODEL, heard_acts
-from shared.acts.deed import deed_of
+from shared.acts.deed import deed_of, why_ended
 from shared.calendar.published import state_council
 from shared.calendar.working import Calendar
-from shared.contracts.deadlines import (
-    DutyCancelled,
-    DutyMissed,
-    DutySuperseded,
-    LateRecordSettled,
-)
-from shared.contracts.envelope import Actor, Recorded, Standing
+from shared.contracts.deadlines import DutyMissed, DutySuperseded
+from shared.contracts.envelope import Actor, Recorded
+from shared.contracts.intake import IncidentRegistered, RegistrationCorrected
+from shared.contracts.routing import CaseRepinned
 from shared.copies import matters
 from shared.copies.calendars import calendar
 from shared.copies.matters import Heard
@@ -35,34 +30,24 @@ from shared.store.transaction import Transaction
 SYSTEM = Actor(officer="system", post="deadlines")
 """Nobody decides a verdict of this room: it is computed."""
 
-
 LEADS_ON = (DutyMissed, DutySuperseded)
 """Verdicts that rules wait for: whoever is late is urged, unless it turns out otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class About:
-    """What events of a docket belong to, and whether they are live or imported."""
-
-    matter: Matter
-    standing: Standing
-
-
 def hear(tx: Transaction, event: Recorded) -> None:
-    """Keep what is said of a matter, and bring its docket into line where rules ask for it."""
-    MODEL.note(tx.sql, [event])
-    if not concerns(heard_acts(tx.sql), event):
+    """Bring a matter's docket into line with what was said, where its rules ask for that."""
+    if not _concerns(heard_acts(tx.sql), event):
         return
     incident = event.envelope.correlation
     heard = matters.matter(tx.sql, incident)
     if heard is None:
         return  # its registration has not arrived
     pack = pack_by_pin(tx.sql, heard.pin)
-    if concerns(acts_heard(pack), event):
+    if _concerns(acts_heard(pack), event):
         follow(tx, incident, heard, pack, event)
 
 
-def observe(tx: Transaction, incident: UUID, now: datetime) -> int:
+def look_at_clock(tx: Transaction, incident: UUID, now: datetime) -> int:
     """Look at the clock for one matter; returns how many of its duties were missed.
 
     What follows on a miss counts from the limit that passed, and may have been missed since, too.
@@ -71,8 +56,8 @@ def observe(tx: Transaction, incident: UUID, now: datetime) -> int:
     if heard is None:
         return 0
     pack = pack_by_pin(tx.sql, heard.pin)
-    about = _about(heard, incident, pack)
-    while missed := tell(tx, about, DOCKET.fold(tx.load(incident)), [Told(NoteDue(now))], None):
+    matter, by = _docket(heard, incident, pack), By(SYSTEM, tx.now, None, heard.standing)
+    while missed := say(tx, matter, by, observe(docket_of(tx.load(incident)), now)):
         count += len(missed)
         if "missed" not in acts_heard(pack):
             break
@@ -95,50 +80,36 @@ def follow(
     What that leads to can itself be what a rule waits for (a missed duty, or one that was not
     missed after all), so it is looked at again until nothing more follows.
     """
-    about, history = _about(heard, incident, pack), tx.load(incident)
     cause, known_at = (event.envelope.id, event.envelope.recorded_at) if event else (None, tx.now)
-    done, days = _done(tx.sql, incident, heard, pack), _days(tx.sql, pack)
+    matter, by = _docket(heard, incident, pack), By(SYSTEM, tx.now, cause, heard.standing)
+    history, done = tx.load(incident), _done(tx.sql, incident, heard, pack)
+    days = _days(tx.sql, pack)
     while True:
         found = outlook(pack, days, heard.subject, [*done, *own_deeds(history)])
-        docket = DOCKET.fold(history)
-        new = tell(tx, about, docket, policies.follow(docket, pack, found, known_at), cause)
+        docket = docket_of(history)
+        facts = reconcile(docket, found, known_at, heard.standing, pack.rules)
+        new = say(tx, matter, by, facts)
         if not any(isinstance(event.fact, LEADS_ON) for event in new):
             return
         history += new
 
 
-def own_deeds(history: Sequence[Recorded]) -> list[Deed]:
-    """What this room itself put on record of a matter, as rules see it.
-
-    A miss is none any more once it was superseded, settled as in time or cancelled.
-    """
-    undone = {
-        event.fact.duty
-        for event in history
-        if isinstance(event.fact, DutySuperseded | DutyCancelled)
-        or (isinstance(event.fact, LateRecordSettled) and event.fact.in_time)
-    }
-    return [
-        deed
-        for event in history
-        if (deed := deed_of(event))
-        and not (isinstance(event.fact, DutyMissed) and event.fact.duty in undone)
-    ]
-
-
-def tell(
-    tx: Transaction, about: About, docket: Docket, told: Iterable[Told], cause: UUID | None
-) -> list[Recorded]:
-    """Decide commands one after another on a docket, and append what they lead to."""
+def say(tx: Transaction, matter: Matter, by: By, facts: Iterable[Concluded]) -> list[Recorded]:
+    """Append what was concluded of a docket, each with the event that it rests on."""
     events: list[Recorded] = []
-    for each in told:
-        facts = DOCKET.decide(docket, each.command)
-        by = By(SYSTEM, tx.now, each.cause or cause, about.standing)
-        appended = tx.append(about.matter, facts, by)
-        docket = reduce(DOCKET.evolve, appended.events, docket)
-        events += appended.events
+    for cause, same in groupby(facts, attrgetter("cause")):
+        told = replace(by, cause=cause or by.cause)
+        events += tx.append(matter, [each.fact for each in same], told).events
     MODEL.note(tx.sql, events)
     return events
+
+
+def _concerns(acts: Collection[str], event: Recorded) -> bool:
+    """Whether duties can be other ones after an event, of packs that hear those acts."""
+    if isinstance(event.fact, IncidentRegistered | RegistrationCorrected | CaseRepinned):
+        return True
+    deed = deed_of(event)
+    return why_ended(event) is not None or (deed is not None and deed.act in acts)
 
 
 def _done(sql: Sql, incident: UUID, heard: Heard, pack: Pack) -> list[Deed]:
@@ -154,7 +125,6 @@ def _days(sql: Sql, pack: Pack) -> Calendar:
     return calendar(sql) if counts_working_days(pack) else state_council()
 
 
-def _about(heard: Heard, incident: UUID, pack: Pack) -> About:
+def _docket(heard: Heard, incident: UUID, pack: Pack) -> Matter:
     """What the docket's events belong to: they are under its pack, and stand as its matter does."""
-    unit = heard.subject.unit
-    return About(Matter("docket", incident, unit, incident, pack.pin), heard.standing)
+    return Matter("docket", incident, heard.subject.unit, incident, pack.pin)

@@ -1,13 +1,14 @@
 """What may be done about a delay (延期、通报): pure rules over the docket and the outlook."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from services.deadlines.commands import Said, SettleLateRecord
-from services.deadlines.docket import Docket, Duty, rule_of
+from services.deadlines.docket import Docket, DocketEntry, rule_of
+from shared.acts.check import Told
 from shared.calendar.working import Limit
 from shared.clock import shown_limit
+from shared.contracts.deadlines import LateRecordSettled
 from shared.errors import Invalid, Refused, Unknown
 from shared.policy.engine.deeds import Deed, fits, is_party
 from shared.policy.engine.limits import ceiling_of
@@ -17,14 +18,37 @@ from shared.policy.language.rules import Extension
 from shared.policy.language.speaking import parties
 
 
-def meant(docket: Docket, pack: Pack, said: Said) -> tuple[str | None, Duty | None]:
+@dataclass(frozen=True, slots=True)
+class SettleLateRecord:
+    """A person decides what was recorded late (裁定)."""
+
+    duty: str
+    in_time: bool
+    grounds: str
+
+
+@dataclass(frozen=True, slots=True)
+class DelayParticulars:
+    """What is said with an act about a delay: of which duty or rule, and of more time how much."""
+
+    told: Told
+    duty: str | None = None
+    rule: str | None = None
+    until: datetime | None = None
+    approver: str | None = None
+    occurred_at: datetime | None = None
+
+
+def meant(
+    docket: Docket, pack: Pack, said: DelayParticulars
+) -> tuple[str | None, DocketEntry | None]:
     """The rule and the duty that are meant; a rule with one running duty means that.
 
     A rule can be named by any item of its source that it states. Raises Unknown ``duty.unknown``
     or ``rule.unknown``.
     """
     if said.duty is not None:
-        duty = docket.duties.get(said.duty)
+        duty = docket.get(said.duty)
         if duty is None:
             raise unknown_duty(said.duty)
         return rule_of(said.duty), duty
@@ -38,24 +62,45 @@ def meant(docket: Docket, pack: Pack, said: Said) -> tuple[str | None, Duty | No
             "请用 huiyin duties 查看。",
             "rule",
         )
-    stated = [each for each in docket.duties.values() if rule_of(each.id) in numbers]
+    stated = [each for each in docket.values() if rule_of(each.id) in numbers]
     running = [each for each in stated if each.state == "running"] or stated
     rules = {rule_of(each.id) for each in running} or numbers
     return min(rules) if len(rules) == 1 else None, running[0] if len(running) == 1 else None
 
 
-def to_settle(docket: Docket, pack: Pack, command: SettleLateRecord) -> SettleLateRecord:
-    """The same about the one duty that can be meant, where a rule is named instead."""
-    if command.duty in docket.duties:
-        return command
-    numbers = pack.stated_by(command.duty)
-    stated = [each for each in docket.duties.values() if rule_of(each.id) in numbers]
+def settle(docket: Docket, pack: Pack, command: SettleLateRecord) -> LateRecordSettled:
+    """A person decides, with grounds, on what was recorded late; once.
+
+    Where a rule is named, the one duty that can be meant is. Raises Unknown ``duty.unknown``,
+    Invalid ``grounds.missing``, Refused ``settle.not-open``.
+    """
+    duty = docket.get(command.duty) or _late_of(docket, pack.stated_by(command.duty))
+    if duty is None:
+        raise unknown_duty(command.duty)
+    if not command.grounds.strip():
+        raise Invalid("grounds.missing", "裁定依据不能为空。", "请写明依据。", "grounds")
+    if duty.state != "recorded_late":
+        raise Refused(
+            "settle.not-open",
+            "这项义务没有待裁定的迟录。",
+            "只有“迟录待裁定”的才需要裁定。",
+            "duty",
+        )
+    return LateRecordSettled(duty=duty.id, in_time=command.in_time, grounds=command.grounds)
+
+
+def _late_of(docket: Docket, numbers: Collection[str]) -> DocketEntry | None:
+    stated = [each for each in docket.values() if rule_of(each.id) in numbers]
     late = [each for each in stated if each.state == "recorded_late"] or stated
-    return replace(command, duty=late[0].id) if len(late) == 1 else command
+    return late[0] if len(late) == 1 else None
 
 
 def new_limit(
-    pack: Pack, duty: Duty | None, found: Outlook | None, said: Said, now: datetime
+    pack: Pack,
+    duty: DocketEntry | None,
+    found: Outlook | None,
+    said: DelayParticulars,
+    now: datetime,
 ) -> datetime:
     """By when the duty is due if more time is granted; ``found`` is its outlook without any.
 
@@ -125,7 +170,7 @@ def _asks_for(pack: Pack, each: Outlook, deed: Deed) -> bool:
     return of_unit and of_rule and any(fits(pack, stop, deed) for stop in each.rule.stop.patterns())
 
 
-def _check_running(duty: Duty, now: datetime) -> None:
+def _check_running(duty: DocketEntry, now: datetime) -> None:
     if duty.state != "running" or (duty.due is not None and now > duty.due):
         raise Refused(
             "extend.too-late",
@@ -135,7 +180,7 @@ def _check_running(duty: Duty, now: datetime) -> None:
         )
 
 
-def _check_granted(pack: Pack, extension: Extension, said: Said) -> None:
+def _check_granted(pack: Pack, extension: Extension, said: DelayParticulars) -> None:
     if not (said.told.text or "").strip():
         raise Invalid("reason.missing", "没有写明延期理由。", "请在 text 中写明理由。", "text")
     if said.approver is not None and said.approver not in pack.parties:
@@ -155,7 +200,7 @@ def _check_granted(pack: Pack, extension: Extension, said: Said) -> None:
         raise Invalid("approver.missing", f"延期{by}。", "请填写批准的当事方。", "approver")
 
 
-def _within(ceiling: Limit, until: datetime, duty: Duty) -> datetime:
+def _within(ceiling: Limit, until: datetime, duty: DocketEntry) -> datetime:
     if until > ceiling.due:
         raise Refused(
             "extend.beyond-ceiling",

@@ -1,28 +1,20 @@
-"""The docket (时限簿) of one matter: its duties and their verdicts. All their rules live here.
+"""The docket (时限簿) of a matter, or of a unit's period: its duties and their verdicts; pure.
 
-A verdict depends on what happened and when it was put on record, never on when this room heard.
-``missed`` is what was seen at the limit, and gives way to what turns out to have been done;
-``cancelled`` says that nothing is owed, and gives way to what was done all the same. What was late
-gives way to an act that was on record before it, and heard of after it. Every other verdict stays,
-but that what was recorded late is settled by a person.
+``reconcile`` brings a docket into line with what the rules make of what was done, ``observe`` with
+the clock. A verdict depends on what happened and when it was put on record, never on when this
+room heard. ``missed`` is what was seen at the limit, and gives way to what turns out to have been
+done; ``cancelled`` says that nothing is owed, and gives way to what was done all the same. What was
+late gives way to an act that was on record before it, and heard of after it. Every other verdict
+stays, but that what was recorded late is settled by a person.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import assert_never
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal, NamedTuple
+from uuid import UUID
 
-from services.deadlines.commands import (
-    DocketCommand,
-    MoveDuty,
-    NoteDone,
-    NoteDue,
-    NoteEnded,
-    NoteGone,
-    SettleLateRecord,
-    StartDuty,
-)
-from shared.aggregate import Aggregate
+from shared.acts.deed import deed_of
 from shared.contracts.catalogue import Fact
 from shared.contracts.deadlines import (
     STATES,
@@ -40,26 +32,20 @@ from shared.contracts.deadlines import (
     State,
 )
 from shared.contracts.envelope import Recorded, Standing
-from shared.errors import Invalid, Refused, Unknown
+from shared.policy.engine.deeds import Deed, Done
+from shared.policy.engine.limits import SECOND, Gone, Prospect, verdict_of
+from shared.policy.engine.outlook import Outlook
+from shared.policy.engine.periods import PeriodOutlook
+from shared.policy.language.rules import Duty, Schedule, Shift
 
-Verdict = (
-    DutyMet
-    | DutyMeasured
-    | DutyEnded
-    | DutyMissed
-    | DutyMetLate
-    | DutySuperseded
-    | DutyRecordedLate
-    | DutyCancelled
-)
+Found = Outlook | PeriodOutlook
+"""What the rules make of a duty of a matter, or of a unit's period."""
 
 OPEN_TO_WHAT_WAS_DONE: tuple[State, ...] = ("running", "missed", "cancelled")
 
-SECOND = timedelta(seconds=1)
-
 
 @dataclass(frozen=True, slots=True)
-class Duty:
+class DocketEntry:
     """A duty: which, from when, until when (if it can be missed), and how it stands.
 
     Where it was late: when it was done, and where that was recorded late, when that was.
@@ -75,183 +61,116 @@ class Duty:
     recorded_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Docket:
-    """Every duty that ever started, by id."""
-
-    duties: Mapping[str, Duty] = field(default_factory=dict)
+Docket = Mapping[str, DocketEntry]
+"""Every duty that ever started, by its name."""
 
 
-def evolve(docket: Docket, event: Recorded) -> Docket:
-    """Never refuses: every history ever stored loads."""
-    fact = event.fact
+class Concluded(NamedTuple):
+    """A fact, and the event that it rests on, where it is another than the one just heard."""
+
+    fact: Fact
+    cause: UUID | None = None
+
+
+def docket_of(history: Iterable[Recorded]) -> Docket:
+    """The docket that a history leads to; never refuses: every history ever stored loads."""
+    docket: dict[str, DocketEntry] = {}
+    for event in history:
+        name = getattr(event.fact, "duty", "")
+        entry = after(docket.get(name), event.fact, event.envelope.standing)
+        if entry:
+            docket[entry.id] = entry
+    return docket
+
+
+def after(entry: DocketEntry | None, fact: Fact, standing: Standing) -> DocketEntry | None:
+    """How a duty stands after a fact about it; one that has not started does not stand at all."""
     if isinstance(fact, DutyStarted):
-        standing = event.envelope.standing
-        return _with(docket, Duty(fact.duty, fact.start, fact.due, standing, fact.period))
-    duty = docket.duties.get(getattr(fact, "duty", ""))
-    if duty is None:
-        return docket
+        return DocketEntry(fact.duty, fact.start, fact.due, standing, fact.period)
+    if entry is None:
+        return None
     match fact:
         case DutyMoved():
-            return _with(docket, replace(duty, start=fact.start, due=fact.due))
+            return replace(entry, start=fact.start, due=fact.due)
         case LateRecordSettled():
-            state: State = "settled_in_time" if fact.in_time else "settled_late"
-            return _with(docket, replace(duty, state=state))
+            return replace(entry, state="settled_in_time" if fact.in_time else "settled_late")
         case DutyMetLate():
-            return _with(docket, replace(duty, state="met_late", done_at=fact.done_at))
+            return replace(entry, state="met_late", done_at=fact.done_at)
         case DutyRecordedLate():
-            late = replace(duty, state="recorded_late", done_at=fact.done_at)
-            return _with(docket, replace(late, recorded_at=fact.recorded_at))
+            late = replace(entry, state="recorded_late", done_at=fact.done_at)
+            return replace(late, recorded_at=fact.recorded_at)
         case _ if type(fact) in STATES:
-            return _with(docket, replace(duty, state=STATES[type(fact)]))
+            return replace(entry, state=STATES[type(fact)])
         case _:
-            return docket  # nothing that concerns how it stands
+            return entry  # nothing that concerns how it stands
 
 
-def decide(docket: Docket, command: DocketCommand) -> Sequence[Fact]:
-    """What a command leads to. Only a settlement can be refused: all else are facts already."""
-    match command:
-        case StartDuty():
-            return start(docket, command)
-        case NoteDue():
-            return [fact for duty in docket.duties.values() for fact in due(duty, command)]
-        case SettleLateRecord():
-            return settle(docket, command)
-        case MoveDuty() | NoteDone() | NoteEnded() | NoteGone():
-            duty = docket.duties.get(command.duty)
-            return [] if duty is None else _tell(duty, command)
-        case _:
-            assert_never(command)
+def reconcile(
+    docket: Docket,
+    found: Sequence[Found],
+    known_at: datetime,
+    standing: Standing,
+    rules: Container[str] = (),
+) -> list[Concluded]:
+    """What brings a docket into line with what the rules make of what is on record.
 
-
-def _tell(duty: Duty, command: MoveDuty | NoteDone | NoteEnded | NoteGone) -> Sequence[Fact]:
-    match command:
-        case MoveDuty():
-            return move(duty, command)
-        case NoteDone():
-            return done(duty, command)
-        case NoteEnded():
-            return end(duty, command)
-        case NoteGone():
-            return gone(duty, command)
-
-
-def start(docket: Docket, command: StartDuty) -> Sequence[Fact]:
-    """A duty starts once; editing or hearing of a matter again never restarts a clock."""
-    if command.duty in docket.duties:
-        return []
-    return [
-        DutyStarted(
-            duty=command.duty,
-            rule=command.rule,
-            each=command.each,
-            title=command.title,
-            clause=command.clause,
-            party=command.party,
-            stop=command.stop,
-            clock=command.clock,
-            start=command.start,
-            known_at=command.known_at,
-            due=command.due,
-            provisional=command.provisional,
-            period=command.period,
-        )
-    ]
-
-
-def move(duty: Duty, command: MoveDuty) -> Sequence[Fact]:
-    """Only what still runs moves: a verdict once given stays."""
-    if duty.state != "running" or (duty.start, duty.due) == (command.start, command.due):
-        return []
-    return [
-        DutyMoved(
-            duty=duty.id,
-            start=command.start,
-            due=command.due,
-            provisional=command.provisional,
-            because=command.because,
-        )
-    ]
-
-
-def done(duty: Duty, command: NoteDone) -> Sequence[Fact]:
-    """The first act on record that fulfils a duty gives its verdict; later ones change nothing.
-
-    What was put on record after the limit was missed at the limit, whether anybody had looked.
+    A running duty that is not found is one of other rules than these, under which the matter was
+    before; or what it followed on, a miss, turned out to be none: then it falls away if it was
+    missed, too.
     """
-    if duty.state not in OPEN_TO_WHAT_WAS_DONE and not _was_on_record_before(duty, command):
-        return []
-    if duty.due is None:
-        return [_measured(duty, command.done_at)]
-    return [*_missed_before(duty, command), _verdict(duty, duty.due, command)]
+    owed = {str(each.key): each for each in found}
+    said = [new for name, each in owed.items() for new in _follow(docket.get(name), each, standing)]
+    left = [entry for name, entry in docket.items() if name not in owed]
+    return said + [Concluded(fact) for entry in left for fact in _unfound(entry, rules, known_at)]
 
 
-def end(duty: Duty, command: NoteEnded) -> Sequence[Fact]:
-    """What was kept up until the end came is owed no more."""
-    if duty.state not in ("running", "measured"):
-        return []
-    return [DutyEnded(duty=duty.id, ended_at=command.ended_at)]
+def observe(
+    docket: Docket, now: datetime, lacking: Mapping[str, int | None] | None = None
+) -> list[Concluded]:
+    """What a look at the clock leads to; of a unit's period it is told what was lacking."""
+    entries = docket.values()
+    return [Concluded(fact) for entry in entries for fact in _missed(entry, now, lacking or {})]
 
 
-def due(duty: Duty, command: NoteDue) -> Sequence[Fact]:
-    """A live duty is missed once its limit has passed; at exactly that moment it is not yet.
-
-    Imported history is never observed: its verdict comes with its reply, or not at all.
-    """
-    if duty.state != "running" or duty.standing == "imported" or duty.due is None:
-        return []
-    if command.now <= duty.due:
-        return []
-    lacking = command.lacking
-    return [
-        DutyMissed(
-            duty=duty.id,
-            due=duty.due,
-            observed_at=command.now,
-            count_wanted=lacking.count_wanted,
-            count_done=lacking.count_done,
-            gap_seconds=lacking.gap_seconds,
-            leaderless_seconds=lacking.leaderless_seconds,
-        )
-    ]
-
-
-def gone(duty: Duty, command: NoteGone) -> Sequence[Fact]:
+def cancelled(
+    entry: DocketEntry, because: Gone | Literal["repinned", "calendar"], recorded_at: datetime
+) -> Sequence[Fact]:
     """What was recorded as gone by the limit falls away, also if a miss was seen meanwhile.
 
     Gone after the limit, a live duty was missed all the same, whether anybody had looked or not.
     """
-    if duty.state not in ("running", "missed"):
+    if entry.state not in ("running", "missed"):
         return []
-    by_then = duty.due is None or command.recorded_at <= duty.due
-    if by_then or duty.standing == "imported":
-        return [DutyCancelled(duty=duty.id, because=command.because)]
-    return due(duty, NoteDue(command.recorded_at))
+    if entry.due is None or recorded_at <= entry.due or entry.standing == "imported":
+        return [DutyCancelled(duty=entry.id, because=because)]
+    return _missed(entry, recorded_at, {})
 
 
-def settle(docket: Docket, command: SettleLateRecord) -> Sequence[Fact]:
-    """A person decides, with grounds, on what was recorded late; once.
+def lacking(found: PeriodOutlook) -> dict[str, int | None]:
+    """What a unit's period lacks, as a missed duty tells it."""
+    if isinstance(found.rule, Schedule):
+        return {"count_wanted": found.wanted, "count_done": found.counted}
+    leaderless = found.leaderless // SECOND if found.rule.leader else None
+    return {"gap_seconds": found.gap // SECOND, "leaderless_seconds": leaderless}
 
-    Raises Unknown ``duty.unknown``, Invalid ``grounds.missing``, Refused ``settle.not-open``.
+
+def own_deeds(history: Sequence[Recorded]) -> list[Deed]:
+    """What this room itself put on record of a matter, as rules see it.
+
+    A miss is none any more once it was superseded, settled as in time or cancelled.
     """
-    duty = docket.duties.get(command.duty)
-    if duty is None:
-        raise Unknown(
-            "duty.unknown", f"没有“{command.duty}”这项义务。", "请用 huiyin duties 查看。", "duty"
-        )
-    if not command.grounds.strip():
-        raise Invalid("grounds.missing", "裁定依据不能为空。", "请写明依据。", "grounds")
-    if duty.state != "recorded_late":
-        raise Refused(
-            "settle.not-open",
-            "这项义务没有待裁定的迟录。",
-            "只有“迟录待裁定”的才需要裁定。",
-            "duty",
-        )
-    return [LateRecordSettled(duty=duty.id, in_time=command.in_time, grounds=command.grounds)]
-
-
-DOCKET: Aggregate[Docket, DocketCommand] = Aggregate(Docket(), evolve, decide)
+    undone = {
+        event.fact.duty
+        for event in history
+        if isinstance(event.fact, DutySuperseded | DutyCancelled)
+        or (isinstance(event.fact, LateRecordSettled) and event.fact.in_time)
+    }
+    return [
+        deed
+        for event in history
+        if (deed := deed_of(event))
+        and not (isinstance(event.fact, DutyMissed) and event.fact.duty in undone)
+    ]
 
 
 def rule_of(duty: str) -> str:
@@ -264,61 +183,164 @@ def each_of(duty: str) -> str:
     return duty.partition("#")[0].partition("@")[2]
 
 
-def _with(docket: Docket, duty: Duty) -> Docket:
-    return Docket({**docket.duties, duty.id: duty})
+def _follow(entry: DocketEntry | None, each: Found, standing: Standing) -> Iterator[Concluded]:
+    """What becomes of one duty: it starts or moves, then has its verdict, then ends."""
+    for step in (_start_or_move, _done_or_gone, _end):
+        for said in step(entry, each):
+            entry = after(entry, said.fact, standing)
+            yield said
 
 
-def _was_on_record_before(duty: Duty, command: NoteDone) -> bool:
+def _start_or_move(entry: DocketEntry | None, each: Found) -> list[Concluded]:
+    """A duty starts once; hearing of it again never restarts a clock. Only what runs moves."""
+    if entry is None:
+        return [Concluded(_started(each), each.cause)]
+    # Of a period the calendar alone can change anything.
+    start = each.start if isinstance(each, Outlook) else entry.start
+    limit = each.limit
+    if entry.state != "running" or not limit or (entry.start, entry.due) == (start, limit.due):
+        return []
+    moved = DutyMoved(
+        duty=entry.id,
+        start=start,
+        due=limit.due,
+        provisional=limit.provisional,
+        because=_why_moved(entry, each),
+    )
+    return [Concluded(moved)]
+
+
+def _why_moved(
+    entry: DocketEntry, each: Found
+) -> Literal["extension", "correction", "calendar", "repinned"]:
+    if isinstance(each, PeriodOutlook):
+        return "calendar"
+    if entry.start != each.start:
+        return "correction"
+    if each.extended:
+        return "extension"
+    return "calendar" if each.rule.clock == "working_days" else "repinned"
+
+
+def _started(each: Found) -> DutyStarted:
+    rule, limit = each.rule, each.limit
+    return DutyStarted(
+        duty=str(each.key),
+        rule=each.key.rule,
+        each=each.key.each,
+        title=rule.zh,
+        clause=rule.clause or rule.zh,
+        party=",".join(rule.who),
+        stop=_wanted(rule),
+        clock=_clock(rule),
+        start=each.start,
+        known_at=each.known_at,
+        due=limit.due if limit else None,
+        provisional=limit.provisional if limit else False,
+        period=each.turn.name if isinstance(each, PeriodOutlook) else None,
+    )
+
+
+def _wanted(rule: Duty | Schedule | Shift) -> str:
+    match rule:
+        case Shift():
+            return "shift"
+        case Schedule(count=count) if count > 1:
+            return f"{count} x ({rule.stop})"
+        case _:
+            return str(rule.stop)
+
+
+def _clock(rule: Duty | Schedule | Shift) -> str:
+    match rule:
+        case Shift():
+            return "shift"
+        case Schedule():
+            return rule.every
+        case _:
+            return rule.clock
+
+
+def _done_or_gone(entry: DocketEntry | None, each: Prospect) -> list[Concluded]:
+    if entry is None:
+        return []
+    if each.done:
+        return [Concluded(fact, each.done.deeds[-1]) for fact in _done(entry, each.done)]
+    return [Concluded(fact) for fact in cancelled(entry, *each.gone)] if each.gone else []
+
+
+def _end(entry: DocketEntry | None, each: Prospect) -> list[Concluded]:
+    """What was kept up until the end came is owed no more."""
+    if entry is None or each.ended_at is None or entry.state not in ("running", "measured"):
+        return []
+    return [Concluded(DutyEnded(duty=entry.id, ended_at=each.ended_at))]
+
+
+def _done(entry: DocketEntry, done: Done) -> Sequence[Fact]:
+    """The first act on record that fulfils a duty gives its verdict; later ones change nothing.
+
+    What was put on record after the limit was missed at the limit, whether anybody had looked. Of
+    a unit's period, what it lacked at its limit is for whoever looked then to say.
+    """
+    if entry.state not in OPEN_TO_WHAT_WAS_DONE and not _was_on_record_before(entry, done):
+        return []
+    if entry.due is None:
+        return [_measured(entry, done.at)]
+    unseen = done.standing == "live" and entry.period is None
+    missed = _missed(entry, done.recorded_at, {}) if unseen else []
+    return [*missed, _verdict(entry, entry.due, done)]
+
+
+def _was_on_record_before(entry: DocketEntry, done: Done) -> bool:
     """Whether the act came before the one that gave the verdict, and was only heard of after it.
 
     What counts because the start was corrected since is no such act: a verdict stays.
     """
-    if command.done_at < duty.start:
+    if done.at < entry.start:
         return False
-    match duty:
-        case Duty(state="met_late", done_at=datetime() as done_at):
-            return command.done_at < done_at
-        case Duty(state="recorded_late", recorded_at=datetime() as recorded_at):
-            return command.recorded_at < recorded_at
+    match entry:
+        case DocketEntry(state="met_late", done_at=datetime() as done_at):
+            return done.at < done_at
+        case DocketEntry(state="recorded_late", recorded_at=datetime() as recorded_at):
+            return done.recorded_at < recorded_at
         case _:
             return False
 
 
-def _missed_before(duty: Duty, command: NoteDone) -> Sequence[Fact]:
-    """What a unit's period lacked at its limit is for whoever looked then to say."""
-    if command.standing == "imported" or duty.period is not None:
+def _verdict(entry: DocketEntry, due: datetime, done: Done) -> Fact:
+    found, name, at = verdict_of(due, done, done.recorded_at), entry.id, done.at
+    match found.outcome:
+        case "late":
+            return DutyMetLate(duty=name, done_at=at, due=due, late_seconds=found.late_seconds)
+        case "recorded_late":
+            recorded_at = done.recorded_at
+            return DutyRecordedLate(duty=name, done_at=at, recorded_at=recorded_at, due=due)
+        case _:
+            corrects = entry.state in ("missed", "met_late", "recorded_late")
+            verdict = DutySuperseded if corrects else DutyMet
+            return verdict(duty=name, done_at=at, due=due, spare_seconds=found.spare_seconds)
+
+
+def _measured(entry: DocketEntry, done_at: datetime) -> DutyMeasured:
+    took = max((done_at - entry.start) // SECOND, 0)
+    return DutyMeasured(duty=entry.id, done_at=done_at, took_seconds=took)
+
+
+def _missed(
+    entry: DocketEntry, now: datetime, lacking: Mapping[str, int | None]
+) -> Sequence[DutyMissed]:
+    """A live duty is missed once its limit has passed; at exactly that moment it is not yet.
+
+    Imported history is never observed: its verdict comes with its reply, or not at all.
+    """
+    if entry.state != "running" or entry.standing == "imported" or entry.due is None:
         return []
-    return due(duty, NoteDue(command.recorded_at))
+    if verdict_of(entry.due, None, now).outcome == "pending":
+        return []
+    return [DutyMissed(duty=entry.id, due=entry.due, observed_at=now, **lacking)]
 
 
-def _verdict(
-    duty: Duty, limit: datetime, command: NoteDone
-) -> DutyMet | DutySuperseded | DutyMetLate | DutyRecordedLate:
-    if command.done_at > limit:
-        return _met_late(duty, limit, command.done_at)
-    if command.standing == "live" and command.recorded_at > limit:
-        return _recorded_late(duty, limit, command)
-    return _in_time(duty, limit, command.done_at)
-
-
-def _measured(duty: Duty, done_at: datetime) -> DutyMeasured:
-    took = max((done_at - duty.start) // SECOND, 0)
-    return DutyMeasured(duty=duty.id, done_at=done_at, took_seconds=took)
-
-
-def _in_time(duty: Duty, limit: datetime, done_at: datetime) -> DutyMet | DutySuperseded:
-    corrects = duty.state in ("missed", "met_late", "recorded_late")
-    verdict = DutySuperseded if corrects else DutyMet
-    spare = (limit - done_at) // SECOND
-    return verdict(duty=duty.id, done_at=done_at, due=limit, spare_seconds=spare)
-
-
-def _met_late(duty: Duty, limit: datetime, done_at: datetime) -> DutyMetLate:
-    late = -((limit - done_at) // SECOND)  # rounds up: a microsecond late is a second late
-    return DutyMetLate(duty=duty.id, done_at=done_at, due=limit, late_seconds=late)
-
-
-def _recorded_late(duty: Duty, limit: datetime, command: NoteDone) -> DutyRecordedLate:
-    return DutyRecordedLate(
-        duty=duty.id, done_at=command.done_at, recorded_at=command.recorded_at, due=limit
-    )
+def _unfound(entry: DocketEntry, rules: Container[str], known_at: datetime) -> Sequence[Fact]:
+    if rule_of(entry.id) in rules:
+        return cancelled(entry, "unless", known_at)
+    return cancelled(entry, "repinned", known_at) if entry.state == "running" else []

@@ -6,16 +6,20 @@ from datetime import datetime, timedelta
 from itertools import chain, islice
 from uuid import UUID, uuid5
 
-from services.deadlines import agenda, policies, tables
-from services.deadlines.agenda import Again, Entry
-from services.deadlines.application import About, tell
-from services.deadlines.commands import NoteDue, NoteGone
-from services.deadlines.docket import DOCKET
-from services.deadlines.policies import Told
-from shared.acts.deed import deed_of, of_unit
+from services.deadlines import agenda, tables
+from services.deadlines.agenda import AgendaItem, PendingDocket
+from services.deadlines.application import SYSTEM, say
+from services.deadlines.docket import (
+    Concluded,
+    cancelled,
+    docket_of,
+    lacking,
+    observe,
+    reconcile,
+)
+from shared.acts.deed import of_unit
 from shared.contracts.deadlines import DutyStarted
 from shared.contracts.envelope import Recorded
-from shared.contracts.intake import UnitAct
 from shared.copies import matters
 from shared.copies.calendars import calendar, terms
 from shared.copies.packs import pack_by_pin
@@ -31,15 +35,14 @@ from shared.policy.engine.periods import (
     acts_of,
     concerned,
     due_after,
-    duty_name,
     period_outlook,
     recurring,
     turn_named,
 )
 from shared.policy.language.rules import Shift
-from shared.store.events import Matter
+from shared.store.events import By, Matter
 from shared.store.micros import from_micros
-from shared.store.sql import Row, Sql
+from shared.store.sql import Sql
 from shared.store.transaction import Transaction
 
 PERIODS = UUID("6d3c4b0e-2f7a-5c1e-8b6d-41f0a9e27c53")
@@ -56,99 +59,67 @@ def period_id(unit: str, number: str, period: str) -> UUID:
 
 def hear(tx: Transaction, event: Recorded) -> None:
     """An act may be one that a unit's period asks for; a state may open and close periods."""
-    of_days = of_unit(event) or isinstance(event.fact, UnitAct)
-    if not (of_days or tables.counted_acts(tx.sql)):
-        return  # nobody's days ask for what is done on matters: most counties
-    deed = deed_of(event)
+    deed = tables.deed_for_days(tx.sql, event)
     if deed is None:
         return
     if deed.act == "declare" and of_unit(event):
         _look_again_from(tx.sql, deed)
-    if not (of_days or deed.act in tables.counted_acts(tx.sql)):
-        return
-    bound = [
-        each for each in agenda.entries(tx.sql, deed.unit) if deed.act in acts_of(each.bound.rule)
+    asking = [
+        item for item in agenda.of_unit(tx.sql, deed.unit) if deed.act in acts_of(item.bound.rule)
     ]
-    times = times_of(tx.sql) if bound else None
-    for entry in bound:
-        assert times is not None
-        for turn in concerned(entry.bound.rule, times, deed):
-            follow(tx, entry.unit, entry.bound, turn, deed.id)
+    if not asking:
+        return
+    times = times_of(tx.sql)
+    for item in asking:
+        for turn in concerned(item.bound.rule, times, deed):
+            _follow(tx, item, turn, deed.id)
 
 
-def open_next(tx: Transaction, key: Row, now: datetime) -> None:
+def open_next(tx: Transaction, key: agenda.Key, now: datetime) -> None:
     """Open the next turn of one rule for one unit, if it begins by now."""
-    entry = agenda.entry_at(tx.sql, key)
-    if entry is None:
-        return agenda.put_off(tx.sql, key, now + LATER)
-    turn, then = islice(chain(_to_open(tx.sql, entry), (None, None)), 2)
-    if turn is None or _opens(entry, turn) > now:
-        return agenda.rest(tx.sql, entry, _opens(entry, turn) if turn else None)
-    follow(tx, entry.unit, entry.bound, turn, None, opening=True)
-    agenda.advance(tx.sql, entry, turn.opens)
-    return agenda.rest(tx.sql, entry, _opens(entry, then) if then else None)
+    item = agenda.item_at(tx.sql, key)
+    if item is None:
+        return agenda.rest(tx.sql, key, now + LATER)
+    turn, then = islice(chain(_to_open(tx.sql, item), (None, None)), 2)
+    if turn is None or _opens(item, turn) > now:
+        return agenda.rest(tx.sql, key, _opens(item, turn) if turn else None)
+    _follow(tx, item, turn, None, opening=True)
+    agenda.advance(tx.sql, item, turn.opens)
+    return agenda.rest(tx.sql, key, _opens(item, then) if then else None)
 
 
 def resume(sql: Sql) -> None:
     """Go on behind the turns that were opened, after the agenda was laid out anew."""
     opened, times = tables.last_opened(sql), times_of(sql)
-    for entry in agenda.bound(sql):
-        period, start = opened.get((entry.unit, entry.bound.number), (None, None))
+    for item in agenda.in_force(sql):
+        period, start = opened.get((item.unit, item.bound.number), (None, None))
         if period is not None and start is not None:
-            turn = turn_named(entry.bound.rule, times, period, start)
-            agenda.advance(sql, entry, turn.opens if turn else start)
+            turn = turn_named(item.bound.rule, times, period, start)
+            agenda.advance(sql, item, turn.opens if turn else start)
 
 
-def _to_open(sql: Sql, entry: Entry) -> Iterator[Turn]:
-    turns = due_after(entry.bound.rule, times_of(sql), entry.looked)
-    return (turn for turn in turns if turn.opens > entry.opened)
-
-
-def observe(tx: Transaction, row: DutyRow, now: datetime) -> int:
+def look_at_clock(tx: Transaction, row: DutyRow, now: datetime) -> int:
     """Look at the clock for one period; returns how many of its duties were missed."""
-    docket = UUID(row.incident)
-    history = tx.load(docket)
+    docket, history = UUID(row.incident), tx.load(UUID(row.incident))
     found = _found_again(tx.sql, row.unit, row.rule, row.period or "", history)
-    lacking = policies.lacking(found) if found else NoteDue(now).lacking
-    about = _about(row.unit, docket, row.policy)
-    return len(tell(tx, about, DOCKET.fold(history), [Told(NoteDue(now, lacking))], None))
+    facts = observe(docket_of(history), now, lacking(found) if found else None)
+    return len(say(tx, _docket(row.unit, docket, row.policy), By(SYSTEM, tx.now), facts))
 
 
-def look_again(tx: Transaction, again: Again) -> None:
+def look_again(tx: Transaction, pending: PendingDocket) -> None:
     """Bring a running period into line with the calendar as it is now."""
-    assert again.period is not None
-    docket = UUID(again.docket)
-    history = tx.load(docket)
-    found = _found_again(tx.sql, again.unit, again.rule, again.period, history)
-    about = _about(again.unit, docket, history[0].envelope.policy)
-    told = (
-        [*policies.follow_period(DOCKET.fold(history), found)]
-        if found
-        else [Told(NoteGone(duty_name(again.rule, again.period), "calendar", again.known_at))]
-    )
-    tell(tx, about, DOCKET.fold(history), told, None)
-
-
-def follow(
-    tx: Transaction,
-    unit: str,
-    bound: Bound,
-    turn: Turn,
-    cause: UUID | None,
-    *,
-    opening: bool = False,
-) -> None:
-    """Bring a period's docket into line with what was done; only the scheduler opens one."""
-    docket = period_id(unit, bound.number, turn.name)
-    history = tx.load(docket)
-    if not history and not opening:
-        return
-    bound = _as_opened(tx.sql, bound, history)
-    found = _outlook(tx.sql, unit, bound, turn)
-    if found is None:
-        return
-    told = policies.follow_period(DOCKET.fold(history), found)
-    tell(tx, _about(unit, docket, bound.pack.pin), DOCKET.fold(history), told, cause)
+    assert pending.period is not None
+    history = tx.load(pending.id)
+    docket = docket_of(history)
+    found = _found_again(tx.sql, pending.unit, pending.rule, pending.period, history)
+    if found:
+        facts = reconcile(docket, [found], pending.known_at, "live")
+    else:
+        entries = docket.values()
+        gone = [fact for each in entries for fact in cancelled(each, "calendar", pending.known_at)]
+        facts = [Concluded(fact) for fact in gone]
+    pin = history[0].envelope.policy
+    say(tx, _docket(pending.unit, pending.id, pin), By(SYSTEM, tx.now), facts)
 
 
 def times_of(sql: Sql) -> Times:
@@ -165,6 +136,31 @@ def as_it_stands(sql: Sql, row: DutyRow) -> DutyRow:
     if found is None or isinstance(found.rule, Shift):
         return row
     return replace(row, count_wanted=found.wanted, count_done=found.counted)
+
+
+def _follow(
+    tx: Transaction, item: AgendaItem, turn: Turn, cause: UUID | None, *, opening: bool = False
+) -> None:
+    """Bring a period's docket into line with what was done; only the scheduler opens one."""
+    id_ = period_id(item.unit, item.bound.number, turn.name)
+    history = tx.load(id_)
+    if not history and not opening:
+        return
+    bound = _as_opened(tx.sql, item.bound, history)
+    found = _outlook(tx.sql, item.unit, bound, turn)
+    if found is None:
+        return
+    facts = reconcile(docket_of(history), [found], tx.now, "live")
+    say(tx, _docket(item.unit, id_, bound.pack.pin), By(SYSTEM, tx.now, cause), facts)
+
+
+def _to_open(sql: Sql, item: AgendaItem) -> Iterator[Turn]:
+    turns = due_after(item.bound.rule, times_of(sql), item.looked)
+    return (turn for turn in turns if turn.opens > item.opened)
+
+
+def _opens(item: AgendaItem, turn: Turn) -> datetime:
+    return max(turn.opens, item.bound.since)
 
 
 def _found_again(
@@ -202,12 +198,8 @@ def _outlook(sql: Sql, unit: str, bound: Bound, turn: Turn) -> PeriodOutlook | N
     return period_outlook(bound, turn, times_of(sql), declared, deeds)
 
 
-def _opens(entry: Entry, turn: Turn) -> datetime:
-    return max(turn.opens, entry.bound.since)
-
-
-def _about(unit: str, docket: UUID, pin: str | None) -> About:
-    return About(Matter("period", docket, unit, unit_id(unit), pin), "live")
+def _docket(unit: str, docket: UUID, pin: str | None) -> Matter:
+    return Matter("period", docket, unit, unit_id(unit), pin)
 
 
 def _look_again_from(sql: Sql, deed: Deed) -> None:

@@ -15,16 +15,15 @@ from uuid import UUID
 import structlog
 
 from services.deadlines import agenda, application, periods, tables
-from services.deadlines.agenda import Again
-from services.deadlines.application import observe
-from services.deadlines.tables import FIRST, Place
+from services.deadlines.agenda import PendingDocket
+from services.deadlines.tables import FIRST, Overdue
 from shared.clock import Clock
 from shared.errors import Unavailable
 from shared.logs import told
 from shared.messaging.waiting import woken
 from shared.store.failures import BROKEN
 from shared.store.micros import from_micros, to_micros
-from shared.store.sql import Row, Sql
+from shared.store.sql import Sql
 from shared.store.store import Store
 from shared.store.transaction import Transaction
 
@@ -43,31 +42,47 @@ log = structlog.get_logger("scheduler")
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class Observed:
     """Which dockets were looked at, how many duties were missed, and what could not be read."""
 
-    seen: Sequence[Place]
+    seen: Sequence[Overdue]
     missed: int
     problems: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class Attended:
     """How many things a transaction looked at, and what of them could not be done."""
 
     seen: int
     problems: Sequence[str]
 
 
-def observe_due(tx: Transaction, now: datetime, after: Place = FIRST) -> Batch:
+def observe_due(tx: Transaction, now: datetime, after: Overdue = FIRST) -> Observed:
     """Look at the next ``BATCH`` dockets that are overdue behind a place.
 
     A docket that cannot be read stays as it is, is named in ``problems``, and stops no other.
     """
     seen = tables.overdue(tx.sql, now, after, BATCH)
-    results = [_observe(tx, place, now) for place in seen]
+    results = [_observe(tx, each, now) for each in seen]
     missed = sum(result for result in results if isinstance(result, int))
-    return Batch(seen, missed, [result for result in results if isinstance(result, str)])
+    return Observed(seen, missed, [result for result in results if isinstance(result, str)])
+
+
+def open_periods(tx: Transaction, now: datetime) -> Attended:
+    """Open the next ``BATCH`` periods that begin by now, one for each unit and rule.
+
+    However long nobody looked, one transaction opens no more; what cannot be opened is named in
+    ``problems``, tried again later, and stops no other.
+    """
+    keys = agenda.opening(tx.sql, now, BATCH)
+    return Attended(len(keys), [problem for key in keys if (problem := _open(tx, key, now))])
+
+
+def look_again(tx: Transaction) -> Attended:
+    """Look again at the next ``BATCH`` dockets that rest on what has become another."""
+    found = agenda.pending(tx.sql, BATCH)
+    return Attended(len(found), [said for each in found if (said := _look_again(tx, each))])
 
 
 async def run(store: Store, clock: Clock) -> None:
@@ -104,71 +119,68 @@ def _next(sql: Sql, now: datetime) -> int | None:
     return min((moment for moment in coming if moment is not None), default=None)
 
 
-def open_periods(tx: Transaction, now: datetime) -> Work:
-    """Open the next ``BATCH`` periods that begin by now, one for each unit and rule.
-
-    However long nobody looked, one transaction opens no more; what cannot be opened is named in
-    ``problems``, tried again later, and stops no other.
-    """
-    keys = agenda.opening(tx.sql, now, BATCH)
-    return Work(len(keys), [said for key in keys if (said := _open(tx, key, now))])
-
-
-def look_again(tx: Transaction) -> Work:
-    """Look again at the next ``BATCH`` dockets that rest on what has become another."""
-    found = agenda.to_look_at(tx.sql, BATCH)
-    return Work(len(found), [said for each in found if (said := _look_again(tx, each))])
-
-
 async def _open_all(store: Store, clock: Clock) -> None:
-    for step in (look_again, lambda tx: open_periods(tx, clock())):
-        while await store.read(partial(_waits, now=clock(), opening=step is not look_again)):
-            done = await store.write(step)
-            if done.problems:
-                log.error("dockets not brought into line", problems=done.problems)
+    await _attend(store, lambda sql: bool(agenda.pending(sql, 1)), look_again)
+    await _attend(
+        store,
+        lambda sql: bool(agenda.opening(sql, clock(), 1)),
+        lambda tx: open_periods(tx, clock()),
+    )
 
 
-def _waits(sql: Sql, now: datetime, *, opening: bool) -> bool:
-    return bool(agenda.opening(sql, now, 1) if opening else agenda.to_look_at(sql, 1))
+async def _attend(
+    store: Store, waits: Callable[[Sql], bool], work: Callable[[Transaction], Attended]
+) -> None:
+    """Take up what waits, a batch in each transaction, until nothing does."""
+    while await store.read(waits):
+        done = await store.write(work)
+        if done.problems:
+            log.error("dockets not brought into line", problems=done.problems)
 
 
 async def _observe_all(store: Store, clock: Clock) -> None:
-    batch = await _observe_batch(store, clock, FIRST)
-    while len(batch.seen) == BATCH:
-        batch = await _observe_batch(store, clock, batch.seen[-1])
+    after = FIRST
+    while True:
+        batch = await store.write(partial(_observe_now, clock=clock, after=after))
+        if batch.seen:
+            late = (to_micros(clock()) - batch.seen[0].due) / 1e6
+            seen = len(batch.seen)
+            log.info("duties observed", missed=batch.missed, seen=seen, late_seconds=late)
+        if batch.problems:
+            log.error("dockets not observed", problems=batch.problems)
+        if len(batch.seen) < BATCH:
+            return
+        after = batch.seen[-1]
 
 
-async def _observe_batch(store: Store, clock: Clock, after: Place) -> Batch:
-    batch = await store.write(lambda tx: observe_due(tx, clock(), after))
-    if batch.seen:
-        late = (to_micros(clock()) - batch.seen[0].due) / 1e6
-        log.info("duties observed", missed=batch.missed, seen=len(batch.seen), late_seconds=late)
-    if batch.problems:
-        log.error("dockets not observed", problems=batch.problems)
-    return batch
+def _observe_now(tx: Transaction, clock: Clock, after: Overdue) -> Observed:
+    return observe_due(tx, clock(), after)
 
 
-def _observe(tx: Transaction, place: Place, now: datetime) -> int | str:
-    row = tables.period_duty(tx.sql, place.incident) if place.period else None
-    look = partial(periods.observe, tx, row, now) if row else None
-    return _guarded(tx, place.incident, look or partial(observe, tx, UUID(place.incident), now))
+def _observe(tx: Transaction, overdue: Overdue, now: datetime) -> int | str:
+    row = tables.period_duty(tx.sql, overdue.incident) if overdue.period else None
+    if row:
+        return _guarded(tx, row.incident, partial(periods.look_at_clock, tx, row, now))
+    matter = UUID(overdue.incident)
+    return _guarded(tx, overdue.incident, partial(application.look_at_clock, tx, matter, now))
 
 
-def _open(tx: Transaction, key: Row, now: datetime) -> str | None:
-    said = _guarded(tx, f"{key['unit']} {key['rule']}", partial(periods.open_next, tx, key, now))
-    if said:
-        agenda.put_off(tx.sql, key, now + periods.LATER)
-    return said
+def _open(tx: Transaction, key: agenda.Key, now: datetime) -> str | None:
+    unit, rule, _ = key
+    problem = _guarded(tx, f"{unit} {rule}", partial(periods.open_next, tx, key, now))
+    if problem:
+        agenda.rest(tx.sql, key, now + periods.LATER)
+    return problem
 
 
-def _look_again(tx: Transaction, again: Again) -> str | None:
-    agenda.looked_at(tx.sql, again.docket)
+def _look_again(tx: Transaction, pending: PendingDocket) -> str | None:
+    agenda.looked_at(tx.sql, pending.id)
     look = (
-        partial(periods.look_again, tx, again)
-        if again.period
-        else partial(application.look_again, tx, UUID(again.docket))
+        partial(periods.look_again, tx, pending)
+        if pending.period
+        else partial(application.look_again, tx, pending.id)
     )
-    return _guarded(tx, again.docket, look)
+    return _guarded(tx, str(pending.id), look)
 
 
 def _guarded(tx: Transaction, name: str, do: Callable[[], T]) -> T | str:

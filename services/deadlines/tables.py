@@ -1,11 +1,11 @@
 """Deadlines' read models: duties, and what they belong to; all derived from events.
 
-``duties`` folds this room's own events (``projections``). ``matters``, ``deeds`` and ``unit_deeds``
+``duties`` folds this room's own events. ``matters``, ``deeds`` and ``unit_deeds``
 are what other rooms say, as far as rules ask for it: no words of anybody. What is said before a
 matter's registration has arrived is kept all the same. ``agenda`` is who is bound by what.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from operator import attrgetter
@@ -14,7 +14,6 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from services.deadlines import agenda
-from services.deadlines.projections import Key, key_of
 from shared.acts.deed import deed_of, of_unit
 from shared.contracts.deadlines import State
 from shared.contracts.envelope import Recorded
@@ -39,15 +38,7 @@ _OBSERVED = "state = 'running' AND standing = 'live'"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One incident: its number and, once it is assigned, the lead unit."""
-
-    number: str
-    lead: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
+class Overdue:
     """A place in the order in which duties fall due (microseconds since 1970, docket)."""
 
     due: int
@@ -55,9 +46,12 @@ class Place:
     period: str | None = None
 
 
-FIRST = Place(0, "")
+FIRST = Overdue(0, "")
 """Before everything."""
 
+
+Key = tuple[str, str]
+"""Docket and duty."""
 
 _DEED = TypeAdapter(Deed)
 _values = attrgetter(*(f.name for f in fields(DutyRow)))
@@ -75,12 +69,22 @@ def _fold_duties(sql: Sql, batch: Sequence[Placed]) -> None:
 
 
 def _fold_unit_deeds(sql: Sql, batch: Sequence[Placed]) -> None:
+    """What a unit did in its days, and of what it did on matters what such rules ask for."""
     for _, event in batch:
         if isinstance(event.fact, PackAdopted):
             heard_acts.forget(sql)
             _count_acts(sql, packs.pack_by_pin(sql, event.fact.pin))
-        else:
-            _keep_for_periods(sql, event)
+        elif deed := deed_for_days(sql, event):
+            _keep_unit_deed(sql, deed)
+
+
+def deed_for_days(sql: Sql, event: Recorded) -> Deed | None:
+    """The act that an event records, if it is one that rules for a unit's days can ask for."""
+    of_days = of_unit(event) or isinstance(event.fact, UnitAct)
+    if not (of_days or counted_acts(sql)):
+        return None  # nobody's days ask for what is done on matters: most counties
+    deed = deed_of(event)
+    return deed if deed and (of_days or deed.act in counted_acts(sql)) else None
 
 
 _DUTIES = ReadModel(
@@ -121,6 +125,23 @@ MODEL = joined(
 """``agenda.WORK`` is beside it: what is still to be looked at again."""
 
 
+def key_of(event: Recorded) -> Key | None:
+    """Which row of the duties an event changes, or none."""
+    duty = getattr(event.fact, "duty", None)
+    return None if duty is None else (str(event.envelope.stream_id), duty)
+
+
+def fold_duties(events: Iterable[Recorded]) -> dict[Key, DutyRow]:
+    """Every row, from this room's events alone: what the table must hold."""
+    rows: dict[Key, DutyRow] = {}
+    for event in events:
+        key = key_of(event)
+        row = project(rows.get(key), event) if key else None
+        if key and row:
+            rows[key] = row
+    return rows
+
+
 def all_duties(sql: Sql) -> dict[Key, DutyRow]:
     """Every row as the table has it, to compare with ``fold_duties``."""
     rows = sql.all(f"SELECT {_COLUMNS} FROM duties")
@@ -134,10 +155,11 @@ def duties(
     limit: int,
     period: str | None = None,
     incident: str | None = None,
-) -> list[tuple[DutyRow, Entry]]:
-    """Duties with their incidents, earliest due first; ``unit`` is the one that must act.
+) -> list[tuple[DutyRow, str, str | None]]:
+    """Duties with the number and lead of their incidents, earliest due first.
 
-    Those of a unit's periods have no incident: their number is empty.
+    ``unit`` is the one that must act. Those of a unit's periods have no incident: their number is
+    empty.
     """
     asked = {
         "d.state = ?": state,
@@ -152,7 +174,7 @@ def duties(
         f" WHERE {where} ORDER BY COALESCE(d.due, {_NEVER}), d.incident, d.duty LIMIT ?",
         (*given.values(), limit),
     )
-    return [(_duty_row(row), Entry(row["number"] or "", row["lead"])) for row in rows]
+    return [(_duty_row(row), row["number"] or "", row["lead"]) for row in rows]
 
 
 def duty_of(sql: Sql, docket: UUID, duty: str) -> DutyRow | None:
@@ -234,14 +256,14 @@ def count_watched(sql: Sql, now: datetime) -> tuple[int, int]:
     return (row["watched"], row["late"]) if row else (0, 0)
 
 
-def overdue(sql: Sql, now: datetime, after: Place, limit: int) -> list[Place]:
+def overdue(sql: Sql, now: datetime, after: Overdue, limit: int) -> list[Overdue]:
     """Watched duties whose limit has passed, earliest first, behind a place."""
     rows = sql.all(
         f"SELECT due, incident, period FROM duties WHERE {_OBSERVED} AND due < ?"
         " AND (due, incident) > (?, ?) ORDER BY due, incident LIMIT ?",
         (to_micros(now), after.due, after.incident, limit),
     )
-    return [Place(row["due"], row["incident"], row["period"]) for row in rows]
+    return [Overdue(row["due"], row["incident"], row["period"]) for row in rows]
 
 
 def _count_acts(sql: Sql, pack: Pack) -> None:
@@ -252,16 +274,6 @@ def _count_acts(sql: Sql, pack: Pack) -> None:
         for row in sql.all("SELECT deed FROM deeds WHERE deed LIKE ?", (f'%"act":"{act}"%',)):
             _keep_unit_deed(sql, _DEED.validate_json(row["deed"]))
     counted_acts.forget(sql)
-
-
-def _keep_for_periods(sql: Sql, event: Recorded) -> None:
-    """Keep what a unit did in its days, and of what it did on matters what such rules ask for."""
-    of_days = of_unit(event) or isinstance(event.fact, UnitAct)
-    if not (of_days or counted_acts(sql)):
-        return
-    deed = deed_of(event)
-    if deed and (of_days or deed.act in counted_acts(sql)):
-        _keep_unit_deed(sql, deed)
 
 
 def _keep_unit_deed(sql: Sql, deed: Deed) -> None:

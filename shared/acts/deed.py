@@ -8,7 +8,7 @@ from typing import Any, Literal
 from shared.contracts.acts import ActTaken
 from shared.contracts.catalogue import Fact
 from shared.contracts.deadlines import DutyExtended, DutyMissed
-from shared.contracts.envelope import Envelope, Recorded
+from shared.contracts.envelope import Envelope, Recorded, made_once
 from shared.contracts.intake import (
     ActivityConducted,
     ChannelsBrowsed,
@@ -105,6 +105,7 @@ def of_unit(event: Recorded) -> bool:
     return event.envelope.kind == "unit-day"
 
 
+@made_once
 def deed_of(event: Recorded) -> Deed | None:
     """The act that an event records, or none where it records none that rules know."""
     match event.fact:

@@ -6,8 +6,9 @@ They are written, published and hashed exactly as they are; nobody serialises th
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, Literal, TypeVar, cast
 from uuid import UUID
 
 from pydantic import Field
@@ -15,6 +16,8 @@ from pydantic import Field
 from shared.contracts.catalogue import Contract, Fact, UtcTime, read_fact
 from shared.contracts.sealed import Sealed, Unsealed
 from shared.errors import Invalid, Untrusted
+
+T = TypeVar("T")
 
 LARGEST_EVENT = 65_535
 """Bytes; what is bigger goes in by digest."""
@@ -77,11 +80,31 @@ class Envelope(Contract):
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A stored event: its envelope, what it says, and the very bytes."""
+    """A stored event: its envelope, what it says, and the very bytes.
+
+    What is made of it again and again (``made_once``) stays with the object.
+    """
 
     envelope: Envelope
     fact: Fact
     raw: bytes
+    _made: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+
+def made_once(make: Callable[[Recorded], T]) -> Callable[[Recorded], T]:
+    """What a pure function makes of an event is made once and kept on it.
+
+    It is kept on the object and not by the event's id: two that say they are one may differ.
+    """
+
+    @wraps(make)
+    def made(event: Recorded) -> T:
+        kept = event._made
+        if make not in kept:
+            kept[make] = make(event)
+        return cast(T, kept[make])
+
+    return made
 
 
 Seal = Callable[[Unsealed, bytes], Sealed]

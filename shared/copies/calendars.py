@@ -79,6 +79,12 @@ def _year(told: _Told) -> PublishedYear:
     return PublishedYear(year, notice, _days(off_days), _days(makeup_days))
 
 
+def published_year(fact: CalendarPublished) -> PublishedYear:
+    """What an event settles about a year."""
+    off, makeup = (frozenset(map(_day, days)) for days in (fact.off_days, fact.makeup_days))
+    return PublishedYear(fact.year, fact.notice, off, makeup)
+
+
 def _days(written: str) -> frozenset[date]:
     return frozenset(map(_day, written.split()))
 

@@ -1,17 +1,21 @@
 """Given facts, when a command, then facts: how the rules of the docket are told."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import reduce
 from uuid import UUID
 
-from services.deadlines.commands import DocketCommand, NoteDone, StartDuty
-from services.deadlines.docket import DOCKET, Docket
+from services.deadlines.docket import docket_of, observe, reconcile
+from shared.calendar.working import Limit
 from shared.clock import SHANGHAI
 from shared.contracts.catalogue import Fact
 from shared.contracts.deadlines import DutyStarted
 from shared.contracts.envelope import Actor, Envelope, Recorded, Standing
+from shared.policy.engine.deeds import Done
+from shared.policy.engine.limits import DutyKey, Gone
+from shared.policy.engine.outlook import Outlook
+from shared.policy.language.patterns import read_demand
+from shared.policy.language.rules import Duty
 
 INCIDENT = UUID("00000000-0000-4000-8000-000000000001")
 POSTED = datetime(2026, 3, 2, 14, 10, tzinfo=SHANGHAI).astimezone(UTC)
@@ -21,19 +25,22 @@ DUE = datetime(2026, 3, 6, tzinfo=SHANGHAI).astimezone(UTC)
 SECOND = timedelta(seconds=1)
 MICROSECOND = timedelta(microseconds=1)
 
-START = StartDuty(
-    duty="B.T01",
-    rule="B.T01",
-    each="",
-    title="回复",
-    clause="自发帖之日起三日内公开回复",
-    party="handling_unit",
-    stop="publish",
-    clock="days",
+OWED = Outlook(
+    key=DutyKey("B.T01"),
+    rule=Duty(
+        zh="回复",
+        clause="自发帖之日起三日内公开回复",
+        start=("posted",),
+        stop=read_demand("publish"),
+        days=3,
+    ),
     start=POSTED,
     known_at=POSTED,
-    due=DUE,
+    limit=Limit(DUE),
+    done=None,
 )
+"""What rules make of a matter by which nothing was done yet."""
+
 STARTED = DutyStarted(
     duty="B.T01",
     rule="B.T01",
@@ -51,11 +58,14 @@ STARTED = DutyStarted(
 )
 
 
-def done(
-    at: datetime, *, recorded: datetime | None = None, standing: Standing = "live"
-) -> NoteDone:
+def done(at: datetime, *, recorded: datetime | None = None, standing: Standing = "live") -> Outlook:
     """A reply published at a moment, and put on record then unless told otherwise."""
-    return NoteDone("B.T01", at, recorded or at, standing)
+    return replace(OWED, done=Done(at, recorded or at, (INCIDENT,), standing))
+
+
+def gone(because: Gone, recorded_at: datetime) -> Outlook:
+    """Nothing is owed any more, and when that was put on record."""
+    return replace(OWED, gone=(because, recorded_at))
 
 
 def recorded(fact: Fact, standing: Standing = "live") -> Recorded:
@@ -81,29 +91,40 @@ def recorded(fact: Fact, standing: Standing = "live") -> Recorded:
     return Recorded(envelope, fact, b"")
 
 
+Told = Outlook | datetime
+"""What rules make of a matter, or that somebody looks at the clock."""
+
+
 @dataclass(frozen=True)
 class Given:
     """A history, to which something is told."""
 
     history: Sequence[Recorded]
+    standing: Standing
 
-    def when(self, command: DocketCommand) -> Sequence[Fact]:
+    def when(self, told: Told) -> list[Fact]:
         """What it leads to."""
-        return DOCKET.decide(DOCKET.fold(self.history), command)
+        docket = docket_of(self.history)
+        if isinstance(told, datetime):
+            return [each.fact for each in observe(docket, told)]
+        others = [replace(OWED, key=DutyKey(name)) for name in docket if name != str(told.key)]
+        said = reconcile(docket, [told, *others], POSTED, self.standing, ("B.T01",))
+        return [each.fact for each in said if getattr(each.fact, "duty", "") == str(told.key)]
+
+    def and_(self, *facts: Fact) -> "Given":
+        """These facts came after it."""
+        new = [recorded(fact, self.standing) for fact in facts]
+        return Given([*self.history, *new], self.standing)
 
 
 def given(*facts: Fact, standing: Standing = "live") -> Given:
     """These facts are on record."""
-    return Given([recorded(fact, standing) for fact in facts])
+    return Given([], standing).and_(*facts)
 
 
-def live(
-    commands: Sequence[DocketCommand], standing: Standing = "live"
-) -> tuple[Docket, list[Recorded]]:
-    """A docket told one thing after another: its state, carried along, and all its events."""
-    docket, history = DOCKET.initial, list[Recorded]()
-    for command in commands:
-        new = [recorded(fact, standing) for fact in DOCKET.decide(docket, command)]
-        docket = reduce(DOCKET.evolve, new, docket)
-        history += new
-    return docket, history
+def live(told: Sequence[Told], standing: Standing = "live") -> list[Recorded]:
+    """All events of a docket that is told one thing after another."""
+    said = given(standing=standing)
+    for each in told:
+        said = said.and_(*said.when(each))
+    return list(said.history)

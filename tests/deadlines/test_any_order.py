@@ -1,10 +1,9 @@
 """Whatever is said of a matter in whatever order, and whenever anybody looks: one outcome."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import reduce
 from pathlib import Path
 from uuid import UUID
 
@@ -12,12 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.deadlines import policies
-from services.deadlines.application import own_deeds
-from services.deadlines.commands import NoteDue
-from services.deadlines.docket import DOCKET, Docket
-from services.deadlines.policies import Told
-from services.deadlines.projections import fold_duties
+from services.deadlines.docket import Concluded, docket_of, observe, own_deeds, reconcile
+from services.deadlines.tables import fold_duties
 from shared.calendar.published import state_council
 from shared.contracts.deadlines import DutyMissed, DutyMoved, DutyStarted
 from shared.contracts.envelope import Recorded, Standing
@@ -139,7 +134,6 @@ class Room:
         self.pack, self.standing = pack, standing
         self.heard: list[Deed] = []
         self.history: list[Recorded] = []
-        self.docket = Docket()
 
     def hear(self, deed: Deed | None, matter: Matter = MATTER) -> None:
         """Something is said, or the matter is registered."""
@@ -148,12 +142,13 @@ class Room:
             found = outlook(
                 self.pack, state_council(), matter, [*self.heard, *own_deeds(self.history)]
             )
-            if not self._tell(policies.follow(self.docket, self.pack, found, at(2, 9))):
+            docket = docket_of(self.history)
+            if not self._say(reconcile(docket, found, at(2, 9), self.standing, self.pack.rules)):
                 return
 
     def look(self, now: datetime) -> None:
         """Somebody looks at the clock."""
-        while self._tell([Told(NoteDue(now))]):
+        while self._say(observe(docket_of(self.history), now)):
             self.hear(None)
 
     def states(self, *rules: str) -> dict[str, str]:
@@ -168,14 +163,9 @@ class Room:
         assert not {states.get(duty) for duty in needless} & {"running", "missed"}
         return {duty: state for duty, state in states.items() if duty not in needless}
 
-    def _tell(self, told: Iterable[Told]) -> bool:
-        before = len(self.history)
-        for each in [*told]:
-            facts = DOCKET.decide(self.docket, each.command)
-            new = [recorded(fact, self.standing) for fact in facts]
-            self.docket = reduce(DOCKET.evolve, new, self.docket)
-            self.history += new
-        return len(self.history) > before
+    def _say(self, facts: Sequence[Concluded]) -> bool:
+        self.history += [recorded(each.fact, self.standing) for each in facts]
+        return bool(facts)
 
 
 def ends(pack: Pack, told: Sequence[Deed], looks: Sequence[datetime] = ()) -> Room:
@@ -255,7 +245,7 @@ def test_no_edit_restarts_a_clock(
     edited = ends(pack, on_record([*told, *edits]), sorted(looks))
     edited.hear(None, replace(MATTER, channel="forum", sets={"severity": ("ordinary",)}))
 
-    before, after = room.docket.duties, edited.docket.duties
+    before, after = docket_of(room.history), docket_of(edited.history)
     assert not [event for event in edited.history if isinstance(event.fact, DutyMoved)]
     assert {name: (after[name].start, after[name].due) for name in before if name in after} == {
         name: (duty.start, duty.due) for name, duty in before.items() if name in after
@@ -270,7 +260,7 @@ def test_an_edit_at_any_hour_restarts_no_clock(pack: Pack, hours: int, severity:
     moment = at(2, 9) + timedelta(hours=hours)
     edit = Deed(UUID(int=1), "correct", moment, moment, sets={"severity": (severity,)})
 
-    before, after = (ends(pack, told).docket.duties for told in ([], [edit]))
+    before, after = (docket_of(ends(pack, told).history) for told in ([], [edit]))
 
     limits = {name: (duty.start, duty.due) for name, duty in before.items()}
     assert {name: (after[name].start, after[name].due) for name in limits} == limits
@@ -311,11 +301,11 @@ def test_more_time_granted_never_makes_what_was_in_time_late(
 def test_replay_equals_live(pack: Pack, told: list[Deed], looks: list[datetime]) -> None:
     room = ends(pack, told, sorted(looks))
 
-    docket = DOCKET.fold(room.history)
+    docket = docket_of(room.history)
 
-    states = {duty.id: SAME.get(duty.state, duty.state) for duty in docket.duties.values()}
-    assert docket == room.docket
-    assert states == room.states()
+    assert room.states() == {
+        name: SAME.get(duty.state, duty.state) for name, duty in docket.items()
+    }
 
 
 @given(LOOKS)
@@ -355,5 +345,5 @@ def test_a_correction_moves_what_runs_and_no_verdict(pack: Pack) -> None:
     for room in (running, missed):
         room.hear(None, later)
 
-    assert DOCKET.fold(running.history).duties["A.1"].due == at(8)
-    assert DOCKET.fold(missed.history).duties["A.1"].due == at(6)
+    assert docket_of(running.history)["A.1"].due == at(8)
+    assert docket_of(missed.history)["A.1"].due == at(6)

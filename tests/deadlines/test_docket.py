@@ -5,15 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from services.deadlines.commands import (
-    Because,
-    MoveDuty,
-    NoteDone,
-    NoteDue,
-    NoteEnded,
-    NoteGone,
-    SettleLateRecord,
-)
+from services.deadlines.delays import SettleLateRecord, settle
+from services.deadlines.docket import docket_of, reconcile
+from shared.calendar.working import Limit
 from shared.contracts.catalogue import Fact
 from shared.contracts.deadlines import (
     DutyCancelled,
@@ -28,8 +22,21 @@ from shared.contracts.deadlines import (
     LateRecordSettled,
 )
 from shared.contracts.envelope import Standing
-from shared.errors import Invalid, Refused
-from tests.deadlines.case import DUE, MICROSECOND, POSTED, SECOND, START, STARTED, done, given
+from shared.errors import Invalid, Refused, Unknown
+from shared.policy import COUNTY_BASELINE, load_pack
+from shared.policy.engine.limits import DutyKey, Gone
+from tests.deadlines.case import (
+    DUE,
+    MICROSECOND,
+    OWED,
+    POSTED,
+    SECOND,
+    STARTED,
+    Given,
+    done,
+    given,
+    gone,
+)
 
 HOUR = timedelta(hours=1)
 MET = DutyMet(duty="B.T01", done_at=DUE - HOUR, due=DUE, spare_seconds=3600)
@@ -44,19 +51,19 @@ BY_A_REPLY: list[list[Fact]] = [[MET], [LATE], [RECORDED_LATE], [MISSED, SUPERSE
 
 class TestStart:
     def test_a_duty_starts(self) -> None:
-        assert given().when(START) == [STARTED]
+        assert given().when(OWED) == [STARTED]
 
     def test_a_duty_starts_once(self) -> None:
-        assert given(STARTED).when(START) == []
+        assert given(STARTED).when(OWED) == []
 
     def test_hearing_of_it_again_with_other_times_does_not_restart_the_clock(self) -> None:
-        later = replace(START, start=POSTED + HOUR, due=DUE + timedelta(days=1))
+        later = replace(OWED, start=POSTED + HOUR, limit=Limit(DUE + timedelta(days=1)))
 
         assert given(STARTED, MISSED).when(later) == []
 
     def test_another_duty_of_the_same_incident_starts_beside_it(self) -> None:
-        assert given(STARTED).when(replace(START, duty="B.T02")) == [
-            STARTED.model_copy(update={"duty": "B.T02"})
+        assert given(STARTED).when(replace(OWED, key=DutyKey("B.T02"))) == [
+            STARTED.model_copy(update={"duty": "B.T02", "rule": "B.T02"})
         ]
 
 
@@ -154,52 +161,53 @@ class TestDone:
         assert given(STARTED, RECORDED_LATE, settled).when(done(DUE - HOUR)) == []
 
     def test_what_fulfils_another_duty_does_not_fulfil_it(self) -> None:
-        assert given(STARTED).when(NoteDone("B.T02", DUE - HOUR, DUE - HOUR, "live")) == []
+        other = replace(done(DUE - HOUR), key=DutyKey("B.T02"))
+        said = reconcile(docket_of(given(STARTED).history), [other, OWED], DUE, "live")
 
-    def test_nothing_is_owed_where_nothing_started(self) -> None:
-        assert given().when(done(DUE)) == []
+        assert [each.fact.model_dump()["duty"] for each in said] == ["B.T02", "B.T02"]
+
+    def test_what_was_done_before_anybody_heard_of_the_matter_counts_at_once(self) -> None:
+        assert given().when(done(DUE - HOUR)) == [STARTED, MET]
 
 
 class TestDue:
     def test_a_limit_that_passed_is_missed(self) -> None:
-        assert given(STARTED).when(NoteDue(DUE + MICROSECOND)) == [
+        assert given(STARTED).when(DUE + MICROSECOND) == [
             DutyMissed(duty="B.T01", due=DUE, observed_at=DUE + MICROSECOND)
         ]
 
     @pytest.mark.parametrize("early", [HOUR, MICROSECOND, timedelta()])
     def test_up_to_the_limit_and_at_it_nothing_is_missed(self, early: timedelta) -> None:
-        assert given(STARTED).when(NoteDue(DUE - early)) == []
+        assert given(STARTED).when(DUE - early) == []
 
     @pytest.mark.parametrize("verdict", [*BY_A_REPLY, [MISSED], [VOIDED]])
     def test_after_a_verdict_nothing_is_missed(self, verdict: list[Fact]) -> None:
-        assert given(STARTED, *verdict).when(NoteDue(DUE + HOUR)) == []
+        assert given(STARTED, *verdict).when(DUE + HOUR) == []
 
     def test_imported_history_is_never_observed(self) -> None:
-        assert given(STARTED, standing="imported").when(NoteDue(DUE + HOUR)) == []
+        assert given(STARTED, standing="imported").when(DUE + HOUR) == []
 
 
 class TestGone:
     @pytest.mark.parametrize("because", ["voided", "linked", "history"])
-    def test_what_runs_falls_away(self, because: Because) -> None:
-        assert given(STARTED).when(NoteGone("B.T01", because, DUE)) == [
+    def test_what_runs_falls_away(self, because: Gone) -> None:
+        assert given(STARTED).when(gone(because, DUE)) == [
             DutyCancelled(duty="B.T01", because=because)
         ]
 
     @pytest.mark.parametrize("standing", ["live", "imported"])
     def test_it_falls_away_once(self, standing: Standing) -> None:
-        assert (
-            given(STARTED, VOIDED, standing=standing).when(NoteGone("B.T01", "history", DUE)) == []
-        )
+        assert given(STARTED, VOIDED, standing=standing).when(gone("history", DUE)) == []
 
     @pytest.mark.parametrize("verdict", BY_A_REPLY)
     def test_a_verdict_stays(self, verdict: list[Fact]) -> None:
-        assert given(STARTED, *verdict).when(NoteGone("B.T01", "linked", DUE)) == []
+        assert given(STARTED, *verdict).when(gone("linked", DUE)) == []
 
     def test_a_miss_gives_way_to_what_was_recorded_as_gone_in_time(self) -> None:
-        assert given(STARTED, MISSED).when(NoteGone("B.T01", "voided", DUE)) == [VOIDED]
+        assert given(STARTED, MISSED).when(gone("voided", DUE)) == [VOIDED]
 
     def test_gone_after_the_limit_it_was_missed_whether_seen_or_not(self) -> None:
-        later = NoteGone("B.T01", "voided", DUE + HOUR)
+        later = gone("voided", DUE + HOUR)
 
         assert given(STARTED, MISSED).when(later) == []
         assert given(STARTED).when(later) == [
@@ -207,7 +215,7 @@ class TestGone:
         ]
 
     def test_imported_history_falls_away_whenever_it_was_recorded(self) -> None:
-        later = NoteGone("B.T01", "history", DUE + HOUR)
+        later = gone("history", DUE + HOUR)
 
         assert given(STARTED, standing="imported").when(later) == [
             DutyCancelled(duty="B.T01", because="history")
@@ -221,33 +229,34 @@ class TestMeasured:
     """What has no limit is measured and never missed."""
 
     OPEN = STARTED.model_copy(update={"due": None, "clock": "soon"})
+    FOUND = replace(OWED, limit=None)
 
     def test_how_long_it_took_is_its_verdict(self) -> None:
-        assert given(self.OPEN).when(done(POSTED + HOUR)) == [
+        assert given(self.OPEN).when(replace(self.FOUND, done=done(POSTED + HOUR).done)) == [
             DutyMeasured(duty="B.T01", done_at=POSTED + HOUR, took_seconds=3600)
         ]
 
     def test_it_is_never_missed(self) -> None:
-        assert given(self.OPEN).when(NoteDue(DUE + 1000 * HOUR)) == []
+        assert given(self.OPEN).when(DUE + 1000 * HOUR) == []
 
     def test_it_falls_away_whenever_that_was_recorded(self) -> None:
-        assert given(self.OPEN).when(NoteGone("B.T01", "voided", DUE + HOUR)) == [VOIDED]
+        assert given(self.OPEN).when(replace(self.FOUND, gone=("voided", DUE + HOUR))) == [VOIDED]
 
     def test_what_stays_open_ends_when_its_end_has_come(self) -> None:
-        assert given(self.OPEN).when(NoteEnded("B.T01", DUE)) == [
+        assert given(self.OPEN).when(replace(self.FOUND, ended_at=DUE)) == [
             DutyEnded(duty="B.T01", ended_at=DUE)
         ]
 
     def test_it_ends_once(self) -> None:
         ended = DutyEnded(duty="B.T01", ended_at=DUE)
 
-        assert given(self.OPEN, ended).when(NoteEnded("B.T01", DUE + HOUR)) == []
+        assert given(self.OPEN, ended).when(replace(self.FOUND, ended_at=DUE + HOUR)) == []
 
 
 class TestMoved:
     """Only what still runs moves."""
 
-    LATER = MoveDuty("B.T01", POSTED, DUE + HOUR, False, "extension")
+    LATER = replace(OWED, limit=Limit(DUE + HOUR), extended=True)
 
     def test_a_running_duty_has_another_limit(self) -> None:
         assert given(STARTED).when(self.LATER) == [
@@ -265,14 +274,14 @@ class TestMoved:
         assert given(STARTED, *verdict).when(self.LATER) == []
 
     def test_the_same_limit_is_no_move(self) -> None:
-        assert given(STARTED).when(MoveDuty("B.T01", POSTED, DUE, False, "calendar")) == []
+        assert given(STARTED).when(OWED) == []
 
     def test_what_is_done_by_the_new_limit_is_in_time(self) -> None:
         moved = DutyMoved(
             duty="B.T01", start=POSTED, due=DUE + HOUR, provisional=False, because="extension"
         )
 
-        assert given(STARTED, moved).when(done(DUE + HOUR)) == [
+        assert given(STARTED, moved).when(replace(self.LATER, done=done(DUE + HOUR).done)) == [
             DutyMet(duty="B.T01", done_at=DUE + HOUR, due=DUE + HOUR, spare_seconds=0)
         ]
 
@@ -280,24 +289,34 @@ class TestMoved:
 class TestSettled:
     """What was recorded late is settled by a person, once."""
 
+    PACK = load_pack(COUNTY_BASELINE)
+
+    def settled(self, on: Given, in_time: bool, grounds: str) -> Fact:
+        command = SettleLateRecord("B.T01", in_time, grounds)
+        return settle(docket_of(on.history), self.PACK, command)
+
     @pytest.mark.parametrize("in_time", [True, False])
     def test_a_person_decides(self, in_time: bool) -> None:
-        command = SettleLateRecord("B.T01", in_time, "查看了原站发布时间")
+        said = self.settled(given(STARTED, RECORDED_LATE), in_time, "查看了原站发布时间")
 
-        assert given(STARTED, RECORDED_LATE).when(command) == [
-            LateRecordSettled(duty="B.T01", in_time=in_time, grounds="查看了原站发布时间")
-        ]
+        assert said == LateRecordSettled(
+            duty="B.T01", in_time=in_time, grounds="查看了原站发布时间"
+        )
 
     @pytest.mark.parametrize("verdict", [[], [MET], [LATE], [MISSED]])
     def test_nothing_else_is_settled(self, verdict: list[Fact]) -> None:
         with pytest.raises(Refused) as told:
-            given(STARTED, *verdict).when(SettleLateRecord("B.T01", True, "依据"))
+            self.settled(given(STARTED, *verdict), True, "依据")
 
         assert told.value.code == "settle.not-open"
 
     def test_it_takes_grounds(self) -> None:
         with pytest.raises(Invalid):
-            given(STARTED, RECORDED_LATE).when(SettleLateRecord("B.T01", True, " "))
+            self.settled(given(STARTED, RECORDED_LATE), True, " ")
+
+    def test_there_must_be_such_a_duty(self) -> None:
+        with pytest.raises(Unknown):
+            self.settled(given(), True, "依据")
 
     def test_a_settlement_stays(self) -> None:
         settled = LateRecordSettled(duty="B.T01", in_time=True, grounds="依据")
@@ -310,7 +329,8 @@ def test_each_duty_of_a_docket_has_a_verdict_of_its_own() -> None:
     docket = given(STARTED, sooner)
 
     assert docket.when(done(DUE - HOUR)) == [MET]
-    _, verdict = docket.when(NoteDone("B.T02", DUE - HOUR, DUE - HOUR, "live"))
+    other = replace(OWED, key=DutyKey("B.T02"), limit=Limit(DUE - 2 * HOUR))
+    _, verdict = docket.when(replace(other, done=done(DUE - HOUR).done))
     assert verdict == DutyMetLate(
         duty="B.T02", done_at=DUE - HOUR, due=DUE - 2 * HOUR, late_seconds=3600
     )

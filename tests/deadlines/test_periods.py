@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 
 from services.deadlines import agenda, periods, scheduler
-from services.deadlines.projections import fold_duties
 from services.deadlines.scheduler import open_periods
+from services.deadlines.tables import fold_duties
 from shared.contracts.deadlines import DutyMissed, DutyStarted
 from shared.contracts.envelope import decode
 from shared.contracts.intake import (

@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from services.deadlines import scheduler, tables
-from services.deadlines.scheduler import BATCH, Batch, observe_due
+from services.deadlines.scheduler import BATCH, Observed, observe_due
 from services.deadlines.tables import FIRST
 from shared.clock import Clock
 from shared.contracts.deadlines import DutyMissed
@@ -28,7 +28,7 @@ DUE = at(5)
 MICROSECOND = timedelta(microseconds=1)
 
 
-async def observe(store: Store, now: datetime) -> Batch:
+async def observe(store: Store, now: datetime) -> Observed:
     return await store.write(lambda tx: observe_due(tx, now))
 
 

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from services.deadlines import tables
-from services.deadlines.projections import fold_duties
 from services.deadlines.scheduler import observe_due
-from services.deadlines.tables import MODEL
+from services.deadlines.tables import MODEL, fold_duties
 from shared.contracts.deadlines import DutyStarted
 from shared.contracts.intake import IncidentRegistered
 from shared.copies.matters import FACTS
@@ -211,8 +210,8 @@ async def test_the_lead_unit_is_kept_also_when_it_is_heard_of_first(world: World
 
     await world.deliver("routing", "intake")
 
-    [(_, entry)] = await world.store.read(lambda sql: tables.duties(sql, None, "QH-SZ", 9))
-    assert entry.lead == "QH-SZ"
+    [(_, _, lead)] = await world.store.read(lambda sql: tables.duties(sql, None, "QH-SZ", 9))
+    assert lead == "QH-SZ"
     assert await world.store.read(lambda sql: tables.duties(sql, None, "QH-YZ", 9)) == []
 
 

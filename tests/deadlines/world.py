@@ -14,7 +14,7 @@ from eventsourcing.persistence import Notification
 
 from services.deadlines import scheduler, tables
 from services.deadlines.main import build
-from services.deadlines.projections import Key
+from services.deadlines.tables import Key
 from shared.clock import SHANGHAI
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Actor, Recorded, Standing, decode

@@ -1,12 +1,14 @@
 """What a duty would have said of old messages: every count, and the lists beside them."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
 from services.reporting.history.imported import (
     DutyReview,
     Figures,
+    Measure,
     Message,
     Reply,
     Replying,
@@ -14,10 +16,11 @@ from services.reporting.history.imported import (
     lateness,
     review,
 )
+from shared.calendar.published import state_council
 from shared.contracts.envelope import Standing
-from shared.policy import Duty
-from shared.policy.engine.clocks import Known
-from shared.policy.language.patterns import read_demand
+from shared.policy import COUNTY_BASELINE, load_pack
+from shared.policy.engine.deeds import Deed
+from shared.policy.engine.outlook import Matter
 
 POSTED = datetime(2025, 9, 1, 2, tzinfo=UTC)
 DUE = datetime(2025, 9, 4, 16, tzinfo=UTC)  # 24:00 of the third day after it, in Shanghai
@@ -29,25 +32,26 @@ BUREAU = Replying("QINGHE", "青禾县教育局", "directory")
 NOBODY = Replying("QINGHE", "青禾县教育局", "unnamed")
 OUTSIDE = Replying(None, "柳溪镇卫生院", "file")
 
-REPLY = Duty(zh="回复", clause="示例", start=("posted",), stop=read_demand("publish"), days=3)
+PACK = load_pack(COUNTY_BASELINE)
 
 
 def reply(at: datetime, says: Says = "answer", standing: Standing = "imported") -> Reply:
     """A reply; one given live is recorded when it is given, imported history much later."""
-    return Reply(at, at if standing == "live" else NOW, standing, says)
+    recorded_at = at if standing == "live" else NOW
+    return Reply(Deed(uuid4(), "publish", at, recorded_at, standing=standing), says)
 
 
 def message(
     number: int, *replies: Reply, unit: Replying = SCHOOL, posted_at: datetime = POSTED
 ) -> Message:
     """An imported message with its replies."""
-    known = Known(posted_at, None, NOW)
-    return Message(f"QINGHE-2026-{number:06d}", unit, posted_at, known, replies)
+    matter = Matter("QINGHE", NOW, NOW, posted=posted_at)
+    return Message(f"QINGHE-2026-{number:06d}", unit, posted_at, matter, replies)
 
 
 def reviewed(*messages: Message, at: datetime = NOW) -> DutyReview:
     """What the three-day rule says of some messages."""
-    return review("B.T01", REPLY, messages, at)
+    return review(Measure(PACK, "B.T01", state_council(), at), messages)
 
 
 def total(*messages: Message, at: datetime = NOW) -> Figures:
@@ -119,7 +123,7 @@ def test_what_cannot_be_read_any_more_is_told_and_not_held_against_anybody() -> 
 
 
 def test_a_live_reply_recorded_behind_the_limit_is_neither_in_time_nor_late() -> None:
-    claimed = Reply(DUE - HOUR, NOW, "live", "answer")
+    claimed = Reply(Deed(uuid4(), "publish", DUE - HOUR, NOW), "answer")
 
     figures = total(message(1, claimed))
 

@@ -75,7 +75,7 @@ def _subject_after(subject: Matter | None, event: Recorded) -> Matter | None:
             return subject_of(event)
         case RegistrationCorrected() as fact if subject is not None:
             return corrected(subject, fact)
-        case _ if subject is not None and subject.ended is None and why_ended(event):
-            return replace(subject, ended=(why_ended(event) or "", event.envelope.recorded_at))
+        case _ if subject and not subject.ended and (because := why_ended(event)):
+            return replace(subject, ended=(because, event.envelope.recorded_at))
         case _:
             return subject

@@ -1,9 +1,9 @@
 """What the rules would have said of imported history: figures under a pack (导入历史的回看); pure.
 
-Every message is measured as a live one would have been (shared/policy/engine/clocks.py), and
-counted for the unit whose reply it is and the year it was posted in, Asia/Shanghai. Two readings
-stand side by side: a reply is a reply, and a reply that answers nothing (receipts.py) is none in
-substance.
+Every message is measured as a live one is, by the same functions: ``owed_by`` finds its duty, and
+``verdict_of`` how that stands. It is counted for the unit whose reply it is and the year it was
+posted in, Asia/Shanghai. Two readings stand side by side: a reply is a reply, and a reply that
+answers nothing (receipts.py) is none in substance.
 """
 
 from collections import defaultdict
@@ -15,16 +15,16 @@ from typing import Literal, TypeVar
 
 from services.reporting.history.receipts import Emptiness
 from shared.calendar import day_of
-from shared.contracts.envelope import Standing
-from shared.policy.engine.clocks import Known, Timing, due_of, seconds_late, timing_of
-from shared.policy.language.rules import Duty
+from shared.calendar.working import Calendar
+from shared.policy.engine.deeds import Deed, as_recorded
+from shared.policy.engine.limits import Outcome, verdict_of
+from shared.policy.engine.outlook import Matter, Outlook, owed_by
+from shared.policy.language.pack import Pack
+from shared.policy.language.rules import MOMENTS, Duty
 from shared.policy.language.speaking import limit
 
 Says = Emptiness | Literal["answer", "unreadable"]
 """What a reply says; of one whose key was destroyed nobody can tell any more."""
-
-Outcome = Timing | Literal["unanswered", "pending"]
-"""``pending`` is not answered yet, with the limit still to come."""
 
 FEW = 5
 """Fewer late replies than this are shown one by one: a percentile of them would say nothing."""
@@ -49,11 +49,9 @@ class Replying:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A published reply; ``at`` as claimed, ``recorded_at`` by the clock; UTC."""
+    """A published reply, as rules see it, and what it says."""
 
-    at: datetime
-    recorded_at: datetime
-    standing: Standing
+    deed: Deed
     says: Says
 
 
@@ -64,8 +62,22 @@ class Message:
     number: str
     unit: Replying
     posted_at: datetime
-    known: Known
+    matter: Matter
     replies: tuple[Reply, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What messages are measured by: a duty of a pack, the working days, and the moment (UTC)."""
+
+    pack: Pack
+    rule: str
+    calendar: Calendar
+    at: datetime
+
+    @property
+    def duty(self) -> Duty:
+        return self.pack.of(Duty)[self.rule]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +196,26 @@ class DutyReview:
     empty: tuple[Case, ...]
 
 
-def review(name: str, duty: Duty, messages: Iterable[Message], at: datetime) -> DutyReview:
-    """What a duty would have said of messages, as it stood at a moment (UTC)."""
-    judged = [judge(message, duty, at) for message in messages]
+def is_for_any_reply(duty: Duty) -> bool:
+    """Whether a duty asks for a published reply, of every incident, by a limit from its moments.
+
+    What is graded, promised or assigned first is not known of imported history.
+    """
+    return (
+        not (duty.measured or duty.optional or duty.when or duty.each)
+        and all(start in MOMENTS for start in duty.start)
+        and duty.clock not in ("before", "promised")
+        and any(str(stop) == "publish" for stop in duty.stop.patterns())
+    )
+
+
+def review(measure: Measure, messages: Iterable[Message]) -> DutyReview:
+    """What a duty would have said of messages, as it stood at a moment."""
+    duty = measure.duty
+    judged = [each for message in messages if (each := judge(measure, message))]
     by_unit = _grouped(judged, lambda each: each.message.unit)
     return DutyReview(
-        id=name,
+        id=measure.rule,
         duty=Asked(duty.zh, duty.clause or duty.zh, duty.start[0], limit(duty)),
         total=figures(judged),
         years=_years(judged),
@@ -200,24 +226,31 @@ def review(name: str, duty: Duty, messages: Iterable[Message], at: datetime) -> 
     )
 
 
-def judge(message: Message, duty: Duty, at: datetime) -> Judged:
-    """One message under one duty, as it stood at a moment (UTC).
-
-    As for a live duty, the first reply on record gives the verdict.
-    """
-    due = due_of(duty, message.known)
+def judge(measure: Measure, message: Message) -> Judged | None:
+    """One message under one duty; none if it owes nothing by it."""
     answers = [reply for reply in message.replies if reply.says in ("answer", "unreadable")]
-    first = message.replies[0] if message.replies else None
+    owed, in_substance = (_owed(measure, message, those) for those in (message.replies, answers))
+    if owed is None or owed.limit is None or in_substance is None:
+        return None
+    due = owed.limit.due
+    verdict = verdict_of(due, owed.done, measure.at)
     return Judged(
         message=message,
         due=due,
-        outcome=_outcome(due, first, at),
-        in_substance=_outcome(due, answers[0] if answers else None, at),
-        replied_at=first.at if first else None,
-        late_seconds=max(0, seconds_late(due, first.at if first else at)),
-        empty=None if first is None or answers else _emptiness(first.says),
+        outcome=verdict.outcome,
+        in_substance=verdict_of(due, in_substance.done, measure.at).outcome,
+        replied_at=owed.done.at if owed.done else None,
+        late_seconds=verdict.late_seconds,
+        empty=_emptiness(message.replies[0].says) if message.replies and not answers else None,
         unreadable=any(reply.says == "unreadable" for reply in message.replies),
     )
+
+
+def _owed(measure: Measure, message: Message, replies: Iterable[Reply]) -> Outlook | None:
+    """What the rules make of a message by some of its replies, as of a live matter."""
+    done = as_recorded(reply.deed for reply in replies)
+    found = owed_by(measure.pack, measure.calendar, message.matter, measure.rule, done)
+    return found[0] if found else None
 
 
 def figures(judged: Sequence[Judged]) -> Figures:
@@ -230,7 +263,7 @@ def figures(judged: Sequence[Judged]) -> Figures:
     return Figures(
         messages=len(judged),
         answered=count("in_time", "late", "recorded_late"),
-        unanswered=count("unanswered"),
+        unanswered=count("missed"),
         pending=count("pending"),
         in_time=count("in_time"),
         in_time_in_substance=sum(each.in_substance == "in_time" for each in judged),
@@ -252,12 +285,6 @@ def lateness(late: Sequence[int]) -> Lateness:
 
 def _ranked(ascending: Sequence[int], percent: int) -> int:
     return ascending[ceil(len(ascending) * percent / 100) - 1]
-
-
-def _outcome(due: datetime, reply: Reply | None, at: datetime) -> Outcome:
-    if reply is not None:
-        return timing_of(due, reply.at, reply.recorded_at, reply.standing)
-    return "pending" if at <= due else "unanswered"
 
 
 def _emptiness(says: Says) -> Emptiness | None:
@@ -282,7 +309,7 @@ def _latest(judged: Iterable[Judged]) -> tuple[Case, ...]:
 
 
 def _waiting(judged: Iterable[Judged]) -> tuple[Case, ...]:
-    return _longest(each for each in judged if each.outcome == "unanswered")
+    return _longest(each for each in judged if each.outcome == "missed")
 
 
 def _longest(judged: Iterable[Judged]) -> tuple[Case, ...]:

@@ -12,22 +12,33 @@ from datetime import datetime
 from services.reporting.history.imported import Message, Reply, Replying, Says
 from services.reporting.history.receipts import emptiness
 from services.reporting.log.log import leaves_of_types
+from shared.acts.deed import deed_of, subject_of
+from shared.calendar.published import state_council
+from shared.calendar.working import Calendar
 from shared.contracts.catalogue import Fact, names, newest
-from shared.contracts.envelope import Envelope, Recorded, associated_data, decode
+from shared.contracts.envelope import Recorded, associated_data, decode
 from shared.contracts.intake import (
     HistoryRecorded,
     IncidentLinked,
     IncidentRegistered,
     IncidentVoided,
 )
-from shared.contracts.routing import ReplyPublished, UnitEstablished
+from shared.contracts.routing import CalendarPublished, ReplyPublished, UnitEstablished
+from shared.copies.calendars import published_year
 from shared.copies.units import Unit, unit_by_name
 from shared.errors import Refused
-from shared.policy.engine.clocks import Known
+from shared.policy.engine.outlook import Matter
 from shared.store.sql import Sql
 from shared.vault.vault import Vault
 
-_HEARD = (IncidentRegistered, HistoryRecorded, IncidentLinked, IncidentVoided, UnitEstablished)
+_HEARD = (
+    IncidentRegistered,
+    HistoryRecorded,
+    IncidentLinked,
+    IncidentVoided,
+    UnitEstablished,
+    CalendarPublished,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +47,11 @@ class Histories:
 
     ``withdrawn`` counts those that were voided or linked without a reply of their own: nothing is
     owed for them, and they are not among the messages. ``days_only`` counts those of which the
-    file gave the day of the reply without a time.
+    file gave the day of the reply without a time. ``calendar`` are the working days by then.
     """
 
     messages: list[Message]
+    calendar: Calendar
     withdrawn: int
     days_only: int
 
@@ -51,7 +63,7 @@ class _Registered:
     number: str
     unit: str
     posted_at: datetime
-    known: Known
+    matter: Matter
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +83,7 @@ class _Heard:
     histories: dict[str, _History] = field(default_factory=dict)
     withdrawn: set[str] = field(default_factory=set)
     units: dict[str, Unit] = field(default_factory=dict)
+    calendar: Calendar = field(default_factory=state_council)
 
 
 def histories(sql: Sql, size: int, vault: Vault) -> Histories:
@@ -84,6 +97,7 @@ def histories(sql: Sql, size: int, vault: Vault) -> Histories:
     messages = [_message(heard, name, replies.get(name, [])) for name in owed]
     return Histories(
         messages=sorted(messages, key=lambda message: message.number),
+        calendar=heard.calendar,
         withdrawn=len(heard.registered) - len(owed),
         days_only=sum(heard.histories[name].day_only for name in owed if name in heard.histories),
     )
@@ -95,7 +109,7 @@ def _heard(sql: Sql, size: int) -> _Heard:
         incident = str(event.envelope.correlation)
         match event.fact:
             case IncidentRegistered() as fact if event.envelope.standing == "imported":
-                heard.registered[incident] = _registered(event.envelope, fact)
+                heard.registered[incident] = _registered(event, fact)
             case HistoryRecorded() as fact:
                 day_only = "replied_at" in fact.days_only
                 heard.histories[incident] = _History(fact.unit, fact.named.strip(), day_only)
@@ -103,6 +117,8 @@ def _heard(sql: Sql, size: int) -> _Heard:
                 heard.withdrawn.add(incident)
             case UnitEstablished() as fact:
                 heard.units[fact.code] = Unit(fact.code, fact.name, fact.aliases, fact.parent)
+            case CalendarPublished() as fact:
+                heard.calendar = heard.calendar.with_year(published_year(fact))
             case _:
                 pass  # registered live
     return heard
@@ -111,10 +127,9 @@ def _heard(sql: Sql, size: int) -> _Heard:
 def _replies(sql: Sql, size: int, vault: Vault, heard: _Heard) -> dict[str, list[Reply]]:
     replies = defaultdict(list)
     for event in _events(sql, size, ReplyPublished, among=heard.registered):
-        told = event.envelope
-        replies[str(told.correlation)].append(
-            Reply(told.occurred_at, told.recorded_at, told.standing, _says(vault, event))
-        )
+        deed = deed_of(event)
+        assert deed is not None  # publishing is an act
+        replies[str(event.envelope.correlation)].append(Reply(deed, _says(vault, event)))
     return replies
 
 
@@ -139,19 +154,17 @@ def _says(vault: Vault, event: Recorded) -> Says:
     return emptiness(text) or "answer"
 
 
-def _registered(envelope: Envelope, fact: IncidentRegistered) -> _Registered:
+def _registered(event: Recorded, fact: IncidentRegistered) -> _Registered:
+    told = event.envelope
     return _Registered(
-        number=fact.number,
-        unit=envelope.unit,
-        posted_at=fact.posted_at or envelope.occurred_at,
-        known=Known(fact.posted_at, fact.discovered_at, envelope.recorded_at),
+        fact.number, told.unit, fact.posted_at or told.occurred_at, subject_of(event)
     )
 
 
 def _message(heard: _Heard, name: str, replies: list[Reply]) -> Message:
     told = heard.registered[name]
     unit = _replying(heard, told.unit, heard.histories.get(name))
-    return Message(told.number, unit, told.posted_at, told.known, tuple(replies))
+    return Message(told.number, unit, told.posted_at, told.matter, tuple(replies))
 
 
 def _replying(heard: _Heard, registering: str, history: _History | None) -> Replying:

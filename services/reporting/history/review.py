@@ -13,8 +13,10 @@ from services.reporting.history.imported import (
     DutyReview,
     Figures,
     Lateness,
+    Measure,
     Message,
     Replying,
+    is_for_any_reply,
 )
 from services.reporting.history.imported import review as review_duty
 from services.reporting.history.messages import histories
@@ -23,7 +25,6 @@ from services.reporting.log.log import EMPTY, leaf_at
 from shared.clock import shown, shown_span
 from shared.errors import Invalid, Unknown
 from shared.policy import Duty, Pack
-from shared.policy.engine.clocks import is_for_any_reply
 from shared.store.sql import Sql
 from shared.vault.vault import Vault
 from shared.words import EMPTINESS, KNOWN_BY, STARTS
@@ -76,13 +77,14 @@ def review_imported(sql: Sql, vault: Vault, pack: Pack, size: int, unit: str | N
     ``unit`` is a code, or a name as the directory or a file has it. Raises Invalid
     ``pack.no-reply-duty`` and Unknown ``review.unit-unknown``.
     """
-    duties = {name: duty for name, duty in pack.of(Duty).items() if is_for_any_reply(duty)}
+    duties = [name for name, duty in pack.of(Duty).items() if is_for_any_reply(duty)]
     if not duties:
         raise _no_reply_duty(pack)
     upto = _upto(sql, size)
     found = histories(sql, size, vault)
     messages = _of_unit(found.messages, unit)
     at = upto.at or datetime.max.replace(tzinfo=UTC)  # an empty log has nothing to judge
+    measures = (Measure(pack, name, found.calendar, at) for name in duties)
     review = Review(
         pack=AppliedPack(pack.id, pack.version, pack.digest),
         log=upto,
@@ -90,7 +92,7 @@ def review_imported(sql: Sql, vault: Vault, pack: Pack, size: int, unit: str | N
         messages=len(messages),
         withdrawn=found.withdrawn,
         days_only=found.days_only,
-        duties=tuple(review_duty(name, duty, messages, at) for name, duty in duties.items()),
+        duties=tuple(review_duty(measure, messages) for measure in measures),
         basis=(),
         remarks=(),
     )

@@ -1,14 +1,93 @@
-"""By when a duty is due (时限): the rule's clock on its start, and its extension."""
+"""By when a duty is due (时限), and how what was done stands to that (结论); pure.
+
+Live verdicts and the review of imported history are both computed here, so that they never differ.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
 
 from shared.calendar import limits
 from shared.calendar.days import day_of, end_of
 from shared.calendar.durations import Duration
 from shared.calendar.working import Calendar, Limit
-from shared.policy.engine.deeds import Deed
+from shared.policy.engine.deeds import Deed, Done
 from shared.policy.language.rules import Duty, Extension
+
+SECOND = timedelta(seconds=1)
+
+Outcome = Literal["in_time", "late", "recorded_late", "missed", "pending"]
+"""``recorded_late`` was done in time by its own word, but put on record only after the limit;
+``pending`` is not done yet, with the limit still to come."""
+
+Gone = Literal["voided", "linked", "history", "unless"]
+"""Why nothing is owed any more: voided 作废, linked 并案, closed as history 历史, or done
+otherwise (``unless``)."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class DutyKey:
+    """Which duty: the rule, for whom or to whom, and the how-manieth start or which period."""
+
+    rule: str
+    each: str = ""
+    turn: int | str = 0
+
+    def __str__(self) -> str:
+        return "".join(
+            [self.rule, f"@{self.each}" if self.each else "", f"#{self.turn}" if self.turn else ""]
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prospect:
+    """One duty as the deeds make it, be it of a matter or of a unit's period; moments are UTC.
+
+    ``known_at`` is when it could first be known that it is owed, ``cause`` the event it starts
+    with. ``limit`` is none where nothing can be missed; ``extended`` if more time was granted.
+    ``gone`` is why it is owed no more, and since when that was on record.
+    """
+
+    start: datetime
+    known_at: datetime
+    limit: Limit | None
+    done: Done | None
+    cause: UUID | None = None
+    ended_at: datetime | None = None
+    gone: tuple[Gone, datetime] | None = None
+    extended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a duty stands to its limit.
+
+    Whole seconds: what is to spare is rounded down, what is late up, for a microsecond late is a
+    second late.
+    """
+
+    outcome: Outcome
+    spare_seconds: int
+    late_seconds: int
+
+
+def verdict_of(due: datetime, done: Done | None, now: datetime) -> Verdict:
+    """How a duty stands by what was done, or at ``now`` (UTC) where nothing was.
+
+    At the limit itself nothing is late. Of imported history it cannot matter when it was recorded.
+    """
+    spare = due - (done.at if done else now)
+    return Verdict(_outcome(due, done, now), max(spare // SECOND, 0), max(-(spare // SECOND), 0))
+
+
+def _outcome(due: datetime, done: Done | None, now: datetime) -> Outcome:
+    if done is None:
+        return "pending" if now <= due else "missed"
+    if done.at > due:
+        return "late"
+    return "recorded_late" if done.standing == "live" and done.recorded_at > due else "in_time"
 
 
 def limit_of(

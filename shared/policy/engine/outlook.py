@@ -9,12 +9,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from uuid import UUID
 
-from shared.calendar.working import Calendar, Limit
+from shared.calendar.working import Calendar
 from shared.policy.engine.applying import first_held
-from shared.policy.engine.deeds import Deed, Done, as_recorded, first_met, fits, is_party
-from shared.policy.engine.limits import extended, limit_of
+from shared.policy.engine.deeds import Deed, as_recorded, first_met, fits, is_party
+from shared.policy.engine.limits import DutyKey, Gone, Prospect, extended, limit_of
 from shared.policy.language.pack import Pack
 from shared.policy.language.patterns import read_pattern
 from shared.policy.language.rules import MOMENTS, Duty
@@ -38,7 +37,7 @@ class Matter:
     discovered: datetime | None = None
     planned: datetime | None = None
     sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    ended: tuple[str, datetime] | None = None
+    ended: tuple[Gone, datetime] | None = None
 
     def moment(self, name: str) -> datetime | None:
         """The moment of that name; where it is not on record, the next that is nearest to it."""
@@ -55,39 +54,12 @@ class Matter:
                 return self.registered
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class DutyKey:
-    """Which duty of a matter: the rule, for whom or to whom, and the how-manieth start."""
-
-    rule: str
-    each: str = ""
-    turn: int = 0
-
-    def __str__(self) -> str:
-        return "".join(
-            [self.rule, f"@{self.each}" if self.each else "", f"#{self.turn}" if self.turn else ""]
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """One duty as the deeds make it.
-
-    ``known_at`` is when it could first be known that it is owed. ``limit`` is none where nothing
-    can be missed; ``extended`` if more time was granted. ``gone`` is why it is owed no more, and
-    since when that was on record.
-    """
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook(Prospect):
+    """One duty of a matter."""
 
     key: DutyKey
     rule: Duty
-    start: datetime
-    known_at: datetime
-    limit: Limit | None
-    cause: UUID | None = None
-    done: Done | None = None
-    ended_at: datetime | None = None
-    gone: tuple[str, datetime] | None = None
-    extended: bool = False
 
 
 OF_DELAYS = frozenset({"explain", "urge", "supervise", "circulate"})
@@ -127,13 +99,23 @@ def counts_working_days(pack: Pack) -> bool:
 def outlook(pack: Pack, calendar: Calendar, matter: Matter, deeds: Sequence[Deed]) -> list[Outlook]:
     """Every duty that the pack has for a matter, by key; an optional one once it was done."""
     ordered = as_recorded(deeds)
+    found = (owed_by(pack, calendar, matter, number, ordered) for number in pack.of(Duty))
+    return sorted((each for owed in found for each in owed), key=lambda each: each.key)
+
+
+def owed_by(
+    pack: Pack, calendar: Calendar, matter: Matter, number: str, deeds: Sequence[Deed]
+) -> list[Outlook]:
+    """The duties that one rule of the pack has for a matter, in the order in which they start.
+
+    The deeds are given as they were put on record.
+    """
+    rule = pack.of(Duty)[number]
     found = [
-        _duty(pack, calendar, matter, ordered, number, rule, start)
-        for number, rule in pack.of(Duty).items()
-        for start in _starts(pack, matter, ordered, rule)
+        _duty(pack, calendar, matter, deeds, number, rule, start)
+        for start in _starts(pack, matter, deeds, rule)
     ]
-    owed = (each for each in found if each.done or not each.rule.optional)
-    return sorted(owed, key=lambda each: each.key)
+    return [each for each in found if each.done or not rule.optional]
 
 
 def _duty(
@@ -187,7 +169,7 @@ def _granted(number: str, rule: Duty, start: _Start, deed: Deed) -> bool:
 
 def _gone(
     pack: Pack, matter: Matter, rule: Duty, told: Sequence[Deed]
-) -> tuple[str, datetime] | None:
+) -> tuple[Gone, datetime] | None:
     if matter.ended:
         return matter.ended
     instead = first_met(pack, rule.unless, told) if rule.unless else None

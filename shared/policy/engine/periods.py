@@ -29,6 +29,7 @@ from shared.policy.engine.deeds import (
     is_party,
     met,
 )
+from shared.policy.engine.limits import DutyKey, Prospect
 from shared.policy.language.pack import Pack
 from shared.policy.language.patterns import Demand
 from shared.policy.language.rules import Schedule, Shift, When
@@ -99,8 +100,8 @@ class Spell:
     known_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class PeriodOutlook:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeriodOutlook(Prospect):
     """What is owed for one turn, and how far it is done.
 
     ``wanted`` and ``counted`` are how often; of a shift ``gap`` is for how long nobody was on duty,
@@ -110,28 +111,15 @@ class PeriodOutlook:
     number: str
     rule: Recurring
     turn: Turn
-    start: datetime
-    known_at: datetime
-    wanted: int
-    counted: int
-    gap: timedelta
-    leaderless: timedelta
-    done: Done | None
+    wanted: int = 1
+    counted: int = 0
+    gap: timedelta = timedelta()
+    leaderless: timedelta = timedelta()
 
     @property
-    def key(self) -> str:
-        """The duty's name: the rule and the period."""
-        return duty_name(self.number, self.turn.name)
-
-    @property
-    def shortfall(self) -> int:
-        """How often it is still to be done."""
-        return max(self.wanted - self.counted, 0)
-
-
-def duty_name(number: str, period: str) -> str:
-    """What the duty of a rule for a period is called."""
-    return f"{number}#{period}"
+    def key(self) -> DutyKey:
+        """Which duty of its docket it is: that of the rule for the period."""
+        return DutyKey(self.number, turn=self.turn.name)
 
 
 def recurring(pack: Pack) -> dict[str, Recurring]:
@@ -194,11 +182,20 @@ def period_outlook(
     spells = in_force(bound.rule.when, declared, opens, turn.closes)
     if not spells or spells[0].begins >= turn.limit.due:
         return None
+    owed = PeriodOutlook(
+        number=bound.number,
+        rule=bound.rule,
+        turn=turn,
+        start=spells[0].begins,
+        known_at=spells[0].known_at,
+        limit=turn.limit,
+        done=None,
+    )
     if isinstance(bound.rule, Shift):
         worked = [_led(bound.pack, deed) for deed in deeds if _is_on_duty(bound, deed)]
-        return _on_duty(bound.number, bound.rule, turn, spells, worked)
+        return _on_duty(owed, bound.rule, spells, worked)
     counted = [deed for deed in deeds if _is_for(bound.rule, times, turn, deed)]
-    return _recorded(bound.pack, bound.number, bound.rule, turn, spells[0], counted)
+    return _recorded(owed, bound.pack, bound.rule, counted)
 
 
 def tells_of_the_day_before(pack: Pack, deed: Deed) -> bool:
@@ -211,21 +208,12 @@ def tells_of_the_day_before(pack: Pack, deed: Deed) -> bool:
 
 
 def _recorded(
-    pack: Pack, number: str, rule: Schedule, turn: Turn, spell: Spell, counted: Sequence[Deed]
+    owed: PeriodOutlook, pack: Pack, rule: Schedule, counted: Sequence[Deed]
 ) -> PeriodOutlook:
+    often = _how_often(pack, rule.stop, counted)
     wanted = Demand("count", (rule.stop,), rule.count) if rule.count > 1 else rule.stop
-    return PeriodOutlook(
-        number=number,
-        rule=rule,
-        turn=turn,
-        start=spell.begins,
-        known_at=spell.known_at,
-        wanted=rule.count,
-        counted=_how_often(pack, rule.stop, counted),
-        gap=timedelta(),
-        leaderless=timedelta(),
-        done=first_met(pack, wanted, counted),
-    )
+    done = first_met(pack, wanted, counted)
+    return replace(owed, wanted=rule.count, counted=often, done=done)
 
 
 def in_force(
@@ -368,22 +356,11 @@ def _led(pack: Pack, deed: Deed) -> Deed:
 
 
 def _on_duty(
-    number: str, rule: Shift, turn: Turn, spells: Sequence[Spell], worked: Sequence[Deed]
+    owed: PeriodOutlook, rule: Shift, spells: Sequence[Spell], worked: Sequence[Deed]
 ) -> PeriodOutlook:
-    gap, leaderless = _uncovered(spells, worked), _leaderless(rule, spells, worked)
     done = _covered(rule, spells, worked)
-    return PeriodOutlook(
-        number=number,
-        rule=rule,
-        turn=turn,
-        start=spells[0].begins,
-        known_at=spells[0].known_at,
-        wanted=1,
-        counted=int(done is not None),
-        gap=gap,
-        leaderless=leaderless,
-        done=done,
-    )
+    gap, leaderless = _uncovered(spells, worked), _leaderless(rule, spells, worked)
+    return replace(owed, counted=int(bool(done)), gap=gap, leaderless=leaderless, done=done)
 
 
 def _covered(rule: Shift, spells: Sequence[Spell], worked: Sequence[Deed]) -> Done | None:
