@@ -1,47 +1,38 @@
-"""How a command is handled: load the stream, fold it, decide, append. Nothing is in between."""
+"""How a stream's state comes of its history, and what a command is answered with."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Generic, TypeVar
 
-from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded, event_hash
-from shared.store.events import Appended, By, Matter
+from shared.store.events import Appended, Matter
 from shared.store.requests import Answer
 from shared.store.transaction import Transaction
 
 S = TypeVar("S")
-C = TypeVar("C")
 
 
 @dataclass(frozen=True, slots=True)
-class Aggregate(Generic[S, C]):
-    """A consistency boundary: its beginning, how events change it, and what it decides.
+class Aggregate(Generic[S]):
+    """A consistency boundary: its beginning, and how events change it.
 
-    ``evolve`` never refuses, so every event ever stored loads; ``decide`` is pure and raises
-    Refused for a broken rule.
+    ``evolve`` never refuses, so every event ever stored loads.
     """
 
     initial: S
     evolve: Callable[[S, Recorded], S]
-    decide: Callable[[S, C], Sequence[Fact]]
 
     def fold(self, events: Sequence[Recorded]) -> S:
         """The state that a history leads to."""
         return reduce(self.evolve, events, self.initial)
 
-    def handle(self, tx: Transaction, matter: Matter, command: C, by: By) -> Appended:
-        """Decide a command against the stream's present state and append what it decides."""
-        state = self.fold(tx.load(matter.id))
-        return tx.append(matter, self.decide(state, command), by)
-
 
 def answer(tx: Transaction, appended: Appended, matter: Matter, number: str | None) -> Answer:
-    """What to tell whoever asked."""
+    """What to tell whoever asked; an act of a unit's day belongs to no incident."""
     events = appended.events
     return Answer(
-        incident=str(matter.correlation),
+        incident=None if matter.kind == "unit-day" else str(matter.correlation),
         number=number,
         position=f"{tx.source.service}:{appended.position}",
         events=tuple(event.envelope.type for event in events),

@@ -9,11 +9,11 @@ import typer
 
 from huiyin.cli.county import FormatOption
 from huiyin.cli.door import Door
-from huiyin.cli.output import complain, moment, say, show
+from huiyin.cli.output import moment, say, show
 from huiyin.cli.running import through_door
-from huiyin.cli.taking import Incident, act, case_path, pairs
+from huiyin.cli.taking import Incident, act, ended, pairs
 from shared.clock import read_moment
-from shared.errors import HuiyinError, Invalid
+from shared.errors import Invalid
 from shared.policy.language.loading import shipped_packs
 from shared.words import STATUSES
 
@@ -71,7 +71,7 @@ def repin(
 ) -> None:
     """让事件改用现行的或曾采用过的规则包（仅管理员）。"""
     body = {"pack": pack, "reason": reason}
-    act(case_path(incident, "repin"), body, "已改用规则", format_)
+    act(f"/routing/incidents/{incident}/repin", body, "已改用规则", format_)
 
 
 def adopt(
@@ -189,7 +189,7 @@ def _text(path: Path) -> str:
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError):
-        raise _wrong(
+        raise ended(
             Invalid(
                 "pack.unknown",
                 f"没有名为“{path}”的规则包, 也读不到这个文件。",
@@ -210,7 +210,7 @@ def _year(path: Path) -> dict[str, Any]:
             "makeup_days": [day for each in told.get("makeup", []) for day in _days(year, each)],
         }
     except (KeyError, TypeError, ValueError) as problem:
-        raise _wrong(
+        raise ended(
             Invalid(
                 "calendar.unreadable",
                 f"历法文件看不懂：{problem}。",
@@ -224,8 +224,3 @@ def _days(year: int, written: str) -> list[str]:
     first, _, last = written.partition("/")
     begins, ends = (date.fromisoformat(f"{year}-{day}") for day in (first, last or first))
     return [str(begins + timedelta(days=n)) for n in range((ends - begins).days + 1)]
-
-
-def _wrong(problem: HuiyinError) -> typer.Exit:
-    complain(problem)
-    return typer.Exit(1)

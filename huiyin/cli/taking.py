@@ -9,26 +9,9 @@ from huiyin.cli.door import Door
 from huiyin.cli.output import Format, complain, say, show
 from huiyin.cli.running import through_door
 from shared.clock import read_moment
-from shared.errors import Invalid
+from shared.errors import HuiyinError, Invalid
 
 Incident = Annotated[str, typer.Argument(help="事件编号或标识")]
-At = Annotated[
-    str | None,
-    typer.Option("--at", "--occurred-at", help="实际发生时间, 默认现在（北京时间）"),
-]
-Happened = Annotated[
-    bool, typer.Option("--happened", help="已经发生, 据实补录：前置条件未满足的记为违规")
-]
-
-
-def case_path(incident: str, act: str) -> str:
-    """Where routing takes an act on a matter."""
-    return f"/routing/incidents/{incident}/{act}"
-
-
-def moments(at: str | None) -> dict[str, str | None]:
-    """When the act happened, as claimed."""
-    return {"occurred_at": at}
 
 
 def pairs(given: Sequence[str], option: str) -> dict[str, str]:
@@ -36,7 +19,8 @@ def pairs(given: Sequence[str], option: str) -> dict[str, str]:
     found = [each.partition("=") for each in given]
     for key, sign, _ in found:
         if not key.strip() or not sign:
-            _wrong(option, key)
+            said = f"“{key}”后面没有等号和内容。"
+            raise ended(Invalid("option.no-value", said, "请写作 名称=内容。", option))
     return {key.strip(): value for key, _, value in found}
 
 
@@ -49,26 +33,29 @@ def sets_of(given: Sequence[str]) -> dict[str, list[str]]:
     return sets
 
 
-def act(
-    path: str,
-    body: Mapping[str, Any],
-    done: str,
-    format_: Format,
-    times: Mapping[str, str | None] | None = None,
-) -> None:
+def moment_of(name: str, text: str) -> str:
+    """A moment as people here write it, with its offset; ends the command if it is none."""
+    try:
+        return read_moment(text, field=name).isoformat()
+    except HuiyinError as problem:
+        raise ended(problem) from None
+
+
+def act(path: str, body: Mapping[str, Any], done: str, format_: Format) -> None:
     """Take the act, wait until it can be seen everywhere, and say so."""
 
     async def work(door: Door) -> None:
-        told = {
-            name: read_moment(text, field=name).isoformat()
-            for name, text in (times or {}).items()
-            if text
-        }
-        answer = await door.post(path, dict(body) | told)
+        answer = await door.post(path, dict(body))
         await door.settle()
         _tell(answer, done, format_)
 
     through_door(work)
+
+
+def ended(problem: HuiyinError) -> typer.Exit:
+    """Say what is wrong; the command is then at its end."""
+    complain(problem)
+    return typer.Exit(1)
 
 
 def _tell(answer: dict[str, Any], done: str, format_: Format) -> None:
@@ -79,10 +66,3 @@ def _tell(answer: dict[str, Any], done: str, format_: Format) -> None:
     extra += f", 交办单 {answer['sheet']}" if answer.get("sheet") else ""
     said = done if answer["events"] else "没有变化"
     say(f"{said}：{answer['number']}{extra}（位置 {answer['position']}）")
-
-
-def _wrong(option: str, given: str) -> None:
-    complain(
-        Invalid("option.no-value", f"“{given}”后面没有等号和内容。", "请写作 名称=内容。", option)
-    )
-    raise typer.Exit(1)

@@ -1,11 +1,14 @@
-"""Every act of a drill: the address it goes to, what it can be given, and what is given otherwise.
+"""Every act of a drill (演练): its address, what it can be given, and what is given otherwise.
 
-The one place that says which HTTP interface an act of the vocabulary has.
+Acts are those of the vocabulary; what the county's administrator does comes besides.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_origin
+
+from shared.acts.body import ActBody, Dated, DelayBody, is_moment, plain
+from shared.acts.vocabulary import ACTS, AGREE, Act
 
 Kind = Literal[
     "text",
@@ -70,196 +73,96 @@ TOLD: Mapping[str, Kind] = {
 }
 """What every act in a pack's words can be given."""
 
+NOTHING: Mapping[str, Any] = {}
 
-def _routing(name: str, judges: bool = False, standard: Any = None, **takes: Kind) -> Way:
-    path = f"/routing/incidents/{{incident}}/acts/{name}"
-    return Way(path, takes=takes, told=True, judges=judges, standard=standard or {})
+STANDARD: Mapping[str, Mapping[str, Any]] = {
+    "note": {"text": "演练记录"},
+    "correct": {"grounds": "演练更正"},
+    "link": {"grounds": "反映同一事项"},
+    "void": {"reason": "误登记"},
+    "grade": {"grounds": "演练定级"},
+    "reject": {"reason": "需要修改"},
+    "return": {"text": "不属本单位职责"},
+    "refer": {"ground": "演练移送依据"},
+    "reopen": {"grounds": "出现新情况"},
+    "feedback": {"satisfied": True},
+    "settle": {"grounds": "演练裁定"},
+    "find": {"text": "演练认定"},
+}
+"""What is said where the drill says nothing, besides what is usual anyway."""
 
+RENAMED: Mapping[str, Mapping[str, str]] = {
+    "register": {"occurred_at": "happened_at"},
+    "publish": {"medium": "channel"},
+}
 
-def _daily(name: str, *, matter: bool = False, **takes: Kind) -> Way:
-    """An act of a unit's own day; some can be done on a matter too."""
-    return Way(
-        f"/intake/incidents/{{incident}}/acts/{name}" if matter else "",
-        "either" if matter else "unit",
-        {"period": "text", **takes},
-        on_unit=f"/intake/units/{{unit}}/acts/{name}",
-        told=True,
-    )
+UNSAID = ("sets", "happened", "evidence")
+"""Fields that a drill says otherwise, or cannot say."""
 
-
-def _deadlines(name: str, **takes: Kind) -> Way:
-    return Way(
-        f"/deadlines/incidents/{{incident}}/acts/{name}",
-        "either",
-        {"duty": "text", "rule": "text", "to": "parties", **takes},
-        on_unit=f"/deadlines/units/{{unit}}/acts/{name}",
-        told=True,
-    )
-
-
-_REGISTRATION: Mapping[str, Kind] = {
-    "title": "text",
-    "body": "text",
-    "contact": "text",
-    "link": "text",
-    "channel": "text",
-    "category": "texts",
-    "matter": "text",
+KINDS: Mapping[str, Kind] = {
+    "promised": "until",
+    "until": "until",
     "unit": "unit",
-    "posted_at": "moment",
-    "discovered_at": "moment",
-    "happened_at": "moment",
-    "occurred_at": "moment",
-    "planned_at": "moment",
-    "state_secret": "truth",
+    "lead": "unit",
+    "co_handling": "units",
+    "units": "units",
+    "order": "units",
+    "items": "incidents",
+    "draft": "draft",
+    "fields": "words",
 }
+"""What a field holds that says more than its type does."""
 
-_MOMENTS: Mapping[str, Kind] = {
-    "occurred_at": "moment",
-    "posted_at": "moment",
-    "discovered_at": "moment",
-    "planned_at": "moment",
+PARTICULAR: Mapping[str, Mapping[str, Kind]] = {
+    "register": {"category": "texts", "occurred_at": "moment"},
+    "link": {"to": "incident"},
+    "publish": {"medium": "text"},
+    "approve": {"to": "texts", "text": "text", "fields": "words"},
 }
+"""What the fields of one act hold, or what a drill says of it in another way."""
+
+
+def way_of(act: Act) -> Way:
+    """How a drill takes an act of the vocabulary."""
+    dated = issubclass(act.body, Dated)
+    unsaid = {*UNSAID, *(("occurred_at",) if dated else ())}
+    takes = {
+        key: _kind(act, key, field.annotation)
+        for key, field in act.body.model_fields.items()
+        if key not in unsaid
+    }
+    base, of_unit = (f"/{act.room}{each}/{act.address}" for each in ADDRESSES)
+    return Way(
+        path=f"/{act.room}/incidents" if act.on == "new" else "" if act.on == "unit" else base,
+        on="incident" if act.on == "matter" else act.on,
+        takes={**takes, **PARTICULAR.get(act.name, NOTHING)},
+        standard={**(act.usual if act.on != "new" else {}), **STANDARD.get(act.name, NOTHING)},
+        renamed=RENAMED.get(act.name, {}),
+        on_unit=of_unit if act.on in ("unit", "either") else None,
+        told=issubclass(act.body, ActBody),
+        judges="sets" in act.body.model_fields,
+        timed=dated,
+    )
+
+
+ADDRESSES = ("/incidents/{incident}", "/units/{unit}")
+
+
+def _kind(act: Act, key: str, annotation: Any) -> Kind:
+    if key == "to" and issubclass(act.body, DelayBody):
+        return "parties"
+    if key in KINDS:
+        return KINDS[key]
+    of = plain(annotation)
+    if get_origin(of) is list:
+        return "texts"
+    if is_moment(annotation):
+        return "moment"
+    return "truth" if of is bool else "text"
+
 
 WAYS: Mapping[str, Way] = {
-    "register": Way(
-        "/intake/incidents",
-        "new",
-        _REGISTRATION,
-        judges=True,
-        renamed={"occurred_at": "happened_at"},
-    ),
-    "note": Way(
-        "/intake/incidents/{incident}/acts/note",
-        takes={"worse": "truth"},
-        standard={"text": "演练记录"},
-        told=True,
-    ),
-    "correct": Way(
-        "/intake/incidents/{incident}/correct",
-        takes={**_MOMENTS, "grounds": "text"},
-        standard={"grounds": "演练更正"},
-        judges=True,
-        timed=False,
-    ),
-    "link": Way(
-        "/intake/incidents/{incident}/link",
-        takes={"to": "incident", "grounds": "text"},
-        standard={"grounds": "反映同一事项"},
-        timed=False,
-    ),
-    "void": Way(
-        "/intake/incidents/{incident}/void",
-        takes={"reason": "text"},
-        standard={"reason": "误登记"},
-        timed=False,
-    ),
-    "browse": _daily("browse", channels="texts"),
-    "summarise": _daily("summarise", items="incidents"),
-    "zero_report": _daily("zero_report"),
-    "shift": _daily("shift", begins="moment", ends="moment", leader="text"),
-    "file_return": _daily("file_return", matter=True),
-    "inspect": _daily("inspect", matter=True),
-    "drill": _daily("drill", matter=True),
-    "conduct": _daily("conduct", matter=True),
-    "grade": Way(
-        "/routing/incidents/{incident}/grade",
-        takes={"grade": "text", "grounds": "text"},
-        standard={"grounds": "演练定级"},
-        judges=True,
-    ),
-    "assign": Way(
-        "/routing/incidents/{incident}/assign",
-        takes={
-            "lead": "unit",
-            "co_handling": "units",
-            "instruction": "text",
-            "kind": "text",
-            "fields": "words",
-        },
-    ),
-    "draft": Way(
-        "/routing/incidents/{incident}/draft",
-        takes={"kind": "text", "text": "text", "fields": "words"},
-        standard={"kind": "result"},
-    ),
-    "approve": Way(
-        "/routing/incidents/{incident}/approve",
-        takes={"draft": "draft", "kind": "text", "to": "texts", "text": "text", "fields": "words"},
-    ),
-    "reject": Way(
-        "/routing/incidents/{incident}/reject",
-        takes={"draft": "draft", "reason": "text"},
-        standard={"reason": "需要修改"},
-    ),
-    "publish": Way(
-        "/routing/incidents/{incident}/publish",
-        takes={
-            "draft": "draft",
-            "text": "text",
-            "kind": "text",
-            "channel": "text",
-            "medium": "text",
-            "promised": "until",
-            "fields": "words",
-        },
-        standard={"channel": "原渠道"},
-        renamed={"medium": "channel"},
-    ),
-    "close": Way(
-        "/routing/incidents/{incident}/close",
-        takes={"note": "text", "fields": "words"},
-    ),
-    "assess": _routing("assess", judges=True, units="units"),
-    "report": _routing("report"),
-    "instruct": _routing("instruct"),
-    "accept": _routing("accept", unit="unit"),
-    "return": _routing("return", unit="unit", standard={"text": "不属本单位职责"}),
-    "escalate": _routing("escalate", judges=True),
-    "refer": _routing("refer", ground="text", standard={"ground": "演练移送依据"}),
-    "verify": _routing("verify", unit="unit"),
-    "handle": _routing("handle", unit="unit"),
-    "declare": Way(
-        "/routing/incidents/{incident}/acts/declare",
-        "either",
-        {"state": "text", "on": "truth"},
-        on_unit="/routing/units/{unit}/acts/declare",
-        standard={"on": True},
-        told=True,
-    ),
-    "calm": _routing("calm"),
-    "reopen": _routing("reopen", grounds="text", standard={"grounds": "出现新情况"}),
-    "feedback": _routing("feedback", satisfied="truth", standard={"satisfied": True}),
-    "review": _routing("review"),
-    "extend": _deadlines("extend", until="until", approver="text"),
-    "explain": _deadlines("explain"),
-    "urge": _deadlines("urge"),
-    "supervise": _deadlines("supervise"),
-    "circulate": _deadlines("circulate"),
-    "settle": Way(
-        "/deadlines/incidents/{incident}/settle",
-        "either",
-        {"duty": "text", "in_time": "truth", "grounds": "text"},
-        on_unit="/deadlines/units/{unit}/settle",
-        standard={"grounds": "演练裁定"},
-        timed=False,
-    ),
-    "archive": Way("/reporting/incidents/{incident}/acts/archive", told=True),
-    "find": Way(
-        "/reporting/incidents/{incident}/acts/find",
-        "either",
-        {"unit": "unit", "good": "truth"},
-        {"text": "演练认定"},
-        on_unit="/reporting/units/{unit}/acts/find",
-        told=True,
-    ),
-    "rank": Way(
-        "",
-        "unit",
-        {"period": "text", "order": "units"},
-        on_unit="/reporting/units/{unit}/acts/rank",
-        told=True,
-    ),
+    **{act.name: way_of(act) for act in ACTS.values() if act.on != "county"},
     "adopt": Way(
         "/routing/packs/adopt",
         "county",
@@ -309,9 +212,8 @@ WAYS: Mapping[str, Way] = {
 }
 """Every act by the name that a drill uses."""
 
-
 NO_DRAFT = "none"
 """``of: none`` says that what is approved is no draft of a reply."""
 
-APPROVE_ACT = _routing("approve")
+APPROVE_ACT = way_of(AGREE)
 """Agreeing to something that is no draft of a reply."""

@@ -16,7 +16,7 @@ from services.deadlines.tables import MODEL as DEADLINES
 from services.intake.tables import MODEL as INTAKE
 from services.reporting.api import router
 from services.reporting.application import Reporting
-from services.reporting.findings.taking import Taking
+from services.reporting.findings.taking import RecordActs
 from services.reporting.log import log
 from services.reporting.log.verify import Verified, verify
 from services.reporting.rebuild import Compared, compare
@@ -98,7 +98,7 @@ def reading_app(settings: Settings) -> Iterator[FastAPI]:
         app = FastAPI()
         prepare(app, who, vault)
         store = Store.for_reading(recorders["reporting"], "reporting")
-        app.include_router(router(Reporting(store, vault, who), Taking(store, vault)))
+        app.include_router(router(Reporting(store, vault, who), RecordActs(store, vault)))
         yield app
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.contracts.routing import PackAdopted, PackWithdrawn, UnitEstablished
-from shared.copies import packs, units
+from shared.copies import matters, packs, units
 from shared.copies.packs import adopted_by, learn_pack, pack_by_pin
 from shared.copies.units import learn_unit, upwards
 from shared.policy.engine.periods import Bound, recurring
@@ -229,8 +229,9 @@ def look_again_at_matters(
     among, under = ", ".join("?" * len(units)), ", ".join("?" * len(pins))
     sql.execute(
         "INSERT INTO again SELECT m.id, i.unit, '', NULL, ? FROM matters m JOIN incidents i"
-        f" ON i.id = m.id WHERE i.unit IN ({among}) AND m.pin IN ({under}) AND m.ended IS NULL"
-        " AND m.standing = 'live' ON CONFLICT DO NOTHING",
+        f" ON i.id = m.id WHERE i.unit IN ({among}) AND m.pin IN ({under}) AND m.standing = 'live'"
+        f" AND NOT EXISTS (SELECT 1 FROM ({matters.STANDING}) e WHERE e.incident = m.id)"
+        " ON CONFLICT DO NOTHING",
         (to_micros(known_at), *units, *pins),
     )
 

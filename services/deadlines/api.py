@@ -3,31 +3,27 @@
 from dataclasses import asdict
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from services.deadlines import tables
-from services.deadlines.acts import Acts
-from services.deadlines.delays import DelayParticulars, SettleLateRecord
+from services.deadlines.acts import Delays
 from services.deadlines.periods import as_it_stands
-from shared.acts.body import ActOrder, Name, Note, Order
+from shared.acts.routes import add_acts
 from shared.contracts.catalogue import UtcTime
 from shared.contracts.deadlines import State
 from shared.contracts.envelope import Standing
 from shared.copies import incidents
 from shared.duties import DutyRow
-from shared.messaging.progress import wait_until, when_known
+from shared.messaging.progress import wait_until
 from shared.store.micros import from_micros
-from shared.store.requests import Answer
 from shared.store.sql import Sql
 from shared.store.store import Store
-from shared.web import After, Asking, Once, empty_door
+from shared.web import After, Asking, empty_door
 
 LARGEST_PAGE = 1000
-
-ActName = Literal["extend", "explain", "urge", "supervise", "circulate"]
 
 
 class DutyShown(BaseModel):
@@ -76,95 +72,12 @@ class Duties(BaseModel):
     more: bool
 
 
-class DelayOrder(ActOrder):
-    """Something done about a delay.
-
-    ``duty`` or ``rule`` says which; ``to`` are parties of the pack or units by their code. More
-    time is given ``until`` a moment, or as much as the rule allows, by the ``approver``.
-    """
-
-    duty: Name | None = None
-    rule: Name | None = None
-    until: UtcTime | None = None
-    approver: Name | None = None
-
-
-class Settlement(Order):
-    """Whether what was recorded late had been done in time, and on what grounds (裁定)."""
-
-    duty: Name
-    in_time: bool
-    grounds: Note
-
-
-def router(acts: Acts) -> APIRouter:
+def router(delays: Delays) -> APIRouter:
     """Deadlines' routes."""
     api = empty_door("/deadlines", "deadlines 时限")
-    _add_listing(api, acts.store)
-    _add_acts(api, acts)
-    _add_acts_on_units(api, acts)
+    _add_listing(api, delays.store)
+    add_acts(api, delays, {})
     return api
-
-
-def _add_acts(api: APIRouter, acts: Acts) -> None:
-    async def known(incident: str, after: str | None) -> None:
-        # Only a look is repeated while news is on its way: a command tried in vain would write.
-        await wait_until(acts.store, after)
-        await when_known(lambda: acts.find(incident))
-
-    @api.post("/incidents/{incident}/acts/{act}")
-    async def take(
-        incident: str,
-        act: ActName,
-        order: DelayOrder,
-        officer: Asking,
-        once: Once,
-        after: After = None,
-    ) -> Answer:
-        """延期、说明、催办、督办、通报。"""
-        await known(incident, after)
-        return await acts.take(incident, act, _said(order), officer, once)
-
-    @api.post("/incidents/{incident}/settle")
-    async def settle(
-        incident: str, order: Settlement, officer: Asking, once: Once, after: After = None
-    ) -> Answer:
-        """裁定迟录的事项是否按时办理。"""
-        await known(incident, after)
-        return await acts.settle(incident, _settled(order), officer, once)
-
-
-def _add_acts_on_units(api: APIRouter, acts: Acts) -> None:
-    @api.post("/units/{code}/acts/{act}")
-    async def take_of_unit(
-        code: str,
-        act: ActName,
-        order: DelayOrder,
-        officer: Asking,
-        once: Once,
-        after: After = None,
-    ) -> Answer:
-        """对单位定期事项或值班的说明、催办、督办、通报。"""
-        await wait_until(acts.store, after)
-        return await acts.take_of_unit(code, act, _said(order), officer, once)
-
-    @api.post("/units/{code}/settle")
-    async def settle_of_unit(
-        code: str, order: Settlement, officer: Asking, once: Once, after: After = None
-    ) -> Answer:
-        """裁定单位定期事项或值班的迟录。"""
-        await wait_until(acts.store, after)
-        return await acts.settle_of_unit(code, _settled(order), officer, once)
-
-
-def _said(order: DelayOrder) -> DelayParticulars:
-    return DelayParticulars(
-        order.told(), order.duty, order.rule, order.until, order.approver, order.occurred_at
-    )
-
-
-def _settled(order: Settlement) -> SettleLateRecord:
-    return SettleLateRecord(order.duty, order.in_time, order.grounds)
 
 
 def _add_listing(api: APIRouter, store: Store) -> None:

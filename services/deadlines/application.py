@@ -15,7 +15,7 @@ from shared.calendar.working import Calendar
 from shared.contracts.deadlines import DutyMissed, DutySuperseded
 from shared.contracts.envelope import Actor, Recorded
 from shared.contracts.intake import IncidentRegistered, RegistrationCorrected
-from shared.contracts.routing import CaseRepinned
+from shared.contracts.routing import CaseRepinned, StandingConflictFound
 from shared.copies import matters
 from shared.copies.calendars import calendar
 from shared.copies.matters import Heard
@@ -29,6 +29,9 @@ from shared.store.transaction import Transaction
 
 SYSTEM = Actor(officer="system", post="deadlines")
 """Nobody decides a verdict of this room: it is computed."""
+
+REMADE = (IncidentRegistered, RegistrationCorrected, CaseRepinned, StandingConflictFound)
+"""What makes another matter of it, whatever acts the rules ask for."""
 
 LEADS_ON = (DutyMissed, DutySuperseded)
 """Verdicts that rules wait for: whoever is late is urged, unless it turns out otherwise."""
@@ -106,7 +109,7 @@ def say(tx: Transaction, matter: Matter, by: By, facts: Iterable[Concluded]) -> 
 
 def _concerns(acts: Collection[str], event: Recorded) -> bool:
     """Whether duties can be other ones after an event, of packs that hear those acts."""
-    if isinstance(event.fact, IncidentRegistered | RegistrationCorrected | CaseRepinned):
+    if isinstance(event.fact, REMADE):
         return True
     deed = deed_of(event)
     return why_ended(event) is not None or (deed is not None and deed.act in acts)

@@ -1,14 +1,25 @@
-"""What may be done about a delay (延期、通报): pure rules over the docket and the outlook."""
+"""What may be done about a delay (延期、说明、催办、通报、裁定): rules over the docket; pure."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.deadlines.docket import Docket, DocketEntry, rule_of
-from shared.acts.check import Told
+from services.deadlines.docket import Docket, DocketEntry
+from shared.acts.body import DelayBody
+from shared.acts.check import Attempt, require
+from shared.acts.decide import Rules
+from shared.acts.deed import rule_of
 from shared.calendar.working import Limit
 from shared.clock import shown_limit
-from shared.contracts.deadlines import LateRecordSettled
+from shared.contracts.catalogue import Fact
+from shared.contracts.deadlines import (
+    DelayExplained,
+    DutyExtended,
+    LateRecordSettled,
+    UnitCirculated,
+    UnitSupervised,
+    UnitUrged,
+)
 from shared.errors import Invalid, Refused, Unknown
 from shared.policy.engine.deeds import Deed, fits, is_party
 from shared.policy.engine.limits import ceiling_of
@@ -19,46 +30,35 @@ from shared.policy.language.speaking import parties
 
 
 @dataclass(frozen=True, slots=True)
-class SettleLateRecord:
-    """A person decides what was recorded late (裁定)."""
+class Delay:
+    """What an act about a delay is decided on: the docket, and the one duty that is meant.
 
-    duty: str
-    in_time: bool
-    grounds: str
+    ``outlook`` is what the rules make of the matter: for more time, without any that was granted.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class DelayParticulars:
-    """What is said with an act about a delay: of which duty or rule, and of more time how much."""
-
-    told: Told
-    duty: str | None = None
-    rule: str | None = None
-    until: datetime | None = None
-    approver: str | None = None
-    occurred_at: datetime | None = None
+    docket: Docket
+    duty: DocketEntry | None = None
+    outlook: Sequence[Outlook] = ()
 
 
-def meant(
-    docket: Docket, pack: Pack, said: DelayParticulars
-) -> tuple[str | None, DocketEntry | None]:
+def meant(docket: Docket, pack: Pack, body: DelayBody) -> tuple[str | None, DocketEntry | None]:
     """The rule and the duty that are meant; a rule with one running duty means that.
 
     A rule can be named by any item of its source that it states. Raises Unknown ``duty.unknown``
     or ``rule.unknown``.
     """
-    if said.duty is not None:
-        duty = docket.get(said.duty)
+    if body.duty is not None:
+        duty = docket.get(body.duty)
         if duty is None:
-            raise unknown_duty(said.duty)
-        return rule_of(said.duty), duty
-    if said.rule is None:
+            raise unknown_duty(body.duty)
+        return rule_of(body.duty), duty
+    if body.rule is None:
         return None, None
-    numbers = {said.rule} if said.rule in pack.rules else pack.stated_by(said.rule)
+    numbers = {body.rule} if body.rule in pack.rules else pack.stated_by(body.rule)
     if not numbers:
         raise Unknown(
             "rule.unknown",
-            f"规则包中没有编号为“{said.rule}”的规则。",
+            f"规则包中没有编号为“{body.rule}”的规则。",
             "请用 huiyin duties 查看。",
             "rule",
         )
@@ -68,17 +68,26 @@ def meant(
     return min(rules) if len(rules) == 1 else None, running[0] if len(running) == 1 else None
 
 
-def settle(docket: Docket, pack: Pack, command: SettleLateRecord) -> LateRecordSettled:
+def to_settle(docket: Docket, pack: Pack, duty: str) -> str:
+    """The one duty that can be meant, where a rule is named instead."""
+    if duty in docket:
+        return duty
+    numbers = pack.stated_by(duty)
+    stated = [each for each in docket.values() if rule_of(each.id) in numbers]
+    late = [each for each in stated if each.state == "recorded_late"] or stated
+    return late[0].id if len(late) == 1 else duty
+
+
+def settle(delay: Delay, attempt: Attempt[LateRecordSettled]) -> Fact:
     """A person decides, with grounds, on what was recorded late; once.
 
-    Where a rule is named, the one duty that can be meant is. Raises Unknown ``duty.unknown``,
-    Invalid ``grounds.missing``, Refused ``settle.not-open``.
+    Raises Unknown ``duty.unknown``, Invalid ``grounds.missing``, Refused ``settle.not-open``.
     """
-    duty = docket.get(command.duty) or _late_of(docket, pack.stated_by(command.duty))
+    fact = attempt.fact
+    duty = delay.docket.get(fact.duty)
     if duty is None:
-        raise unknown_duty(command.duty)
-    if not command.grounds.strip():
-        raise Invalid("grounds.missing", "裁定依据不能为空。", "请写明依据。", "grounds")
+        raise unknown_duty(fact.duty)
+    require(fact.grounds, "grounds", "裁定依据")
     if duty.state != "recorded_late":
         raise Refused(
             "settle.not-open",
@@ -86,29 +95,19 @@ def settle(docket: Docket, pack: Pack, command: SettleLateRecord) -> LateRecordS
             "只有“迟录待裁定”的才需要裁定。",
             "duty",
         )
-    return LateRecordSettled(duty=duty.id, in_time=command.in_time, grounds=command.grounds)
+    return fact
 
 
-def _late_of(docket: Docket, numbers: Collection[str]) -> DocketEntry | None:
-    stated = [each for each in docket.values() if rule_of(each.id) in numbers]
-    late = [each for each in stated if each.state == "recorded_late"] or stated
-    return late[0] if len(late) == 1 else None
-
-
-def new_limit(
-    pack: Pack,
-    duty: DocketEntry | None,
-    found: Outlook | None,
-    said: DelayParticulars,
-    now: datetime,
-) -> datetime:
-    """By when the duty is due if more time is granted; ``found`` is its outlook without any.
+def extend(delay: Delay, attempt: Attempt[DutyExtended]) -> Fact:
+    """Grant more time within what the rule allows, all of that where no moment is named.
 
     Raises Invalid ``duty.missing``, ``reason.missing``, ``approver.*`` or ``extend.not-later``,
     Refused ``extend.not-provided``, ``extend.too-late`` or ``extend.beyond-ceiling``.
     """
+    duty = delay.duty
     if duty is None:
         raise missing_duty()
+    found = next((each for each in delay.outlook if str(each.key) == duty.id), None)
     extension = found.rule.extension if found else None
     if found is None or found.limit is None or extension is None:
         raise Refused(
@@ -117,13 +116,42 @@ def new_limit(
             "请按原时限办理；逾期的, 请说明原因。",
             "duty",
         )
-    _check_running(duty, now)
-    _check_granted(pack, extension, said)
+    _check_running(duty, attempt.now)
+    _check_granted(extension, attempt)
     ceiling = ceiling_of(extension, found.start, found.limit)
-    return _within(ceiling, said.until or ceiling.due, duty)
+    until = _within(ceiling, attempt.fact.until or ceiling.due, duty)
+    return attempt.fact.model_copy(update={"until": until})
 
 
-def check_not_explained(found: Sequence[Outlook], pack: Pack, deed: Deed) -> tuple[str, ...]:
+def tell(_: Delay, attempt: Attempt[Fact]) -> Fact:
+    """Explain, urge or supervise: of itself nothing stands in the way."""
+    return attempt.fact
+
+
+def circulate(delay: Delay, attempt: Attempt[UnitCirculated]) -> Fact:
+    """Make a delay known, unless it was explained; what was made known all the same is a breach.
+
+    Raises Refused ``circulate.explained``.
+    """
+    rules = excusing(delay.outlook, attempt.pack, attempt.deed)
+    if rules and not attempt.happened:
+        raise _explained(rules)
+    return attempt.fact.model_copy(update={"breaches": rules})
+
+
+RULES: Rules[Delay] = Rules(
+    {
+        DutyExtended: extend,
+        DelayExplained: tell,
+        UnitUrged: tell,
+        UnitSupervised: tell,
+        UnitCirculated: circulate,
+        LateRecordSettled: settle,
+    }
+)
+
+
+def excusing(found: Sequence[Outlook], pack: Pack, deed: Deed) -> tuple[str, ...]:
     """The rules by which a circulation is needless: an explanation is on record.
 
     Empty where some rule still asks for it, or none ever did.
@@ -135,7 +163,7 @@ def check_not_explained(found: Sequence[Outlook], pack: Pack, deed: Deed) -> tup
     return tuple(dict.fromkeys(each.key.rule for each in excused))
 
 
-def explained(rules: Sequence[str]) -> Refused:
+def _explained(rules: Sequence[str]) -> Refused:
     """The error for circulating a delay that was explained."""
     return Refused(
         "circulate.explained",
@@ -180,20 +208,21 @@ def _check_running(duty: DocketEntry, now: datetime) -> None:
         )
 
 
-def _check_granted(pack: Pack, extension: Extension, said: DelayParticulars) -> None:
-    if not (said.told.text or "").strip():
+def _check_granted(extension: Extension, attempt: Attempt[DutyExtended]) -> None:
+    pack, approver = attempt.pack, attempt.fact.approver
+    if not (getattr(attempt.body, "text", None) or "").strip():
         raise Invalid("reason.missing", "没有写明延期理由。", "请在 text 中写明理由。", "text")
-    if said.approver is not None and said.approver not in pack.parties:
+    if approver is not None and approver not in pack.parties:
         choices = parties(pack, extension.approver or tuple(pack.parties))
         raise Invalid(
             "approver.unknown",
-            f"规则包中没有“{said.approver}”这个当事方。",
+            f"规则包中没有“{approver}”这个当事方。",
             f"可以由这些当事方批准：{choices}。",
             "approver",
         )
     if extension.needs != "approval":
         return
-    named = said.approver or ""
+    named = approver or ""
     allowed = extension.approver
     if not named or (allowed and not any(is_party(pack, each, named) for each in allowed)):
         by = f"须经 {parties(pack, allowed)} 批准" if allowed else "须写明由谁批准"

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from shared.acts.deed import deed_of
+from shared.acts.deed import deed_of, rule_of
 from shared.contracts.catalogue import Fact
 from shared.contracts.deadlines import (
     STATES,
@@ -26,6 +26,7 @@ from shared.contracts.deadlines import (
     DutyMissed,
     DutyMoved,
     DutyRecordedLate,
+    DutyResumed,
     DutyStarted,
     DutySuperseded,
     LateRecordSettled,
@@ -48,7 +49,8 @@ OPEN_TO_WHAT_WAS_DONE: tuple[State, ...] = ("running", "missed", "cancelled")
 class DocketEntry:
     """A duty: which, from when, until when (if it can be missed), and how it stands.
 
-    Where it was late: when it was done, and where that was recorded late, when that was.
+    Where it was late: when it was done, and where that was recorded late, when that was; where it
+    was cancelled, ``because`` of what.
     """
 
     id: str
@@ -59,6 +61,7 @@ class DocketEntry:
     state: State = "running"
     done_at: datetime | None = None
     recorded_at: datetime | None = None
+    because: str | None = None
 
 
 Docket = Mapping[str, DocketEntry]
@@ -94,6 +97,8 @@ def after(entry: DocketEntry | None, fact: Fact, standing: Standing) -> DocketEn
             return replace(entry, start=fact.start, due=fact.due)
         case LateRecordSettled():
             return replace(entry, state="settled_in_time" if fact.in_time else "settled_late")
+        case DutyCancelled():
+            return replace(entry, state="cancelled", because=fact.because)
         case DutyMetLate():
             return replace(entry, state="met_late", done_at=fact.done_at)
         case DutyRecordedLate():
@@ -159,36 +164,38 @@ def own_deeds(history: Sequence[Recorded]) -> list[Deed]:
 
     A miss is none any more once it was superseded, settled as in time or cancelled.
     """
-    undone = {
-        event.fact.duty
-        for event in history
-        if isinstance(event.fact, DutySuperseded | DutyCancelled)
-        or (isinstance(event.fact, LateRecordSettled) and event.fact.in_time)
-    }
-    return [
-        deed
-        for event in history
-        if (deed := deed_of(event))
-        and not (isinstance(event.fact, DutyMissed) and event.fact.duty in undone)
-    ]
-
-
-def rule_of(duty: str) -> str:
-    """The rule that a duty's name begins with."""
-    return duty.partition("#")[0].partition("@")[0]
-
-
-def each_of(duty: str) -> str:
-    """For whom or to whom the duty is, by its name; empty where it is owed once."""
-    return duty.partition("#")[0].partition("@")[2]
+    undone: set[str] = set()
+    found: list[Deed] = []
+    for event in reversed(history):
+        fact, deed = event.fact, deed_of(event)
+        if isinstance(fact, DutySuperseded | DutyCancelled) or (
+            isinstance(fact, LateRecordSettled) and fact.in_time
+        ):
+            undone.add(fact.duty)
+        if deed and not (isinstance(fact, DutyMissed) and fact.duty in undone):
+            found.append(deed)
+    return found[::-1]
 
 
 def _follow(entry: DocketEntry | None, each: Found, standing: Standing) -> Iterator[Concluded]:
     """What becomes of one duty: it starts or moves, then has its verdict, then ends."""
-    for step in (_start_or_move, _done_or_gone, _end):
+    for step in (_resume, _start_or_move, _done_or_gone, _end):
         for said in step(entry, each):
             entry = after(entry, said.fact, standing)
             yield said
+
+
+ENDED = ("voided", "linked")
+"""What a duty falls away for until it turns out that its matter was not ended."""
+
+
+def _resume(entry: DocketEntry | None, each: Found) -> list[Concluded]:
+    """What fell away with its matter is owed again once that goes on."""
+    if entry is None or each.gone is not None or entry.because not in ENDED:
+        return []
+    if entry.state != "cancelled":
+        return []
+    return [Concluded(DutyResumed(duty=entry.id, due=entry.due))]
 
 
 def _start_or_move(entry: DocketEntry | None, each: Found) -> list[Concluded]:

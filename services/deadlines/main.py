@@ -6,7 +6,7 @@ The rooms are heard in any order relative to each other: what comes before its r
 from functools import partial
 
 from services.deadlines import agenda, application, periods, scheduler
-from services.deadlines.acts import Acts
+from services.deadlines.acts import Delays
 from services.deadlines.api import router
 from services.deadlines.tables import MODEL
 from shared.acts.deed import HEARD_FROM
@@ -61,6 +61,6 @@ def build(around: Surroundings) -> Room:
         Consumer(store, upstream, reactions, renewal=renewal, checkpoint=around.checkpoint)
         for upstream, reactions in HEARS.items()
     ]
-    door = renewal.guarding(router(Acts(store, around.vault)))
+    door = renewal.guarding(router(Delays(store, around.vault)))
     chores = [partial(scheduler.run, store, around.clock)]
     return Room(store, hears, door, chores, MODEL, renewal, checkpoint=around.checkpoint)

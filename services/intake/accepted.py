@@ -1,9 +1,14 @@
 """What an old message may hold, and whether a second one under its id says the same; pure."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from services.intake.commands import OldMessage
+from shared.acts.check import check_past
+from shared.contracts.catalogue import Fact
+from shared.contracts.intake import HistoryRecorded, IncidentRegistered, Provenance
+from shared.contracts.sealed import Sealed
 from shared.errors import Invalid, Refused
 
 LONGEST_TEXT = 40_000
@@ -14,6 +19,28 @@ LARGEST_TEXT = 45_000
 
 _UNPRINTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters other than tab and line breaks, and halves of characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class OldMessage:
+    """A message from before this system, with what its file says of its answer; times are UTC.
+
+    ``unit`` is the code of the unit that replied, ``named`` its name as the file has it.
+    ``days_only`` names the times of which the file has only the day, ``provenance`` the row.
+    """
+
+    message_id: str
+    category: str
+    title: str
+    body: str | None
+    posted_at: datetime
+    unit: str
+    named: str
+    reply: str | None
+    replied_at: datetime | None
+    left_open: bool
+    days_only: tuple[str, ...] = ()
+    provenance: Provenance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +69,18 @@ SAME = {
     "category": "类别",
 }
 """What must be the same where an id comes again."""
+
+
+def import_message(number: str, message: OldMessage, now: datetime) -> Sequence[Fact]:
+    """Enter an old message under a number, with what its file says of its past (历史导入).
+
+    ``now`` is the moment of recording. Raises Invalid for what it may not hold.
+    """
+    check_words(message)
+    check_past(message.posted_at, now, "posted_at", "发帖时间")
+    check_past(message.replied_at, now, "replied_at", "答复时间")
+    _check_reply(message)
+    return [_registered(number, message), _history(number, message)]
 
 
 def check_words(message: OldMessage) -> None:
@@ -110,3 +149,47 @@ def _too_long(field: str, name: str, has: str, most: str) -> Invalid:
         "请缩短文字, 把长材料另存为附件。",
         field,
     )
+
+
+def _registered(number: str, message: OldMessage) -> IncidentRegistered:
+    return IncidentRegistered(
+        number=number,
+        channel="import",
+        category=message.category,
+        title=Sealed.of(message.title.strip(), subject="matter"),
+        body=Sealed.of(message.body, subject="matter") if message.body else None,
+        contact=None,
+        link=None,
+        posted_at=message.posted_at,
+        discovered_at=None,
+        message_id=message.message_id,
+        provenance=message.provenance,
+    )
+
+
+def _history(number: str, message: OldMessage) -> HistoryRecorded:
+    return HistoryRecorded(
+        number=number,
+        posted_at=message.posted_at,
+        unit=message.unit,
+        named=message.named,
+        reply=Sealed.of(message.reply, subject="reply") if message.reply else None,
+        replied_at=message.replied_at,
+        left_open=message.left_open,
+        days_only=message.days_only,
+        provenance=message.provenance,
+    )
+
+
+def _check_reply(message: OldMessage) -> None:
+    if bool(message.reply) != (message.replied_at is not None):
+        raise Invalid(
+            "reply.incomplete",
+            "答复内容与答复时间只填了一个。",
+            "请两个都填, 或两个都留空。",
+            "reply" if message.replied_at else "replied_at",
+        )
+    if message.replied_at is not None and message.replied_at < message.posted_at:
+        raise Invalid(
+            "reply.before-post", "答复时间早于发帖时间。", "请核对两个时间。", "replied_at"
+        )

@@ -1,29 +1,14 @@
 """Intake's door: HTTP to commands."""
 
-from collections.abc import Awaitable, Callable
-
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from services.intake import commands
+from services.intake.accepted import OldMessage
 from services.intake.application import Intake
-from services.intake.days import Days
 from services.intake.fieldmaps import FieldMaps
-from services.intake.filing import Said
 from services.intake.imports import Imported, Imports
-from services.intake.orders import (
-    ON_DAY,
-    ON_MATTER,
-    ActOrder,
-    Correcting,
-    FieldMapOrder,
-    ImportOrder,
-    Linking,
-    OldMessage,
-    Registration,
-    Voiding,
-)
-from shared.acts.vocabulary import ACTS as VOCABULARY
+from services.intake.orders import FieldMapOrder, ImportOrder, MessageOrder
+from shared.acts.routes import add_acts
 from shared.contracts.intake import Column, ImportField, Provenance
 from shared.messaging.progress import wait_until, when_known
 from shared.store.requests import Answer
@@ -52,69 +37,13 @@ class Outcomes(BaseModel):
     position: str
 
 
-MINE = "mine"
-"""Stands for the unit of whoever asks; no unit's code is in small letters."""
-
-Known = Callable[[str, str | None], Awaitable[None]]
-"""Waits until a position given is known here, and sees whether the matter is."""
-
-
-def router(intake: Intake, days: Days, imports: Imports, field_maps: FieldMaps) -> APIRouter:
+def router(intake: Intake, imports: Imports, field_maps: FieldMaps) -> APIRouter:
     """Intake's routes."""
     api = empty_door("/intake", "intake 登记")
-
-    async def known(incident: str, after: str | None) -> None:
-        await wait_until(intake.store, after)
-        await intake.find(incident)
-
-    _add_incidents(api, intake)
-    for act, body in ON_MATTER.items():
-        _add_act(api, intake, known, act, body)
-    for act, body in ON_DAY.items():
-        _add_day(api, days, act, body)
+    add_acts(api, intake, {}, hears=False)
     _add_imports(api, intake, imports)
     _add_field_maps(api, intake, field_maps)
     return api
-
-
-def _add_incidents(api: APIRouter, intake: Intake) -> None:
-    store = intake.store
-
-    @api.post("/incidents", status_code=201)
-    async def register(
-        order: Registration, officer: Asking, once: Once, after: After = None
-    ) -> Answer:
-        """登记一个舆情事件或其他事项。"""
-        await wait_until(store, after)
-        unit = order.unit or officer.unit
-        return await intake.register(
-            order.heard(), unit, officer, order.occurred_at, once, order.fields
-        )
-
-    @api.post("/incidents/{incident}/correct")
-    async def correct(
-        incident: str, order: Correcting, officer: Asking, once: Once, after: After = None
-    ) -> Answer:
-        """更正登记的时间或分类；原记录保留。"""
-        await wait_until(store, after)
-        said = Said(officer, request=once)
-        return await intake.correct(incident, order.corrections(), order.grounds, said)
-
-    @api.post("/incidents/{incident}/link")
-    async def link(
-        incident: str, order: Linking, officer: Asking, once: Once, after: After = None
-    ) -> Answer:
-        """把重复事件并入另一事件。"""
-        await wait_until(store, after)
-        return await intake.link(incident, order.to, order.grounds, officer, once)
-
-    @api.post("/incidents/{incident}/void")
-    async def void(
-        incident: str, order: Voiding, officer: Asking, once: Once, after: After = None
-    ) -> Answer:
-        """作废误登记的事件。"""
-        await wait_until(store, after)
-        return await intake.void(incident, order.reason, officer, once)
 
 
 def _add_imports(api: APIRouter, intake: Intake, imports: Imports) -> None:
@@ -156,42 +85,8 @@ def _add_field_maps(api: APIRouter, intake: Intake, field_maps: FieldMaps) -> No
         return await field_maps.save(unit, columns, officer, once)
 
 
-def _add_act(api: APIRouter, intake: Intake, known: Known, act: str, body: type[ActOrder]) -> None:
-    """A route for one act on a matter; its body says what only this act says."""
-
-    async def take(
-        incident: str, order: ActOrder, officer: Asking, once: Once, after: After = None
-    ) -> Answer:
-        await known(incident, after)
-        told, more = order.told(), order.particulars()
-        return await intake.take(incident, act, told, more, Said(officer, order.occurred_at, once))
-
-    take.__annotations__["order"] = body
-    take.__name__ = act
-    title = VOCABULARY[act].title
-    api.post(f"/incidents/{{incident}}/acts/{act}", description=f"在事件上{title}。")(take)
-
-
-def _add_day(api: APIRouter, days: Days, act: str, body: type[ActOrder]) -> None:
-    """A route for one act of a unit's day."""
-
-    async def take(
-        code: str, order: ActOrder, officer: Asking, once: Once, after: After = None
-    ) -> Answer:
-        await wait_until(days.store, after)
-        said = Said(officer, order.occurred_at, once)
-        unit = officer.unit if code == MINE else code
-        return await days.take(unit, act, order.told(), order.particulars(), said, order.named())
-
-    take.__annotations__["order"] = body
-    take.__name__ = f"{act}_of_unit"
-    title = VOCABULARY[act].title
-    what = f"单位日常：{title}；本单位可写 {MINE}。"
-    api.post(f"/units/{{code}}/acts/{act}", description=what)(take)
-
-
-def _message(message: OldMessage, order: ImportOrder) -> commands.OldMessage:
-    return commands.OldMessage(
+def _message(message: MessageOrder, order: ImportOrder) -> OldMessage:
+    return OldMessage(
         message_id=message.message_id,
         category=message.category,
         title=message.title,

@@ -1,132 +1,63 @@
-"""Intake's commands on matters: load, decide, append."""
+"""Intake takes acts on matters, and what units do in their days; the only user of its store."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Any
 from uuid import UUID, uuid4
 
 from services.intake import tables
-from services.intake.acts import deed_of, known_of
-from services.intake.commands import (
-    Corrections,
-    CorrectRegistration,
-    Heard,
-    LinkIncident,
-    Particulars,
-    RegisterIncident,
-    TakeAct,
-    VoidIncident,
+from services.intake.incident import DAY, INCIDENT, Incident
+from services.intake.rules import RULES
+from shared.acts.body import (
+    LinkBody,
+    NoteBody,
+    Order,
+    RegisterBody,
+    ShiftBody,
+    SummariseBody,
+    VoidBody,
 )
-from services.intake.filing import Filed, Said, registering
-from services.intake.incident import INCIDENT
-from shared.acts.check import Told
-from shared.aggregate import answer
-from shared.clock import SHANGHAI
-from shared.copies import incidents
+from shared.acts.check import CATEGORY, Record
+from shared.acts.competence import Involved, check_competent
+from shared.acts.decide import fact_of
+from shared.acts.deed import Circumstances, as_deed, deed_of
+from shared.acts.take import Asked, Subject, Taker
+from shared.acts.vocabulary import Act
+from shared.calendar.days import day_of, start_of
+from shared.clock import SHANGHAI, shown
+from shared.contracts.acts import Judged
+from shared.contracts.envelope import Recorded
+from shared.contracts.intake import SummaryMade
+from shared.contracts.sealed import Sealed
+from shared.copies import incidents, matters
 from shared.copies.incidents import KnownIncident
-from shared.copies.units import check_within, known_unit
+from shared.copies.packs import pack_by_pin, pin_in_force
+from shared.copies.units import check_within, known_unit, unit_id
 from shared.identity.officers import Officer
+from shared.policy.engine.deeds import WORSENING, Deed, in_order
+from shared.policy.engine.outlook import Matter as About
+from shared.policy.engine.periods import tells_of_the_day_before
+from shared.policy.language.pack import Pack
+from shared.policy.language.rules import Gate
 from shared.room import key_id
-from shared.store.events import By, Matter
-from shared.store.requests import Answer, Request, once
+from shared.store.events import Matter
+from shared.store.micros import to_micros
+from shared.store.requests import Request
 from shared.store.sql import Sql
-from shared.store.store import Store
 from shared.store.transaction import Transaction
-from shared.vault.vault import Vault
 
 
-class Intake:
-    """What was heard.
+class Intake(Taker[Incident]):
+    """What was heard. Matters are named by number or id, units by their code."""
 
-    Matters are named by number or id. Every command on one raises Unknown ``incident.unknown``,
-    Refused ``unit.not-yours`` and what ``incident.py`` says.
-    """
-
-    def __init__(self, store: Store, vault: Vault) -> None:
-        self.store = store
-        self._vault = vault
+    rules = RULES
 
     async def find(self, name: str) -> KnownIncident:
         """The matter as known here; raises Unknown ``incident.unknown``."""
         return await self.store.read(lambda sql: incidents.find(sql, name))
-
-    async def register(
-        self,
-        heard: Heard,
-        unit: str,
-        officer: Officer,
-        occurred_at: datetime | None,
-        request: Request | None,
-        fields: Mapping[str, str] | None = None,
-    ) -> Answer:
-        """Enter a matter for a unit, under the rules in force for it.
-
-        The number is given in the same transaction.
-        """
-        incident = uuid4()
-        await self._provide_keys(incident, ["matter", "contact"] if heard.contact else ["matter"])
-
-        def work(tx: Transaction) -> Answer:
-            known_unit(tx.sql, unit)
-            check_within(tx.sql, unit, officer.unit)
-            by = By(officer.actor, occurred_at or tx.now)
-            return self._enter(tx, incident, unit, heard, by, Told(fields=fields or {}))
-
-        return await self.store.write(lambda tx: once(tx, request, work))
-
-    async def take(self, name: str, act: str, told: Told, more: Particulars, said: Said) -> Answer:
-        """An act on a matter in the words of its pack: note it down, inspect, rehearse, conduct."""
-        if told.text or told.fields:
-            await self._provide_keys((await self.find(name)).id, ["matter"])
-
-        def work(tx: Transaction) -> Answer:
-            filed, by = Filed(tx, incidents.find(tx.sql, name)), said.by(tx)
-            unit = filed.acting_unit(said.officer)
-            known = known_of(act, more, known_unit(tx.sql, unit).name)
-            asked = filed.asked(by, act, told, unit, known, **deed_of(act, more))
-            return filed.act(TakeAct(asked, more), by, unit)
-
-        return await self.store.write(lambda tx: once(tx, said.request, work))
-
-    async def correct(
-        self, name: str, corrections: Corrections, grounds: str, said: Said
-    ) -> Answer:
-        """Put the registration right (更正)."""
-
-        def work(tx: Transaction) -> Answer:
-            filed, by = self._own(tx, name, said.officer), said.by(tx)
-            asked = filed.asked(by, "correct", sets=corrections.sets)
-            return filed.act(CorrectRegistration(corrections, grounds, asked), by)
-
-        return await self.store.write(lambda tx: once(tx, said.request, work))
-
-    async def link(
-        self, name: str, to: str, grounds: str, officer: Officer, request: Request | None
-    ) -> Answer:
-        """Join a duplicate (并案)."""
-        said = Said(officer, request=request)
-
-        def work(tx: Transaction) -> Answer:
-            filed, by = self._own(tx, name, officer), said.by(tx)
-            entry, target = filed.entry, incidents.find(tx.sql, to)
-            open_, asked = target.standing == "open", filed.asked(by, "link")
-            command = LinkIncident(entry.id, target.id, target.number, open_, grounds, asked)
-            return filed.act(command, by)
-
-        return await self.store.write(lambda tx: once(tx, request, work))
-
-    async def void(
-        self, name: str, reason: str, officer: Officer, request: Request | None
-    ) -> Answer:
-        """Take back a registration made in error (作废)."""
-        said = Said(officer, request=request)
-
-        def work(tx: Transaction) -> Answer:
-            filed, by = self._own(tx, name, officer), said.by(tx)
-            asked = filed.asked(by, "void")
-            return filed.act(VoidIncident(reason, filed.entry.answered, asked), by)
-
-        return await self.store.write(lambda tx: once(tx, request, work))
 
     async def check_unit(self, unit: str, officer: Officer) -> None:
         """Raises Invalid ``unit.unknown`` or Refused ``unit.not-yours``."""
@@ -141,29 +72,225 @@ class Intake:
         """The position of the last event."""
         return await asyncio.to_thread(self.store.position)
 
-    def _enter(
-        self,
-        tx: Transaction,
-        incident: UUID,
-        unit: str,
-        heard: Heard,
-        by: By,
-        told: Told,
-    ) -> Answer:
-        year = tx.now.astimezone(SHANGHAI).year
-        number = tables.next_numbers(tx.sql, tx.source.node, year).next
-        asked, pin = registering(tx, unit, heard, by, told)
-        matter = Matter("incident", incident, unit, incident, pin)
-        appended = INCIDENT.handle(tx, matter, RegisterIncident(number, heard, asked), by)
-        tables.MODEL.note(tx.sql, appended.events)
-        return answer(tx, appended, matter, number)
+    def place(self, sql: Sql, act: Act, name: str) -> UUID:
+        if act.on == "unit":
+            return unit_id(known_unit(sql, name).code)
+        return incidents.find(sql, name).id
 
-    def _own(self, tx: Transaction, name: str, officer: Officer) -> Filed:
-        """The matter, if the officer's unit covers the one that registered it."""
-        entry = incidents.find(tx.sql, name)
-        check_within(tx.sql, entry.unit, officer.unit)
-        return Filed(tx, entry)
+    async def prepare(
+        self, act: Act, name: str, body: Order, officer: Officer, request: Request | None
+    ) -> dict[str, Any]:
+        """A new matter gets its id and its keys."""
+        if not isinstance(body, RegisterBody):
+            return await super().prepare(act, name, body, officer, request)
+        incident = uuid4()
+        subjects = ("matter", "contact") if body.contact else ("matter",)
+        await self.provide(*(key_id(incident, subject) for subject in subjects))
+        return {"incident": incident}
 
-    async def _provide_keys(self, incident: UUID, subjects: Sequence[str]) -> None:
-        ids = [key_id(incident, subject) for subject in subjects]
-        await asyncio.to_thread(self._vault.ensure, ids)
+    def subject(self, tx: Transaction, asked: Asked) -> Subject[Incident]:
+        if isinstance(asked.body, RegisterBody):
+            return _new(tx, asked, asked.body)
+        return _of_day(tx, asked) if asked.act.on == "unit" else _of_matter(tx, asked)
+
+    def made(self, tx: Transaction, subject: Subject[Incident], asked: Asked) -> dict[str, Any]:
+        match asked.body:
+            case RegisterBody() as body:
+                return {"number": subject.number, **registration(body, tx.now)}
+            case LinkBody(to=to):
+                target, knew = incidents.find(tx.sql, to), _knew(tx.sql, subject.stream.id)
+                return {"to": target.id, "to_number": target.number, "knew": knew}
+            case VoidBody():
+                return {"knew": _knew(tx.sql, subject.stream.id)}
+            case NoteBody() as body:
+                return {"worse": body.worse or body.kind == WORSENING}
+            case SummariseBody() as body:
+                return {"items": _items(tx, subject, asked, body)}
+            case _:
+                return {}
+
+    def keep(self, tx: Transaction, _: Subject[Incident], events: Sequence[Recorded]) -> None:
+        tables.MODEL.note(tx.sql, events)
+
+
+@dataclass(frozen=True)
+class Filed:
+    """A matter as it is on record here: its own events, and what routing said was done about it."""
+
+    tx: Transaction
+    entry: KnownIncident
+
+    @cached_property
+    def events(self) -> Sequence[Recorded]:
+        return self.tx.load(self.entry.id)
+
+    @cached_property
+    def handled(self) -> Sequence[Deed]:
+        """What was done about it elsewhere, in order."""
+        return in_order(matters.deeds(self.tx.sql, self.entry.id))
+
+    @property
+    def involved(self) -> Involved:
+        """The units that take part: the lead and those with it, if assigned, and who registered."""
+        assigned = [deed.units for deed in self.handled if deed.act == "assign"]
+        lead, *co_handling = assigned[-1] if assigned else (None,)
+        return Involved(self.entry.unit, lead, tuple(co_handling))
+
+    @cached_property
+    def pin(self) -> str | None:
+        """The rules it is under: those of its registration, until it was put under others."""
+        repinned = matters.repinned(self.tx.sql, self.entry.id)
+        return repinned or self.events[0].envelope.policy
+
+    @property
+    def record(self) -> Record:
+        """What an act on it is judged by."""
+        sql, about = self.tx.sql, INCIDENT.fold(self.events).subject
+        assert about is not None  # it was found by what its registration says
+        own = [deed for event in self.events if (deed := deed_of(event))]
+        declared = matters.declared(sql, self.entry.unit)
+        return Record(pack_by_pin(sql, self.pin), about, [*own, *self.handled, *declared])
+
+
+def registration(body: RegisterBody, now: datetime) -> dict[str, Any]:
+    """What of a registration its body does not say so; of several categories the first."""
+    sets: Judged = {axis: tuple(values) for axis, values in body.sets.items()}
+    categories = sets.pop(CATEGORY, (body.category,))
+    if len(categories) > 1:
+        sets[CATEGORY] = categories
+    return {
+        "category": categories[0] if categories else "",
+        "sets": sets,
+        "title": Sealed.of(body.title.strip(), subject="matter"),
+        "body": Sealed.of(body.body, subject="matter") if body.body else None,
+        "contact": Sealed.of(body.contact, subject="contact") if body.contact else None,
+        "discovered_at": body.discovered_at or now,
+        "message_id": None,
+    }
+
+
+def as_registered(body: RegisterBody, unit: str, now: datetime) -> About:
+    """What rules ask of a matter that is to be registered for a unit."""
+    category: Judged = {CATEGORY: (body.category,)} if body.category else {}
+    sets = category | {axis: tuple(values) for axis, values in body.sets.items()}
+    return About(unit, now, now, kind=body.matter, channel=body.channel, sets=sets)
+
+
+def _new(tx: Transaction, asked: Asked, body: RegisterBody) -> Subject[Incident]:
+    """A matter that is not there yet, under the rules in force for its unit."""
+    unit = known_unit(tx.sql, body.unit or asked.officer.unit).code
+    check_within(tx.sql, unit, asked.officer.unit)
+    pin, incident = pin_in_force(tx.sql, unit), asked.ready["incident"]
+    about = as_registered(body, unit, tx.now)
+    record = Record(pack_by_pin(tx.sql, pin), about, matters.declared(tx.sql, unit))
+    year = tx.now.astimezone(SHANGHAI).year
+    number = tables.next_numbers(tx.sql, tx.source.node, year).next
+    stream = Matter("incident", incident, unit, incident, pin)
+    return Subject(stream, number, INCIDENT.initial, record, _said(body))
+
+
+def _of_matter(tx: Transaction, asked: Asked) -> Subject[Incident]:
+    filed = Filed(tx, incidents.find(tx.sql, asked.name))
+    involved, entry = filed.involved, filed.entry
+    check_competent(tx.sql, involved.competent(asked.act.who), asked.officer)
+    unit = entry.unit if asked.act.who == "registrar" else _speaking(involved, asked.officer)
+    state = INCIDENT.fold(filed.events)
+    state = replace(state, standing=entry.standing, answered=entry.answered)
+    if isinstance(asked.body, LinkBody):
+        target = incidents.find(tx.sql, asked.body.to)
+        state = replace(state, target_open=target.standing == "open")
+    stream = Matter("incident", entry.id, unit, entry.id, filed.pin)
+    known = _known(known_unit(tx.sql, unit).name, asked.body)
+    return Subject(stream, entry.number, state, filed.record, known)
+
+
+def _of_day(tx: Transaction, asked: Asked) -> Subject[Incident]:
+    """A unit's own day. Rules speak to a unit as they do of incidents.
+
+    Of the past only that is looked up which gates on the act ask for: a unit does more in its days
+    than anybody wants to read each time.
+    """
+    unit = known_unit(tx.sql, asked.name)
+    check_within(tx.sql, unit.code, asked.officer.unit)
+    pin, day = pin_in_force(tx.sql, unit.code), unit_id(unit.code)
+    pack, act = pack_by_pin(tx.sql, pin), asked.act.name
+    past = tables.done(tx.sql, unit.code, asked_for(pack, act))
+    same = tables.done_at(tx.sql, unit.code, act, asked.at)
+    deeds = [*matters.declared(tx.sql, unit.code), *past, *same]
+    record = Record(pack, About(unit.code, registered=tx.now, recorded_at=tx.now), deeds)
+    stream = Matter("unit-day", day, unit.code, day, pin)
+    return Subject(stream, unit.code, DAY, record, _known(unit.name, asked.body))
+
+
+def asked_for(pack: Pack, act: str) -> frozenset[str]:
+    """The acts that gates on an act wait for: what has to be known of the past to judge it."""
+    return frozenset(
+        pattern.act
+        for gate in pack.of(Gate).values()
+        if gate.needs is not None and any(refused.act == act for refused in gate.refuse)
+        for pattern in gate.needs.patterns()
+    )
+
+
+def _knew(sql: Sql, incident: UUID) -> tuple[UUID, ...]:
+    """The publications and closings of a matter that were heard of."""
+    done = in_order(matters.deeds(sql, incident))
+    return tuple(deed.id for deed in done if deed.act in ("publish", "close"))
+
+
+def _speaking(involved: Involved, officer: Officer) -> str:
+    """The unit that an officer acts for: their own where it takes part, else who has it in hand."""
+    return officer.unit if officer.unit in involved.parties else involved.concerned
+
+
+def _items(
+    tx: Transaction, subject: Subject[Incident], asked: Asked, body: SummariseBody
+) -> tuple[UUID, ...]:
+    """The matters that a summary tells of; raises Unknown ``incident.unknown``.
+
+    Without any named it tells of what the unit registered since its last summary of that kind, or
+    on that day if there was none before. A daily report on the day before tells of that day, or of
+    the one that it names.
+    """
+    if body.items is not None:
+        return tuple(dict.fromkeys(incidents.find(tx.sql, name).id for name in body.items))
+    unit, at = subject.stream.unit, asked.at
+    came = Circumstances(subject.stream.id, at, tx.now, asked.officer.post, unit)
+    deed = as_deed(fact_of(SummaryMade, body, {"items": ()}), came)
+    assert deed is not None
+    if tells_of_the_day_before(subject.record.pack, deed):
+        midnight = _day_told_of(deed)
+        ends = midnight + timedelta(days=1, microseconds=-1)
+        return tables.registered(tx.sql, unit, to_micros(midnight) - 1, ends)
+    last = tables.last_summary(tx.sql, unit, deed.kind, at)
+    since = to_micros(start_of(day_of(at))) - 1 if last is None else last
+    return tables.registered(tx.sql, unit, since, at)
+
+
+def _day_told_of(deed: Deed) -> datetime:
+    """When the day begins that a report names, or else the day before it."""
+    try:
+        return start_of(date.fromisoformat(deed.period or ""))
+    except ValueError:
+        return start_of(day_of(deed.at)) - timedelta(days=1)
+
+
+def _known(unit: str, body: Order) -> dict[str, str]:
+    """The fields of a form that an act says anyway, by their usual keys."""
+    known = {"unit": unit}
+    if isinstance(body, ShiftBody):
+        known["period"] = f"{shown(body.begins)} 至 {shown(body.ends)}"
+    return known
+
+
+def _said(body: RegisterBody) -> dict[str, str]:
+    """What a registration says that a form may ask for."""
+    said = {
+        "title": body.title,
+        "body": body.body,
+        "link": body.link,
+        "url": body.link,
+        "channel": body.channel,
+        "category": body.category,
+    }
+    return {key: text for key, text in said.items() if text}

@@ -1,43 +1,25 @@
-"""A unit's field map (列名对照): what the headings in its files mean. Its rules live here; pure."""
+"""A unit's field map (列名对照): what the headings in its files mean. Its rules; pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from services.intake.commands import SaveFieldMap
-from shared.aggregate import Aggregate
 from shared.contracts.catalogue import Fact
-from shared.contracts.envelope import Recorded
 from shared.contracts.intake import Column, FieldMapSaved
 from shared.errors import Invalid
 
 LONGEST_HEADING = 100
 """Characters."""
 
-
-@dataclass(frozen=True, slots=True)
-class FieldMap:
-    """What is kept for the unit."""
-
-    columns: tuple[Column, ...] = ()
+Columns = tuple[Column, ...]
 
 
-def evolve(kept: FieldMap, event: Recorded) -> FieldMap:
-    """Never refuses: every history ever stored loads."""
-    if isinstance(event.fact, FieldMapSaved):
-        return FieldMap(event.fact.columns)
-    return kept
+def save(kept: Columns, wanted: Columns) -> Sequence[Fact]:
+    """Keep a map instead of the one before; the same again adds nothing.
 
-
-def decide(kept: FieldMap, command: SaveFieldMap) -> Sequence[Fact]:
-    """Keep the map; the same again adds nothing. Raises Invalid ``field-map.*``."""
-    _check_headings(command.columns)
-    _check_once(command.columns)
-    if command.columns == kept.columns:
-        return []
-    return [FieldMapSaved(columns=command.columns)]
-
-
-FIELD_MAP: Aggregate[FieldMap, SaveFieldMap] = Aggregate(FieldMap(), evolve, decide)
+    Raises Invalid ``field-map.*``.
+    """
+    _check_headings(wanted)
+    _check_once(wanted)
+    return [] if wanted == kept else [FieldMapSaved(columns=wanted)]
 
 
 def _check_headings(columns: Sequence[Column]) -> None:

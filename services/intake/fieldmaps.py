@@ -3,10 +3,8 @@
 from uuid import UUID, uuid5
 
 from services.intake import tables
-from services.intake.commands import SaveFieldMap
-from services.intake.fieldmap import FIELD_MAP
+from services.intake.fieldmap import Columns, save
 from shared.aggregate import answer
-from shared.contracts.intake import Column
 from shared.copies.units import check_within, known_unit
 from shared.identity.officers import Officer
 from shared.store.events import By, Matter
@@ -24,12 +22,12 @@ class FieldMaps:
     def __init__(self, store: Store) -> None:
         self.store = store
 
-    async def read(self, unit: str) -> tuple[Column, ...]:
+    async def read(self, unit: str) -> Columns:
         """What is kept for the unit, in the order in which it was given."""
         return await self.store.read(lambda sql: tables.field_map(sql, unit))
 
     async def save(
-        self, unit: str, columns: tuple[Column, ...], officer: Officer, request: Request | None
+        self, unit: str, columns: Columns, officer: Officer, request: Request | None
     ) -> Answer:
         """Keep these instead of what was kept before.
 
@@ -42,7 +40,7 @@ class FieldMaps:
             known_unit(tx.sql, unit)
             check_within(tx.sql, unit, officer.unit)
             by = By(officer.actor, tx.now)
-            appended = FIELD_MAP.handle(tx, matter, SaveFieldMap(columns), by)
+            appended = tx.append(matter, save(tables.field_map(tx.sql, unit), columns), by)
             tables.MODEL.note(tx.sql, appended.events)
             return answer(tx, appended, matter, None)
 

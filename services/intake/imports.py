@@ -10,9 +10,7 @@ from itertools import groupby
 from uuid import UUID, uuid5
 
 from services.intake import tables
-from services.intake.accepted import difference, differs
-from services.intake.commands import ImportMessage, OldMessage
-from services.intake.incident import INCIDENT
+from services.intake.accepted import OldMessage, difference, differs, import_message
 from shared.clock import SHANGHAI
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Actor, Recorded, associated_data, decode
@@ -186,7 +184,7 @@ def _decided(
 ) -> Sequence[Fact]:
     if message.unit not in units:
         raise unknown_unit(message.unit, "unit")
-    return INCIDENT.decide(INCIDENT.initial, ImportMessage(number, message, now))
+    return import_message(number, message, now)
 
 
 def _none_is_new(incident: UUID, _: OldMessage) -> Imported:

@@ -2,7 +2,6 @@
 
 from services.intake.api import router
 from services.intake.application import Intake
-from services.intake.days import Days
 from services.intake.fieldmaps import FieldMaps
 from services.intake.imports import Imports
 from services.intake.tables import MODEL
@@ -19,8 +18,8 @@ def build(around: Surroundings) -> Room:
     hears = [
         Consumer(store, "routing", Keeping(MODEL), renewal=renewal, checkpoint=around.checkpoint)
     ]
-    intake, days = Intake(store, around.vault), Days(store, around.vault)
-    door = router(intake, days, Imports(store, around.vault), FieldMaps(store))
+    intake = Intake(store, around.vault)
+    door = router(intake, Imports(store, around.vault), FieldMaps(store))
     return Room(
         store, hears, renewal.guarding(door), (), MODEL, renewal, checkpoint=around.checkpoint
     )

@@ -16,7 +16,9 @@ from shared.contracts.envelope import Recorded
 from shared.contracts.intake import (
     Column,
     FieldMapSaved,
+    IncidentLinked,
     IncidentRegistered,
+    IncidentVoided,
     UnitAct,
 )
 from shared.copies import incidents, matters, packs, units
@@ -96,7 +98,9 @@ MODEL = joined(
     units.MODEL,
     packs.MODEL,
     incidents.MODEL,
-    matters.kept_by("intake", HEARD_FROM["routing"], imported=False),
+    matters.kept_by(
+        "intake", (*HEARD_FROM["routing"], IncidentLinked, IncidentVoided), imported=False
+    ),
     _OWN,
 )
 
@@ -148,8 +152,9 @@ def last_summary(sql: Sql, unit: str, kind: str | None, before: datetime) -> int
 def registered(sql: Sql, unit: str, after: int, until: datetime) -> tuple[UUID, ...]:
     """What a unit registered live after a moment (microseconds) up to another, without errors."""
     rows = sql.all(
-        "SELECT r.id FROM registrations r JOIN incidents i ON i.id = r.id"
-        " WHERE r.unit = ? AND r.at > ? AND r.at <= ? AND i.standing <> 'voided' ORDER BY r.at",
+        "SELECT id FROM registrations r WHERE unit = ? AND at > ? AND at <= ? AND NOT EXISTS"
+        f" (SELECT 1 FROM ({matters.STANDING}) e WHERE e.incident = r.id AND because = 'voided')"
+        " ORDER BY at",
         (unit, after, to_micros(until)),
     )
     return tuple(UUID(row["id"]) for row in rows)

@@ -4,13 +4,14 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.reporting.application import Reporting
-from services.reporting.findings.api import add_accounts, add_acts
-from services.reporting.findings.taking import Taking
+from services.reporting.findings.api import add_accounts
+from services.reporting.findings.taking import RecordActs
 from services.reporting.history.files import add_reviews
 from services.reporting.ledger.files import add_ledger
 from services.reporting.log.feed import add_feed
 from services.reporting.parameters import AsOf, moment
 from services.reporting.trail.trail import TrailEntry
+from shared.acts.routes import add_acts
 from shared.messaging.progress import wait_until
 from shared.store.requests import Answer
 from shared.web import After, Asking, empty_door
@@ -24,7 +25,7 @@ class Erasure(BaseModel):
     grounds: str = Field(max_length=2000)
 
 
-def router(reporting: Reporting, taking: Taking) -> APIRouter:
+def router(reporting: Reporting, acts: RecordActs) -> APIRouter:
     """Reporting's routes."""
     api = empty_door("/reporting", "reporting 台账与审计")
     store = reporting.store
@@ -41,8 +42,8 @@ def router(reporting: Reporting, taking: Taking) -> APIRouter:
         return await reporting.trail(incident, moment(as_of))
 
     add_reviews(api, reporting)
-    add_accounts(api, taking)
-    add_acts(api, taking)
+    add_accounts(api, acts)
+    add_acts(api, acts, {}, hears=False)
 
     @api.post("/incidents/{incident}/erase")
     async def erase(incident: str, order: Erasure, officer: Asking, after: After = None) -> Answer:

@@ -5,7 +5,7 @@ from services.reporting.api import router
 from services.reporting.application import Reporting
 from services.reporting.console import console
 from services.reporting.findings import taking
-from services.reporting.findings.taking import Taking
+from services.reporting.findings.taking import RecordActs
 from services.reporting.log import log, tiles
 from services.reporting.projector import PastInLog, Projector, SequencerAndFold
 from shared.messaging.consumer import Consumer
@@ -27,7 +27,7 @@ def build(around: Surroundings) -> Room:
     ]
     reporting = Reporting(store, around.vault, around.officers)
     doors = take_in(
-        router(reporting, Taking(store, around.vault)),
+        router(reporting, RecordActs(store, around.vault)),
         console(reporting, around.vault, around.officers),
     )
     return Room(

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 from services.routing import county, tables
 from services.routing.adopting import adoption
-from services.routing.required import require
+from shared.acts.check import require
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import event_hash
 from shared.contracts.routing import (

@@ -7,21 +7,10 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from services.routing.administration import Administration
-from services.routing.application import Assigned, Drafted, Routing, Said
+from services.routing.application import Assigned, Drafted, Routing
 from services.routing.orders import (
-    ACTS,
-    ActOrder,
     Adoption,
     Appointment,
-    Approval,
-    Assignment,
-    Closing,
-    Declaring,
-    Drafting,
-    Grading,
-    Publication,
-    Rejection,
-    Reopening,
     Repinning,
     TermOrder,
     UnitEntry,
@@ -30,8 +19,7 @@ from services.routing.orders import (
 )
 from services.routing.overview import Overview
 from services.routing.rulebook import Rulebook
-from shared.acts.check import Told
-from shared.acts.vocabulary import ACTS as VOCABULARY
+from shared.acts.routes import add_acts
 from shared.clock import Clock
 from shared.contracts.catalogue import UtcTime
 from shared.messaging.progress import wait_until, when_known
@@ -84,151 +72,17 @@ def router(
         await wait_until(routing.store, after)
         await when_known(lambda: routing.find(incident))
 
-    _add_assigning(api, routing, known)
-    _add_replies(api, routing, known)
-    _add_ends(api, routing, known)
-    for act, body in ACTS.items():
-        _add_act(api, routing, known, act, body)
-    _add_unit_acts(api, routing)
-    _add_administration(api, administration)
-    _add_packs(api, rulebook, known, clock)
-    _add_dates(api, rulebook)
-    return api
-
-
-def _add_assigning(api: APIRouter, routing: Routing, known: Known) -> None:
     @api.get("/incidents/{incident}")
     async def overview(incident: str, officer: Asking, after: After = None) -> Overview:
         """办理情况：各单位、文稿、尚待谁审定、哪些前置条件未满足。"""
         await known(incident, after)
         return await routing.overview(incident, officer)
 
-    @api.post("/incidents/{incident}/grade")
-    async def grade(
-        incident: str, order: Grading, officer: Asking, once: Once, after: After = None
-    ) -> Answer:
-        """给事件定级（及其他分类）, 或重新定级。"""
-        await known(incident, after)
-        return await routing.grade(
-            incident, order.grade, order.grounds, Said(officer, order.occurred_at, once), order.sets
-        )
-
-    @api.post("/incidents/{incident}/assign")
-    async def assign(
-        incident: str, order: Assignment, officer: Asking, once: Once, after: After = None
-    ) -> Assigned:
-        """交办给牵头单位和协办单位；应答中的 sheet 是交办单号。"""
-        await known(incident, after)
-        return await routing.assign(
-            incident,
-            order.lead,
-            order.co_handling,
-            order.instruction,
-            Said(officer, order.occurred_at, once),
-            Told(kind=order.kind, fields=order.fields),
-        )
-
-
-def _add_replies(api: APIRouter, routing: Routing, known: Known) -> None:
-    @api.post("/incidents/{incident}/draft")
-    async def draft(
-        incident: str, order: Drafting, officer: Asking, once: Once, after: After = None
-    ) -> Drafted:
-        """拟一份文稿；应答中的 draft 用于审定和发布。"""
-        await known(incident, after)
-        told = Told(kind=order.kind, fields=order.fields)
-        return await routing.draft(
-            incident, order.kind, order.text, Said(officer, order.occurred_at, once), told
-        )
-
-    @api.post("/incidents/{incident}/approve")
-    async def approve(
-        incident: str, order: Approval, officer: Asking, once: Once, after: After = None
-    ) -> Answer:
-        """审定一份文稿；写过同样内容的人不能审定。"""
-        await known(incident, after)
-        return await routing.approve(
-            incident, order.draft, Said(officer, order.occurred_at, once), Told(kind=order.kind)
-        )
-
-    @api.post("/incidents/{incident}/reject")
-    async def reject(
-        incident: str, order: Rejection, officer: Asking, once: Once, after: After = None
-    ) -> Answer:
-        """驳回一份文稿；驳回后不能再审定或发布。"""
-        await known(incident, after)
-        return await routing.reject(
-            incident, order.draft, order.reason, Said(officer, order.occurred_at, once)
-        )
-
-    @api.post("/incidents/{incident}/publish")
-    async def publish(
-        incident: str, order: Publication, officer: Asking, once: Once, after: After = None
-    ) -> Answer:
-        """以牵头单位的名义发布经审定的答复。"""
-        await known(incident, after)
-        return await routing.publish(
-            incident,
-            order.draft,
-            order.text,
-            order.channel,
-            Said(officer, order.occurred_at, once),
-            order.told(),
-            order.promised,
-        )
-
-
-def _add_ends(api: APIRouter, routing: Routing, known: Known) -> None:
-    @api.post("/incidents/{incident}/close")
-    async def close(
-        incident: str, order: Closing, officer: Asking, once: Once, after: After = None
-    ) -> Answer:
-        """办结。"""
-        await known(incident, after)
-        return await routing.close(
-            incident, order.note, Said(officer, order.occurred_at, once), order.told()
-        )
-
-    @api.post("/incidents/{incident}/acts/reopen")
-    async def reopen(
-        incident: str, order: Reopening, officer: Asking, once: Once, after: After = None
-    ) -> Answer:
-        """重启已办结的事件。"""
-        await known(incident, after)
-        return await routing.reopen(incident, order.grounds, Said(officer, order.occurred_at, once))
-
-
-def _add_act(
-    api: APIRouter, routing: Routing, known: Known, act: str, body: type[ActOrder]
-) -> None:
-    """A route for one act; its body says what only this act says."""
-
-    async def take(
-        incident: str, order: ActOrder, officer: Asking, once: Once, after: After = None
-    ) -> Answer:
-        await known(incident, after)
-        told, particulars = order.told(), order.particulars()
-        return await routing.take(
-            incident, act, told, particulars, Said(officer, order.occurred_at, once)
-        )
-
-    take.__annotations__["order"] = body
-    take.__name__ = act
-    title = VOCABULARY[act].title
-    api.post(f"/incidents/{{incident}}/acts/{act}", description=f"{title}。")(take)
-
-
-def _add_unit_acts(api: APIRouter, routing: Routing) -> None:
-    @api.post("/units/{code}/acts/declare")
-    async def declare_for_unit(
-        code: str, order: Declaring, officer: Asking, once: Once, after: After = None
-    ) -> Answer:
-        """宣布单位（及其下属单位）的一种状态开始或结束。"""
-        await wait_until(routing.store, after)
-        told, particulars = order.told(), order.particulars()
-        return await routing.declare_for_unit(
-            code, told, particulars, Said(officer, order.occurred_at, once)
-        )
+    add_acts(api, routing, {"draft": Drafted, "assign": Assigned})
+    _add_administration(api, administration)
+    _add_packs(api, rulebook, known, clock)
+    _add_dates(api, rulebook)
+    return api
 
 
 def _add_administration(api: APIRouter, administration: Administration) -> None:

@@ -1,224 +1,237 @@
 """The case (案件): how one matter is handled until it is closed. What may be done is decided here.
 
-Acts in the words of the pack are in ``acts.py``, what is said to the public in ``replies.py``.
+``RULES`` is the map: the rule for each fact. Acts in the words of the pack are in ``handling``,
+what is said to the public in ``replies``.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import assert_never
+from dataclasses import dataclass
+from typing import Any, Literal
 from uuid import UUID
 
-from services.routing.acts import take
-from services.routing.commands import (
-    ApproveReply,
-    AssignIncident,
-    CaseCommand,
-    CloseIncident,
-    DraftReply,
-    GradeIncident,
-    OldReply,
-    PublishReply,
-    RecordHistory,
-    RejectDraft,
-    ReopenIncident,
-    RepinCase,
-    TakeAct,
-)
-from services.routing.replies import approve_reply, draft_reply, publish_reply, reject_draft
-from services.routing.required import require
-from services.routing.ruling import (
-    allowed,
+from services.routing.handling import (
+    accept,
+    agree,
     asks_for_reply,
     check_open,
     check_standing,
-    check_values,
-    form_of,
+    declare,
+    hand_back,
+    handle,
+    refer,
+    report,
+)
+from services.routing.replies import (
+    approval,
+    approve_reply,
+    draft_reply,
+    drafted,
+    publication,
+    publish_reply,
+    reject_draft,
 )
 from services.routing.state import Case, evolve
-from shared.acts.check import refusing_gates
+from shared.acts.body import ApproveBody, GradeBody, Order, PublishBody, RejectBody
+from shared.acts.check import Attempt, require
+from shared.acts.decide import Rules
+from shared.acts.vocabulary import Act
 from shared.aggregate import Aggregate
 from shared.contracts.catalogue import Fact
+from shared.contracts.envelope import Recorded
+from shared.contracts.intake import IncidentLinked, IncidentVoided
 from shared.contracts.routing import (
+    ActApproved,
     CaseRepinned,
+    DraftRejected,
+    FactsVerified,
+    FeedbackGiven,
     IncidentAssigned,
     IncidentClosed,
     IncidentGraded,
     IncidentReopened,
+    InstructionGiven,
+    MatterAssessed,
+    MatterCalmed,
+    MatterEscalated,
+    MatterHandled,
+    MatterReferred,
+    MatterReviewed,
+    ReplyApproved,
+    ReplyDrafted,
     ReplyPublished,
+    ReportMade,
+    SheetAccepted,
+    SheetReturned,
+    StandingConflictFound,
+    StateDeclared,
 )
 from shared.contracts.sealed import Sealed
 from shared.errors import Invalid, Refused
-from shared.policy.engine.deeds import Deed
+from shared.policy.language.pack import Pack
 
 SEVERITY = "severity"
 """The axis whose value is the grade (级别)."""
 
 
-def decide(case: Case, command: CaseCommand) -> Sequence[Fact]:
-    """What a command leads to; raises Refused, Invalid or Unknown.
-
-    Whatever it is refused for, the refusal names the gates that are closed to it as well.
-    """
-    try:
-        return _decide(case, command)
-    except Refused as problem:
-        problem.rules = problem.rules or _closed_to(case, command)
-        raise
-
-
-def _closed_to(case: Case, command: CaseCommand) -> tuple[str, ...]:
-    match command:
-        case RepinCase() | RecordHistory():
-            return ()
-        case ApproveReply(draft=draft, asked=asked):
-            told = replace(asked.attempted, of=_label(draft or case.last_draft))
-        case PublishReply(asked=asked):
-            told = _publishing(case, command)
-        case _:
-            told = command.asked.attempted
-    return refusing_gates(command.asked.record, told)
-
-
-def _publishing(case: Case, command: PublishReply) -> Deed:
-    """The attempt as it would be were its draft, the latest where none is meant, approved."""
-    happened = command.asked.told.happened
-    chosen = case.to_publish(command.draft, happened=happened) or case.last_draft
-    draft = case.drafts.get(chosen) if chosen else None
-    kind = command.asked.told.kind or (draft.kind if draft else None)
-    return replace(
-        command.asked.attempted, kind=kind, of=_label(chosen), medium=command.channel or None
-    )
-
-
-def _label(draft: UUID | None) -> str | None:
-    return str(draft) if draft else None
-
-
-def _decide(case: Case, command: CaseCommand) -> Sequence[Fact]:
-    match command:
-        case GradeIncident():
-            return grade(case, command)
-        case AssignIncident():
-            return assign(case, command)
-        case DraftReply():
-            return draft_reply(case, command)
-        case ApproveReply():
-            return approve_reply(case, command)
-        case RejectDraft():
-            return reject_draft(case, command)
-        case PublishReply():
-            return publish_reply(case, command)
-        case TakeAct():
-            return take(case, command)
-        case CloseIncident():
-            return close(case, command)
-        case ReopenIncident():
-            return reopen(case, command)
-        case RepinCase():
-            return repin(case, command)
-        case RecordHistory():
-            return record_history(case, command)
-        case _:
-            assert_never(command)
-
-
-def grade(case: Case, command: GradeIncident) -> Sequence[Fact]:
+def grade(case: Case, attempt: Attempt[IncidentGraded]) -> Fact | None:
     """Judge it on axes of the pack, severity above all, or judge it anew; with grounds.
 
     Another post that judges the same says something new: rules may ask whose judgement it is.
     """
-    check_open(case, command.asked.standing)
-    require(command.grounds, "grounds", "定级依据")
-    if not command.sets:
+    check_open(case)
+    fact = attempt.fact
+    require(fact.grounds, "grounds", "定级依据")
+    if not fact.sets:
         raise Invalid("sets.missing", "没有写明定为什么。", "请填写级别或其他分类。", "sets")
-    check_values(command.asked.record.pack, command.sets)
-    same = all(case.judged.get(axis) == values for axis, values in command.sets.items())
-    if same and command.asked.attempted.by in case.graders:
-        return []
-    return [
-        IncidentGraded(
-            grade=command.sets.get(SEVERITY, (None,))[0],
-            sets=command.sets,
-            grounds=command.grounds,
-            breaches=allowed(command.asked, sets=command.sets),
-        )
-    ]
+    same = all(case.judged.get(axis) == values for axis, values in fact.sets.items())
+    return None if same and attempt.came.by in case.graders else fact
 
 
-def assign(case: Case, command: AssignIncident) -> Sequence[Fact]:
+def assign(case: Case, attempt: Attempt[IncidentAssigned]) -> Fact | None:
     """Make a lead unit responsible; each unit takes part once. A new sheet has a new number."""
-    check_open(case, command.asked.standing)
-    _check_units(command)
-    if _is_assigned(case, command):
-        return []
-    breaches = allowed(command.asked)
-    require(command.lead, "lead", "牵头单位")  # where a form wants it, that has said so
-    return [
-        IncidentAssigned(
-            lead=command.lead,
-            co_handling=command.co_handling,
-            instruction=command.instruction,
-            kind=command.asked.told.kind,
-            sheet=command.sheet,
-            breaches=breaches,
-            **form_of(command.asked.told),
-        )
-    ]
+    check_open(case)
+    fact = attempt.fact
+    _check_units(fact)
+    return None if _is_assigned(case, fact) else fact
 
 
-def close(case: Case, command: CloseIncident) -> Sequence[Fact]:
+def check_lead(_: Case, attempt: Attempt[IncidentAssigned]) -> None:
+    """Somebody leads; where a form wants that, it has said so."""
+    require(attempt.fact.lead, "lead", "牵头单位")
+
+
+def close(case: Case, attempt: Attempt[IncidentClosed]) -> Fact | None:
     """End the handling once the public has the result, and nobody still owes a part of it."""
     if case.closed:
-        return []
-    check_standing(command.asked.standing)
+        return None
+    check_standing(case.standing)
     _check_parts(case)
-    breaches = allowed(command.asked)
-    if not case.answered and asks_for_reply(command.asked.record):
+    return attempt.fact
+
+
+def check_answered(case: Case, attempt: Attempt[Any]) -> None:
+    """The public has the result, where the rules ask for a reply."""
+    if not case.answered and asks_for_reply(attempt.record):
         raise Refused(
             "close.not-answered", "尚未发布办理结果的答复, 不能办结。", "请先发布结果类答复。"
         )
-    return [
-        IncidentClosed(
-            outcome="answered" if case.answered else "without_reply",
-            note=command.note,
-            breaches=breaches,
-            **form_of(command.asked.told),
-        )
-    ]
 
 
-def reopen(case: Case, command: ReopenIncident) -> Sequence[Fact]:
+def reopen(case: Case, attempt: Attempt[IncidentReopened]) -> Fact | None:
     """Go on because of something new; the public is then owed another result."""
-    check_standing(command.asked.standing)
-    require(command.grounds, "grounds", "重启理由")
-    if not case.closed:
-        return []
-    allowed(command.asked)
-    return [IncidentReopened(grounds=command.grounds)]
+    check_standing(case.standing)
+    require(attempt.fact.grounds, "grounds", "重启理由")
+    return attempt.fact if case.closed else None
 
 
-def repin(case: Case, command: RepinCase) -> Sequence[Fact]:
-    """Put the matter under other rules; what was judged under the old ones stays."""
-    check_open(case, command.standing)
-    require(command.reason, "reason", "改用理由")
-    if command.pin == command.now:
-        return []
-    return [CaseRepinned(pin=command.pin, reason=command.reason)]
+RULES: Rules[Case] = Rules(
+    {
+        IncidentGraded: grade,
+        IncidentAssigned: assign,
+        ReplyDrafted: draft_reply,
+        ReplyApproved: approve_reply,
+        DraftRejected: reject_draft,
+        ReplyPublished: publish_reply,
+        IncidentClosed: close,
+        IncidentReopened: reopen,
+        ReportMade: report,
+        SheetAccepted: accept,
+        SheetReturned: hand_back,
+        MatterReferred: refer,
+        ActApproved: agree,
+        StateDeclared: declare,
+        MatterAssessed: handle,
+        InstructionGiven: handle,
+        MatterEscalated: handle,
+        FactsVerified: handle,
+        MatterHandled: handle,
+        MatterCalmed: handle,
+        FeedbackGiven: handle,
+        MatterReviewed: handle,
+    },
+    {IncidentAssigned: check_lead, IncidentClosed: check_answered},
+)
 
 
-def record_history(case: Case, command: RecordHistory) -> Sequence[Fact]:
-    """Take over an old message's past, except for what is on record already."""
+def completed(case: Case, act: Act, body: Order, pack: Pack) -> dict[str, Any]:
+    """What of an act's fact follows from the case: which draft is meant, of what kind, how it ends.
+
+    Raises Unknown ``draft.unknown``.
+    """
+    match body:
+        case GradeBody():
+            severity = {SEVERITY: (body.grade,)} if body.grade is not None else {}
+            judged = {axis: tuple(values) for axis, values in body.sets.items()} | severity
+            return {"sets": judged, "grade": judged.get(SEVERITY, (None,))[0]}
+        case ApproveBody():
+            return approval(case, body, pack)
+        case RejectBody():
+            chosen = body.draft or case.last_draft
+            return {"draft": chosen} if drafted(case, chosen) else {}
+        case PublishBody():
+            return publication(case, body)
+        case _ if act.fact is IncidentClosed:
+            return {"outcome": "answered" if case.answered else "without_reply"}
+        case _:
+            return {}
+
+
+@dataclass(frozen=True, slots=True)
+class OldReply:
+    """A reply given before this system: its text, the commitment to it, and who was named."""
+
+    text: str
+    content: str
+    named_unit: str
+
+
+def repin(case: Case, pin: str, now: str, reason: str) -> Sequence[Fact]:
+    """Put the matter under other rules (改用规则) than those it is under ``now``.
+
+    What was judged under the old ones stays.
+    """
+    check_open(case)
+    require(reason, "reason", "改用理由")
+    return [] if pin == now else [CaseRepinned(pin=pin, reason=reason)]
+
+
+def record_history(
+    case: Case, unit: str, reply: OldReply | None, *, left_open: bool
+) -> Sequence[Fact]:
+    """Take over an old message's past, except for what is on record already.
+
+    ``unit`` is who replied.
+    """
     facts: list[Fact] = []
     if case.assigned is None:
-        facts.append(IncidentAssigned(lead=command.unit, co_handling=(), instruction=""))
-    if command.reply is not None and not case.answered:
-        facts.append(_old_publication(command.reply))
-    if not case.closed and (command.reply is not None or not command.left_open):
-        facts.append(IncidentClosed(outcome="answered" if command.reply else "history", note=""))
+        facts.append(IncidentAssigned(lead=unit, co_handling=(), instruction=""))
+    if reply is not None and not case.answered:
+        facts.append(_old_publication(reply))
+    if not case.closed and (reply is not None or not left_open):
+        facts.append(IncidentClosed(outcome="answered" if reply else "history", note=""))
     return facts
 
 
-CASE: Aggregate[Case, CaseCommand] = Aggregate(Case(), evolve, decide)
+def standing_conflict(
+    history: Sequence[Recorded], ended: UUID, fact: IncidentVoided | IncidentLinked
+) -> StandingConflictFound | None:
+    """What was published or closed live of a case that intake did not know when it ended it."""
+    unknown = tuple(
+        event.envelope.id
+        for event in history
+        if isinstance(event.fact, ReplyPublished | IncidentClosed)
+        and event.envelope.standing == "live"
+        and event.envelope.id not in fact.knew
+    )
+    if not unknown:
+        return None
+    because: Literal["voided", "linked"] = (
+        "voided" if isinstance(fact, IncidentVoided) else "linked"
+    )
+    return StandingConflictFound(ended=ended, because=because, unknown=unknown)
+
+
+CASE: Aggregate[Case] = Aggregate(Case(), evolve)
 
 
 def _old_publication(reply: OldReply) -> ReplyPublished:
@@ -232,24 +245,26 @@ def _old_publication(reply: OldReply) -> ReplyPublished:
     )
 
 
-def _is_assigned(case: Case, command: AssignIncident) -> bool:
+def _is_assigned(case: Case, wanted: IncidentAssigned) -> bool:
     """The same units are at it with the same instruction, and none of them sent it back."""
     now = case.assigned
     if now is None or any(part.returned for part in case.parts.values()):
         return False
-    wanted = (command.lead, command.co_handling, command.instruction, command.asked.told.kind)
-    return wanted == (now.lead, now.co_handling, now.instruction, now.kind)
+    return all(
+        getattr(wanted, key) == getattr(now, key)
+        for key in ("lead", "co_handling", "instruction", "kind")
+    )
 
 
-def _check_units(command: AssignIncident) -> None:
-    if command.lead in command.co_handling:
+def _check_units(wanted: IncidentAssigned) -> None:
+    if wanted.lead in wanted.co_handling:
         raise Invalid(
             "assign.lead-among-co-handling",
-            f"牵头单位 {command.lead} 不能同时是协办单位。",
+            f"牵头单位 {wanted.lead} 不能同时是协办单位。",
             "请从协办单位中去掉牵头单位。",
             "co_handling",
         )
-    if len(set(command.co_handling)) < len(command.co_handling):
+    if len(set(wanted.co_handling)) < len(wanted.co_handling):
         raise Invalid(
             "assign.co-handling-repeated",
             "协办单位有重复。",

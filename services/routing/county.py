@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from services.routing.required import require
+from shared.acts.check import require
 from shared.contracts.catalogue import Fact
 from shared.contracts.routing import CountyFounded, OfficerAppointed, UnitEstablished
 from shared.copies.units import Unit, check_code, unknown_unit

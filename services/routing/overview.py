@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from uuid import UUID
 
-from services.routing.ruling import asks_for_reply
+from services.routing.handling import asks_for_reply
 from services.routing.state import Approval, Case
 from shared.acts.check import Record
 from shared.contracts.catalogue import Contract

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from functools import partial
 
 from services.routing import tables
 from services.routing.administration import record
 from services.routing.adopting import Chosen, adoption, composed, given, shipped
 from services.routing.application import act_on
-from services.routing.commands import RepinCase
+from services.routing.case import repin
 from services.routing.county import check_competent
-from services.routing.required import require
 from services.routing.tables import InForce
+from shared.acts.check import require
 from shared.calendar.spans import Term
 from shared.calendar.working import PublishedYear
 from shared.contracts.routing import CalendarPublished, PackWithdrawn, TermsSet
@@ -93,8 +94,8 @@ class Rulebook:
             heard = matters.matter(tx.sql, entry.id)
             now = pack_by_pin(tx.sql, heard.pin if heard else None).pin
             wanted = _wanted(tx.sql, pack, entry.unit)
-            command = RepinCase(entry.standing, wanted, now, reason)
-            return act_on(tx, entry, command, By(officer.actor, tx.now))
+            decided = partial(repin, pin=wanted, now=now, reason=reason)
+            return act_on(tx, entry, decided, By(officer.actor, tx.now))
 
         return await self.store.write(lambda tx: once(tx, request, work))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 from uuid import UUID
 
 from shared.contracts.acts import Judged
@@ -71,6 +72,9 @@ class Part:
         return "done" if self.did else "accepted" if self.accepted else "assigned"
 
 
+IncidentStanding = Literal["open", "linked", "voided"]
+"""Whether the incident stands on its own, as this room has heard from intake."""
+
 Release = tuple[UUID, str, str]
 """A draft that went out, as what kind of publication, through which channel."""
 
@@ -84,8 +88,12 @@ class Case:
     ``releases`` are the drafts that went out, each with its kind and channel; ``referrers``
     approved a referral that was not made yet. ``put_up`` once it was escalated or reported, until
     a level above hands it back. ``graders`` are the posts that graded it as it is judged now.
+    ``standing`` is intake's word, not the case's; ``whose`` says that it is a unit's day, of which
+    states are declared as well.
     """
 
+    standing: IncidentStanding = "open"
+    whose: Literal["matter", "unit"] = "matter"
     judged: Judged = field(default_factory=dict)
     states: Mapping[str, bool] = field(default_factory=dict)
     assigned: IncidentAssigned | None = None

@@ -1,45 +1,35 @@
-"""How any room takes an act (行为) in the words of a pack: gates, forms, and the fact it makes.
+"""What stands in the way of an act (把关): moment, words of the pack, gates and forms; pure.
 
 An act in the system is refused while a gate is closed to it. An act in the world that has happened
 already is recorded all the same, with the gates it broke: the trail must be true.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from functools import cached_property
+from typing import Any, Generic, TypeVar
 
+from shared.acts.body import Order
+from shared.acts.deed import Circumstances, as_deed
 from shared.acts.vocabulary import ACTS
-from shared.contracts.acts import ActTaken
-from shared.contracts.sealed import Sealed
+from shared.contracts.catalogue import Fact
 from shared.errors import Invalid, Refused
 from shared.policy.engine.deeds import Deed
 from shared.policy.engine.gates import Closed, closed, wanting
 from shared.policy.engine.outlook import Matter
 from shared.policy.language.pack import Pack
 from shared.policy.language.speaking import demand, parties
+from shared.words import CATEGORIES
 
 FUTURE_TOLERATED = timedelta(minutes=5)
 """Clocks of those who report may be ahead of ours by so much."""
 
-F = TypeVar("F", bound=ActTaken)
+CATEGORY = "category"
+"""The axis that is free where a pack does not declare it, for whoever registers."""
 
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What is said of an act: of which kind, to whom, how, about what, with what in its form.
-
-    ``happened`` says that it has happened in the world already and is only put on record.
-    """
-
-    kind: str | None = None
-    to: tuple[str, ...] = ()
-    medium: str | None = None
-    of: str | None = None
-    text: str | None = None
-    fields: Mapping[str, str] = field(default_factory=dict)
-    happened: bool = False
+LONGEST_VALUE = 60
+"""Characters in a value of an axis that no pack declares."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +39,47 @@ class Record:
     pack: Pack
     matter: Matter
     deeds: Sequence[Deed]
+
+
+F = TypeVar("F", bound=Fact)
+
+
+@dataclass(frozen=True)
+class Attempt(Generic[F]):
+    """An act that somebody wants to take, with what it is judged by.
+
+    ``fact`` is what would be stored, ``came`` under which circumstances, ``body`` what was asked.
+    ``known`` are fields of a form that the act says anyway. ``officer`` is who asks.
+    """
+
+    fact: F
+    came: Circumstances
+    body: Order
+    record: Record
+    officer: str
+    known: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def deed(self) -> Deed:
+        """The act as rules see it, now and ever after."""
+        deed = as_deed(self.fact, self.came)
+        assert deed is not None  # every act of the vocabulary is one
+        return deed
+
+    @property
+    def now(self) -> datetime:
+        """The moment of recording (UTC)."""
+        return self.came.recorded_at
+
+    @property
+    def pack(self) -> Pack:
+        """The rules it is under."""
+        return self.record.pack
+
+    @property
+    def happened(self) -> bool:
+        """Whether it has happened in the world already and is only put on record."""
+        return bool(getattr(self.body, "happened", False)) and ACTS[self.deed.act].worldly
 
 
 def check_past(
@@ -64,69 +95,107 @@ def check_past(
         )
 
 
-def check_words(pack: Pack, act: str, told: Told, sets: Mapping[str, Sequence[str]]) -> None:
-    """Raises Invalid ``act.unknown-*`` for words that the pack does not know."""
-    known = pack.kinds_of(act)
-    if told.kind is not None and told.kind not in known:
-        raise _unknown("kind", told.kind, f"{ACTS[act].title}的种类", known)
-    for party in told.to:
-        if party not in pack.parties:
-            raise _unknown("to", party, "当事方", pack.parties)
-    for axis, values in sets.items():
-        if axis not in pack.axes:
-            raise _unknown("sets", axis, "分类维度", pack.axes)
-        for value in values:
-            if value not in pack.axes[axis].values:
-                raise _unknown(f"sets.{axis}", value, pack.axes[axis].zh, pack.axes[axis].values)
+def require(text: str | None, field: str, name: str) -> None:
+    """Raises Invalid ``<field>.missing`` for a text without content."""
+    if not (text or "").strip():
+        raise Invalid(f"{field}.missing", f"{name}不能为空。", f"请填写{name}。", field)
 
 
-def check_gates(record: Record, attempted: Deed, told: Told) -> tuple[str, ...]:
+def check(attempt: Attempt[Any]) -> tuple[str, ...]:
     """The gates that an act breaks, which is recorded with it.
 
-    Raises Refused ``gate.closed`` (``field`` is the first rule, ``rules`` are all) for an act that
-    can still be refused.
+    Raises Invalid ``act.unknown-*``, ``act.several-values``, ``sets.malformed`` or
+    ``form.field-missing``; Refused ``gate.closed`` (``field`` is the first rule, ``rules`` are
+    all) for an act that can still be refused.
     """
-    found = closed(record.pack, record.matter, record.deeds, attempted)
-    happened = told.happened and ACTS[attempted.act].worldly
-    refusing = [each for each in found if not each.flagged]
-    if refusing and not happened:
-        raise _refused(record.pack, refusing)
+    check_words(attempt)
+    check_sets(attempt)
+    breaches = _check_gates(attempt)
+    _check_forms(attempt)
+    return breaches
+
+
+def check_words(attempt: Attempt[Any]) -> None:
+    """Raises Invalid ``act.unknown-kind`` or ``act.unknown-to`` for words of no pack of theirs."""
+    pack, deed = attempt.pack, attempt.deed
+    known = pack.kinds_of(deed.act)
+    if deed.act == "draft":
+        known = {**known, **pack.kinds_of("publish")}  # a draft may be of whatever goes out
+    if deed.kind is not None and deed.act != "declare" and deed.kind not in known:
+        raise _unknown("kind", deed.kind, f"{ACTS[deed.act].title}的种类", known)
+    for party in deed.to:
+        if party not in pack.parties and not (deed.act in TO_UNITS and not party[:1].islower()):
+            raise _unknown("to", party, "当事方", pack.parties)
+
+
+TO_UNITS = ("extend", "explain", "urge", "supervise", "circulate")
+"""Acts that can be addressed to a unit by its code, too."""
+
+
+def check_sets(attempt: Attempt[Any]) -> None:
+    """Raises Invalid ``act.unknown-sets``, ``act.several-values`` or ``sets.malformed``.
+
+    Of a registration a category is free where the pack declares none; where it does, those that
+    every county knows are taken besides its own.
+    """
+    free = attempt.deed.act in ("register", "correct")
+    for axis, values in judged_by(attempt.fact).items():
+        _check_axis(attempt.pack, axis, values, free=free and axis == CATEGORY)
+
+
+def judged_by(fact: Fact) -> dict[str, tuple[str, ...]]:
+    """What a fact judges on the axes of a pack."""
+    category = getattr(fact, CATEGORY, "")
+    sets: Mapping[str, tuple[str, ...]] = getattr(fact, "sets", {})
+    return {**({CATEGORY: (category,)} if category else {}), **sets}
+
+
+def refusing(attempt: Attempt[Any]) -> tuple[str, ...]:
+    """The numbers of the gates that would refuse an act that is to happen."""
+    return tuple(each.number for each in _closed(attempt) if not each.flagged)
+
+
+def _check_axis(pack: Pack, key: str, values: Sequence[str], *, free: bool) -> None:
+    axis = pack.axes.get(key)
+    if axis is None and not free:
+        raise _unknown("sets", key, "分类维度", pack.axes)
+    common = CATEGORIES if free else ()
+    for value in values:
+        if axis is not None and value not in axis.values and value not in common:
+            raise _unknown(f"sets.{key}", value, axis.zh, axis.values)
+        if not 0 < len(value.strip()) <= LONGEST_VALUE:
+            said = "分类的值为空或太长。"
+            raise Invalid("sets.malformed", said, "请填写分类的值。", f"sets.{key}")
+    if len(values) != 1 and not (values and axis is not None and axis.several):
+        choices = f"可以填写：{'、'.join(axis.values)}。" if axis else "请只填写一个值。"
+        name = axis.zh if axis is not None else "类别"
+        raise Invalid("act.several-values", f"“{name}”只能取一个值。", choices, f"sets.{key}")
+
+
+def _closed(attempt: Attempt[Any]) -> list[Closed]:
+    record = attempt.record
+    return closed(record.pack, record.matter, record.deeds, attempt.deed)
+
+
+def _check_gates(attempt: Attempt[Any]) -> tuple[str, ...]:
+    found = _closed(attempt)
+    refused = [each for each in found if not each.flagged]
+    if refused and not attempt.happened:
+        raise _refused(attempt.pack, refused)
     return tuple(each.number for each in found)
 
 
-def refusing_gates(record: Record, attempted: Deed) -> tuple[str, ...]:
-    """The numbers of the gates that refuse an act which is to happen."""
-    found = closed(record.pack, record.matter, record.deeds, attempted)
-    return tuple(each.number for each in found if not each.flagged)
-
-
-def check_forms(record: Record, attempted: Deed, told: Told) -> None:
-    """Raises Invalid ``form.field-missing`` naming the first field that a form asks for in vain."""
-    for each in wanting(record.pack, record.matter, record.deeds, attempted, told.fields):
+def _check_forms(attempt: Attempt[Any]) -> None:
+    """A form takes from the act itself what that says anyway."""
+    record, given = attempt.record, getattr(attempt.body, "fields", {})
+    filled = {**attempt.known, **given}
+    for each in wanting(record.pack, record.matter, record.deeds, attempt.deed, filled):
         raise Invalid(
             "form.field-missing",
             f"{each.form.zh}（{each.number}）的“{each.spec.zh}”{each.problem}。",
             "请按表单要求填写。",
             f"fields.{each.key}",
         )
-
-
-def fact_of(kind: type[F], told: Told, breaches: Sequence[str], **more: Any) -> F:
-    """The fact of an act; its words are sealed when it is stored."""
-    filled = {key: value for key, value in told.fields.items() if value.strip()}
-    return kind(
-        kind=told.kind,
-        to=told.to,
-        medium=told.medium,
-        of=told.of,
-        text=Sealed.of(told.text, subject="matter") if told.text else None,
-        fields=Sealed.of(json.dumps(filled, ensure_ascii=False), subject="matter")
-        if filled
-        else None,
-        filled=tuple(filled),
-        breaches=tuple(breaches),
-        **more,
-    )
 
 
 def _unknown(field_: str, given: str, what: str, known: Any) -> Invalid:
@@ -139,11 +208,11 @@ def _unknown(field_: str, given: str, what: str, known: Any) -> Invalid:
     )
 
 
-def _refused(pack: Pack, refusing: Sequence[Closed]) -> Refused:
-    numbers = tuple(each.number for each in refusing)
+def _refused(pack: Pack, refused: Sequence[Closed]) -> Refused:
+    numbers = tuple(each.number for each in refused)
     return Refused(
         "gate.closed",
-        "；".join(_wanted(pack, each) for each in refusing) + "。",
+        "；".join(_wanted(pack, each) for each in refused) + "。",
         "请先完成所要求的事项；确已在外部发生的, 可注明“已发生”据实补录, 并记为违规。",
         numbers[0],
         numbers,

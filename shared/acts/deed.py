@@ -1,103 +1,61 @@
-"""Events as rules see them (事件到行为): which act one records, what it says of a matter."""
+"""Facts as rules see them (事件到行为): which act one records, what it says of a matter."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
+from uuid import UUID
 
+from shared.acts.vocabulary import ACTS, recorded_by
 from shared.contracts.acts import ActTaken
 from shared.contracts.catalogue import Fact
-from shared.contracts.deadlines import DutyExtended, DutyMissed
-from shared.contracts.envelope import Envelope, Recorded, made_once
+from shared.contracts.deadlines import DutyExtended, DutyMissed, LateRecordSettled
+from shared.contracts.envelope import Recorded, Standing, made_once
 from shared.contracts.intake import (
-    ActivityConducted,
-    ChannelsBrowsed,
-    DrillHeld,
     IncidentLinked,
     IncidentRegistered,
     IncidentVoided,
-    InspectionMade,
     MatterNoted,
     RegistrationCorrected,
-    ReturnFiled,
     ShiftWorked,
-    SummaryMade,
     UnitAct,
-    ZeroReported,
 )
-from shared.contracts.reporting import FindingMade, MatterArchived, UnitsRanked
 from shared.contracts.routing import (
-    ActApproved,
     CaseRepinned,
     DraftRejected,
-    FactsVerified,
-    FeedbackGiven,
     IncidentAssigned,
     IncidentClosed,
     IncidentGraded,
-    IncidentReopened,
-    InstructionGiven,
-    MatterAssessed,
-    MatterCalmed,
-    MatterEscalated,
-    MatterHandled,
-    MatterReferred,
-    MatterReviewed,
     ReplyApproved,
     ReplyDrafted,
     ReplyPublished,
-    ReportMade,
-    SheetAccepted,
-    SheetReturned,
+    StandingConflictFound,
     StateDeclared,
 )
 from shared.policy.engine.deeds import Deed
 from shared.policy.engine.outlook import Matter
 
 HEARD_FROM: Mapping[str, tuple[type[Fact], ...]] = {
-    "intake": (
-        IncidentRegistered,
-        RegistrationCorrected,
-        IncidentLinked,
-        IncidentVoided,
-        MatterNoted,
-        ChannelsBrowsed,
-        SummaryMade,
-        ZeroReported,
-        ShiftWorked,
-        ReturnFiled,
-        InspectionMade,
-        DrillHeld,
-        ActivityConducted,
-    ),
-    "routing": (
-        IncidentGraded,
-        IncidentAssigned,
-        ReplyDrafted,
-        ReplyApproved,
-        DraftRejected,
-        ReplyPublished,
-        IncidentClosed,
-        IncidentReopened,
-        MatterAssessed,
-        ReportMade,
-        InstructionGiven,
-        SheetAccepted,
-        SheetReturned,
-        MatterEscalated,
-        MatterReferred,
-        FactsVerified,
-        MatterHandled,
-        ActApproved,
-        StateDeclared,
-        MatterCalmed,
-        FeedbackGiven,
-        MatterReviewed,
-        CaseRepinned,
-    ),
-    "reporting": (MatterArchived, FindingMade, UnitsRanked),
+    "intake": recorded_by("intake"),
+    "routing": (*recorded_by("routing"), CaseRepinned, StandingConflictFound),
+    "reporting": recorded_by("reporting"),
 }
 """What is said of a matter, or of a unit's day, by each room, and matters to their duties."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What comes with a fact: its id, when it happened and was recorded (UTC), and who did it.
+
+    ``by`` is the post, ``unit`` the unit it was done for.
+    """
+
+    id: UUID
+    at: datetime
+    recorded_at: datetime
+    by: str
+    unit: str
+    standing: Standing = "live"
 
 
 def of_unit(event: Recorded) -> bool:
@@ -108,91 +66,95 @@ def of_unit(event: Recorded) -> bool:
 @made_once
 def deed_of(event: Recorded) -> Deed | None:
     """The act that an event records, or none where it records none that rules know."""
-    match event.fact:
-        case IncidentRegistered():
-            return _deed(event, "register")
-        case RegistrationCorrected() as fact:
-            return _deed(event, "correct", sets=fact.sets)
-        case IncidentLinked():
-            return _deed(event, "link")
-        case IncidentVoided():
-            return _deed(event, "void")
-        case IncidentGraded() as fact:
-            return _deed(event, "grade", sets=fact.sets)
-        case IncidentAssigned() as fact:
-            return _deed(event, "assign", kind=fact.kind, units=(fact.lead, *fact.co_handling))
-        case IncidentClosed():
-            return _deed(event, "close")
-        case IncidentReopened():
-            return _deed(event, "reopen")
-        case ActTaken() as fact:
-            return _taken(event, fact)
-        case _:
-            return _reply(event)
+    told = event.envelope
+    came = Circumstances(
+        told.id, told.occurred_at, told.recorded_at, told.actor.post, told.unit, told.standing
+    )
+    return as_deed(event.fact, came)
 
 
-def _reply(event: Recorded) -> Deed | None:
-    match event.fact:
-        case ReplyDrafted() as fact:
-            return _deed(event, "draft", kind=fact.kind, of=str(fact.draft))
-        case ReplyApproved() as fact:
-            return _deed(event, "approve", kind=fact.kind, of=str(fact.draft))
-        case DraftRejected() as fact:
-            return _deed(event, "reject", of=str(fact.draft))
-        case ReplyPublished() as fact:
+def as_deed(fact: Fact, came: Circumstances) -> Deed | None:
+    """A fact as rules see it, be it on record or only attempted; none where they know no such."""
+    if isinstance(fact, DutyMissed):
+        return _deed("missed", came, at=fact.due, **_about(fact.duty))
+    if fact.ACT not in ACTS or ACTS[fact.ACT].on == "county":
+        return None
+    return _deed(fact.ACT, came, **(_worded(fact) if isinstance(fact, ActTaken) else _plain(fact)))
+
+
+def rule_of(duty: str) -> str:
+    """The rule that a duty's name begins with."""
+    return duty.partition("#")[0].partition("@")[0]
+
+
+def each_of(duty: str) -> str:
+    """For whom or to whom the duty is, by its name; empty where it is owed once."""
+    return duty.partition("#")[0].partition("@")[2]
+
+
+def _about(duty: str) -> dict[str, str]:
+    return {"of": rule_of(duty), "unit": each_of(duty)}
+
+
+def _plain(fact: Fact) -> dict[str, Any]:
+    """What an act says that has words of its own, whatever the pack."""
+    match fact:
+        case RegistrationCorrected() | IncidentGraded():
+            return {"sets": fact.sets}
+        case IncidentAssigned():
+            return {"kind": fact.kind, "units": (fact.lead, *fact.co_handling)}
+        case ReplyDrafted() | ReplyApproved():
+            return {"kind": fact.kind, "of": str(fact.draft)}
+        case DraftRejected():
+            return {"of": str(fact.draft)}
+        case ReplyPublished():
             of = None if fact.draft is None else str(fact.draft)
-            return _deed(
-                event,
-                "publish",
-                kind=fact.kind,
-                of=of,
-                medium=fact.channel,
-                promised=fact.promised,
-            )
-        case DutyMissed() as fact:
-            rule, _, each = fact.duty.partition("#")[0].partition("@")
-            return _deed(event, "missed", of=rule, at=fact.due, unit=each)
+            told = {"kind": fact.kind, "of": of, "medium": fact.channel}
+            return {**told, "promised": fact.promised}
+        case LateRecordSettled():
+            return {"of": rule_of(fact.duty)}
         case _:
-            return None
+            return {}
 
 
-def _taken(event: Recorded, fact: ActTaken) -> Deed:
-    told: dict[str, Any] = {
-        "kind": fact.kind,
-        "to": fact.to,
-        "medium": fact.medium,
-        "of": fact.of,
-        "sets": getattr(fact, "sets", {}),
-        "unit": getattr(fact, "unit", event.envelope.unit),
-        "units": getattr(fact, "units", ()),
-    }
+def _worded(fact: ActTaken) -> dict[str, Any]:
+    """What an act says in the words of a pack."""
+    own = {key: getattr(fact, key) for key in ("sets", "unit", "units") if hasattr(fact, key)}
+    said = {"kind": fact.kind, "to": fact.to, "medium": fact.medium, "of": fact.of, **own}
     match fact:
         case StateDeclared():
             medium = "on" if fact.on else "off"
-            told |= {"kind": fact.state, "medium": medium, "states": {fact.state: fact.on}}
+            return {**said, "kind": fact.state, "medium": medium, "states": {fact.state: fact.on}}
         case MatterNoted():
-            told |= {"worse": fact.worse}
+            return {**said, "worse": fact.worse}
         case DutyExtended():
-            told |= {"promised": fact.until}
+            return {**said, "promised": fact.until}
         case ShiftWorked():
-            spell = {"begins": fact.begins, "ends": fact.ends}
-            told |= {"period": fact.period, "leader": fact.leader is not None, **spell}
+            spell = {"begins": fact.begins, "ends": fact.ends, "leader": fact.leader is not None}
+            return {**said, "period": fact.period, **spell}
         case UnitAct():  # what a ranking ranks is mostly the period before the one it is due in
-            told |= {"period": fact.period}
-    return _deed(event, fact.ACT, **told)
+            return {**said, "period": fact.period}
+        case _:
+            return said
 
 
-def _deed(event: Recorded, act: str, *, at: datetime | None = None, **told: Any) -> Deed:
-    envelope: Envelope = event.envelope
+def _deed(
+    act: str,
+    came: Circumstances,
+    *,
+    at: datetime | None = None,
+    unit: str | None = None,
+    **said: Any,
+) -> Deed:
     return Deed(
-        id=envelope.id,
+        id=came.id,
         act=act,
-        at=at or envelope.occurred_at,
-        recorded_at=envelope.recorded_at,
-        by=envelope.actor.post,
-        unit=told.pop("unit", envelope.unit),
-        standing=envelope.standing,
-        **told,
+        at=at or came.at,
+        recorded_at=came.recorded_at,
+        by=came.by,
+        unit=came.unit if unit is None else unit,
+        standing=came.standing,
+        **said,
     )
 
 

@@ -1,141 +1,356 @@
 """The closed list of acts (行为): what rules may ask for, what is recorded, and who records it.
 
 A pack adds kinds of these acts, never acts: what is not here is not something an institution
-answers for, or not something this system helps with.
+answers for, or not something this system helps with. Routes, commands, drill steps and
+``docs/acts.md`` are made from this table.
 """
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
-_LATIN = re.compile(r"[a-z]+")
+from shared.acts import body
+from shared.acts.body import ActBody, DayBody, DelayBody, Order, UnitsOwnBody
+from shared.contracts import deadlines, intake, reporting, routing
+from shared.contracts.catalogue import Fact
 
 Room = Literal["intake", "routing", "deadlines", "reporting"]
-Subject = Literal["matter", "unit"]
+Target = Literal["new", "matter", "unit", "either", "county"]
+
+Competence = Literal["registrar", "handler", "party", "itself", "concerned", "named"]
+
+WHO: Mapping[Competence, str] = {
+    "registrar": "登记单位或其上级",
+    "handler": "承办（牵头）单位、登记单位或其上级",
+    "party": "参与办理的单位或其上级",
+    "itself": "参与办理的单位为自己",
+    "concerned": "登记、牵头或负有义务的单位或其上级",
+    "named": "所写明的单位或其上级",
+}
+"""Which units' officers are competent for an act (职权): theirs has to be, or cover, one of these.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One act: its Chinese name, the room that records it, and what it is done on.
+    """One act: its Chinese name, the room that records it as which fact, and how it is asked for.
 
-    ``subject`` is an incident or other matter, or a unit (and one of its periods). ``worldly``
-    says that it happens outside the system, which only takes note of it: such an act cannot be
-    undone by refusing to record it.
+    ``on`` is what it is done on: a matter that is new or there already, a unit (and one of its
+    periods), or the county, which its administrator sees to. ``worldly`` says that it happens
+    outside the system, which only takes note of it: such an act cannot be undone by refusing to
+    record it. ``path`` is its address under what it is done on, ``command`` its word on the
+    command line, ``help`` what it is for, in a sentence.
+    ``needed`` are fields that people are asked for though programs may leave them out, ``usual``
+    what is said for people who say nothing.
     """
 
     title: str
     room: Room
-    subject: Subject = "matter"
+    fact: type[Fact]
+    body: type[Order] = ActBody
+    on: Target = "matter"
     worldly: bool = False
+    who: Competence = "party"
+    help: str = ""
+    path: str = ""
+    command: str = ""
+    needed: tuple[str, ...] = ()
+    usual: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """How packs, drills and events call it."""
+        return self.fact.ACT
+
+    @property
+    def word(self) -> str:
+        """Its command."""
+        return self.command or self.name.replace("_", "-")
+
+    @property
+    def address(self) -> str:
+        """Its path under what it is done on."""
+        return self.path or f"acts/{self.name}"
 
 
-ACTS: Mapping[str, Act] = {
-    "register": Act("登记", "intake"),
-    "note": Act("记录", "intake", worldly=True),
-    "correct": Act("更正", "intake"),
-    "link": Act("并案", "intake"),
-    "void": Act("作废", "intake"),
-    "browse": Act("浏览", "intake", "unit", worldly=True),
-    "summarise": Act("汇总", "intake", "unit", worldly=True),
-    "zero_report": Act("零报告", "intake", "unit", worldly=True),
-    "shift": Act("值班", "intake", "unit", worldly=True),
-    "file_return": Act("填报", "intake", "unit", worldly=True),
-    "inspect": Act("检查", "intake", "unit", worldly=True),
-    "drill": Act("演练", "intake", "unit", worldly=True),
-    "conduct": Act("开展", "intake", "unit", worldly=True),
-    "grade": Act("定级", "routing"),
-    "assess": Act("研判会商", "routing", worldly=True),
-    "report": Act("上报", "routing", worldly=True),
-    "instruct": Act("批示", "routing", worldly=True),
-    "assign": Act("交办", "routing"),
-    "accept": Act("签收", "routing", worldly=True),
-    "return": Act("退回", "routing"),
-    "escalate": Act("提级", "routing", worldly=True),
-    "refer": Act("移送", "routing", worldly=True),
-    "verify": Act("核实", "routing", worldly=True),
-    "handle": Act("处置", "routing", worldly=True),
-    "draft": Act("拟稿", "routing"),
-    "approve": Act("审定", "routing"),
-    "reject": Act("驳回", "routing"),
-    "publish": Act("发布", "routing", worldly=True),
-    "declare": Act("宣布", "routing", worldly=True),
-    "calm": Act("平息", "routing", worldly=True),
-    "close": Act("办结", "routing"),
-    "reopen": Act("重启", "routing"),
-    "feedback": Act("群众评价", "routing", worldly=True),
-    "review": Act("总结评估", "routing", worldly=True),
-    "appoint": Act("任命", "routing", "unit"),
-    "adopt": Act("采用规则", "routing", "unit"),
-    "publish_calendar": Act("公布历法", "routing", "unit"),
-    "extend": Act("延期", "deadlines"),
-    "explain": Act("说明", "deadlines", worldly=True),
-    "urge": Act("催办", "deadlines", worldly=True),
-    "supervise": Act("督办", "deadlines", worldly=True),
-    "circulate": Act("通报", "deadlines", worldly=True),
-    "settle": Act("裁定", "deadlines"),
-    "archive": Act("归档", "reporting"),
-    "find": Act("认定", "reporting"),
-    "rank": Act("排名", "reporting", "unit"),
-}
+def _day(title: str, fact: type[Fact], help_: str, said: type[Order] = DayBody, **more: Any) -> Act:
+    """An act of a unit's day."""
+    told = {"on": "unit", "who": "party" if "on" in more else "named", **more}
+    return Act(title, "intake", fact, said, worldly=True, help=help_, **told)
+
+
+def _case(
+    title: str, fact: type[Fact], help_: str, said: type[Order] = ActBody, **more: Any
+) -> Act:
+    """An act on a matter in the words of its pack, out in the world."""
+    told = {"worldly": True, **more}
+    return Act(title, "routing", fact, said, help=help_, **told)
+
+
+def _delay(title: str, fact: type[Fact], help_: str, said: type[Order] = DelayBody) -> Act:
+    """Something done about a duty of a matter or of a unit's period."""
+    worldly = said is DelayBody
+    return Act(title, "deadlines", fact, said, "either", worldly, "concerned", help_)
+
+
+_ROWS = (
+    Act(
+        "登记",
+        "intake",
+        intake.IncidentRegistered,
+        body.RegisterBody,
+        on="new",
+        who="named",
+        help="登记一个事件或其他事项。",
+        usual={"channel": "message_board"},
+    ),
+    Act(
+        "记录",
+        "intake",
+        intake.MatterNoted,
+        body.NoteBody,
+        worldly=True,
+        help="记录：事件的情况、证据、跟踪、恶化。",
+    ),
+    Act(
+        "更正",
+        "intake",
+        intake.RegistrationCorrected,
+        body.CorrectBody,
+        who="registrar",
+        path="correct",
+        help="更正登记的时间或分类；原记录保留。",
+    ),
+    Act(
+        "并案",
+        "intake",
+        intake.IncidentLinked,
+        body.LinkBody,
+        who="registrar",
+        path="link",
+        help="并案：把重复事件并入另一事件。",
+    ),
+    Act(
+        "作废",
+        "intake",
+        intake.IncidentVoided,
+        body.VoidBody,
+        who="registrar",
+        path="void",
+        help="作废误登记的事件。",
+    ),
+    _day("浏览", intake.ChannelsBrowsed, "浏览：记下看过哪些渠道。", body.BrowseBody),
+    _day(
+        "汇总",
+        intake.SummaryMade,
+        "汇总：默认包括上次同种汇总以来本单位登记的事件。",
+        body.SummariseBody,
+    ),
+    _day("零报告", intake.ZeroReported, "零报告：没有情况也报告。"),
+    _day(
+        "值班",
+        intake.ShiftWorked,
+        "值班：一班的起止时间与值班报告（栏目没有内容的填“无”）。",
+        body.ShiftBody,
+    ),
+    _day("填报", intake.ReturnFiled, "填报：单位的, 或某一事件的。", on="either"),
+    _day("检查", intake.InspectionMade, "检查：单位的, 或某一事件的。", on="either"),
+    _day(
+        "演练",
+        intake.DrillHeld,
+        "演练：单位举行的应急演练, 或为某一事件举行的。",
+        on="either",
+        command="hold-drill",
+    ),
+    _day(
+        "开展",
+        intake.ActivityConducted,
+        "开展：会议、培训、活动, 单位的, 或某一事件的。",
+        on="either",
+    ),
+    Act(
+        "定级",
+        "routing",
+        routing.IncidentGraded,
+        body.GradeBody,
+        who="registrar",
+        path="grade",
+        help="给事件定级（及其他分类）, 或重新定级。",
+    ),
+    _case("研判会商", routing.MatterAssessed, "研判会商。", body.AssessBody),
+    _case("上报", routing.ReportMade, "上报或续报（种类如 first、follow_up）。"),
+    _case("批示", routing.InstructionGiven, "批示。"),
+    Act(
+        "交办",
+        "routing",
+        routing.IncidentAssigned,
+        body.AssignBody,
+        who="registrar",
+        path="assign",
+        help="交办给牵头单位和协办单位；给出交办单号。",
+    ),
+    _case("签收", routing.SheetAccepted, "签收交办。", UnitsOwnBody, who="itself"),
+    _case(
+        "退回",
+        routing.SheetReturned,
+        "退回（内容写理由）, 或由上级交回下级。",
+        UnitsOwnBody,
+        who="itself",
+        worldly=False,
+    ),
+    _case("提级", routing.MatterEscalated, "提级, 提交上级。", body.EscalateBody),
+    _case(
+        "移送",
+        routing.MatterReferred,
+        "移送有权机关；须先由另一人批准。",
+        body.ReferBody,
+        needed=("ground",),
+    ),
+    _case("核实", routing.FactsVerified, "核实。", UnitsOwnBody, who="itself"),
+    _case("处置", routing.MatterHandled, "处置。", UnitsOwnBody, who="itself"),
+    Act(
+        "拟稿",
+        "routing",
+        routing.ReplyDrafted,
+        body.DraftBody,
+        who="handler",
+        path="draft",
+        help="拟一份文稿；给出用于审定和发布的文稿标识。",
+        usual={"kind": "result"},
+    ),
+    Act(
+        "审定",
+        "routing",
+        routing.ReplyApproved,
+        body.ApproveBody,
+        who="handler",
+        path="approve",
+        help="审定一份文稿；写过同样内容的人不能审定。",
+    ),
+    Act(
+        "驳回",
+        "routing",
+        routing.DraftRejected,
+        body.RejectBody,
+        who="handler",
+        path="reject",
+        help="驳回一份文稿；驳回后不能再审定或发布。",
+    ),
+    Act(
+        "发布",
+        "routing",
+        routing.ReplyPublished,
+        body.PublishBody,
+        worldly=True,
+        who="handler",
+        path="publish",
+        help="以牵头单位的名义发布经审定的答复。",
+        usual={"channel": "原渠道"},
+    ),
+    _case(
+        "宣布",
+        routing.StateDeclared,
+        "宣布一种状态开始或结束, 在事件上或在单位（及其下属单位）上。",
+        body.DeclareBody,
+        on="either",
+        usual={"on": True},
+    ),
+    _case("平息", routing.MatterCalmed, "平息。"),
+    Act(
+        "办结",
+        "routing",
+        routing.IncidentClosed,
+        body.CloseBody,
+        who="handler",
+        path="close",
+        help="办结。",
+    ),
+    Act(
+        "重启",
+        "routing",
+        routing.IncidentReopened,
+        body.ReopenBody,
+        who="handler",
+        help="重启已办结的事件。",
+    ),
+    _case("群众评价", routing.FeedbackGiven, "群众评价。", body.FeedbackBody),
+    _case("总结评估", routing.MatterReviewed, "总结评估。", command="appraise"),
+    Act("任命", "routing", routing.OfficerAppointed, Order, "county"),
+    Act("采用规则", "routing", routing.PackAdopted, Order, "county"),
+    Act("公布历法", "routing", routing.CalendarPublished, Order, "county"),
+    _delay(
+        "延期",
+        deadlines.DutyExtended,
+        "延期：规则许可的, 给一项义务更多时间；须在时限之内申请。",
+        body.ExtendBody,
+    ),
+    _delay("说明", deadlines.DelayExplained, "说明：写明迟办的原因。"),
+    _delay("催办", deadlines.UnitUrged, "催办。"),
+    _delay("督办", deadlines.UnitSupervised, "督办。"),
+    _delay(
+        "通报",
+        deadlines.UnitCirculated,
+        "通报；规则写明已说明的不予通报的, 有说明在案时不能办理。",
+    ),
+    Act(
+        "裁定",
+        "deadlines",
+        deadlines.LateRecordSettled,
+        body.SettleBody,
+        "either",
+        who="registrar",
+        path="settle",
+        help="裁定：在时限前办理、时限后才录入的, 是否算按时。",
+    ),
+    Act(
+        "归档",
+        "reporting",
+        reporting.MatterArchived,
+        help="归档：已办结且材料齐全的, 给件号；缺什么会逐项说明。",
+    ),
+    Act(
+        "认定",
+        "reporting",
+        reporting.FindingMade,
+        body.FindBody,
+        "either",
+        who="named",
+        help="认定：规则包中的追责或表彰情形, 由有权的人写明依据和证据。",
+        needed=("of",),
+    ),
+    Act(
+        "排名",
+        "reporting",
+        reporting.UnitsRanked,
+        body.RankBody,
+        "unit",
+        who="named",
+        help="排名：公布一个季度各单位答复的次序, 不写次序则按统计得出。",
+    ),
+)
+
+ACTS: Mapping[str, Act] = {act.name: act for act in _ROWS}
 """Every act by the name that packs, drills and events use."""
 
-_NEVER: Mapping[str, str] = {
-    "删除、屏蔽他人言论": """
-        删帖 删贴 删稿 删除 撤帖 撤稿 帖子下架 稿件下架 信息下架
-        屏蔽 封堵 封号 封禁 禁言 关闭评论 关闭账号 注销账号
-        冷处理 沉帖 压制 舆情降温 降温处理 控制热度 热度控制 制止传播 阻止传播 制止谣言 阻断信息
-        delete deletion remove removal block hide ban censor suppress suppression
-    """,
-    "匿名发声": """
-        网评 评论员 水军 马甲 灌水 控评 跟帖引导 引导跟帖 引导舆论 舆论引导
-        匿名跟帖 匿名发帖 匿名评论 匿名发声
-        comment commenter commentator commentators
-    """,
-    "追查发言的人": """
-        发帖人 发帖者 造谣者 传谣者 追查 落地查人 人肉 真实身份 网民身份 发布者身份
-        查找发布者 锁定发布者 追踪发布者 IP地址 发布者IP
-        信息源头 谣言源头 谣言来源 攻击来源 攻击源
-        trace tracing identify
-    """,
-    "监视个人或群体": """
-        重点人 重点群体 盯防 盯控 布控 监视个人 监视人员 监视账号 行踪 行程轨迹 活动轨迹
-        watch watching surveil surveillance profile profiling
-    """,
-    "审查个人思想": """
-        思想排查 思想摸排 思想动态 意识形态排查 意识形态审查 意识形态筛查 意识形态摸排
-        ideology ideological
-    """,
-    "对个人采取限制措施": """
-        隔离 医学观察 密接 密切接触者
-        isolate isolation quarantine
-    """,
-}
-
-NEVER: Mapping[str, str] = {word: what for what, words in _NEVER.items() for word in words.split()}
-"""Words that name what this system has no action for, and what that is (界线)."""
-
-REFER_INSTEAD = "请删去；确属违法的, 请用 refer（移送有权机关, 写明依据并经第二人批准）。"
-"""What to do instead."""
-
-
-HARMLESS = (
-    *("缺勤追查", "absence_tracing", "责任追查", "追查责任"),
-    *("隔离室", "隔离区", "隔离带", "隔离病房", "观察室", "观察区"),
-    *("回复发帖人", "答复发帖人", "告知发帖人", "向发帖人反馈", "向发帖人说明"),
-    *("不得删", "严禁删", "不得屏蔽", "严禁屏蔽"),
+AGREE = Act(
+    "审定",
+    "routing",
+    routing.ActApproved,
+    worldly=False,
+    help="批准一项行为（如移送、上报）, 不是文稿。",
 )
-"""Words that have one of those in them and mean something else: why a pupil is missing or who must
-answer, rooms to have ready, an answer to whoever asked, and what is forbidden.
-"""
+"""The other way of ``approve``: agreeing to something that is no draft of a reply."""
 
 
-def out_of_scope(words: str) -> str | None:
-    """What a name or title asks for that no pack may ask for, or none."""
-    for each in HARMLESS:
-        words = words.replace(each, "")
-    whole = set(_LATIN.findall(words.lower()))
-    for word, what in NEVER.items():
-        if word in whole or (not word.isascii() and word in words):
-            return what
-    return None
+def taken() -> Iterator[Act]:
+    """Every way in which an act is taken, apart from what the county's administrator does."""
+    for act in ACTS.values():
+        if act.on != "county":
+            yield act
+        if act.name == AGREE.name:
+            yield AGREE
+
+
+def recorded_by(room: str) -> tuple[type[Fact], ...]:
+    """The facts of a room's acts."""
+    return tuple(act.fact for act in taken() if act.room == room)

@@ -1,7 +1,5 @@
 """What acts have in common as events (行为): of which kind, to whom, how, with what in its form."""
 
-from typing import ClassVar
-
 from shared.contracts.catalogue import Fact
 from shared.contracts.sealed import Sealed
 
@@ -12,14 +10,12 @@ Judged = dict[str, tuple[str, ...]]
 class ActTaken(Fact):
     """Base of the acts that are recorded in the words of a policy pack.
 
-    ``ACT`` is the act's name in the closed list, ``kind`` the pack's own kind of it. ``to`` are the
-    parties it was addressed to, ``medium`` the way. ``of`` names what it is about: a paper, a
-    sheet, a rule. ``text`` and ``fields`` (the form as JSON) are sealed: they may hold personal
-    words. ``filled`` says which fields of the form have a value. ``breaches`` are the gates that
-    were closed when it had happened already.
+    ``kind`` is the pack's own kind of the act, ``to`` are the parties it was addressed to,
+    ``medium`` the way. ``of`` names what it is about: a paper, a sheet, a rule. ``text`` and
+    ``fields`` (the form as JSON) are sealed: they may hold personal words. ``filled`` says which
+    fields of the form have a value. ``breaches`` are the gates that were closed when it had
+    happened already.
     """
-
-    ACT: ClassVar[str]
 
     kind: str | None = None
     to: tuple[str, ...] = ()

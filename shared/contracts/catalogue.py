@@ -33,9 +33,13 @@ class Contract(BaseModel):
 
 
 class Fact(Contract):
-    """What an event says, apart from its envelope (who, when, where)."""
+    """What an event says, apart from its envelope (who, when, where).
+
+    ``ACT`` is the name of the act (行为) that it records, where it records one.
+    """
 
     TYPE: ClassVar[str]
+    ACT: ClassVar[str] = ""
     SEALED: ClassVar[tuple[str, ...]] = ()
 
 

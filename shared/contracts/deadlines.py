@@ -174,6 +174,17 @@ def cancelled_v1_to_v2(data: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
+@event("deadlines.duty-resumed.v1")
+class DutyResumed(Fact):
+    """A duty that had fallen away is owed again (恢复计时): what ended its matter does not stand.
+
+    It is due when it always was, or none where it is only measured.
+    """
+
+    duty: str
+    due: UtcTime | None
+
+
 STATES: Mapping[type[Fact], State] = {
     DutyMet: "met",
     DutyMeasured: "measured",
@@ -183,6 +194,7 @@ STATES: Mapping[type[Fact], State] = {
     DutySuperseded: "superseded",
     DutyRecordedLate: "recorded_late",
     DutyCancelled: "cancelled",
+    DutyResumed: "running",
 }
 """Where each verdict leaves a duty."""
 
@@ -190,6 +202,8 @@ STATES: Mapping[type[Fact], State] = {
 @event("deadlines.late-record-settled.v1")
 class LateRecordSettled(Fact):
     """A person decided whether what was recorded late had been done in time (裁定)."""
+
+    ACT = "settle"
 
     duty: str
     in_time: bool

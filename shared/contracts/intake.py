@@ -37,6 +37,8 @@ class IncidentRegistered(Fact):
     take place. ``fields``, ``filled`` and ``breaches`` are as those of acts.
     """
 
+    ACT = "register"
+
     number: str
     channel: str
     category: str
@@ -103,20 +105,44 @@ def history_v1_to_v2(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "days_only": [], "provenance": None}
 
 
-@event("intake.incident-linked.v1")
+@event("intake.incident-linked.v2")
 class IncidentLinked(Fact):
-    """The incident repeats another and is handled there (并案)."""
+    """The incident repeats another and is handled there (并案).
+
+    ``knew`` are the publications and closings of it that intake had heard of.
+    """
+
+    ACT = "link"
 
     to: UUID
     to_number: str
     grounds: str
+    knew: tuple[UUID, ...] = ()
 
 
-@event("intake.incident-voided.v1")
+@upcaster("intake.incident-linked.v1", "intake.incident-linked.v2")
+def linked_v1_to_v2(data: dict[str, Any]) -> dict[str, Any]:
+    """The first version did not say what it knew."""
+    return {**data, "knew": []}
+
+
+@event("intake.incident-voided.v2")
 class IncidentVoided(Fact):
-    """The incident was registered in error (作废); its record stays."""
+    """The incident was registered in error (作废); its record stays.
+
+    ``knew`` are the publications and closings of it that intake had heard of.
+    """
+
+    ACT = "void"
 
     reason: str
+    knew: tuple[UUID, ...] = ()
+
+
+@upcaster("intake.incident-voided.v1", "intake.incident-voided.v2")
+def voided_v1_to_v2(data: dict[str, Any]) -> dict[str, Any]:
+    """The first version did not say what it knew."""
+    return {**data, "knew": []}
 
 
 class Column(Contract):
@@ -148,6 +174,8 @@ class RegistrationCorrected(Fact):
 
     Only what is given is corrected.
     """
+
+    ACT = "correct"
 
     occurred_at: UtcTime | None = None
     posted_at: UtcTime | None = None

@@ -34,6 +34,8 @@ class UnitEstablished(Fact):
 class OfficerAppointed(Fact):
     """An officer, known here by a pseudonymous id, holds a post in a unit (任命)."""
 
+    ACT = "appoint"
+
     officer: str
     post: str
     unit: str
@@ -45,6 +47,8 @@ class IncidentGraded(Fact):
 
     ``grade`` is the value on the axis of severity, where that was judged.
     """
+
+    ACT = "grade"
 
     grade: str | None
     sets: Judged = Field(default_factory=dict)
@@ -65,6 +69,8 @@ class IncidentAssigned(Fact):
     ``sheet`` is the number of the dispatch sheet (交办单号), which is quoted and never changes;
     ``kind`` the paper it is in the pack's words, ``fields`` its form as JSON.
     """
+
+    ACT = "assign"
 
     lead: str
     co_handling: tuple[str, ...]
@@ -95,6 +101,8 @@ class ReplyDrafted(Fact):
     ``fields`` is the form of the paper as JSON, ``filled`` which of its fields have a value.
     """
 
+    ACT = "draft"
+
     draft: UUID
     kind: str
     text: Sealed
@@ -117,6 +125,8 @@ class ReplyApproved(Fact):
     ``kind`` is what was approved in it, in the pack's words, such as a proofreading.
     """
 
+    ACT = "approve"
+
     draft: UUID
     content: str
     kind: str | None = None
@@ -133,6 +143,8 @@ def approved_v1_to_v2(data: dict[str, Any]) -> dict[str, Any]:
 class DraftRejected(Fact):
     """The draft goes back to its writer (驳回): it can be approved no more."""
 
+    ACT = "reject"
+
     draft: UUID
     reason: str
 
@@ -144,6 +156,8 @@ class ReplyPublished(Fact):
     ``draft`` is none for history imported from before this system. ``promised`` is when the public
     was told to expect the rest (承诺时间), ``fields`` the form as JSON.
     """
+
+    ACT = "publish"
 
     draft: UUID | None
     kind: str
@@ -171,6 +185,8 @@ class IncidentClosed(Fact):
     that was never answered.
     """
 
+    ACT = "close"
+
     outcome: Literal["answered", "without_reply", "history"]
     note: str
     fields: Sealed | None = None
@@ -187,6 +203,8 @@ def closed_v1_to_v2(data: dict[str, Any]) -> dict[str, Any]:
 @event("routing.incident-reopened.v1")
 class IncidentReopened(Fact):
     """Handling goes on (重启), because of something new."""
+
+    ACT = "reopen"
 
     grounds: str
 
@@ -320,6 +338,8 @@ class PackAdopted(Fact):
     rules can be read from the events alone. ``pin`` names them.
     """
 
+    ACT = "adopt"
+
     unit: str
     pack: str
     version: str
@@ -346,9 +366,24 @@ class CaseRepinned(Fact):
     reason: str
 
 
+@event("routing.standing-conflict-found.v1")
+class StandingConflictFound(Fact):
+    """A matter was voided or linked without knowing what had been published or closed (处置冲突).
+
+    That stays, and the matter goes on: ``ended``, the event of intake, ends nothing. ``unknown``
+    are the events of the case that it had not heard of.
+    """
+
+    ended: UUID
+    because: Literal["voided", "linked"]
+    unknown: tuple[UUID, ...]
+
+
 @event("routing.calendar-published.v1")
 class CalendarPublished(Fact):
     """Which days of a year are off and which rest days are worked (公布历法); ISO dates."""
+
+    ACT = "publish_calendar"
 
     year: int
     notice: str

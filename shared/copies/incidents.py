@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from shared.contracts.intake import IncidentLinked, IncidentRegistered, IncidentVoided
+from shared.acts.competence import Involved
+from shared.contracts.intake import IncidentRegistered
 from shared.contracts.routing import IncidentAssigned, ReplyPublished
-from shared.copies.matters import unknown_incident
+from shared.copies.matters import standing, unknown_incident
 from shared.store.readmodel import Placed, ReadModel
 from shared.store.sql import Sql
 from shared.store.upsert import Values, upsert
@@ -34,9 +35,9 @@ class KnownIncident:
         return self.lead or self.unit
 
     @property
-    def involved(self) -> tuple[str, ...]:
-        """Every unit that takes part: who registered it, the lead, and those with it."""
-        return tuple(dict.fromkeys((self.unit, self.concerned, *self.co_handling)))
+    def involved(self) -> Involved:
+        """The units that take part."""
+        return Involved(self.unit, self.lead, self.co_handling)
 
 
 def find(sql: Sql, name: str) -> KnownIncident:
@@ -44,11 +45,12 @@ def find(sql: Sql, name: str) -> KnownIncident:
     row = sql.one("SELECT * FROM incidents WHERE number = ? OR id = ?", (name, name))
     if row is None or row["number"] is None:
         raise unknown_incident(sql, name)
+    id_ = UUID(row["id"])
     return KnownIncident(
-        UUID(row["id"]),
+        id_,
         row["number"],
         row["unit"],
-        row["standing"],
+        standing(sql, id_),
         bool(row["answered"]),
         row["lead"],
         tuple(filter(None, (row["co_handling"] or "").split(";"))),
@@ -61,10 +63,6 @@ def _fold(sql: Sql, batch: Sequence[Placed]) -> None:
         match event.fact:
             case IncidentRegistered() as fact:
                 known = {"number": fact.number, "unit": event.envelope.unit}
-            case IncidentLinked():
-                known = {"standing": "linked"}
-            case IncidentVoided():
-                known = {"standing": "voided"}
             case IncidentAssigned() as fact:
                 known = {"lead": fact.lead, "co_handling": ";".join(fact.co_handling)}
             case _:
@@ -72,14 +70,14 @@ def _fold(sql: Sql, batch: Sequence[Placed]) -> None:
         upsert(sql, "incidents", str(event.envelope.correlation), known, _NEW)
 
 
-_NEW: Values = {"standing": "open", "answered": 0}
+_NEW: Values = {"answered": 0}
 
 MODEL = ReadModel(
     {"incidents": ("id",)},
     (
         "CREATE TABLE IF NOT EXISTS incidents (id TEXT PRIMARY KEY, number TEXT UNIQUE, unit TEXT,"
-        " standing TEXT, answered BIGINT, lead TEXT, co_handling TEXT)",
+        " answered BIGINT, lead TEXT, co_handling TEXT)",
     ),
-    (IncidentRegistered, IncidentLinked, IncidentVoided, IncidentAssigned, ReplyPublished),
+    (IncidentRegistered, IncidentAssigned, ReplyPublished),
     _fold,
 )

@@ -7,12 +7,14 @@ all the same, so that the order in which rooms are heard does not matter.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import TypeAdapter
 
 from shared.acts.deed import (
     HEARD_FROM,
+    Ended,
     corrected,
     deed_of,
     of_unit,
@@ -22,7 +24,7 @@ from shared.acts.deed import (
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded, Standing
 from shared.contracts.intake import IncidentRegistered, RegistrationCorrected
-from shared.contracts.routing import CaseRepinned, StateDeclared
+from shared.contracts.routing import CaseRepinned, StandingConflictFound, StateDeclared
 from shared.copies.units import unit_id, upwards
 from shared.errors import Unknown
 from shared.policy.engine.deeds import Deed
@@ -35,13 +37,23 @@ from shared.store.upsert import upsert
 
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS matters (id TEXT PRIMARY KEY, registered TEXT, pin TEXT,"
-    " standing TEXT, ended TEXT, ended_at BIGINT)",
+    " standing TEXT)",
+    "CREATE TABLE IF NOT EXISTS endings (event TEXT PRIMARY KEY, incident TEXT, because TEXT,"
+    " at BIGINT)",
+    "CREATE INDEX IF NOT EXISTS endings_of_incident ON endings (incident)",
+    "CREATE TABLE IF NOT EXISTS overruled (event TEXT PRIMARY KEY)",
     "CREATE TABLE IF NOT EXISTS deeds (incident TEXT, id TEXT, deed TEXT,"
     " PRIMARY KEY (incident, id))",
 )
 
 FACTS: tuple[type[Fact], ...] = tuple(fact for facts in HEARD_FROM.values() for fact in facts)
 """What is heard of matters."""
+
+STANDING = (
+    "SELECT * FROM endings WHERE NOT EXISTS"
+    " (SELECT 1 FROM overruled WHERE overruled.event = endings.event)"
+)
+"""The endings of matters that stand."""
 
 _HEARD = frozenset(FACTS)
 _SUBJECT, _DEED = TypeAdapter(Matter), TypeAdapter(Deed)
@@ -68,7 +80,9 @@ def kept_by(room: str, facts: Sequence[type[Fact]] = FACTS, *, imported: bool = 
                 own = event.envelope.service == room and not of_unit(event)
                 hear(sql, event, deeds=not own)
 
-    return ReadModel({"matters": ("id",), "deeds": ("incident", "id")}, _SCHEMA, facts, fold)
+    tables = {"matters": ("id",), "deeds": ("incident", "id")}
+    endings = {"endings": ("event",), "overruled": ("event",)}
+    return ReadModel(tables | endings, _SCHEMA, facts, fold)
 
 
 def matter(sql: Sql, incident: UUID) -> Heard | None:
@@ -77,9 +91,32 @@ def matter(sql: Sql, incident: UUID) -> Heard | None:
     if row is None or row["registered"] is None:
         return None
     subject = _SUBJECT.validate_json(row["registered"])
-    if row["ended"] is not None:
-        subject = replace(subject, ended=(row["ended"], from_micros(row["ended_at"])))
+    ending = ended(sql, incident)
+    if ending is not None:
+        subject = replace(subject, ended=ending)
     return Heard(subject, row["pin"], row["standing"])
+
+
+def ended(sql: Sql, incident: UUID) -> tuple[Ended, datetime] | None:
+    """Why nothing is owed on a matter any more, and since when (UTC), or none.
+
+    The first that was recorded is what counts, of those that stand: none does that did not know
+    what had been published or closed.
+    """
+    first = f"SELECT because, at FROM ({STANDING}) e WHERE incident = ? ORDER BY at LIMIT 1"
+    row = sql.one(first, (str(incident),))
+    return (row["because"], from_micros(row["at"])) if row else None
+
+
+def overruled(sql: Sql) -> set[UUID]:
+    """The events that end nothing, whatever they say."""
+    return {UUID(row["event"]) for row in sql.all("SELECT event FROM overruled")}
+
+
+def standing(sql: Sql, incident: UUID) -> Literal["open", "voided", "linked"]:
+    """Whether a matter stands on its own, or was voided or linked."""
+    ending = ended(sql, incident)
+    return ending[0] if ending and ending[0] != "history" else "open"
 
 
 def deeds(sql: Sql, incident: UUID) -> list[Deed]:
@@ -125,8 +162,14 @@ def hear(sql: Sql, event: Recorded, *, deeds: bool = True) -> None:
             _keep(sql, incident, registered=_written(corrected(known.subject, fact)))
         case CaseRepinned() as fact:
             _keep(sql, incident, pin=fact.pin)
+        case StandingConflictFound() as fact:
+            overrule = "INSERT INTO overruled VALUES (?) ON CONFLICT DO NOTHING"
+            sql.execute(overrule, (str(fact.ended),))
+        case _ if because := why_ended(event):
+            row = (str(told.id), incident, because, to_micros(told.recorded_at))
+            sql.execute("INSERT INTO endings VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", row)
         case _:
-            _end(sql, incident, why_ended(event), told.recorded_at)
+            pass
 
 
 def unknown_incident(sql: Sql, name: str) -> Unknown:
@@ -153,16 +196,6 @@ def _register(sql: Sql, event: Recorded) -> None:
         " standing = COALESCE(matters.standing, excluded.standing)",
         (str(told.correlation), _written(subject_of(event)), told.policy, told.standing),
     )
-
-
-def _end(sql: Sql, incident: str, because: str | None, recorded_at: datetime) -> None:
-    """Note why nothing is owed any more; the first that was recorded is what counts."""
-    if because is None:
-        return
-    row = sql.one("SELECT ended_at FROM matters WHERE id = ?", (incident,))
-    at = to_micros(recorded_at)
-    if row is None or row["ended_at"] is None or at < row["ended_at"]:
-        _keep(sql, incident, ended=because, ended_at=at)
 
 
 def _keep(sql: Sql, incident: str, **columns: str | int) -> None:

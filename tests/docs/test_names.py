@@ -52,7 +52,7 @@ def test_what_is_not_there_is_found(said: str, tmp_path: Path) -> None:
 def test_what_is_there_is_passed_over(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(
-        "`services/<room>/main.py`, `services.routing.case.CASE.decide`, `taking.py`, `make check`,"
+        "`services/<room>/main.py`, `services.routing.case.CASE.fold`, `taking.py`, `make check`,"
         " `tests/routing/`, [itself](page.md#top)\n```\n`services/gone.py`\n```\n",
         encoding="utf-8",
     )

@@ -1,135 +1,53 @@
-"""Given a case's history, when a command comes, then facts, a refusal or nothing."""
+"""Given a case's history, when an act is asked for, then its fact, a refusal or nothing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from itertools import count
-from typing import Any
-from uuid import UUID, uuid4
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
-import pytest
-
-from services.routing.case import CASE
-from services.routing.commands import Asked, CaseCommand, IncidentStanding
-from shared.acts.check import Record
-from shared.acts.check import Told as Said
+from services.routing.case import CASE, RULES, completed
+from services.routing.state import Case, IncidentStanding
+from shared.acts.decide import Rules
+from shared.acts.vocabulary import ACTS, Act
 from shared.contracts.catalogue import Fact
-from shared.contracts.envelope import Actor, Envelope, Recorded
-from shared.copies.packs import baseline
-from shared.errors import HuiyinError, Refused
-from shared.policy.engine.deeds import Deed
-from shared.policy.engine.outlook import Matter
-from shared.policy.language.pack import Pack
+from shared.contracts.envelope import Recorded
+from tests.acts import story
+from tests.acts.story import INCIDENT, LATER, AnyAsked, By, deed, record, told
 
-INCIDENT = UUID("11111111-1111-4111-8111-111111111111")
-WHEN = datetime(2026, 3, 2, 6, 10, tzinfo=UTC)
-_moments = count()
-LATER = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+__all__ = ["INCIDENT", "LATER", "Asked", "By", "act", "deed", "given", "record"]
 
 
 @dataclass(frozen=True)
-class By:
-    """A fact and the officer behind it, in a post."""
+class Asked(AnyAsked[Case]):
+    """An act on a case, or on a unit's day; ``standing`` is what intake says of the matter."""
 
-    officer: str
-    fact: Fact
-    post: str = "info_officer"
+    standing: IncidentStanding = "open"
+    whose: Literal["matter", "unit"] = "matter"
 
+    @property
+    def rules(self) -> Rules[Case]:
+        return RULES
 
-def record(
-    *deeds: Deed,
-    pack: Pack | None = None,
-    kind: str = "incident",
-    sets: Mapping[str, tuple[str, ...]] | None = None,
-) -> Record:
-    """What an act is judged by: the rules, the matter, and what was done about it."""
-    matter = Matter("QH-YZ", WHEN, WHEN, kind=kind, sets=sets or {})
-    return Record(pack or baseline(), matter, deeds)
+    def meets(self, history: Sequence[Recorded]) -> Case:
+        return replace(CASE.fold(history), standing=self.standing, whose=self.whose)
+
+    def makes(self, state: Case) -> Mapping[str, Any]:
+        return completed(state, self.act, self.body, self.under.pack)
 
 
-def deed(act: str, by: str = "info_officer", **told: Any) -> Deed:
-    """Something on record, after what was said of before."""
-    at = WHEN + timedelta(seconds=next(_moments))
-    return Deed(uuid4(), act, at, at, by=by, **told)
+def act(name: str | Act, **said: Any) -> Asked:
+    """An act of the vocabulary; whatever is no part of ``Asked`` is said in its body."""
+    return Asked(ACTS[name] if isinstance(name, str) else name).but(**said)
 
 
-def asked(
-    act: str,
-    officer: str = "o-wu",
-    post: str = "principal_leader",
-    *,
-    said: Said | None = None,
-    standing: IncidentStanding = "open",
-    on: Record | None = None,
-    known: Mapping[str, str] | None = None,
-    **told: Any,
-) -> Asked:
-    """What a command comes with: an act that an officer asks for."""
-    said = said or Said()
-    words = {"kind": said.kind, "to": said.to, "medium": said.medium, "of": said.of}
-    attempted = Deed(uuid4(), act, LATER, LATER, by=post, **(words | told))
-    return Asked(officer, standing, on or record(), attempted, said, known or {})
+class Given(story.Given):
+    """The history of a case."""
 
-
-@dataclass(frozen=True)
-class Told:
-    """A history and the command that meets it."""
-
-    history: Sequence[Recorded]
-    command: CaseCommand
-
-    def then(self, *facts: Fact) -> None:
-        """It leads to exactly these facts."""
-        assert list(self._decide()) == list(facts)
-
-    def then_nothing(self) -> None:
-        """It is quietly accepted."""
-        assert list(self._decide()) == []
-
-    def then_refused(self, code: str, kind: type[HuiyinError] = Refused) -> None:
-        """It is refused under this code."""
-        with pytest.raises(kind) as caught:
-            self._decide()
-        assert caught.value.code == code
-
-    def _decide(self) -> Sequence[Fact]:
-        return CASE.decide(CASE.fold(self.history), self.command)
-
-
-@dataclass(frozen=True)
-class Given:
-    """A history."""
-
-    history: Sequence[Recorded]
-
-    def when(self, command: CaseCommand) -> Told:
-        """The command that comes."""
-        return Told(self.history, command)
+    @property
+    def case(self) -> Case:
+        """How far the handling got."""
+        return CASE.fold(self.history)
 
 
 def given(*history: Fact | By) -> Given:
     """The events of the case so far; a bare fact is some officer's."""
-    told = [each if isinstance(each, By) else By("o-somebody", each) for each in history]
-    return Given([_recorded(seq, each) for seq, each in enumerate(told, start=1)])
-
-
-def _recorded(seq: int, told: By) -> Recorded:
-    envelope = Envelope(
-        id=uuid4(),
-        type=told.fact.TYPE,
-        source="routing@QINGHE",
-        epoch="00",
-        stream=f"routing/case/{INCIDENT}",
-        seq=seq,
-        prev=None,
-        unit="QH-YZ",
-        actor=Actor(officer=told.officer, post=told.post),
-        occurred_at=WHEN,
-        recorded_at=WHEN,
-        cause=None,
-        correlation=INCIDENT,
-        policy=None,
-        salt="",
-        standing="live",
-    )
-    return Recorded(envelope, told.fact, b"")
+    return Given(told("routing/case", history))

@@ -2,13 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 
-from services.routing.application import Drafted, Particulars, Said
+from services.routing.application import Drafted
 from services.routing.tables import MODEL
-from shared.acts.check import Told
 from shared.contracts.envelope import associated_data, decode
 from shared.contracts.intake import IncidentLinked, IncidentVoided
 from shared.contracts.routing import ReplyDrafted, ReplyPublished, ReportMade
@@ -25,38 +25,42 @@ pytestmark = pytest.mark.anyio
 NUMBER = "QINGHE-2026-000001"
 TEXT = "课本本周五前补齐, 给您添了不便。"
 BOARD = "message_board"
+MAJOR: dict[str, Any] = {"grade": "major", "grounds": "多家转发"}
 
 
 async def assigned(world: World, lead: str = "QH-YZ", unit: str = "QH-YZ") -> UUID:
     """Given an incident of a unit that leads a case."""
     incident = await world.registered(NUMBER, unit)
-    await world.routing.assign(NUMBER, lead, (), "", Said(BUREAU))
+    await world.act(BUREAU, "assign", NUMBER, lead=lead)
     return incident
 
 
 async def drafted(world: World, officer: Officer = LI, text: str = TEXT) -> Drafted:
     """Given a draft of a final reply."""
-    return await world.routing.draft(NUMBER, "result", text, Said(officer))
+    done = await world.act(officer, "draft", NUMBER, kind="result", text=text)
+    assert isinstance(done, Drafted)
+    return done
 
 
 async def approved(world: World) -> UUID:
     """Given a draft by one officer that another approved."""
     incident = await assigned(world)
     await drafted(world)
-    await world.routing.approve(NUMBER, None, Said(WU))
+    await world.act(WU, "approve", NUMBER)
     return incident
 
 
 async def test_two_officers_lead_an_incident_from_grading_to_closing(world: World) -> None:
     incident = await world.registered(NUMBER)
-    routing = world.routing
 
-    await routing.grade(NUMBER, "ordinary", "个别咨询", Said(BUREAU))
-    await routing.assign(NUMBER, "QH-YZ", ("QH-LX",), "三日内答复", Said(BUREAU))
+    await world.act(BUREAU, "grade", NUMBER, grade="ordinary", grounds="个别咨询")
+    await world.act(
+        BUREAU, "assign", NUMBER, lead="QH-YZ", co_handling=["QH-LX"], instruction="三日内答复"
+    )
     draft = (await drafted(world)).draft
-    await routing.approve(NUMBER, draft, Said(WU))
-    await routing.publish(NUMBER, draft, None, BOARD, Said(LI))
-    done = await routing.close(NUMBER, "已回访", Said(WU))
+    await world.act(WU, "approve", NUMBER, draft=draft)
+    await world.act(LI, "publish", NUMBER, channel=BOARD, draft=draft)
+    done = await world.act(WU, "close", NUMBER, note="已回访")
 
     assert await world.types(incident) == [
         "incident-graded",
@@ -73,7 +77,7 @@ async def test_two_officers_lead_an_incident_from_grading_to_closing(world: Worl
 async def test_the_published_words_open_and_carry_the_lead_units_name(world: World) -> None:
     incident = await approved(world)
 
-    await world.routing.publish(NUMBER, None, None, BOARD, Said(LI))
+    await world.act(LI, "publish", NUMBER, channel=BOARD)
 
     event = (await world.case(incident))[-1]
     assert isinstance(event.fact, ReplyPublished)
@@ -84,7 +88,7 @@ async def test_the_published_words_open_and_carry_the_lead_units_name(world: Wor
 
 async def test_the_approved_text_may_be_given_again_when_publishing(world: World) -> None:
     incident = await approved(world)
-    await world.routing.publish(NUMBER, None, TEXT, BOARD, Said(LI))
+    await world.act(LI, "publish", NUMBER, channel=BOARD, text=TEXT)
     assert (await world.types(incident))[-1] == "reply-published"
 
 
@@ -92,7 +96,7 @@ async def test_another_text_than_approved_is_not_published(world: World) -> None
     incident = await approved(world)
 
     with pytest.raises(Refused, match=r"publish\.text-differs"):
-        await world.routing.publish(NUMBER, None, TEXT + "！", BOARD, Said(LI))
+        await world.act(LI, "publish", NUMBER, channel=BOARD, text=TEXT + "！")
 
     assert "reply-published" not in await world.types(incident)
 
@@ -103,7 +107,7 @@ async def test_nothing_is_published_before_anything_was_drafted(
 ) -> None:
     await assigned(world)
     with pytest.raises(Refused, match=r"publish\.not-approved"):
-        await world.routing.publish(NUMBER, None, text, BOARD, Said(LI))
+        await world.act(LI, "publish", NUMBER, channel=BOARD, text=text)
 
 
 async def test_an_approver_who_wrote_the_same_text_is_refused(world: World) -> None:
@@ -113,10 +117,10 @@ async def test_an_approver_who_wrote_the_same_text_is_refused(world: World) -> N
 
     for officer in (LI, WU):
         with pytest.raises(Refused) as caught:
-            await world.routing.approve(NUMBER, first.draft, Said(officer))
+            await world.act(officer, "approve", NUMBER, draft=first.draft)
         assert caught.value.code == "drafter"
 
-    done = await world.routing.approve(NUMBER, first.draft, Said(BUREAU))
+    done = await world.act(BUREAU, "approve", NUMBER, draft=first.draft)
     assert done.events == ("routing.reply-approved.v2",)
 
 
@@ -124,8 +128,8 @@ async def test_the_same_words_in_two_incidents_have_unrelated_commitments(world:
     commitments = []
     for number in (NUMBER, "QINGHE-2026-000002"):
         incident = await world.registered(number)
-        await world.routing.assign(number, "QH-YZ", (), "", Said(BUREAU))
-        await world.routing.draft(number, "result", TEXT, Said(LI))
+        await world.act(BUREAU, "assign", number, lead="QH-YZ")
+        await world.act(LI, "draft", number, kind="result", text=TEXT)
         fact = (await world.case(incident))[-1].fact
         assert isinstance(fact, ReplyDrafted)
         commitments.append(fact.content)
@@ -134,7 +138,7 @@ async def test_the_same_words_in_two_incidents_have_unrelated_commitments(world:
 
 async def test_an_incident_is_found_by_its_id_too(world: World) -> None:
     incident = await world.registered(NUMBER)
-    done = await world.routing.grade(str(incident), "major", "多家转发", Said(BUREAU))
+    done = await world.act(BUREAU, "grade", str(incident), **MAJOR)
     assert done.number == NUMBER
 
 
@@ -143,7 +147,7 @@ async def test_an_unknown_incident_is_answered_with_what_was_heard_so_far(world:
     heard = world.upstream.position()
 
     with pytest.raises(Unknown) as caught:
-        await world.routing.grade("QINGHE-2026-000099", "major", "x", Said(BUREAU))
+        await world.act(BUREAU, "grade", "QINGHE-2026-000099", grade="major", grounds="x")
 
     assert (caught.value.code, caught.value.field) == ("incident.unknown", "incident")
     assert f"intake:{heard}" in caught.value.message
@@ -153,17 +157,16 @@ async def test_a_lead_or_co_handling_unit_must_be_known(world: World) -> None:
     await world.registered(NUMBER)
     for lead, co_handling, field in (("QH-X", (), "lead"), ("QH-YZ", ("QH-X",), "co_handling")):
         with pytest.raises(Invalid) as caught:
-            await world.routing.assign(NUMBER, lead, co_handling, "", Said(BUREAU))
+            await world.act(BUREAU, "assign", NUMBER, lead=lead, co_handling=co_handling)
         assert (caught.value.code, caught.value.field) == ("unit.unknown", field)
 
 
 async def test_what_a_co_handling_unit_reports_is_its_own_act(world: World) -> None:
     incident = await world.registered(NUMBER)
-    await world.routing.assign(NUMBER, "QH-YZ", ("QH-LX",), "", Said(BUREAU))
-    told, what = Told(kind="follow_up", to=("office",)), Particulars()
+    await world.act(BUREAU, "assign", NUMBER, lead="QH-YZ", co_handling=["QH-LX"])
 
     for officer in (TOWN, LI, BUREAU):
-        await world.routing.take(NUMBER, "report", told, what, Said(officer))
+        await world.act(officer, "report", NUMBER, kind="follow_up", to=["office"])
 
     made = [e for e in await world.case(incident) if isinstance(e.fact, ReportMade)]
     assert [event.envelope.unit for event in made] == ["QH-LX", "QH-YZ", "QH-YZ"]
@@ -171,11 +174,10 @@ async def test_what_a_co_handling_unit_reports_is_its_own_act(world: World) -> N
 
 async def test_events_carry_the_unit_that_had_the_matter_in_hand(world: World) -> None:
     incident = await world.registered(NUMBER, "QH-YZ")
-    routing = world.routing
 
-    await routing.grade(NUMBER, "ordinary", "个别咨询", Said(LI))
-    await routing.assign(NUMBER, "QH-LX", (), "", Said(LI))
-    await routing.draft(NUMBER, "interim", TEXT, Said(TOWN))
+    await world.act(LI, "grade", NUMBER, grade="ordinary", grounds="个别咨询")
+    await world.act(LI, "assign", NUMBER, lead="QH-LX")
+    await world.act(TOWN, "draft", NUMBER, kind="interim", text=TEXT)
 
     units = [event.envelope.unit for event in await world.case(incident)]
     assert units == ["QH-YZ", "QH-YZ", "QH-LX"]
@@ -185,9 +187,9 @@ class TestWithinOnesUnit:
     async def test_the_lead_does_not_grade_or_assign_for_who_registered(self, world: World) -> None:
         await assigned(world, lead="QH-LX", unit="QH-YZ")
         with pytest.raises(Refused, match=r"unit\.not-yours"):
-            await world.routing.grade(NUMBER, "major", "多家转发", Said(TOWN))
+            await world.act(TOWN, "grade", NUMBER, **MAJOR)
         with pytest.raises(Refused, match=r"unit\.not-yours"):
-            await world.routing.assign(NUMBER, "QH-YZ", (), "", Said(TOWN))
+            await world.act(TOWN, "assign", NUMBER, lead="QH-YZ")
 
     @pytest.mark.parametrize("officer", [LI, TOWN, BUREAU], ids=lambda officer: officer.unit)
     async def test_the_lead_and_who_registered_and_those_above_draft(
@@ -200,12 +202,11 @@ class TestWithinOnesUnit:
     async def test_no_other_unit_drafts_approves_publishes_or_closes(self, world: World) -> None:
         incident = await approved(world)
         before = await world.types(incident)
-        routing = world.routing
         attempts: list[Callable[[], Awaitable[Answer]]] = [
-            lambda: routing.draft(NUMBER, "result", TEXT, Said(TOWN)),
-            lambda: routing.approve(NUMBER, None, Said(TOWN)),
-            lambda: routing.publish(NUMBER, None, None, BOARD, Said(TOWN)),
-            lambda: routing.close(NUMBER, "", Said(TOWN)),
+            lambda: world.act(TOWN, "draft", NUMBER, kind="result", text=TEXT),
+            lambda: world.act(TOWN, "approve", NUMBER),
+            lambda: world.act(TOWN, "publish", NUMBER, channel=BOARD),
+            lambda: world.act(TOWN, "close", NUMBER),
         ]
         for attempt in attempts:
             with pytest.raises(Refused, match=r"unit\.not-yours"):
@@ -214,7 +215,7 @@ class TestWithinOnesUnit:
 
     async def test_a_former_lead_has_no_more_say(self, world: World) -> None:
         await assigned(world, lead="QH-LX", unit="QH-YZ")
-        await world.routing.assign(NUMBER, "QH-YZ", (), "", Said(BUREAU))
+        await world.act(BUREAU, "assign", NUMBER, lead="QH-YZ")
         with pytest.raises(Refused, match=r"unit\.not-yours"):
             await drafted(world, TOWN)
 
@@ -222,28 +223,28 @@ class TestWithinOnesUnit:
 class TestTimes:
     async def test_a_claimed_moment_is_kept_beside_the_recorded_one(self, world: World) -> None:
         incident = await world.registered(NUMBER)
-        await world.routing.grade(NUMBER, "major", "多家转发", Said(BUREAU, later(-1)))
+        await world.act(BUREAU, "grade", NUMBER, **MAJOR, occurred_at=later(-1))
         envelope = (await world.case(incident))[-1].envelope
         assert envelope.occurred_at == later(-1)
         assert envelope.recorded_at >= START
 
     async def test_without_a_claim_it_happened_when_recorded(self, world: World) -> None:
         incident = await world.registered(NUMBER)
-        await world.routing.grade(NUMBER, "major", "多家转发", Said(BUREAU))
+        await world.act(BUREAU, "grade", NUMBER, **MAJOR)
         envelope = (await world.case(incident))[-1].envelope
         assert to_micros(envelope.occurred_at) == to_micros(envelope.recorded_at)
 
     async def test_a_clock_a_little_ahead_is_tolerated(self, world: World) -> None:
         await world.registered(NUMBER)
         ahead = START + timedelta(minutes=4)
-        done = await world.routing.grade(NUMBER, "major", "多家转发", Said(BUREAU, ahead))
+        done = await world.act(BUREAU, "grade", NUMBER, **MAJOR, occurred_at=ahead)
         assert done.events == ("routing.incident-graded.v2",)
 
     async def test_the_future_has_not_happened(self, world: World) -> None:
         await world.registered(NUMBER)
         ahead = START + timedelta(minutes=6)
         with pytest.raises(Invalid, match=r"time\.in-future"):
-            await world.routing.grade(NUMBER, "major", "多家转发", Said(BUREAU, ahead))
+            await world.act(BUREAU, "grade", NUMBER, **MAJOR, occurred_at=ahead)
 
 
 class TestAskedTwice:
@@ -254,8 +255,7 @@ class TestAskedTwice:
         request = Request.of(BUREAU.id, "k1", "major")
 
         answers = [
-            await world.routing.grade(NUMBER, "major", "多家转发", Said(BUREAU, None, request))
-            for _ in range(2)
+            await world.act(BUREAU, "grade", NUMBER, **MAJOR, request=request) for _ in range(2)
         ]
 
         assert answers[0] == answers[1]
@@ -266,13 +266,14 @@ class TestAskedTwice:
         request = Request.of(LI.id, "k1", "draft")
 
         answers = [
-            await world.routing.draft(NUMBER, "result", TEXT, Said(LI, None, request))
+            await world.act(LI, "draft", NUMBER, kind="result", text=TEXT, request=request)
             for _ in range(2)
         ]
 
         fact = (await world.case(incident))[-1].fact
         assert isinstance(fact, ReplyDrafted)
         assert answers[0] == answers[1]
+        assert isinstance(answers[0], Drafted)
         assert answers[0].draft == fact.draft
         assert await world.types(incident) == ["incident-assigned", "reply-drafted"]
 
@@ -284,17 +285,19 @@ class TestAskedTwice:
         incident = await world.registered(NUMBER)
         first = Request.of(BUREAU.id, "k1", "major")
         other = Request.of(BUREAU.id, "k1", "ordinary")
-        await world.routing.grade(NUMBER, "major", "多家转发", Said(BUREAU, None, first))
+        await world.act(BUREAU, "grade", NUMBER, **MAJOR, request=first)
 
         with pytest.raises(Refused, match=r"request\.key-reused"):
-            await world.routing.grade(NUMBER, "ordinary", "已平息", Said(BUREAU, None, other))
+            await world.act(
+                BUREAU, "grade", NUMBER, grade="ordinary", grounds="已平息", request=other
+            )
 
         assert await world.types(incident) == ["incident-graded"]
 
     async def test_said_again_without_a_key_nothing_new_happens(self, world: World) -> None:
         incident = await approved(world)
         before = await world.types(incident)
-        again = await world.routing.approve(NUMBER, None, Said(WU))
+        again = await world.act(WU, "approve", NUMBER)
         assert (again.events, again.hash) == ((), None)
         assert await world.types(incident) == before
 
@@ -307,14 +310,14 @@ class TestHeardFromIntake:
         await world.say(incident, "QH-YZ", link)
         await world.deliver()
         with pytest.raises(Refused, match=r"incident\.linked"):
-            await world.routing.grade(NUMBER, "major", "多家转发", Said(BUREAU))
+            await world.act(BUREAU, "grade", NUMBER, **MAJOR)
 
     async def test_a_voided_incident_is_handled_no_further(self, world: World) -> None:
         incident = await approved(world)
         await world.say(incident, "QH-YZ", IncidentVoided(reason="误登记"))
         await world.deliver()
         with pytest.raises(Refused, match=r"incident\.voided"):
-            await world.routing.publish(NUMBER, None, None, BOARD, Said(LI))
+            await world.act(LI, "publish", NUMBER, channel=BOARD)
 
     async def test_the_tables_are_the_same_whichever_service_is_read_first(
         self, world: World

@@ -4,7 +4,6 @@ from uuid import UUID
 
 import pytest
 
-from services.routing.application import Said
 from shared.contracts.envelope import associated_data, event_hash
 from shared.contracts.routing import IncidentAssigned, IncidentClosed, ReplyPublished
 from shared.messaging.taking import Poison
@@ -102,7 +101,7 @@ async def test_an_unanswered_message_is_closed_as_history_when_posted(world: Wor
 async def test_a_message_left_open_goes_on_with_its_lead(world: World) -> None:
     incident = await imported(world, left_open=True)
 
-    await world.routing.draft(NUMBER, "result", REPLY, Said(TOWN))
+    await world.act(TOWN, "draft", NUMBER, kind="result", text=REPLY)
 
     assert await world.types(incident) == ["incident-assigned", "reply-drafted"]
     standings = [event.envelope.standing for event in await world.case(incident)]

@@ -1,14 +1,15 @@
 """Packs, calendars and terms over a real database: by which rules, since when, and for whom."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
-from services.routing.application import Particulars, Said
 from services.routing.rulebook import Rulebook
 from services.routing.tables import MODEL
-from shared.acts.check import Told
+from shared.acts.vocabulary import ACTS
 from shared.contracts.envelope import decode
+from shared.contracts.intake import IncidentVoided
 from shared.contracts.routing import CaseRepinned, PackAdopted, StateDeclared
 from shared.copies.packs import baseline, pack_by_pin, pack_in_force
 from shared.copies.units import unit_id
@@ -168,7 +169,7 @@ class TestRepin:
         pin = (await in_force(world, "QH-YZ")).pin
         assert await facts(world, CaseRepinned) == [CaseRepinned(pin=pin, reason="按新规则续办")]
         assert again.events == ()
-        await world.routing.grade(NUMBER, "major", "多家转发", Said(BUREAU))
+        await world.act(BUREAU, "grade", NUMBER, grade="major", grounds="多家转发")
         assert (await world.case(incident))[-1].envelope.policy == pin
 
     async def test_rules_that_nobody_adopted_are_refused(self, world: World) -> None:
@@ -221,40 +222,43 @@ async def test_only_administrators_change_rules(world: World) -> None:
 
 
 class TestOnUnits:
-    OUTBREAK = Particulars(state="outbreak", on=True)
+    DECLARE = replace(ACTS["declare"], on="unit")
 
     async def test_a_state_of_a_unit_is_declared_in_its_own_stream(self, world: World) -> None:
         await book(world).adopt("QH-JYJ", "school-outbreak-plan", None, {}, WHY, ADMIN)
-        routing = world.routing
-
-        done = await routing.declare_for_unit("QH-YZ", Told(), self.OUTBREAK, Said(WU))
-        again = await routing.declare_for_unit("QH-YZ", Told(), self.OUTBREAK, Said(WU))
+        done, again = [
+            await world.act(WU, self.DECLARE, "QH-YZ", state="outbreak", on=True) for _ in range(2)
+        ]
 
         (event,) = await world.case(unit_id("QH-YZ"))
         assert event.fact == StateDeclared(state="outbreak", on=True)
         assert (event.envelope.kind, event.envelope.unit) == ("unit-day", "QH-YZ")
-        assert (done.number, again.events) == ("QH-YZ", ())
+        assert (done.incident, done.number, again.events) == (None, "QH-YZ", ())
 
     async def test_a_gate_on_declaring_counts_for_units_too(self, world: World) -> None:
         await book(world).adopt("QH-JYJ", "school-outbreak-plan", None, {}, WHY, ADMIN)
-        begins, ends = (Particulars(state="emergency", on=on) for on in (True, False))
-        await world.routing.declare_for_unit("QH-YZ", Told(), begins, Said(LI))
+        await world.act(LI, self.DECLARE, "QH-YZ", state="emergency", on=True)
         with pytest.raises(Refused, match=r"gate\.closed"):
-            await world.routing.declare_for_unit("QH-YZ", Told(), ends, Said(LI))
+            await world.act(LI, self.DECLARE, "QH-YZ", state="emergency", on=False)
 
     async def test_another_units_state_is_not_declared(self, world: World) -> None:
         with pytest.raises(Refused, match=r"unit\.not-yours"):
-            await world.routing.declare_for_unit("QH-YZ", Told(), self.OUTBREAK, Said(TOWN))
+            await world.act(TOWN, self.DECLARE, "QH-YZ", state="outbreak", on=True)
 
 
 async def test_all_tables_come_out_the_same_when_made_afresh(world: World) -> None:
-    await world.registered(NUMBER)
+    incident = await world.registered(NUMBER)
     rules = book(world)
     await rules.adopt("QH-YZ", ZIBO, None, {}, WHY, ADMIN)
     await rules.set_terms("2026春", date(2026, 3, 1), date(2026, 7, 5), ADMIN)
     await world.administration.appoint("示例·辰", "QH-LX", "liaison", ADMIN)
-    await world.routing.assign(NUMBER, "QH-YZ", ("QH-LX",), "", Said(BUREAU))
-    await world.routing.take(NUMBER, "accept", Told(), Particulars(), Said(TOWN))
+    await world.act(BUREAU, "assign", NUMBER, lead="QH-YZ", co_handling=["QH-LX"])
+    await world.act(TOWN, "accept", NUMBER)
+    await world.act(LI, "draft", NUMBER, kind="result", text="两本课本已补发。")
+    await world.act(WU, "approve", NUMBER)
+    await world.act(LI, "publish", NUMBER, channel="原渠道")
+    await world.say(incident, "QH-YZ", IncidentVoided(reason="误登记"))
+    await world.deliver()
     own = [decode(n.state) for n in await world.room.store.notifications(0, 1000)]
     heard = [decode(n.state) for n in await world.upstream.notifications(0, 1000)]
 

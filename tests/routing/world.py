@@ -2,11 +2,13 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from services.routing.administration import Administration
 from services.routing.application import Routing
 from services.routing.main import build
+from shared.acts.vocabulary import Act
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Actor, Recorded, Standing, decode, decode_envelope
 from shared.contracts.intake import HistoryRecorded, IncidentRegistered
@@ -17,9 +19,11 @@ from shared.messaging.streams import Incoming
 from shared.messaging.taking import Taken, take
 from shared.room import Surroundings
 from shared.store.events import Appended, By, Matter
+from shared.store.requests import Answer, Request
 from shared.store.tables import open_tables
 from shared.store.tracking import tracked
 from shared.vault.vault import open_vault
+from tests.acts.doing import do
 
 START = datetime(2026, 3, 2, 6, 10, tzinfo=UTC)
 POSTED = datetime(2025, 9, 1, 1, 0, tzinfo=UTC)
@@ -71,6 +75,18 @@ class World:
         await asyncio.to_thread(self.vault.ensure, [f"{incident}/matter", f"{incident}/reply"])
         await self.say(incident, unit, _registration(number), START)
         return incident
+
+    async def act(
+        self,
+        officer: Officer,
+        act: str | Act,
+        name: str,
+        /,
+        request: Request | None = None,
+        **said: Any,
+    ) -> Answer:
+        """An officer takes an act on a matter, or on whatever the act given is done on."""
+        return await do(self.routing, officer, act, name, request, **said)
 
     async def say(
         self,

@@ -1,4 +1,4 @@
-"""The door to reporting's own acts, to findings and to statistics."""
+"""The door to findings and to statistics."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
@@ -6,65 +6,25 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from services.reporting.findings.computed import Finding
-from services.reporting.findings.orders import FindingOrder, Ranking
 from services.reporting.findings.review import findings
 from services.reporting.findings.statistics import Statistics, StatisticsQuery, statistics
-from services.reporting.findings.taking import Said, Taking, found
+from services.reporting.findings.taking import RecordActs, found
 from services.reporting.log.log import size_as_of
 from services.reporting.parameters import AsOf, day, moment, reversed_days
-from shared.acts.body import ActOrder
 from shared.clock import SHANGHAI
 from shared.copies.units import known_unit
 from shared.messaging.progress import wait_until
-from shared.store.requests import Answer
 from shared.store.sql import Sql
 from shared.store.store import Store
-from shared.web import After, Asking, Once
+from shared.web import After, Asking
 
 Unit = Annotated[str | None, Query(description="单位代码：本单位和下级单位")]
 
 
-def add_acts(api: APIRouter, taking: Taking) -> None:
-    """Add the routes of acts."""
-    store = taking.store
-
-    @api.post("/incidents/{incident}/acts/archive")
-    async def archive(
-        incident: str, order: ActOrder, officer: Asking, once: Once, after: After = None
-    ) -> Answer:
-        """归档：已办结且材料齐全的, 给件号；缺什么会逐项说明。"""
-        await wait_until(store, after)
-        return await taking.archive(incident, order, Said(officer, order.occurred_at, once))
-
-    @api.post("/incidents/{incident}/acts/find")
-    async def find(
-        incident: str, order: FindingOrder, officer: Asking, once: Once, after: After = None
-    ) -> Answer:
-        """认定：规则包中的追责或表彰情形, 由有权的人认定。"""
-        await wait_until(store, after)
-        return await taking.find(incident, order, Said(officer, order.occurred_at, once))
-
-    @api.post("/units/{code}/acts/find")
-    async def find_of_unit(
-        code: str, order: FindingOrder, officer: Asking, once: Once, after: After = None
-    ) -> Answer:
-        """对一个单位的日常认定追责或表彰情形。"""
-        await wait_until(store, after)
-        return await taking.find_of_unit(code, order, Said(officer, order.occurred_at, once))
-
-    @api.post("/units/{code}/acts/rank")
-    async def rank(
-        code: str, order: Ranking, officer: Asking, once: Once, after: After = None
-    ) -> Answer:
-        """排名：一个季度各单位的次序, 不写次序则按统计得出。"""
-        await wait_until(store, after)
-        return await taking.rank(code, order, Said(officer, order.occurred_at, once))
-
-
-def add_accounts(api: APIRouter, taking: Taking) -> None:
+def add_accounts(api: APIRouter, acts: RecordActs) -> None:
     """Add the routes of findings and statistics."""
-    _add_findings(api, taking.store)
-    _add_statistics(api, taking.store)
+    _add_findings(api, acts.store)
+    _add_statistics(api, acts.store)
 
 
 def _add_findings(api: APIRouter, store: Store) -> None:

@@ -16,6 +16,8 @@ from services.reporting.duties.row import LATE, LoggedDuty
 from services.reporting.findings.dossier import Dossier, LoggedAct
 from services.reporting.packs import party_name
 from shared.acts.vocabulary import ACTS
+from shared.contracts.envelope import Recorded
+from shared.contracts.routing import StandingConflictFound
 from shared.copies.units import unit_id
 from shared.policy.engine.deeds import Deed, first_met, in_order
 from shared.policy.engine.gates import closed
@@ -135,6 +137,32 @@ def of_breach(
     deeds = record.deeds
     offences = _offences(pack, general, "breach", deeds, by_default=True) if pack else ()
     return [general, *offences]
+
+
+def of_conflict(pack: Pack | None, event: Recorded, record: Dossier, leaf: int) -> Finding:
+    """Who voided or linked a matter without knowing what had been published or closed of it."""
+    fact = event.fact
+    assert isinstance(fact, StandingConflictFound)
+    shown = [each for each in record.entries if each.deed.id in (fact.ended, *fact.unknown)]
+    ended = next((each.deed for each in shown if each.deed.id == fact.ended), None)
+    return Finding(
+        kind="standing_conflict",
+        title=f"{_CONFLICTS[fact.because]}时不知已发布或已办结",
+        basis="computed",
+        good=False,
+        rule="standing-conflict",
+        clause="已发布、已办结的照旧, 事项继续办理",
+        incident=str(event.envelope.correlation),
+        number=None,
+        period=None,
+        unit=ended.unit if ended else event.envelope.unit,
+        post=party_name(pack, ended.by) if ended else "",
+        actual=ended.at if ended else event.envelope.occurred_at,
+        evidence=(*(Proof(each.leaf, each.deed.act) for each in shown), Proof(leaf, "conflict")),
+    )
+
+
+_CONFLICTS = {"voided": "作废", "linked": "并案"}
 
 
 def incident_of(matter: str, unit: str) -> str | None:

@@ -1,17 +1,19 @@
-"""Reporting's own acts (归档、认定、排名): what is refused, and which fact is made; pure."""
+"""Reporting's own acts (归档、认定、排名): what is refused; pure."""
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from services.reporting.ledger import filing
 from services.reporting.ledger.row import LedgerRow
-from shared.acts.check import Record, Told, check_forms, check_gates, check_words, fact_of
+from shared.acts.body import FindBody
+from shared.acts.check import Attempt
+from shared.acts.decide import Rules
 from shared.clock import SHANGHAI
+from shared.contracts.catalogue import Fact
 from shared.contracts.reporting import FindingMade, MatterArchived, UnitsRanked
 from shared.errors import Invalid, Refused
-from shared.policy.engine.deeds import Deed
 from shared.policy.language.pack import Pack
 from shared.policy.language.rules import Offence
 
@@ -32,89 +34,79 @@ COMPETENT = (
 _QUARTER = re.compile(r"(\d{4})-Q([1-4])")
 
 
-def archive(
-    row: LedgerRow, record: Record, attempted: Deed, told: Told, number: str
-) -> MatterArchived:
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What an act on the record is decided on: the matter's row, where it is about a matter."""
+
+    row: LedgerRow | None = None
+
+
+def archive(of: Judged, attempt: Attempt[MatterArchived]) -> Fact:
     """Put the file of a closed matter together.
 
-    Raises Refused ``archive.done``, ``archive.not-closed``, ``archive.incomplete`` (``field``
-    names the items' rules) or what gates and forms say.
+    Raises Refused ``archive.done``, ``archive.not-closed`` or ``archive.incomplete`` (``field``
+    names the items' rules).
     """
-    done = next((deed for deed in record.deeds if deed.act == "archive"), None)
-    if done is not None or row.archive_number is not None:
+    row, record = of.row, attempt.record
+    assert row is not None  # only matters are archived
+    if row.archive_number is not None or any(deed.act == "archive" for deed in record.deeds):
         raise _archived(row)
     if row.status != "closed":
         raise _not_closed(row)
     lacking = filing.missing(record.pack, record.deeds)
     if lacking:
         raise _incomplete(row, lacking)
-    breaches = _allowed(record, "archive", attempted, told)
     missing = tuple(each.rule for each in filing.optional_missing(record.pack, record.deeds))
-    return fact_of(MatterArchived, told, breaches, number=number, missing=missing)
+    return attempt.fact.model_copy(update={"missing": missing})
 
 
-def find(
-    record: Record,
-    attempted: Deed,
-    told: Told,
-    evidence: Sequence[int],
-    *,
-    good: bool | None = None,
-) -> FindingMade:
+def find(_: Judged, attempt: Attempt[FindingMade]) -> Fact:
     """Find an offence or something to commend.
 
-    Raises Refused ``post.not-competent``, Invalid ``finding.rule-unknown``,
-    ``finding.good-contradicts`` or ``grounds.missing``, or what gates and forms say.
+    Raises Invalid ``finding.good-contradicts`` or ``grounds.missing``.
     """
-    _check_competent(record.pack, attempted.by)
-    told = replace(told, of=_offence(record.pack, told.of or ""))
-    rule = record.pack.of(Offence)[told.of or ""]
-    if good is not None and good is not rule.good:
-        raise _contradicts(told.of or "", rule)
-    if not (told.text or "").strip():
+    fact, body = attempt.fact, attempt.body
+    assert isinstance(body, FindBody)
+    if body.good is not None and body.good is not fact.good:
+        raise _contradicts(fact.of or "", attempt.pack.of(Offence)[fact.of or ""])
+    if not (body.text or "").strip():
         raise Invalid(
             "grounds.missing", "认定依据不能为空。", "请在 text 中写明事实与依据。", "text"
         )
-    breaches = _allowed(record, "find", attempted, told)
-    return fact_of(
-        FindingMade,
-        told,
-        breaches,
-        unit=attempted.unit,
-        evidence=tuple(dict.fromkeys(evidence)),
-        good=rule.good,
-    )
+    return fact
 
 
-def _offence(pack: Pack, given: str) -> str:
-    """The number of the offence that is meant, by its own number or that of an item it states."""
-    known = pack.of(Offence).keys()
-    meant = {given} & known or pack.stated_by(given) & known
-    if len(meant) != 1:
-        raise _unknown_rule(pack, given)
-    return next(iter(meant))
-
-
-def rank(
-    record: Record, attempted: Deed, told: Told, period: str, order: Sequence[str]
-) -> UnitsRanked:
+def rank(_: Judged, attempt: Attempt[UnitsRanked]) -> Fact:
     """Make known how units stand in a quarter.
 
-    Raises Refused ``post.not-competent`` or ``ranking.empty``, Invalid ``ranking.repeated``, or
-    what gates and forms say.
+    Raises Refused ``ranking.empty`` or Invalid ``ranking.repeated``.
     """
-    _check_competent(record.pack, attempted.by)
-    if not order:
+    fact = attempt.fact
+    if not fact.order:
         raise Refused(
             "ranking.empty",
-            f"{period} 没有可以排名的单位：这一季度还没有应答复的事件有结论。",
+            f"{fact.period} 没有可以排名的单位：这一季度还没有应答复的事件有结论。",
             "请在有结论之后排名, 或在 order 中写明所公布的次序。",
             "order",
         )
-    if len(set(order)) < len(order):
+    if len(set(fact.order)) < len(fact.order):
         raise Invalid("ranking.repeated", "同一单位在排名中出现了两次。", "请核对次序。", "order")
-    breaches = _allowed(record, "rank", attempted, told)
-    return fact_of(UnitsRanked, told, breaches, period=period, order=tuple(order))
+    return fact
+
+
+RULES: Rules[Judged] = Rules({MatterArchived: archive, FindingMade: find, UnitsRanked: rank})
+
+
+def offence(pack: Pack, given: str) -> tuple[str, Offence]:
+    """The offence that is meant, by its own number or that of an item it states.
+
+    Raises Invalid ``finding.rule-unknown``.
+    """
+    known = pack.of(Offence)
+    meant = {given} & known.keys() or pack.stated_by(given) & known.keys()
+    if len(meant) != 1:
+        raise _unknown_rule(pack, given)
+    return (number := next(iter(meant))), known[number]
 
 
 def quarter(period: str, now: datetime) -> tuple[datetime, datetime]:
@@ -133,14 +125,8 @@ def quarter(period: str, now: datetime) -> tuple[datetime, datetime]:
     return begins.astimezone(UTC), ends.astimezone(UTC)
 
 
-def _allowed(record: Record, act: str, attempted: Deed, told: Told) -> tuple[str, ...]:
-    check_words(record.pack, act, told, {})
-    breaches = check_gates(record, attempted, told)
-    check_forms(record, attempted, told)
-    return breaches
-
-
-def _check_competent(pack: Pack, post: str) -> None:
+def check_post(pack: Pack, post: str) -> None:
+    """Raises Refused ``post.not-competent`` for a post that neither leads nor supervises."""
     if post not in COMPETENT and pack.canon(post) not in COMPETENT:
         raise Refused(
             "post.not-competent",

@@ -1,14 +1,15 @@
 """What is on record of one matter, as rules see it (案卷): read from the log, as it stood."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
 
-from services.reporting.log.log import leaves_of_matter
+from services.reporting.log.log import Leaf, leaves_of_matter
 from shared.acts.deed import corrected, deed_of, subject_of, why_ended
 from shared.contracts.envelope import Recorded, decode
 from shared.contracts.intake import IncidentRegistered, RegistrationCorrected
-from shared.contracts.routing import StateDeclared
+from shared.contracts.routing import StandingConflictFound, StateDeclared
 from shared.copies.units import unit_id, upwards
 from shared.errors import Untrusted
 from shared.policy.engine.deeds import Deed
@@ -45,18 +46,23 @@ class Dossier:
 
 def dossier(sql: Sql, matter: str, size: int) -> Dossier:
     """What was on record of a matter after the first ``size`` leaves."""
-    entries: list[LoggedAct] = []
-    subject: Matter | None = None
-    for leaf in leaves_of_matter(sql, matter, size):
-        try:
-            event = decode(leaf.raw)
-        except Untrusted:
-            continue  # the trail says so
-        subject = _subject_after(subject, event)
-        deed = deed_of(event)
-        if deed is not None:
-            entries.append(LoggedAct(leaf.leaf, deed, getattr(event.fact, "breaches", ())))
+    logged = list(_readable(leaves_of_matter(sql, matter, size)))
+    events = [event for _, event in logged]
+    overruled = [e.fact.ended for e in events if isinstance(e.fact, StandingConflictFound)]
+    standing = (event for event in events if event.envelope.id not in overruled)
+    subject = reduce(_subject_after, standing, None)
+    entries = [
+        LoggedAct(leaf, deed, getattr(event.fact, "breaches", ()))
+        for leaf, event in logged
+        if (deed := deed_of(event))
+    ]
     return Dossier(subject, entries, declared(sql, subject.unit, size) if subject else ())
+
+
+def _readable(leaves: Iterable[Leaf]) -> Iterator[tuple[int, Recorded]]:
+    for leaf in leaves:
+        with suppress(Untrusted):  # the trail says so
+            yield leaf.leaf, decode(leaf.raw)
 
 
 def declared(sql: Sql, unit: str, size: int) -> list[Deed]:

@@ -13,6 +13,7 @@ from services.reporting.findings.computed import (
     Proof,
     incident_of,
     of_breach,
+    of_conflict,
     of_duty,
 )
 from services.reporting.findings.dossier import Dossier, dossier
@@ -22,6 +23,7 @@ from services.reporting.packs import Rulings, party_name
 from shared.contracts.catalogue import Fact, facts
 from shared.contracts.envelope import Recorded, decode
 from shared.contracts.reporting import FindingMade
+from shared.contracts.routing import StandingConflictFound
 from shared.copies.units import all_units
 from shared.store.readmodel import Placed, ReadModel
 from shared.store.sql import Row, Sql
@@ -30,6 +32,7 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS breaches (leaf BIGINT, gate TEXT, incident TEXT,"
     " PRIMARY KEY (leaf, gate))",
     "CREATE TABLE IF NOT EXISTS made_findings (leaf BIGINT PRIMARY KEY, incident TEXT)",
+    "CREATE TABLE IF NOT EXISTS conflicts (leaf BIGINT PRIMARY KEY, incident TEXT)",
 )
 
 CAN_BREACH: tuple[type[Fact], ...] = tuple(
@@ -40,16 +43,20 @@ CAN_BREACH: tuple[type[Fact], ...] = tuple(
 
 def _apply(sql: Sql, batch: Sequence[Placed]) -> None:
     for position, event in batch:
-        for gate in dict.fromkeys(event.fact.breaches):  # type: ignore[attr-defined]
-            row = (position - 1, gate, str(event.envelope.correlation))
-            sql.execute("INSERT INTO breaches VALUES (?, ?, ?)", row)
+        leaf, matter = position - 1, str(event.envelope.correlation)
+        for gate in dict.fromkeys(getattr(event.fact, "breaches", ())):
+            sql.execute("INSERT INTO breaches VALUES (?, ?, ?)", (leaf, gate, matter))
         if isinstance(event.fact, FindingMade):
-            made = (position - 1, str(event.envelope.correlation))
-            sql.execute("INSERT INTO made_findings VALUES (?, ?)", made)
+            sql.execute("INSERT INTO made_findings VALUES (?, ?)", (leaf, matter))
+        if isinstance(event.fact, StandingConflictFound):
+            sql.execute("INSERT INTO conflicts VALUES (?, ?)", (leaf, matter))
 
 
 MODEL = ReadModel(
-    {"breaches": ("leaf", "gate"), "made_findings": ("leaf",)}, SCHEMA, CAN_BREACH, _apply
+    {"breaches": ("leaf", "gate"), "made_findings": ("leaf",), "conflicts": ("leaf",)},
+    SCHEMA,
+    (*CAN_BREACH, StandingConflictFound),
+    _apply,
 )
 
 
@@ -82,6 +89,9 @@ class _Record:
             pack = self._rulings.of(self._event(each["leaf"]).envelope.policy)
             record = self._dossier(each["incident"])
             yield from of_breach(pack, each["gate"], each["incident"], record, each["leaf"])
+        for each in self._entries("conflicts", "leaf", incident):
+            event, record = self._event(each["leaf"]), self._dossier(each["incident"])
+            yield of_conflict(self._rulings.of(event.envelope.policy), event, record, each["leaf"])
         for each in self._entries("made_findings", "leaf", incident):
             yield self._human(each["leaf"], self._event(each["leaf"]))
 

@@ -1,25 +1,22 @@
-"""Reporting's own acts (归档、认定、排名): load from the log, decide, append."""
+"""Reporting takes acts on the record itself (归档、认定、排名), by what the log has."""
 
-import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from uuid import UUID, uuid4, uuid5
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID, uuid5
 
-from services.reporting.findings import decisions
+from services.reporting.findings.decisions import RULES, Judged, check_post, offence, quarter
 from services.reporting.findings.dossier import declared, dossier
-from services.reporting.findings.orders import FindingOrder, Ranking
-from services.reporting.findings.review import units_under
 from services.reporting.findings.statistics import StatisticsQuery, statistics
 from services.reporting.ledger import table as ledger_table
 from services.reporting.ledger.row import LedgerRow
 from services.reporting.log import log
-from shared.acts.body import ActOrder
-from shared.acts.check import Record, Told, check_past
+from shared.acts.body import FindBody, Order, RankBody
+from shared.acts.check import Record
+from shared.acts.competence import Involved, check_competent
 from shared.acts.deed import deed_of
-from shared.aggregate import answer
+from shared.acts.take import Asked, Subject, Taker
+from shared.acts.vocabulary import Act
 from shared.clock import SHANGHAI
-from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded
 from shared.copies.matters import unknown_incident
 from shared.copies.packs import pack_by_pin, pack_in_force
@@ -28,13 +25,10 @@ from shared.errors import Invalid
 from shared.identity.officers import Officer
 from shared.policy.engine import outlook
 from shared.policy.engine.deeds import Deed
-from shared.room import key_id
-from shared.store.events import By, Matter
-from shared.store.requests import Answer, Request, once
+from shared.store.events import Matter
+from shared.store.requests import Request
 from shared.store.sql import Sql
-from shared.store.store import Store
 from shared.store.transaction import Transaction
-from shared.vault.vault import Vault
 
 FILES = UUID("5b0c8a52-0f3e-5d8a-9c41-7e2f6ab1d094")
 """Namespace from which the file of a matter gets its stream's id."""
@@ -43,113 +37,40 @@ SCHEMA = ("CREATE TABLE IF NOT EXISTS archive_numbers (year BIGINT PRIMARY KEY, 
 """The numbers given so far: no read model, for they are given before the log has them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """Who says so, when it happened as claimed (else now), and under which request."""
+class RecordActs(Taker[Judged]):
+    """Acts on the record: files are put together, offences found, units ranked."""
 
-    officer: Officer
-    occurred_at: datetime | None = None
-    request: Request | None = None
+    rules = RULES
 
+    def place(self, sql: Sql, act: Act, name: str) -> UUID:
+        if act.on == "unit":
+            return unit_id(known_unit(sql, name).code)
+        return UUID(found(sql, name).incident)
 
-class Taking:
-    """Acts on the record itself.
+    async def prepare(
+        self, act: Act, name: str, body: Order, officer: Officer, request: Request | None
+    ) -> dict[str, Any]:
+        """What is found of a unit is sealed for that unit, from wherever it is found."""
+        about = getattr(body, "unit", None) if act.on == "unit" else None
+        return await super().prepare(act, about or name, body, officer, request)
 
-    Every one raises Unknown ``incident.unknown`` or Invalid ``unit.unknown``, Refused
-    ``unit.not-yours``, Invalid ``time.in-future`` and what ``decisions.py`` says.
-    """
+    def subject(self, tx: Transaction, asked: Asked) -> Subject[Judged]:
+        subject = _of_unit(tx, asked) if asked.act.on == "unit" else _of_matter(tx, asked)
+        if asked.act.name != "archive":
+            check_post(subject.record.pack, asked.officer.post)
+        return subject
 
-    def __init__(self, store: Store, vault: Vault) -> None:
-        self.store = store
-        self._vault = vault
-
-    async def archive(self, name: str, order: ActOrder, said: Said) -> Answer:
-        """Put the file of a closed matter together, under the next number (归档)."""
-        told = order.told()
-
-        def work(tx: Transaction, row: LedgerRow) -> Answer:
-            _check_involved(tx.sql, row, said.officer)
-            by, file = _by(tx, said), _file(tx, row)
-            record = _record(tx, row, file)
-            attempted = _attempt(tx, said.officer, by, "archive", told, row.unit or "")
-            number = _next_number(tx)
-            fact = decisions.archive(row, record, attempted, told, number)
-            return _appended(tx, file, fact, by, row.number)
-
-        return await self._on_matter(name, told, said, work)
-
-    async def find(self, name: str, order: FindingOrder, said: Said) -> Answer:
-        """Find an offence or something to commend in how a matter was handled (认定)."""
-        told = order.told()
-
-        def work(tx: Transaction, row: LedgerRow) -> Answer:
-            unit = known_unit(tx.sql, order.unit or row.lead or row.unit or "").code
-            check_within(tx.sql, unit, said.officer.unit)
-            _check_evidence(tx.sql, order.evidence, {row.incident, str(unit_id(unit))})
-            by, file = _by(tx, said), _file(tx, row)
-            record = _record(tx, row, file)
-            attempted = _attempt(tx, said.officer, by, "find", told, unit)
-            fact = decisions.find(record, attempted, told, order.evidence, good=order.good)
-            return _appended(tx, file, fact, by, row.number)
-
-        return await self._on_matter(name, told, said, work)
-
-    async def find_of_unit(self, code: str, order: FindingOrder, said: Said) -> Answer:
-        """Find an offence or something to commend in a unit's own days."""
-        told, about = order.told(), order.unit or code
-
-        def work(tx: Transaction) -> Answer:
-            unit = known_unit(tx.sql, about).code
-            check_within(tx.sql, unit, said.officer.unit)
-            _check_evidence(tx.sql, order.evidence, {str(unit_id(unit)), str(unit_id(code))})
-            by, record = _by(tx, said), _record_of_unit(tx, unit)
-            attempted = _attempt(tx, said.officer, by, "find", told, unit)
-            fact = decisions.find(record, attempted, told, order.evidence, good=order.good)
-            return _appended(tx, _day(unit, record), fact, by, None)
-
-        return await self._on_unit(about, told, said, work)
-
-    async def rank(self, code: str, order: Ranking, said: Said) -> Answer:
-        """Make known how the units under one stand in a quarter (排名)."""
-        told = order.told()
-
-        def work(tx: Transaction) -> Answer:
-            unit = known_unit(tx.sql, code).code
-            check_within(tx.sql, unit, said.officer.unit)
-            by, record = _by(tx, said), _record_of_unit(tx, unit)
-            begins, ends = decisions.quarter(order.period, tx.now)
-            for each in order.order:
-                check_within(tx.sql, known_unit(tx.sql, each, field="order").code, unit)
-            ranked = order.order or computed_order(tx.sql, StatisticsQuery(unit, begins, ends))
-            attempted = _attempt(tx, said.officer, by, "rank", told, unit)
-            fact = decisions.rank(record, attempted, told, order.period, ranked)
-            return _appended(tx, _day(unit, record), fact, by, None)
-
-        return await self._on_unit(code, told, said, work)
-
-    async def _on_matter(
-        self,
-        name: str,
-        told: Told,
-        said: Said,
-        work: Callable[[Transaction, LedgerRow], Answer],
-    ) -> Answer:
-        row = await self.store.read(lambda sql: found(sql, name))
-        await self._ensure(UUID(row.incident), told)
-        return await self.store.write(
-            lambda tx: once(tx, said.request, lambda tx: work(tx, found(tx.sql, name)))
-        )
-
-    async def _on_unit(
-        self, code: str, told: Told, said: Said, work: Callable[[Transaction], Answer]
-    ) -> Answer:
-        await self.store.read(lambda sql: known_unit(sql, code))
-        await self._ensure(unit_id(code), told)
-        return await self.store.write(lambda tx: once(tx, said.request, work))
-
-    async def _ensure(self, matter: UUID, told: Told) -> None:
-        if told.text or told.fields:
-            await asyncio.to_thread(self._vault.ensure, [key_id(matter, "matter")])
+    def made(self, tx: Transaction, subject: Subject[Judged], asked: Asked) -> dict[str, Any]:
+        match asked.body:
+            case FindBody() as body:
+                of, rule = offence(subject.record.pack, body.of or "")
+                unit = _found_unit(tx.sql, asked, subject.state.row)
+                evidence = _evidence(tx.sql, body, asked, unit, subject.state.row)
+                return {"of": of, "unit": unit, "evidence": evidence, "good": rule.good}
+            case RankBody() as body:
+                return {"order": _order(tx, body, subject.stream.unit)}
+            case _:
+                return {"number": _next_number(tx)}
 
 
 def found(sql: Sql, name: str) -> LedgerRow:
@@ -173,14 +94,54 @@ def computed_order(sql: Sql, asked: StatisticsQuery) -> list[str]:
     return sorted(shares, key=lambda unit: (*(-part for part in shares[unit]), unit))
 
 
+def _of_matter(tx: Transaction, asked: Asked) -> Subject[Judged]:
+    row = found(tx.sql, asked.name)
+    if asked.act.name == "archive":
+        co_handling = tuple(filter(None, row.co_handling.split(";")))
+        involved = Involved(row.unit or "", row.lead, co_handling)
+        check_competent(tx.sql, involved.competent(asked.act.who), asked.officer)
+    else:
+        check_within(tx.sql, _found_unit(tx.sql, asked, row), asked.officer.unit)
+    file = _file(tx, row)
+    return Subject(file, row.number, Judged(row), _record(tx, row, file))
+
+
+def _of_unit(tx: Transaction, asked: Asked) -> Subject[Judged]:
+    unit = _found_unit(tx.sql, asked, None)
+    check_within(tx.sql, unit, asked.officer.unit)
+    record = _record_of_unit(tx, unit)
+    stream = Matter("unit-day", unit_id(unit), unit, unit_id(unit), record.pack.pin)
+    return Subject(stream, None, Judged(), record)
+
+
+def _found_unit(sql: Sql, asked: Asked, row: LedgerRow | None) -> str:
+    """Whose finding it is: the unit named, else the one that has the matter in hand."""
+    named = getattr(asked.body, "unit", None)
+    in_hand = asked.name if row is None else row.lead or row.unit or ""
+    return known_unit(sql, named or in_hand).code
+
+
+def _order(tx: Transaction, body: RankBody, unit: str) -> tuple[str, ...]:
+    """The order made known, else the one that the statistics give; of units under one."""
+    begins, ends = quarter(body.period, tx.now)
+    for each in body.order:
+        check_within(tx.sql, known_unit(tx.sql, each, field="order").code, unit)
+    return tuple(body.order or computed_order(tx.sql, StatisticsQuery(unit, begins, ends)))
+
+
+def _evidence(
+    sql: Sql, body: FindBody, asked: Asked, unit: str, row: LedgerRow | None
+) -> tuple[int, ...]:
+    """Evidence is what the log has of the very matter or unit, each entry once."""
+    own = str(unit_id(asked.name)) if row is None else row.incident
+    _check_evidence(sql, body.evidence, {own, str(unit_id(unit))})
+    return tuple(dict.fromkeys(body.evidence))
+
+
 def _file(tx: Transaction, row: LedgerRow) -> Matter:
     incident = UUID(row.incident)
     pin = pack_by_pin(tx.sql, row.policy).pin
     return Matter("file", uuid5(FILES, row.incident), row.unit or "", incident, pin)
-
-
-def _day(unit: str, record: Record) -> Matter:
-    return Matter("unit-day", unit_id(unit), unit, unit_id(unit), record.pack.pin)
 
 
 def _record(tx: Transaction, row: LedgerRow, file: Matter) -> Record:
@@ -207,29 +168,6 @@ def _merged(told: Sequence[Deed], own: Sequence[Recorded]) -> list[Deed]:
     return list(by_id.values())
 
 
-def _attempt(tx: Transaction, officer: Officer, by: By, act: str, told: Told, unit: str) -> Deed:
-    """The act as rules will see it once it is recorded."""
-    return Deed(
-        id=uuid4(),
-        act=act,
-        at=by.occurred_at,
-        recorded_at=tx.now,
-        by=officer.post,
-        unit=unit,
-        kind=told.kind,
-        to=told.to,
-        medium=told.medium,
-        of=told.of,
-    )
-
-
-def _appended(tx: Transaction, matter: Matter, fact: Fact, by: By, number: str | None) -> Answer:
-    if matter.kind == "unit-day" or number is None:
-        done = answer(tx, tx.append(matter, [fact], by), matter, number)
-        return done.model_copy(update={"incident": None})
-    return answer(tx, tx.append(matter, [fact], by), matter, number)
-
-
 def _next_number(tx: Transaction) -> str:
     """The next number of a file (件号) of a year; none is given twice."""
     year = tx.now.astimezone(SHANGHAI).year
@@ -243,13 +181,6 @@ def _next_number(tx: Transaction) -> str:
     return f"{tx.source.node}-{year}-G{number:06d}"
 
 
-def _check_involved(sql: Sql, row: LedgerRow, officer: Officer) -> None:
-    """Raises Refused ``unit.not-yours`` unless the officer's unit covers one that takes part."""
-    within = units_under(sql, officer.unit)
-    if not within & {row.unit, row.lead, *row.co_handling.split(";")}:
-        check_within(sql, row.lead or row.unit or "", officer.unit)
-
-
 def _check_evidence(sql: Sql, leaves: Sequence[int], matters: set[str]) -> None:
     """Evidence is what the log has of the very matter or unit."""
     for leaf in leaves:
@@ -261,8 +192,3 @@ def _check_evidence(sql: Sql, leaves: Sequence[int], matters: set[str]) -> None:
                 "请从审计轨迹（huiyin audit show）中引用册号。",
                 "evidence",
             )
-
-
-def _by(tx: Transaction, said: Said) -> By:
-    check_past(said.occurred_at, tx.now)
-    return By(said.officer.actor, said.occurred_at or tx.now)

@@ -36,6 +36,9 @@ class LedgerRow:
     ``duty``, ``due``, ``verdict`` and the two spans are of the reply owed first: how late it was
     (``late_seconds``) or how much time was left (``spare_seconds``). ``others`` are further
     replies owed, as ``replies`` writes them.
+
+    The status is how far handling ``reached``, or the ``ending`` (voided, linked) that came by the
+    event ``ended_by``, unless that is among those ``overruled``.
     """
 
     incident: str
@@ -71,6 +74,10 @@ class LedgerRow:
     archived_at: int | None = None
     archive_number: str | None = None
     others: str = ""
+    reached: str = "registered"
+    ending: str | None = None
+    ended_by: str | None = None
+    overruled: str = ""
 
 
 _changed = changer(LedgerRow)
@@ -143,8 +150,8 @@ def _closed(row: LedgerRow, fact: routing.IncidentClosed, envelope: Envelope, _:
 
 
 def _reopened(row: LedgerRow, *_: object) -> LedgerRow:
-    status = row.status if row.status in ("linked", "voided") else "reopened"
-    return _changed(row, status=status, closed_at=None, outcome=None, calmed_at=None)
+    begun = _changed(row, reached="reopened", closed_at=None, outcome=None, calmed_at=None)
+    return _standing(begun)
 
 
 def _archived(
@@ -168,8 +175,29 @@ def _judged(row: LedgerRow, sets: Judged, envelope: Envelope) -> dict[str, Any]:
 
 def _reached(row: LedgerRow, status: str, **changes: Any) -> LedgerRow:
     """Note what is new; within a round the status only ever moves on."""
-    further = status if _RANK[status] > _RANK[row.status] else row.status
-    return _changed(row, status=further, **changes)
+    further = status if _RANK[status] > _RANK[row.reached] else row.reached
+    return _standing(_changed(row, reached=further, **changes))
+
+
+def _voided(row: LedgerRow, _: Fact, envelope: Envelope, __: int) -> LedgerRow:
+    return _standing(_changed(row, ending="voided", ended_by=str(envelope.id)))
+
+
+def _linked(row: LedgerRow, fact: intake.IncidentLinked, envelope: Envelope, _: int) -> LedgerRow:
+    ended = _changed(row, ending="linked", ended_by=str(envelope.id), linked_to=fact.to_number)
+    return _standing(ended)
+
+
+def _overruled(row: LedgerRow, fact: routing.StandingConflictFound, *_: object) -> LedgerRow:
+    """What ended the matter ends nothing; which of the two is heard of first does not matter."""
+    overruled = {*filter(None, row.overruled.split(";")), str(fact.ended)}
+    return _standing(_changed(row, overruled=";".join(sorted(overruled))))
+
+
+def _standing(row: LedgerRow) -> LedgerRow:
+    stands = row.ending is not None and row.ended_by not in row.overruled.split(";")
+    linked_to = row.linked_to if stands else None
+    return _changed(row, status=row.ending if stands else row.reached, linked_to=linked_to)
 
 
 def _with_duty(row: LedgerRow, fact: Fact, *_: object) -> LedgerRow:
@@ -194,8 +222,8 @@ def _with_duty(row: LedgerRow, fact: Fact, *_: object) -> LedgerRow:
 _CHANGES: Mapping[type[Fact], Callable[[LedgerRow, Any, Envelope, int], LedgerRow]] = {
     intake.IncidentRegistered: _registered,
     intake.RegistrationCorrected: _corrected,
-    intake.IncidentLinked: lambda row, fact, *_: _reached(row, "linked", linked_to=fact.to_number),
-    intake.IncidentVoided: lambda row, *_: _reached(row, "voided"),
+    intake.IncidentLinked: _linked,
+    intake.IncidentVoided: _voided,
     routing.IncidentGraded: _graded,
     routing.MatterAssessed: _assessed,
     routing.MatterEscalated: _assessed,
@@ -207,6 +235,7 @@ _CHANGES: Mapping[type[Fact], Callable[[LedgerRow, Any, Envelope, int], LedgerRo
     routing.FeedbackGiven: lambda row, fact, *_: _changed(row, satisfied=int(fact.satisfied)),
     routing.IncidentClosed: _closed,
     routing.IncidentReopened: _reopened,
+    routing.StandingConflictFound: _overruled,
     routing.CaseRepinned: lambda row, fact, *_: _changed(row, policy=fact.pin),
     reporting.IncidentErased: lambda row, *_: _changed(row, erased=1),
     reporting.MatterArchived: _archived,

@@ -181,6 +181,8 @@ def _day_only(fact: intake.HistoryRecorded) -> str:
     return f"（文件只有日期：{'、'.join(readings)}）" if readings else ""
 
 
+_ENDED = {"voided": "作废", "linked": "并案"}
+
 Sentence = Callable[[Any, Read, Pack | None], str]
 
 EVENTS: Mapping[type[Fact], tuple[str, Sentence]] = {
@@ -212,6 +214,12 @@ EVENTS: Mapping[type[Fact], tuple[str, Sentence]] = {
         "停用规则",
         lambda f, *_: f"{f.unit} 停用 {f.pin}, 理由：{f.reason}",
     ),
+    routing.StandingConflictFound: (
+        "处置冲突",
+        lambda f, *_: (
+            f"{_ENDED[f.because]}时不知已发布或已办结, {_ENDED[f.because]}不成立, 继续办理"
+        ),
+    ),
     routing.CaseRepinned: ("改用规则", lambda f, *_: f"改用 {f.pin}, 理由：{f.reason}"),
     routing.CalendarPublished: ("公布历法", _calendar),
     routing.TermsSet: ("学期", lambda f, *_: f"{f.name}：{f.begins} 至 {f.ends}"),
@@ -240,6 +248,10 @@ EVENTS: Mapping[type[Fact], tuple[str, Sentence]] = {
     ),
     deadlines.DutyMoved: ("时限变动", _moved),
     deadlines.DutyCancelled: (VERDICTS["cancelled"], lambda f, *_: BECAUSE[f.because]),
+    deadlines.DutyResumed: (
+        "恢复计时",
+        lambda f, *_: f"{f.duty}, 所属事项继续办理",
+    ),
     deadlines.LateRecordSettled: (
         "裁定",
         lambda f, *_: f"认定{'按时' if f.in_time else '迟办'}, 依据：{f.grounds}",

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from shared.acts.vocabulary import ACTS, REFER_INSTEAD, out_of_scope
+from shared.acts.vocabulary import ACTS
 from shared.documents import Complaint, near
 from shared.errors import Invalid
 from shared.policy.engine.periods import schedule_of
 from shared.policy.language.pack import COMMON_KINDS, Pack
 from shared.policy.language.patterns import Demand, Pattern
 from shared.policy.language.rules import Duty, Gate, Offence, Rule, Schedule, Shift
+from shared.policy.language.scope import REFER_INSTEAD, out_of_scope
 
 GIVEN = ("state", "matter", "channel")
 """What conditions can ask for besides the pack's own axes."""

@@ -11,7 +11,8 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, Literal
 
-from shared.acts.vocabulary import ACTS, REFER_INSTEAD, out_of_scope
+from shared.acts.vocabulary import ACTS
+from shared.policy.language.scope import REFER_INSTEAD, out_of_scope
 
 _WORD = r"[a-z][a-z0-9_]*"
 _PATTERN = re.compile(

@@ -1,0 +1,69 @@
+"""Which units' officers may take an act (职权): the vocabulary says of which units theirs must be.
+
+An officer acts for the own unit and for all under it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shared.acts.vocabulary import Competence
+from shared.copies.units import check_within, is_within
+from shared.errors import Refused
+from shared.identity.officers import Officer
+from shared.store.sql import Sql
+
+
+@dataclass(frozen=True, slots=True)
+class Involved:
+    """The units that a matter concerns: who registered it, leads, handles with the lead, or owes.
+
+    What it is about by name (``named``) is that of the act, where it names one.
+    """
+
+    registered: str
+    lead: str | None = None
+    co_handling: tuple[str, ...] = ()
+    owing: str = ""
+    named: str = ""
+
+    @property
+    def concerned(self) -> str:
+        """The unit that has the matter in hand: the lead once assigned, else who registered it."""
+        return self.lead or self.registered
+
+    @property
+    def parties(self) -> tuple[str, ...]:
+        """Every unit that takes part."""
+        return tuple(dict.fromkeys((self.concerned, self.registered, *self.co_handling)))
+
+    def competent(self, who: Competence) -> tuple[str, ...]:
+        """The units of one of which, or of one above it, an officer has to be."""
+        match who:
+            case "registrar":
+                return (self.registered,)
+            case "handler":
+                return (self.concerned, self.registered)
+            case "party" | "itself":
+                return self.parties
+            case "concerned":
+                return tuple(filter(None, (self.registered, self.lead, self.owing)))
+            case "named":
+                return (self.named or self.concerned,)
+
+
+def check_competent(sql: Sql, units: Sequence[str], officer: Officer) -> None:
+    """Raises Refused ``unit.not-yours`` unless the officer's unit is, or covers, one of them."""
+    if not any(is_within(sql, unit, officer.unit) for unit in units):
+        check_within(sql, units[0], officer.unit)
+
+
+def check_itself(sql: Sql, unit: str, involved: Involved, officer: Officer) -> None:
+    """Raises Refused ``unit.not-yours`` or ``unit.not-concerned`` where a unit acts for itself."""
+    check_within(sql, unit, officer.unit)
+    if not any(is_within(sql, each, unit) for each in involved.parties):
+        raise Refused(
+            "unit.not-concerned",
+            f"{unit} 没有参与这一事件的办理。",
+            "请由登记单位、牵头单位、协办单位或其上级办理。",
+            "unit",
+        )

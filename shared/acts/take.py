@@ -1,0 +1,150 @@
+"""The only place where an act is taken (办理): find, build, judge, decide, append.
+
+A room says what an act is done on (``subject``), what of its fact the body does not say (``made``)
+and, in a table, what it decides on each fact. Everything else is the same for every act there is.
+"""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID, uuid4
+
+from shared.acts.body import Order, claimed_at, has_words
+from shared.acts.check import Attempt, Record, check_past
+from shared.acts.decide import Rules, decide, fact_of
+from shared.acts.deed import Circumstances
+from shared.acts.vocabulary import Act
+from shared.aggregate import answer
+from shared.contracts.envelope import Recorded
+from shared.identity.officers import Officer
+from shared.room import key_id
+from shared.store.events import By, Matter
+from shared.store.requests import Answer, Request, once
+from shared.store.sql import Sql
+from shared.store.store import Store
+from shared.store.transaction import Transaction
+from shared.vault.vault import Vault
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An act as it was asked for: on what, with which body, by whom, when it happened (UTC).
+
+    ``ready`` is what had to be made ready before the transaction.
+    """
+
+    act: Act
+    name: str
+    body: Order
+    officer: Officer
+    at: datetime
+    ready: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject(Generic[S]):
+    """What an act is done on: what its event belongs to, how far that got, and its record.
+
+    ``number`` is what people call it, ``known`` are fields of a form that the act says anyway.
+    """
+
+    stream: Matter
+    number: str | None
+    state: S
+    record: Record
+    known: Mapping[str, str] = field(default_factory=dict)
+
+
+class Taker(ABC, Generic[S]):
+    """A room as it takes acts."""
+
+    rules: Rules[S]
+
+    def __init__(self, store: Store, vault: Vault) -> None:
+        self.store = store
+        self.vault = vault
+
+    @abstractmethod
+    def place(self, sql: Sql, act: Act, name: str) -> UUID:
+        """The matter or unit of that name, whose data key seals the act's own words.
+
+        Raises Unknown ``incident.unknown`` or Invalid ``unit.unknown``.
+        """
+
+    @abstractmethod
+    def subject(self, tx: Transaction, asked: Asked) -> Subject[S]:
+        """What an act is done on, by an officer who is competent for it.
+
+        Raises what ``place`` does and Refused ``unit.not-yours``.
+        """
+
+    def made(self, tx: Transaction, subject: Subject[S], asked: Asked) -> dict[str, Any]:
+        """What of the fact the body does not say."""
+        del tx, subject, asked
+        return {}
+
+    def keep(self, tx: Transaction, subject: Subject[S], events: Sequence[Recorded]) -> None:
+        """What follows from the act in the room's own tables."""
+
+    def told(self, tx: Transaction, asked: Asked, done: Answer) -> Answer:
+        """What to answer."""
+        del tx, asked
+        return done
+
+    async def prepare(
+        self, act: Act, name: str, body: Order, officer: Officer, request: Request | None
+    ) -> dict[str, Any]:
+        """What is to be ready before the transaction: the data key of the act's own words."""
+        del officer, request
+        if has_words(body):
+            place = await self.find_place(act, name)
+            await self.provide(key_id(place, "matter"))
+        return {}
+
+    async def find_place(self, act: Act, name: str) -> UUID:
+        """What ``place`` says at present."""
+        return await self.store.read(lambda sql: self.place(sql, act, name))
+
+    async def provide(self, *keys: str) -> None:
+        """Make data keys, as far as they are not there."""
+        await asyncio.to_thread(self.vault.ensure, list(keys))
+
+    async def take(
+        self, act: Act, name: str, body: Order, officer: Officer, request: Request | None = None
+    ) -> Answer:
+        """Take an act; a repeated request gets the answer it got before, and changes nothing.
+
+        Raises Invalid ``time.in-future``, and what ``subject``, the room's rules and
+        ``shared.acts.check`` say.
+        """
+        ready = await self.prepare(act, name, body, officer, request)
+
+        def work(tx: Transaction) -> Answer:
+            asked = Asked(act, name, body, officer, claimed_at(body) or tx.now, ready)
+            return self.told(tx, asked, once(tx, request, lambda tx: _take(tx, self, asked)))
+
+        return await self.store.write(work)
+
+
+def _take(tx: Transaction, room: Taker[S], asked: Asked) -> Answer:
+    check_past(asked.at, tx.now)
+    subject, officer = room.subject(tx, asked), asked.officer
+    attempt = Attempt(
+        fact_of(asked.act.fact, asked.body, room.made(tx, subject, asked)),
+        Circumstances(uuid4(), asked.at, tx.now, officer.post, subject.stream.unit),
+        asked.body,
+        subject.record,
+        officer.id,
+        subject.known,
+    )
+    fact = decide(room.rules, subject.state, attempt)
+    facts = [] if fact is None else [fact]
+    appended = tx.append(subject.stream, facts, By(officer.actor, asked.at))
+    if appended.events:
+        room.keep(tx, subject, appended.events)
+    return answer(tx, appended, subject.stream, subject.number)
