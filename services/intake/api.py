@@ -22,7 +22,7 @@ class FieldMapShown(BaseModel):
     columns: dict[str, ImportField]
 
 
-class Outcome(BaseModel):
+class MessageOutcome(BaseModel):
     """What became of one message, in the order given."""
 
     outcome: str
@@ -33,7 +33,7 @@ class Outcome(BaseModel):
 class Outcomes(BaseModel):
     """What became of each message, and the position behind all of them."""
 
-    outcomes: list[Outcome]
+    outcomes: list[MessageOutcome]
     position: str
 
 
@@ -102,6 +102,6 @@ def _message(message: MessageOrder, order: ImportOrder) -> OldMessage:
     )
 
 
-def _outcome(done: Imported) -> Outcome:
+def _outcome(done: Imported) -> MessageOutcome:
     problem = Problem.of(done.problem) if done.problem else None
-    return Outcome(outcome=done.outcome, number=done.number, problem=problem)
+    return MessageOutcome(outcome=done.outcome, number=done.number, problem=problem)

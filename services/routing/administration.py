@@ -35,7 +35,7 @@ STREAMS = UUID("0d0c7a4e-3c5b-5f0f-8c57-5a5b6c1f9e21")
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class PostHeld:
     """A post that was held, and the name of whoever held it, where that was not erased."""
 
     post: tables.Post
@@ -143,14 +143,14 @@ class Administration:
         county.check_competent(officer)
         return await asyncio.to_thread(self._officers.all)
 
-    async def posts(self, officer: Officer, at: datetime) -> list[Held]:
+    async def posts(self, officer: Officer, at: datetime) -> list[PostHeld]:
         """Who held which post at a moment, for an administrator; names as the directory has them.
 
         Raises Refused ``post.not-competent``.
         """
         names = {each.id: each.name for each in await self.officers(officer)}
         held = await self.store.read(lambda sql: tables.posts(sql, at))
-        return [Held(each, names.get(each.officer, "")) for each in held]
+        return [PostHeld(each, names.get(each.officer, "")) for each in held]
 
 
 def record(tx: Transaction, facts: Sequence[Fact], officer: Officer, code: str) -> Answer:

@@ -186,8 +186,13 @@ def _check_gates(attempt: Attempt[Any]) -> tuple[str, ...]:
 
 
 def _check_forms(attempt: Attempt[Any]) -> None:
-    """A form takes from the act itself what that says anyway."""
-    record, given = attempt.record, getattr(attempt.body, "fields", {})
+    """A form takes from the act itself what that says anyway.
+
+    Of an act whose body has no place for a form none is asked: nobody could ever fill it in.
+    """
+    record, given = attempt.record, getattr(attempt.body, "fields", None)
+    if given is None:
+        return
     filled = {**attempt.known, **given}
     for each in wanting(record.pack, record.matter, record.deeds, attempt.deed, filled):
         raise Invalid(

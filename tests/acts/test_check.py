@@ -220,10 +220,17 @@ class TestForms:
         attempt = attempted("assign", town(form("assign")), known={"lead": "x"}, fields=fields)
         assert refused(attempt).field == "fields.lead"
 
-    def test_an_act_without_any_form_of_its_own_still_meets_those_of_the_pack(
-        self, town: Rules
+    @pytest.mark.parametrize(
+        "act", ["grade", "link", "void", "correct", "settle", "reject", "reopen", "approve"]
+    )
+    def test_no_form_is_asked_of_an_act_whose_body_has_no_place_for_one(
+        self, town: Rules, act: str
     ) -> None:
-        assert refused(attempted("grade", town(form("grade")))).code == "form.field-missing"
+        assert check(attempted(act, town(form(act)))) == ()
+
+    def test_of_an_approval_that_is_of_no_draft_its_form_is_asked(self, town: Rules) -> None:
+        attempt = attempted(AGREE, town(form("approve")))
+        assert refused(attempt).code == "form.field-missing"
 
     def test_what_has_happened_needs_its_form_too(self, town: Rules) -> None:
         assert refused(attempted("calm", town(form("calm")), happened=True)).code == (

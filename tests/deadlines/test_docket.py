@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Literal
 
 import pytest
 
-from services.deadlines.docket import docket_of, reconcile
+from services.deadlines.docket import docket_of, own_deeds, reconcile
 from shared.calendar.working import Limit
 from shared.contracts.catalogue import Fact
 from shared.contracts.deadlines import (
@@ -17,6 +18,7 @@ from shared.contracts.deadlines import (
     DutyMissed,
     DutyMoved,
     DutyRecordedLate,
+    DutyResumed,
     DutySuperseded,
     LateRecordSettled,
 )
@@ -41,6 +43,7 @@ LATE = DutyMetLate(duty="B.T01", done_at=DUE + HOUR, due=DUE, late_seconds=3600)
 SUPERSEDED = DutySuperseded(duty="B.T01", done_at=DUE - HOUR, due=DUE, spare_seconds=3600)
 RECORDED_LATE = DutyRecordedLate(duty="B.T01", done_at=DUE - HOUR, recorded_at=DUE + HOUR, due=DUE)
 VOIDED = DutyCancelled(duty="B.T01", because="voided")
+RESUMED = DutyResumed(duty="B.T01", due=DUE)
 
 BY_A_REPLY: list[list[Fact]] = [[MET], [LATE], [RECORDED_LATE], [MISSED, SUPERSEDED]]
 
@@ -221,6 +224,50 @@ class TestGone:
         published = replace(gone("voided", DUE), done=done(DUE - HOUR).done)
 
         assert given(STARTED, VOIDED).when(published) == [MET]
+
+
+class TestResumed:
+    """What fell away with its matter is owed again where the matter turns out not to have ended."""
+
+    def test_a_void_that_did_not_know_enough_is_taken_back(self) -> None:
+        assert given(STARTED).when(gone("voided", POSTED)) == [VOIDED]
+        assert given(STARTED, VOIDED).when(OWED) == [RESUMED]
+
+    def test_a_link_as_well(self) -> None:
+        linked = DutyCancelled(duty="B.T01", because="linked")
+
+        assert given(STARTED, linked).when(OWED) == [RESUMED]
+
+    @pytest.mark.parametrize("because", ["unless", "history", "repinned", "calendar"])
+    def test_what_fell_away_for_any_other_reason_stays_away(
+        self, because: Gone | Literal["repinned", "calendar"]
+    ) -> None:
+        otherwise = DutyCancelled(duty="B.T01", because=because)
+
+        assert given(STARTED, otherwise).when(OWED) == []
+
+    def test_as_long_as_the_matter_is_ended_nothing_is_owed(self) -> None:
+        assert given(STARTED, VOIDED).when(gone("voided", POSTED)) == []
+
+    def test_it_is_resumed_once(self) -> None:
+        assert given(STARTED, VOIDED, RESUMED).when(OWED) == []
+
+    def test_what_never_fell_away_is_not_resumed(self) -> None:
+        assert given(STARTED, MISSED).when(OWED) == []
+
+    def test_what_was_done_meanwhile_has_its_verdict_at_once(self) -> None:
+        assert given(STARTED, VOIDED).when(done(DUE - HOUR)) == [RESUMED, MET]
+
+    def test_it_is_missed_like_any_other_and_that_counts(self) -> None:
+        resumed = given(STARTED, VOIDED, RESUMED)
+
+        assert resumed.when(DUE + SECOND) == [MISSED]
+        assert [deed.act for deed in own_deeds(resumed.and_(MISSED).history)] == ["missed"]
+
+    def test_it_can_fall_away_again(self) -> None:
+        assert given(STARTED, VOIDED, RESUMED).when(gone("linked", POSTED)) == [
+            DutyCancelled(duty="B.T01", because="linked")
+        ]
 
 
 class TestMeasured:

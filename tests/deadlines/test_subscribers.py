@@ -11,7 +11,8 @@ from services.deadlines import tables
 from services.deadlines.scheduler import observe_due
 from services.deadlines.tables import MODEL, fold_duties
 from shared.contracts.deadlines import DutyStarted
-from shared.contracts.intake import IncidentRegistered
+from shared.contracts.intake import IncidentRegistered, IncidentVoided
+from shared.contracts.routing import StandingConflictFound
 from shared.copies.matters import FACTS
 from shared.policy import COUNTY_BASELINE, Pack, load_pack
 from shared.store.micros import to_micros
@@ -239,6 +240,30 @@ async def test_the_order_in_which_the_upstreams_are_heard_does_not_matter(world:
                 for order in _orders(len(of_intake), len(of_routing))
             ]
             assert len(set(ends)) == 1, (of_intake, of_routing, ends)
+
+
+@pytest.mark.parametrize("order", [("intake", "routing"), ("routing", "intake")])
+async def test_a_void_that_knew_too_little_ends_nothing_in_whichever_order_it_is_heard(
+    world: World, order: tuple[Upstream, Upstream]
+) -> None:
+    incident = await world.registered(posted=at(1))
+    await world.deliver("intake")
+    await world.voided(incident)
+    [void] = await world.heard(IncidentVoided)
+    found = StandingConflictFound(
+        ended=void.envelope.id, because="voided", unknown=(void.envelope.id,)
+    )
+    await world.says("routing", incident, found)
+
+    for upstream in order:
+        await world.deliver(upstream)
+
+    assert (await world.row(incident)).state == "running"
+    assert await world.said(incident) == (
+        ["started", "cancelled", "resumed"] if order[0] == "intake" else ["started"]
+    )
+    await world.passes(at(5, 1))
+    assert (await world.row(incident)).state == "missed"
 
 
 async def test_a_docket_keeps_the_rules_it_was_opened_under(world: World, tmp_path: Path) -> None:

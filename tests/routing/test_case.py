@@ -1,11 +1,15 @@
 """The rules of a case: each happens, is refused, and stays quiet."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import pytest
 
-from services.routing.case import OldReply, record_history
+from services.routing.case import OldReply, record_history, standing_conflict
 from services.routing.state import IncidentStanding
+from shared.contracts.catalogue import Fact
+from shared.contracts.envelope import Recorded
+from shared.contracts.intake import IncidentLinked, IncidentVoided
 from shared.contracts.routing import (
     IncidentAssigned,
     IncidentClosed,
@@ -13,9 +17,11 @@ from shared.contracts.routing import (
     ReplyApproved,
     ReplyDrafted,
     ReplyPublished,
+    StandingConflictFound,
 )
 from shared.contracts.sealed import Sealed
 from shared.errors import Invalid, Unknown
+from tests.acts.story import told
 from tests.routing.story import Asked, By, act, given
 
 FIRST = UUID("aaaaaaaa-0000-4000-8000-000000000001")
@@ -333,3 +339,48 @@ class TestHistory:
     def test_what_is_on_record_already_is_quiet(self) -> None:
         case = given(self.BY_LEAD, self.PUBLISHED, closed).case
         assert list(record_history(case, "QH-YZ", self.REPLY, left_open=False)) == []
+
+
+class TestStandingConflict:
+    """What was published or closed that intake did not know of when it ended the matter."""
+
+    ENDED = UUID("eeeeeeee-0000-4000-8000-000000000001")
+    HISTORY = told("routing/case", [assigned, published(FIRST), closed])
+    UNKNOWN = (HISTORY[1].envelope.id, HISTORY[2].envelope.id)
+
+    def found(
+        self, history: Sequence[Recorded], *knew: UUID, link: bool = False
+    ) -> StandingConflictFound | None:
+        if link:
+            linked = IncidentLinked(
+                to=FIRST, to_number="QINGHE-2026-000002", grounds="同一事件", knew=knew
+            )
+            return standing_conflict(history, self.ENDED, linked)
+        return standing_conflict(history, self.ENDED, IncidentVoided(reason="误登", knew=knew))
+
+    @pytest.mark.parametrize(("link", "because"), [(False, "voided"), (True, "linked")])
+    def test_what_it_did_not_know_is_named(self, *, link: bool, because: str) -> None:
+        found = self.found(self.HISTORY, link=link)
+
+        assert found is not None
+        assert (found.ended, found.because, found.unknown) == (self.ENDED, because, self.UNKNOWN)
+
+    def test_of_several_only_what_it_did_not_know(self) -> None:
+        found = self.found(self.HISTORY, self.UNKNOWN[0])
+
+        assert found is not None
+        assert found.unknown == self.UNKNOWN[1:]
+
+    def test_whoever_knew_it_all_ended_the_matter(self) -> None:
+        assert self.found(self.HISTORY, *self.UNKNOWN) is None
+
+    @pytest.mark.parametrize("history", [[], [graded, assigned, drafted(FIRST, LI)]])
+    def test_where_nothing_was_published_or_closed_there_is_none(
+        self, history: Sequence[Fact | By]
+    ) -> None:
+        assert self.found(told("routing/case", history)) is None
+
+    def test_imported_history_is_none(self) -> None:
+        past = told("routing/case", [published(None), closed], standing="imported")
+
+        assert self.found(past) is None
