@@ -18,7 +18,7 @@ from shared.acts.deed import each_of
 from shared.acts.take import Asked, Subject, Taker
 from shared.acts.vocabulary import Act
 from shared.contracts.envelope import Recorded
-from shared.copies import incidents, matters
+from shared.copies import matters
 from shared.copies.calendars import calendar
 from shared.copies.packs import pack_by_pin
 from shared.copies.units import check_within, known_unit, unit_id
@@ -51,7 +51,7 @@ class Delays(Taker[Delay]):
     def place(self, sql: Sql, act: Act, name: str) -> UUID:
         if act.on == "unit":
             return unit_id(known_unit(sql, name).code)
-        return incidents.find(sql, name).id
+        return matters.find(sql, name).id
 
     def subject(self, tx: Transaction, asked: Asked) -> Subject[Delay]:
         found = _of_period(tx, asked) if asked.act.on == "unit" else _of_matter(tx, asked)
@@ -87,7 +87,7 @@ class Delays(Taker[Delay]):
 
 
 def _of_matter(tx: Transaction, asked: Asked) -> Open:
-    known = incidents.find(tx.sql, asked.name)
+    known = matters.find(tx.sql, asked.name)
     incident = known.id
     heard = matters.matter(tx.sql, incident)
     assert heard is not None  # its number is known from its registration

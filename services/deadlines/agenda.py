@@ -228,9 +228,9 @@ def look_again_at_matters(
     """Note the live matters of units that are under those rules."""
     among, under = ", ".join("?" * len(units)), ", ".join("?" * len(pins))
     sql.execute(
-        "INSERT INTO again SELECT m.id, i.unit, '', NULL, ? FROM matters m JOIN incidents i"
-        f" ON i.id = m.id WHERE i.unit IN ({among}) AND m.pin IN ({under}) AND m.standing = 'live'"
-        f" AND NOT EXISTS (SELECT 1 FROM ({matters.STANDING}) e WHERE e.incident = m.id)"
+        "INSERT INTO again SELECT id, unit, '', NULL, ? FROM incidents i"
+        f" WHERE unit IN ({among}) AND pin IN ({under}) AND standing = 'live'"
+        f" AND NOT EXISTS (SELECT 1 FROM ({matters.STANDING}) e WHERE e.incident = i.id)"
         " ON CONFLICT DO NOTHING",
         (to_micros(known_at), *units, *pins),
     )

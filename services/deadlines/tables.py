@@ -19,7 +19,7 @@ from shared.contracts.deadlines import State
 from shared.contracts.envelope import Recorded
 from shared.contracts.intake import UnitAct
 from shared.contracts.routing import PackAdopted
-from shared.copies import calendars, incidents, matters, packs
+from shared.copies import calendars, matters, packs
 from shared.duties import CHANGED_BY, DutyRow, project
 from shared.policy.engine.deeds import Deed
 from shared.policy.engine.outlook import acts_heard
@@ -118,7 +118,6 @@ MODEL = joined(
     agenda.MODEL,
     calendars.MODEL,
     matters.kept_by("deadlines"),
-    incidents.MODEL,
     _UNIT_DEEDS,
     _DUTIES,
 )
@@ -233,7 +232,7 @@ def unit_deeds(sql: Sql, unit: str, acts: Collection[str], turn: Turn) -> list[D
 
 def pins(sql: Sql) -> list[str]:
     """The packs that matters here are under."""
-    rows = sql.all("SELECT DISTINCT pin FROM matters WHERE pin IS NOT NULL ORDER BY pin")
+    rows = sql.all("SELECT DISTINCT pin FROM incidents WHERE pin IS NOT NULL ORDER BY pin")
     return [row["pin"] for row in rows]
 
 

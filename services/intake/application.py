@@ -32,8 +32,8 @@ from shared.contracts.acts import Judged
 from shared.contracts.envelope import Recorded
 from shared.contracts.intake import SummaryMade
 from shared.contracts.sealed import Sealed
-from shared.copies import incidents, matters
-from shared.copies.incidents import KnownIncident
+from shared.copies import matters
+from shared.copies.matters import KnownIncident
 from shared.copies.packs import pack_by_pin, pin_in_force
 from shared.copies.units import check_within, known_unit, unit_id
 from shared.identity.officers import Officer
@@ -57,7 +57,7 @@ class Intake(Taker[Incident]):
 
     async def find(self, name: str) -> KnownIncident:
         """The matter as known here; raises Unknown ``incident.unknown``."""
-        return await self.store.read(lambda sql: incidents.find(sql, name))
+        return await self.store.read(lambda sql: matters.find(sql, name))
 
     async def check_unit(self, unit: str, officer: Officer) -> None:
         """Raises Invalid ``unit.unknown`` or Refused ``unit.not-yours``."""
@@ -75,7 +75,7 @@ class Intake(Taker[Incident]):
     def place(self, sql: Sql, act: Act, name: str) -> UUID:
         if act.on == "unit":
             return unit_id(known_unit(sql, name).code)
-        return incidents.find(sql, name).id
+        return matters.find(sql, name).id
 
     async def prepare(
         self, act: Act, name: str, body: Order, officer: Officer, request: Request | None
@@ -98,7 +98,7 @@ class Intake(Taker[Incident]):
             case RegisterBody() as body:
                 return {"number": subject.number, **registration(body, tx.now)}
             case LinkBody(to=to):
-                target, knew = incidents.find(tx.sql, to), _knew(tx.sql, subject.stream.id)
+                target, knew = matters.find(tx.sql, to), _knew(tx.sql, subject.stream.id)
                 return {"to": target.id, "to_number": target.number, "knew": knew}
             case VoidBody():
                 return {"knew": _knew(tx.sql, subject.stream.id)}
@@ -139,8 +139,8 @@ class Filed:
     @cached_property
     def pin(self) -> str | None:
         """The rules it is under: those of its registration, until it was put under others."""
-        repinned = matters.repinned(self.tx.sql, self.entry.id)
-        return repinned or self.events[0].envelope.policy
+        known = matters.pin_of(self.tx.sql, self.entry.id)
+        return known or self.events[0].envelope.policy
 
     @property
     def record(self) -> Record:
@@ -190,14 +190,14 @@ def _new(tx: Transaction, asked: Asked, body: RegisterBody) -> Subject[Incident]
 
 
 def _of_matter(tx: Transaction, asked: Asked) -> Subject[Incident]:
-    filed = Filed(tx, incidents.find(tx.sql, asked.name))
+    filed = Filed(tx, matters.find(tx.sql, asked.name))
     involved, entry = filed.involved, filed.entry
     check_competent(tx.sql, involved.competent(asked.act.who), asked.officer)
     unit = entry.unit if asked.act.who == "registrar" else _speaking(involved, asked.officer)
     state = INCIDENT.fold(filed.events)
     state = replace(state, standing=entry.standing, answered=entry.answered)
     if isinstance(asked.body, LinkBody):
-        target = incidents.find(tx.sql, asked.body.to)
+        target = matters.find(tx.sql, asked.body.to)
         state = replace(state, target_open=target.standing == "open")
     stream = Matter("incident", entry.id, unit, entry.id, filed.pin)
     known = _known(known_unit(tx.sql, unit).name, asked.body)
@@ -253,7 +253,7 @@ def _items(
     the one that it names.
     """
     if body.items is not None:
-        return tuple(dict.fromkeys(incidents.find(tx.sql, name).id for name in body.items))
+        return tuple(dict.fromkeys(matters.find(tx.sql, name).id for name in body.items))
     unit, at = subject.stream.unit, asked.at
     came = Circumstances(subject.stream.id, at, tx.now, asked.officer.post, unit)
     deed = as_deed(fact_of(SummaryMade, body, {"items": ()}), came)

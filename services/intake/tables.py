@@ -21,7 +21,7 @@ from shared.contracts.intake import (
     IncidentVoided,
     UnitAct,
 )
-from shared.copies import incidents, matters, packs, units
+from shared.copies import matters, packs, units
 from shared.policy.engine.deeds import Deed
 from shared.store.micros import to_micros
 from shared.store.readmodel import Placed, ReadModel, joined
@@ -97,9 +97,10 @@ _OWN = ReadModel(
 MODEL = joined(
     units.MODEL,
     packs.MODEL,
-    incidents.MODEL,
     matters.kept_by(
-        "intake", (*HEARD_FROM["routing"], IncidentLinked, IncidentVoided), imported=False
+        "intake",
+        (IncidentRegistered, *HEARD_FROM["routing"], IncidentLinked, IncidentVoided),
+        imported=False,
     ),
     _OWN,
 )

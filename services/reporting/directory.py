@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from shared.contracts.routing import PackAdopted, PackWithdrawn
-from shared.copies import county, packs, units
+from shared.copies import packs, units
 from shared.policy.language.pack import Pack
 from shared.store.micros import to_micros
 from shared.store.readmodel import Placed, ReadModel, joined
@@ -50,4 +50,4 @@ _BINDINGS = ReadModel(
     _bind,
 )
 
-MODEL = joined(units.MODEL, county.MODEL, packs.MODEL, _BINDINGS)
+MODEL = joined(units.MODEL, units.COUNTY, packs.MODEL, _BINDINGS)

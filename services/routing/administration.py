@@ -20,9 +20,8 @@ from shared.contracts.routing import (
     TermsSet,
     UnitEstablished,
 )
-from shared.copies.county import founded_county
 from shared.copies.packs import baseline, pack_in_force
-from shared.copies.units import Unit, all_units, known_unit
+from shared.copies.units import Unit, all_units, founded_county, known_unit
 from shared.identity.officers import Officer, Officers, new_officer_id
 from shared.policy.language.pack import Pack
 from shared.store.events import By, Matter

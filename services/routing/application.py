@@ -29,8 +29,8 @@ from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded, associated_data, decode
 from shared.contracts.routing import ReplyDrafted
 from shared.contracts.sealed import Sealed
-from shared.copies import incidents, matters
-from shared.copies.incidents import KnownIncident
+from shared.copies import matters
+from shared.copies.matters import KnownIncident
 from shared.copies.packs import pack_by_pin, pack_in_force
 from shared.copies.units import check_within, known_unit, unit_id
 from shared.identity.officers import Officer
@@ -64,13 +64,13 @@ class Routing(Taker[Case]):
 
     async def find(self, name: str) -> KnownIncident:
         """The matter as known here; raises Unknown ``incident.unknown``."""
-        return await self.store.read(lambda sql: incidents.find(sql, name))
+        return await self.store.read(lambda sql: matters.find(sql, name))
 
     async def overview(self, name: str, officer: Officer) -> Overview:
         """How far a matter got, who must still approve, and which gates are closed to what."""
 
         def look(sql: Sql) -> Overview:
-            entry = incidents.find(sql, name)
+            entry = matters.find(sql, name)
             check_competent(sql, entry.involved.parties, officer)
             history = self._history(sql, entry.id)
             return overview(entry, CASE.fold(history), _record(sql, entry, history), officer)
@@ -80,7 +80,7 @@ class Routing(Taker[Case]):
     def place(self, sql: Sql, act: Act, name: str) -> UUID:
         if act.on == "unit":
             return unit_id(known_unit(sql, name).code)
-        return incidents.find(sql, name).id
+        return matters.find(sql, name).id
 
     async def prepare(
         self, act: Act, name: str, body: Order, officer: Officer, request: Request | None
@@ -97,7 +97,7 @@ class Routing(Taker[Case]):
     def subject(self, tx: Transaction, asked: Asked) -> Subject[Case]:
         if asked.act.on == "unit":
             return _of_unit(tx, asked)
-        entry = incidents.find(tx.sql, asked.name)
+        entry = matters.find(tx.sql, asked.name)
         _check_competent(tx.sql, entry, asked)
         history = tx.load(entry.id)
         case, record = CASE.fold(history), _record(tx.sql, entry, history)
@@ -133,7 +133,7 @@ class Routing(Taker[Case]):
         if asked.act.name == "draft":
             return Drafted(**done.model_dump(), draft=asked.ready["draft"])
         if asked.act.name == "assign":
-            sheet = CASE.fold(tx.load(incidents.find(tx.sql, asked.name).id)).assigned
+            sheet = CASE.fold(tx.load(matters.find(tx.sql, asked.name).id)).assigned
             return Assigned(**done.model_dump(), sheet=sheet.sheet if sheet else None)
         return done
 

@@ -11,8 +11,8 @@ from shared.contracts.routing import (
     PackAdopted,
     PackWithdrawn,
 )
-from shared.copies import calendars, county, incidents, matters, packs, units
-from shared.copies.incidents import KnownIncident
+from shared.copies import calendars, matters, packs, units
+from shared.copies.matters import KnownIncident
 from shared.store.events import Matter
 from shared.store.micros import from_micros, to_micros
 from shared.store.readmodel import Placed, ReadModel, joined
@@ -92,10 +92,9 @@ _OWN = ReadModel(
 
 MODEL = joined(
     units.MODEL,
-    county.MODEL,
+    units.COUNTY,
     packs.MODEL,
     calendars.MODEL,
-    incidents.MODEL,
     matters.kept_by("routing"),
     _OWN,
 )

@@ -1,7 +1,7 @@
-"""A room's own copy of matters (事项) and what was done about them, as far as rules ask for it.
+"""A room's own copy of matters (事项): whose they are, and what was done that rules ask for.
 
 No words of anybody are kept here. What is said before a matter's registration has arrived is kept
-all the same, so that the order in which rooms are heard does not matter.
+all the same, so that the order in which rooms are heard does not matter; it is found once that is.
 """
 
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
+from shared.acts.competence import Involved
 from shared.acts.deed import (
     HEARD_FROM,
     Ended,
@@ -24,7 +25,13 @@ from shared.acts.deed import (
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded, Standing
 from shared.contracts.intake import IncidentRegistered, RegistrationCorrected
-from shared.contracts.routing import CaseRepinned, StandingConflictFound, StateDeclared
+from shared.contracts.routing import (
+    CaseRepinned,
+    IncidentAssigned,
+    ReplyPublished,
+    StandingConflictFound,
+    StateDeclared,
+)
 from shared.copies.units import unit_id, upwards
 from shared.errors import Unknown
 from shared.policy.engine.deeds import Deed
@@ -36,8 +43,8 @@ from shared.store.tracking import all_tracked
 from shared.store.upsert import upsert
 
 _SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS matters (id TEXT PRIMARY KEY, registered TEXT, pin TEXT,"
-    " standing TEXT)",
+    "CREATE TABLE IF NOT EXISTS incidents (id TEXT PRIMARY KEY, number TEXT UNIQUE, unit TEXT,"
+    " answered BIGINT, lead TEXT, co_handling TEXT, registered TEXT, pin TEXT, standing TEXT)",
     "CREATE TABLE IF NOT EXISTS endings (event TEXT PRIMARY KEY, incident TEXT, because TEXT,"
     " at BIGINT)",
     "CREATE INDEX IF NOT EXISTS endings_of_incident ON endings (incident)",
@@ -56,6 +63,7 @@ STANDING = (
 """The endings of matters that stand."""
 
 _HEARD = frozenset(FACTS)
+_REGISTERED = ("number", "unit", "registered", "pin", "standing")
 _SUBJECT, _DEED = TypeAdapter(Matter), TypeAdapter(Deed)
 
 
@@ -68,26 +76,68 @@ class Heard:
     standing: Standing
 
 
+@dataclass(frozen=True, slots=True)
+class KnownIncident:
+    """An incident: whether it stands on its own (并案 linked), is answered, and whose it is."""
+
+    id: UUID
+    number: str
+    unit: str
+    standing: Literal["open", "linked", "voided"]
+    answered: bool
+    lead: str | None
+    co_handling: tuple[str, ...]
+
+    @property
+    def involved(self) -> Involved:
+        """The units that take part."""
+        return Involved(self.unit, self.lead, self.co_handling)
+
+    @property
+    def concerned(self) -> str:
+        """The unit that has the matter in hand."""
+        return self.involved.concerned
+
+
 def kept_by(room: str, facts: Sequence[type[Fact]] = FACTS, *, imported: bool = True) -> ReadModel:
     """The copy of a room, which has what it did itself in its own events and keeps it not again.
 
-    Without ``imported`` nothing is kept of what was done before this system.
+    Without ``imported`` no more is kept of what was before this system than whose it was.
     """
 
     def fold(sql: Sql, batch: Sequence[Placed]) -> None:
         for _, event in batch:
-            if imported or event.envelope.standing == "live":
+            whole = imported or event.envelope.standing == "live"
+            _know(sql, event, whole=whole)
+            if whole:
                 own = event.envelope.service == room and not of_unit(event)
                 hear(sql, event, deeds=not own)
 
-    tables = {"matters": ("id",), "deeds": ("incident", "id")}
+    tables = {"incidents": ("id",), "deeds": ("incident", "id")}
     endings = {"endings": ("event",), "overruled": ("event",)}
     return ReadModel(tables | endings, _SCHEMA, facts, fold)
 
 
+def find(sql: Sql, name: str) -> KnownIncident:
+    """The incident with that number or id; raises Unknown ``incident.unknown``."""
+    row = sql.one("SELECT * FROM incidents WHERE number = ? OR id = ?", (name, name))
+    if row is None or row["number"] is None:
+        raise unknown_incident(sql, name)
+    id_ = UUID(row["id"])
+    return KnownIncident(
+        id_,
+        row["number"],
+        row["unit"],
+        standing(sql, id_),
+        bool(row["answered"]),
+        row["lead"],
+        tuple(filter(None, (row["co_handling"] or "").split(";"))),
+    )
+
+
 def matter(sql: Sql, incident: UUID) -> Heard | None:
     """What was heard of a matter itself, or none before its registration has arrived."""
-    row = sql.one("SELECT * FROM matters WHERE id = ?", (str(incident),))
+    row = sql.one("SELECT * FROM incidents WHERE id = ?", (str(incident),))
     if row is None or row["registered"] is None:
         return None
     subject = _SUBJECT.validate_json(row["registered"])
@@ -125,9 +175,9 @@ def deeds(sql: Sql, incident: UUID) -> list[Deed]:
     return [_DEED.validate_json(row["deed"]) for row in rows]
 
 
-def repinned(sql: Sql, incident: UUID) -> str | None:
-    """The pin of the rules that a matter was put under since its registration, or none."""
-    row = sql.one("SELECT pin FROM matters WHERE id = ?", (str(incident),))
+def pin_of(sql: Sql, incident: UUID) -> str | None:
+    """The pin of the rules that a matter is under, or none as far as nothing is told of that."""
+    row = sql.one("SELECT pin FROM incidents WHERE id = ?", (str(incident),))
     return row["pin"] if row else None
 
 
@@ -154,8 +204,6 @@ def hear(sql: Sql, event: Recorded, *, deeds: bool = True) -> None:
             (incident, str(deed.id), _DEED.dump_json(deed, exclude_defaults=True).decode()),
         )
     match event.fact:
-        case IncidentRegistered():
-            _register(sql, event)
         case RegistrationCorrected() as fact:
             known = matter(sql, told.correlation)
             assert known is not None  # intake says it after the registration
@@ -185,21 +233,34 @@ def unknown_incident(sql: Sql, name: str) -> Unknown:
     )
 
 
-def _register(sql: Sql, event: Recorded) -> None:
+def _know(sql: Sql, event: Recorded, *, whole: bool) -> None:
+    """Keep whose a matter is and whether it was answered; ``whole`` also what rules ask of it."""
+    incident = str(event.envelope.correlation)
+    match event.fact:
+        case IncidentRegistered() as fact:
+            _register(sql, event, fact.number, whole=whole)
+        case IncidentAssigned() as fact:
+            _keep(sql, incident, lead=fact.lead, co_handling=";".join(fact.co_handling))
+        case ReplyPublished():
+            _keep(sql, incident, answered=1)
+        case _:
+            pass
+
+
+def _register(sql: Sql, event: Recorded, number: str, *, whole: bool) -> None:
     """Hearing of it again changes nothing; it may be under other rules since, heard of before."""
     told = event.envelope
+    ruled = (_written(subject_of(event)), told.policy, told.standing) if whole else (None,) * 3
     sql.execute(
-        "INSERT INTO matters (id, registered, pin, standing) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (id) DO UPDATE SET"
-        " registered = COALESCE(matters.registered, excluded.registered),"
-        " pin = COALESCE(matters.pin, excluded.pin),"
-        " standing = COALESCE(matters.standing, excluded.standing)",
-        (str(told.correlation), _written(subject_of(event)), told.policy, told.standing),
+        "INSERT INTO incidents (id, number, unit, answered, registered, pin, standing)"
+        " VALUES (?, ?, ?, 0, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+        + ",".join(f" {key} = COALESCE(incidents.{key}, excluded.{key})" for key in _REGISTERED),
+        (str(told.correlation), number, told.unit, *ruled),
     )
 
 
 def _keep(sql: Sql, incident: str, **columns: str | int) -> None:
-    upsert(sql, "matters", incident, columns, {})
+    upsert(sql, "incidents", incident, columns, {"answered": 0})
 
 
 def _written(subject: Matter) -> str:

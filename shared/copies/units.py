@@ -1,11 +1,11 @@
-"""A room's own copy of the county's units (单位), kept from routing's events."""
+"""A room's own copy of the county (县) and its units (单位), kept from routing's events."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
 from shared.contracts.envelope import UNIT_CODE
-from shared.contracts.routing import UnitEstablished
+from shared.contracts.routing import CountyFounded, UnitEstablished
 from shared.errors import Invalid, Refused
 from shared.store.readmodel import ReadModel, each
 from shared.store.sql import Row, Sql
@@ -48,6 +48,34 @@ MODEL = ReadModel(
     (UnitEstablished,),
     each(learn_unit),
 )
+
+
+def _learn_county(sql: Sql, fact: CountyFounded) -> None:
+    sql.execute(
+        "INSERT INTO county VALUES (?, ?, ?, ?) ON CONFLICT (code) DO UPDATE SET"
+        " name = excluded.name, root = excluded.root, demonstration = excluded.demonstration",
+        (fact.code, fact.name, fact.root, int(fact.demonstration)),
+    )
+
+
+COUNTY = ReadModel(
+    {"county": ("code",)},
+    (
+        "CREATE TABLE IF NOT EXISTS county (code TEXT PRIMARY KEY, name TEXT, root TEXT,"
+        " demonstration BIGINT)",
+    ),
+    (CountyFounded,),
+    each(_learn_county),
+)
+"""Whose county it is: only some rooms ask for that."""
+
+
+def founded_county(sql: Sql) -> CountyFounded | None:
+    """What was said when the county was founded, or none before that is heard."""
+    row = sql.one("SELECT code, name, root, demonstration FROM county")
+    if row is None:
+        return None
+    return CountyFounded(**{**dict(row), "demonstration": bool(row["demonstration"])})
 
 
 def all_units(sql: Sql) -> dict[str, Unit]:

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from services.intake.application import Intake
-from shared.copies import incidents
+from shared.copies import matters
 from shared.errors import Refused, Unknown
 from shared.identity.officers import Officer
 from shared.store.requests import Answer, Request
@@ -68,6 +68,6 @@ async def test_tables_are_a_fold_of_events(intake: Intake) -> None:
     answer = await registered(intake)
     await do(intake, OFFICER, "void", str(answer.number), reason="误")
 
-    entry = await intake.store.read(lambda sql: incidents.find(sql, str(answer.number)))
+    entry = await intake.store.read(lambda sql: matters.find(sql, str(answer.number)))
 
     assert (entry.id, entry.standing) == (UUID(str(answer.incident)), "voided")

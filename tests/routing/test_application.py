@@ -12,7 +12,7 @@ from services.routing.tables import MODEL
 from shared.contracts.envelope import associated_data, decode
 from shared.contracts.intake import IncidentLinked, IncidentVoided
 from shared.contracts.routing import ReplyDrafted, ReplyPublished, ReportMade
-from shared.copies.incidents import KnownIncident, find
+from shared.copies.matters import KnownIncident, find
 from shared.errors import Invalid, Refused, Unknown
 from shared.identity.officers import Officer
 from shared.store.micros import to_micros

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
-from shared.copies.county import founded_county
+from shared.copies.units import founded_county
 from shared.errors import Refused, Unavailable
 from shared.identity.officers import Officer
 from shared.identity.sessions import LASTS, Sessions

@@ -8,8 +8,7 @@ from services.reporting.console.live import folded
 from services.reporting.log import tiles
 from services.reporting.log.log import EMPTY, head, leaf_at
 from shared.contracts.routing import CountyFounded
-from shared.copies.county import founded_county
-from shared.copies.units import Unit, all_units
+from shared.copies.units import Unit, all_units, founded_county
 from shared.errors import Unavailable
 from shared.identity.officers import Officer
 from shared.store.sql import Sql

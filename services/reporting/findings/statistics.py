@@ -22,8 +22,7 @@ from shared.contracts.acts import ActTaken
 from shared.contracts.catalogue import facts, names, newest
 from shared.contracts.envelope import decode
 from shared.contracts.routing import FeedbackGiven
-from shared.copies.county import founded_county
-from shared.copies.units import all_units, unit_id
+from shared.copies.units import all_units, founded_county, unit_id
 from shared.policy.language.pack import Pack
 from shared.policy.language.rules import Statistic
 from shared.store.micros import from_micros

@@ -20,8 +20,7 @@ from shared.clock import SHANGHAI
 from shared.contracts.catalogue import names, newest
 from shared.contracts.envelope import decode
 from shared.contracts.routing import UnitEstablished
-from shared.copies.county import founded_county
-from shared.copies.units import known_unit
+from shared.copies.units import founded_county, known_unit
 from shared.errors import Unavailable
 from shared.store.micros import from_micros
 from shared.store.parking import parked
