@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from services.deadlines import tables
-from services.deadlines.acts import Delays
+from services.deadlines.application import Delays
 from services.deadlines.periods import as_it_stands
 from shared.acts.routes import add_acts
 from shared.contracts.catalogue import UtcTime

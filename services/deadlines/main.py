@@ -6,8 +6,8 @@ The rooms are heard in any order relative to each other: what comes before its r
 from functools import partial
 
 from services.deadlines import agenda, application, periods, scheduler
-from services.deadlines.acts import Delays
 from services.deadlines.api import router
+from services.deadlines.application import Delays
 from services.deadlines.tables import MODEL
 from shared.acts.deed import HEARD_FROM
 from shared.contracts.catalogue import Fact

@@ -24,18 +24,18 @@ from shared.acts.check import CATEGORY, Record
 from shared.acts.competence import Involved, check_competent
 from shared.acts.decide import fact_of
 from shared.acts.deed import Circumstances, as_deed, deed_of
-from shared.acts.take import Asked, Subject, Taker
+from shared.acts.take import Asked, Subject, Taker, unit_day
 from shared.acts.vocabulary import Act
 from shared.calendar.days import day_of, start_of
 from shared.clock import SHANGHAI, shown
-from shared.contracts.acts import Judged
+from shared.contracts.catalogue import Judged
 from shared.contracts.envelope import Recorded
 from shared.contracts.intake import SummaryMade
 from shared.contracts.sealed import Sealed
 from shared.copies import matters
 from shared.copies.matters import KnownIncident
 from shared.copies.packs import pack_by_pin, pin_in_force
-from shared.copies.units import check_within, known_unit, unit_id
+from shared.copies.units import check_within, known_unit
 from shared.identity.officers import Officer
 from shared.policy.engine.deeds import WORSENING, Deed, in_order
 from shared.policy.engine.outlook import Matter as About
@@ -53,11 +53,7 @@ from shared.store.transaction import Transaction
 class Intake(Taker[Incident]):
     """What was heard. Matters are named by number or id, units by their code."""
 
-    rules = RULES
-
-    async def find(self, name: str) -> KnownIncident:
-        """The matter as known here; raises Unknown ``incident.unknown``."""
-        return await self.store.read(lambda sql: matters.find(sql, name))
+    rules, model = RULES, tables.MODEL
 
     async def check_unit(self, unit: str, officer: Officer) -> None:
         """Raises Invalid ``unit.unknown`` or Refused ``unit.not-yours``."""
@@ -71,11 +67,6 @@ class Intake(Taker[Incident]):
     async def position(self) -> int:
         """The position of the last event."""
         return await asyncio.to_thread(self.store.position)
-
-    def place(self, sql: Sql, act: Act, name: str) -> UUID:
-        if act.on == "unit":
-            return unit_id(known_unit(sql, name).code)
-        return matters.find(sql, name).id
 
     async def prepare(
         self, act: Act, name: str, body: Order, officer: Officer, request: Request | None
@@ -108,9 +99,6 @@ class Intake(Taker[Incident]):
                 return {"items": _items(tx, subject, asked, body)}
             case _:
                 return {}
-
-    def keep(self, tx: Transaction, _: Subject[Incident], events: Sequence[Recorded]) -> None:
-        tables.MODEL.note(tx.sql, events)
 
 
 @dataclass(frozen=True)
@@ -205,20 +193,19 @@ def _of_matter(tx: Transaction, asked: Asked) -> Subject[Incident]:
 
 
 def _of_day(tx: Transaction, asked: Asked) -> Subject[Incident]:
-    """A unit's own day. Rules speak to a unit as they do of incidents.
+    """A unit's own day.
 
     Of the past only that is looked up which gates on the act ask for: a unit does more in its days
     than anybody wants to read each time.
     """
     unit = known_unit(tx.sql, asked.name)
     check_within(tx.sql, unit.code, asked.officer.unit)
-    pin, day = pin_in_force(tx.sql, unit.code), unit_id(unit.code)
-    pack, act = pack_by_pin(tx.sql, pin), asked.act.name
+    pin, act = pin_in_force(tx.sql, unit.code), asked.act.name
+    pack = pack_by_pin(tx.sql, pin)
     past = tables.done(tx.sql, unit.code, asked_for(pack, act))
     same = tables.done_at(tx.sql, unit.code, act, asked.at)
     deeds = [*matters.declared(tx.sql, unit.code), *past, *same]
-    record = Record(pack, About(unit.code, registered=tx.now, recorded_at=tx.now), deeds)
-    stream = Matter("unit-day", day, unit.code, day, pin)
+    stream, record = unit_day(tx, unit.code, pin, deeds)
     return Subject(stream, unit.code, DAY, record, _known(unit.name, asked.body))
 
 

@@ -1,4 +1,4 @@
-"""Old messages from files: what is there already, what comes in, and what is refused."""
+"""Old messages from files: what is there already, comes in or is refused; what headings mean."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -11,16 +11,20 @@ from uuid import UUID, uuid5
 
 from services.intake import tables
 from services.intake.accepted import OldMessage, difference, differs, import_message
+from services.intake.fieldmap import Columns, save
+from shared.aggregate import answer
 from shared.clock import SHANGHAI
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Actor, Recorded, associated_data, decode
 from shared.contracts.intake import HistoryRecorded, IncidentRegistered
 from shared.contracts.sealed import Sealed
 from shared.copies.packs import pin_in_force
-from shared.copies.units import Unit, all_units, unknown_unit
+from shared.copies.units import Unit, all_units, check_within, known_unit, unknown_unit
 from shared.errors import HuiyinError, Invalid, Refused
+from shared.identity.officers import Officer
 from shared.room import key_id
 from shared.store.events import By, Matter
+from shared.store.requests import Answer, Request, once
 from shared.store.sql import Sql
 from shared.store.store import Store
 from shared.store.transaction import Transaction
@@ -189,3 +193,38 @@ def _decided(
 
 def _none_is_new(incident: UUID, _: OldMessage) -> Imported:
     raise AssertionError(incident)
+
+
+FIELD_MAPS = UUID("0f4a2c7d-93b1-5e6a-8d35-64c1e2b7a908")
+"""Namespace from which a unit's field map gets its id."""
+
+
+class FieldMaps:
+    """One map for each unit."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    async def read(self, unit: str) -> Columns:
+        """What is kept for the unit, in the order in which it was given."""
+        return await self.store.read(lambda sql: tables.field_map(sql, unit))
+
+    async def save(
+        self, unit: str, columns: Columns, officer: Officer, request: Request | None
+    ) -> Answer:
+        """Keep these instead of what was kept before.
+
+        Raises Invalid ``unit.unknown`` or ``field-map.*``, Refused ``unit.not-yours``.
+        """
+        stream = uuid5(FIELD_MAPS, f"{self.store.source.node}/{unit}")
+        matter = Matter("field-map", stream, unit, stream)
+
+        def work(tx: Transaction) -> Answer:
+            known_unit(tx.sql, unit)
+            check_within(tx.sql, unit, officer.unit)
+            by = By(officer.actor, tx.now)
+            appended = tx.append(matter, save(tables.field_map(tx.sql, unit), columns), by)
+            tables.MODEL.note(tx.sql, appended.events)
+            return answer(tx, appended, matter, None)
+
+        return await self.store.write(lambda tx: once(tx, request, work))

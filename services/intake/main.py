@@ -2,8 +2,7 @@
 
 from services.intake.api import router
 from services.intake.application import Intake
-from services.intake.fieldmaps import FieldMaps
-from services.intake.imports import Imports
+from services.intake.imports import FieldMaps, Imports
 from services.intake.tables import MODEL
 from shared.messaging.consumer import Consumer
 from shared.messaging.reactions import Keeping

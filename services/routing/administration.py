@@ -7,7 +7,6 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from services.routing import county, tables
-from services.routing.adopting import adoption
 from shared.acts.check import require
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import event_hash
@@ -68,7 +67,7 @@ class Administration:
 
         def work(tx: Transaction) -> Answer:
             facts = county.found(founded_county(tx.sql), wanted, root_name)
-            first = adoption(rules or baseline(), wanted.root, "建库")
+            first = county.adoption(rules or baseline(), wanted.root, "建库")
             adopts = [] if tables.adopted_first(tx.sql, wanted.root) else [first]
             return record(tx, [*facts, *adopts], officer, wanted.code)
 

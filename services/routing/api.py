@@ -22,6 +22,7 @@ from services.routing.rulebook import Rulebook
 from shared.acts.routes import add_acts
 from shared.clock import Clock
 from shared.contracts.catalogue import UtcTime
+from shared.copies import matters
 from shared.messaging.progress import wait_until, when_known
 from shared.store.requests import Answer
 from shared.web import After, Asking, Once, empty_door
@@ -70,7 +71,7 @@ def router(
     async def known(incident: str, after: str | None) -> None:
         # Only a look is repeated while news is on its way: a command tried in vain would write.
         await wait_until(routing.store, after)
-        await when_known(lambda: routing.find(incident))
+        await when_known(lambda: routing.store.read(lambda sql: matters.find(sql, incident)))
 
     @api.get("/incidents/{incident}")
     async def overview(incident: str, officer: Asking, after: After = None) -> Overview:

@@ -21,7 +21,7 @@ from shared.acts.body import (
 from shared.acts.check import Record
 from shared.acts.competence import check_competent, check_itself
 from shared.acts.deed import deed_of
-from shared.acts.take import Asked, Subject, Taker
+from shared.acts.take import Asked, Subject, Taker, unit_day
 from shared.acts.vocabulary import Act
 from shared.aggregate import answer
 from shared.clock import SHANGHAI, shown
@@ -32,11 +32,10 @@ from shared.contracts.sealed import Sealed
 from shared.copies import matters
 from shared.copies.matters import KnownIncident
 from shared.copies.packs import pack_by_pin, pack_in_force
-from shared.copies.units import check_within, known_unit, unit_id
+from shared.copies.units import check_within, known_unit
 from shared.identity.officers import Officer
-from shared.policy.engine import outlook
 from shared.room import key_id
-from shared.store.events import By, Matter
+from shared.store.events import By
 from shared.store.requests import Answer, Request
 from shared.store.sql import Sql
 from shared.store.transaction import Transaction
@@ -60,11 +59,7 @@ class Assigned(Answer):
 class Routing(Taker[Case]):
     """Who does what. Matters are named by number or id, units by their code."""
 
-    rules = RULES
-
-    async def find(self, name: str) -> KnownIncident:
-        """The matter as known here; raises Unknown ``incident.unknown``."""
-        return await self.store.read(lambda sql: matters.find(sql, name))
+    rules, model = RULES, tables.MODEL
 
     async def overview(self, name: str, officer: Officer) -> Overview:
         """How far a matter got, who must still approve, and which gates are closed to what."""
@@ -77,21 +72,19 @@ class Routing(Taker[Case]):
 
         return await self.store.read(look)
 
-    def place(self, sql: Sql, act: Act, name: str) -> UUID:
-        if act.on == "unit":
-            return unit_id(known_unit(sql, name).code)
-        return matters.find(sql, name).id
-
     async def prepare(
         self, act: Act, name: str, body: Order, officer: Officer, request: Request | None
     ) -> dict[str, Any]:
-        """A reply's words need its own key, and are committed to before the transaction."""
-        ready = await super().prepare(act, name, body, officer, request)
+        """A reply's words need its own key alone, and are committed to before the transaction."""
+        if not isinstance(body, DraftBody | PublishBody):
+            return await super().prepare(act, name, body, officer, request)
+        ready: dict[str, Any] = {}
+        if body.fields:
+            ready |= await super().prepare(act, name, body, officer, request)
+        if body.text is not None:
+            ready |= await self._worded(await self.find_place(act, name), body.text)
         if isinstance(body, DraftBody):
             ready["draft"] = uuid5(DRAFTS, request.key) if request else uuid4()
-        if isinstance(body, DraftBody | PublishBody) and body.text is not None:
-            incident = (await self.find(name)).id
-            ready |= await self._worded(incident, body.text)
         return ready
 
     def subject(self, tx: Transaction, asked: Asked) -> Subject[Case]:
@@ -125,9 +118,6 @@ class Routing(Taker[Case]):
                 return {"unit": body.unit or asked.officer.unit}
             case _:
                 return made
-
-    def keep(self, tx: Transaction, _: Subject[Case], events: Sequence[Recorded]) -> None:
-        tables.MODEL.note(tx.sql, events)
 
     def told(self, tx: Transaction, asked: Asked, done: Answer) -> Answer:
         if asked.act.name == "draft":
@@ -185,14 +175,12 @@ def _record(sql: Sql, entry: KnownIncident, history: Sequence[Recorded]) -> Reco
 
 
 def _of_unit(tx: Transaction, asked: Asked) -> Subject[Case]:
-    """A unit's own day. Rules speak to a unit as they do of incidents."""
     code = known_unit(tx.sql, asked.name).code
     check_within(tx.sql, code, asked.officer.unit)
-    day, pack = unit_id(code), pack_in_force(tx.sql, code)
-    about = outlook.Matter(code, registered=tx.now, recorded_at=tx.now)
-    record = Record(pack, about, matters.declared(tx.sql, code))
-    case = replace(CASE.fold(tx.load(day)), whose="unit")
-    return Subject(Matter("unit-day", day, code, day, pack.pin), code, case, record)
+    pin = pack_in_force(tx.sql, code).pin
+    day, record = unit_day(tx, code, pin, matters.declared(tx.sql, code))
+    case = replace(CASE.fold(tx.load(day.id)), whose="unit")
+    return Subject(day, code, case, record)
 
 
 def _check_competent(sql: Sql, entry: KnownIncident, asked: Asked) -> None:

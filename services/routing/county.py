@@ -4,11 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 
 from shared.acts.check import require
 from shared.contracts.catalogue import Fact
-from shared.contracts.routing import CountyFounded, OfficerAppointed, UnitEstablished
+from shared.contracts.routing import CountyFounded, OfficerAppointed, PackAdopted, UnitEstablished
 from shared.copies.units import Unit, check_code, unknown_unit
 from shared.errors import Invalid, Refused
 from shared.identity.officers import Officer
 from shared.identity.posts import ADMINISTRATOR, POSTS
+from shared.policy.language.pack import Pack
 
 
 def check_competent(officer: Officer) -> None:
@@ -70,6 +71,19 @@ def appoint(
             "post",
         )
     return [] if known == wanted else [wanted]
+
+
+def adoption(pack: Pack, unit: str, reason: str) -> PackAdopted:
+    """What is said when a unit adopts a pack: all of its rules, as text."""
+    return PackAdopted(
+        unit=unit,
+        pack=pack.id,
+        version=pack.version,
+        pin=pack.pin,
+        texts=pack.texts,
+        params=dict(pack.chosen),
+        reason=reason,
+    )
 
 
 def _parent(county: CountyFounded | None, wanted: UnitEstablished) -> str | None:

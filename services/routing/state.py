@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 from uuid import UUID
 
-from shared.contracts.acts import Judged
+from shared.contracts.catalogue import Judged
 from shared.contracts.envelope import Recorded
 from shared.contracts.routing import (
     ActApproved,

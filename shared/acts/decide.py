@@ -7,8 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from shared.acts.body import Order, has_words
 from shared.acts.check import Attempt, check, refusing
-from shared.contracts.acts import ActTaken
-from shared.contracts.catalogue import Fact
+from shared.contracts.catalogue import ActTaken, Fact
 from shared.contracts.sealed import Sealed
 from shared.errors import Refused
 from shared.policy.engine.deeds import Deed

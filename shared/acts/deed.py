@@ -7,8 +7,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from shared.acts.vocabulary import ACTS, recorded_by
-from shared.contracts.acts import ActTaken
-from shared.contracts.catalogue import Fact
+from shared.contracts.catalogue import ActTaken, Fact
 from shared.contracts.deadlines import DutyExtended, DutyMissed, LateRecordSettled
 from shared.contracts.envelope import Recorded, Standing, made_once
 from shared.contracts.intake import (

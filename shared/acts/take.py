@@ -19,9 +19,15 @@ from shared.acts.deed import Circumstances
 from shared.acts.vocabulary import Act
 from shared.aggregate import answer
 from shared.contracts.envelope import Recorded
+from shared.copies import matters
+from shared.copies.packs import pack_by_pin
+from shared.copies.units import known_unit, unit_id
 from shared.identity.officers import Officer
+from shared.policy.engine import outlook
+from shared.policy.engine.deeds import Deed
 from shared.room import key_id
 from shared.store.events import By, Matter
+from shared.store.readmodel import ReadModel
 from shared.store.requests import Answer, Request, once
 from shared.store.sql import Sql
 from shared.store.store import Store
@@ -61,20 +67,27 @@ class Subject(Generic[S]):
 
 
 class Taker(ABC, Generic[S]):
-    """A room as it takes acts."""
+    """A room as it takes acts. ``model`` are its own tables, where those follow at once."""
 
     rules: Rules[S]
+    model: ReadModel | None = None
 
     def __init__(self, store: Store, vault: Vault) -> None:
         self.store = store
         self.vault = vault
 
-    @abstractmethod
     def place(self, sql: Sql, act: Act, name: str) -> UUID:
         """The matter or unit of that name, whose data key seals the act's own words.
 
         Raises Unknown ``incident.unknown`` or Invalid ``unit.unknown``.
         """
+        if act.on == "unit":
+            return unit_id(known_unit(sql, name).code)
+        return self.matter_of(sql, name)
+
+    def matter_of(self, sql: Sql, name: str) -> UUID:
+        """The matter with that number or id; raises Unknown ``incident.unknown``."""
+        return matters.find(sql, name).id
 
     @abstractmethod
     def subject(self, tx: Transaction, asked: Asked) -> Subject[S]:
@@ -90,6 +103,9 @@ class Taker(ABC, Generic[S]):
 
     def keep(self, tx: Transaction, subject: Subject[S], events: Sequence[Recorded]) -> None:
         """What follows from the act in the room's own tables."""
+        del subject
+        if self.model is not None:
+            self.model.note(tx.sql, events)
 
     def told(self, tx: Transaction, asked: Asked, done: Answer) -> Answer:
         """What to answer."""
@@ -129,6 +145,15 @@ class Taker(ABC, Generic[S]):
             return self.told(tx, asked, once(tx, request, lambda tx: _take(tx, self, asked)))
 
         return await self.store.write(work)
+
+
+def unit_day(
+    tx: Transaction, unit: str, pin: str | None, deeds: Sequence[Deed]
+) -> tuple[Matter, Record]:
+    """A unit's own day, and what acts on it are judged by: rules speak of it as of a matter."""
+    day, about = unit_id(unit), outlook.Matter(unit, registered=tx.now, recorded_at=tx.now)
+    record = Record(pack_by_pin(tx.sql, pin), about, deeds)
+    return Matter("unit-day", day, unit, day, pin), record
 
 
 def _take(tx: Transaction, room: Taker[S], asked: Asked) -> Answer:

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from shared.contracts.acts import ActTaken
-from shared.contracts.catalogue import Fact, UtcTime, event, upcaster
+from shared.contracts.catalogue import ActTaken, Fact, UtcTime, event, upcaster
 
 State = Literal[
     "running",

@@ -1,7 +1,6 @@
 """What reporting stores: facts about the record itself, and what people find in it."""
 
-from shared.contracts.acts import ActTaken
-from shared.contracts.catalogue import Fact, event
+from shared.contracts.catalogue import ActTaken, Fact, event
 
 
 @event("reporting.incident-erased.v1")

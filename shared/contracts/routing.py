@@ -5,8 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.contracts.acts import ActTaken, Judged
-from shared.contracts.catalogue import Fact, UtcTime, event, upcaster
+from shared.contracts.catalogue import ActTaken, Fact, Judged, UtcTime, event, upcaster
 from shared.contracts.sealed import Sealed
 
 

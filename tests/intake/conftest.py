@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.intake.application import Intake
-from services.intake.fieldmaps import FieldMaps
-from services.intake.imports import Imports
+from services.intake.imports import FieldMaps, Imports
 from services.intake.main import build
 from shared.clock import system_clock
 from shared.contracts.routing import UnitEstablished

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.intake.fieldmap import save
-from services.intake.fieldmaps import FieldMaps
+from services.intake.imports import FieldMaps
 from shared.contracts.intake import Column, FieldMapSaved
 from shared.errors import HuiyinError, Invalid
 from shared.identity.officers import Officer

@@ -7,7 +7,7 @@ import pytest
 
 from services.routing.case import repin
 from shared.acts.vocabulary import AGREE, Act, taken
-from shared.contracts.acts import ActTaken
+from shared.contracts.catalogue import ActTaken
 from shared.contracts.routing import (
     ActApproved,
     CaseRepinned,

@@ -6,6 +6,7 @@ import pytest
 
 from shared.contracts.envelope import associated_data, event_hash
 from shared.contracts.routing import IncidentAssigned, IncidentClosed, ReplyPublished
+from shared.copies import matters
 from shared.messaging.taking import Poison
 from shared.store.parking import parked
 from tests.routing.world import (
@@ -131,7 +132,8 @@ async def test_a_unit_not_yet_established_sets_it_aside_until_it_is(world: World
 
     waiting = await world.room.store.read(parked)
     assert (taken.set_aside, [each.matter for each in waiting]) == (1, [str(incident)])
-    assert (await world.routing.find(str(other))).standing == "open"
+    known = await world.room.store.read(lambda sql: matters.find(sql, str(other)))
+    assert known.standing == "open"
 
     await world.administration.establish_unit("QH-YT", "云台镇教育办", (), None, ADMIN)
     released = await world.room.consumers[0].release(str(incident), BUREAU.actor)

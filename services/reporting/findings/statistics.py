@@ -18,8 +18,7 @@ from services.reporting.ledger.row import LedgerRow
 from services.reporting.log import log
 from services.reporting.log.log import Leaf
 from shared.acts.deed import deed_of
-from shared.contracts.acts import ActTaken
-from shared.contracts.catalogue import facts, names, newest
+from shared.contracts.catalogue import ActTaken, facts, names, newest
 from shared.contracts.envelope import decode
 from shared.contracts.routing import FeedbackGiven
 from shared.copies.units import all_units, founded_county, unit_id

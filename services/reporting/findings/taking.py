@@ -14,7 +14,7 @@ from shared.acts.body import FindBody, Order, RankBody
 from shared.acts.check import Record
 from shared.acts.competence import Involved, check_competent
 from shared.acts.deed import deed_of
-from shared.acts.take import Asked, Subject, Taker
+from shared.acts.take import Asked, Subject, Taker, unit_day
 from shared.acts.vocabulary import Act
 from shared.clock import SHANGHAI
 from shared.contracts.envelope import Recorded
@@ -23,7 +23,6 @@ from shared.copies.packs import pack_by_pin, pack_in_force
 from shared.copies.units import check_within, known_unit, unit_id
 from shared.errors import Invalid
 from shared.identity.officers import Officer
-from shared.policy.engine import outlook
 from shared.policy.engine.deeds import Deed
 from shared.store.events import Matter
 from shared.store.requests import Request
@@ -42,9 +41,7 @@ class RecordActs(Taker[Judged]):
 
     rules = RULES
 
-    def place(self, sql: Sql, act: Act, name: str) -> UUID:
-        if act.on == "unit":
-            return unit_id(known_unit(sql, name).code)
+    def matter_of(self, sql: Sql, name: str) -> UUID:
         return UUID(found(sql, name).incident)
 
     async def prepare(
@@ -109,9 +106,9 @@ def _of_matter(tx: Transaction, asked: Asked) -> Subject[Judged]:
 def _of_unit(tx: Transaction, asked: Asked) -> Subject[Judged]:
     unit = _found_unit(tx.sql, asked, None)
     check_within(tx.sql, unit, asked.officer.unit)
-    record = _record_of_unit(tx, unit)
-    stream = Matter("unit-day", unit_id(unit), unit, unit_id(unit), record.pack.pin)
-    return Subject(stream, None, Judged(), record)
+    pin = pack_in_force(tx.sql, unit).pin
+    day, record = unit_day(tx, unit, pin, _deeds_of_unit(tx, unit))
+    return Subject(day, None, Judged(), record)
 
 
 def _found_unit(sql: Sql, asked: Asked, row: LedgerRow | None) -> str:
@@ -153,13 +150,11 @@ def _record(tx: Transaction, row: LedgerRow, file: Matter) -> Record:
     return Record(pack_by_pin(tx.sql, row.policy), told.subject, deeds)
 
 
-def _record_of_unit(tx: Transaction, unit: str) -> Record:
-    """What a unit's own acts are judged by. Rules speak to it as they do of incidents."""
+def _deeds_of_unit(tx: Transaction, unit: str) -> list[Deed]:
+    """What a unit's own acts are judged by: what was done in its days or declared above it."""
     size, _ = log.head(tx.sql)
     deeds = _merged(dossier(tx.sql, str(unit_id(unit)), size).deeds, tx.load(unit_id(unit)))
-    deeds = [*deeds, *(deed for deed in declared(tx.sql, unit, size) if deed.unit != unit)]
-    subject = outlook.Matter(unit, registered=tx.now, recorded_at=tx.now)
-    return Record(pack_in_force(tx.sql, unit), subject, deeds)
+    return [*deeds, *(deed for deed in declared(tx.sql, unit, size) if deed.unit != unit)]
 
 
 def _merged(told: Sequence[Deed], own: Sequence[Recorded]) -> list[Deed]:

@@ -12,8 +12,7 @@ from services.reporting.ledger import replies
 from services.reporting.ledger.replies import ReplyOwed, follow, read_replies
 from services.reporting.rows import changer
 from shared.contracts import intake, reporting, routing
-from shared.contracts.acts import Judged
-from shared.contracts.catalogue import Fact
+from shared.contracts.catalogue import Fact, Judged
 from shared.contracts.envelope import Envelope, Recorded
 from shared.store.micros import to_micros
 from shared.words import STATUSES

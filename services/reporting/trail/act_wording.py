@@ -8,8 +8,7 @@ from services.reporting.packs import party_name
 from shared.acts.vocabulary import ACTS
 from shared.clock import shown, shown_limit
 from shared.contracts import deadlines, intake, reporting, routing
-from shared.contracts.acts import ActTaken
-from shared.contracts.catalogue import Fact, facts
+from shared.contracts.catalogue import ActTaken, Fact, facts
 from shared.policy.language.pack import Pack
 from shared.policy.language.rules import Form
 from shared.words import CATEGORIES, GRADES

@@ -14,8 +14,7 @@ from services.reporting.trail.act_wording import (
 )
 from shared.clock import shown, shown_limit
 from shared.contracts import deadlines, intake, operations, reporting, routing
-from shared.contracts.acts import ActTaken
-from shared.contracts.catalogue import Fact
+from shared.contracts.catalogue import ActTaken, Fact
 from shared.contracts.envelope import Recorded, associated_data
 from shared.contracts.sealed import Sealed
 from shared.errors import Refused
