@@ -1,10 +1,11 @@
 """The administrator's commands: found the county, establish units, appoint officers."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID, uuid5
+
+from pydantic import BaseModel
 
 from services.routing import county, tables
 from shared.acts.check import require
@@ -25,6 +26,7 @@ from shared.identity.officers import Officer, Officers, new_officer_id
 from shared.policy.language.pack import Pack
 from shared.store.events import By, Matter
 from shared.store.requests import Answer, Request, once
+from shared.store.sql import Sql
 from shared.store.store import Store
 from shared.store.transaction import Transaction
 
@@ -32,19 +34,48 @@ STREAMS = UUID("0d0c7a4e-3c5b-5f0f-8c57-5a5b6c1f9e21")
 """Namespace from which counties, units and officers get their streams, by their code."""
 
 
-@dataclass(frozen=True, slots=True)
-class PostHeld:
-    """A post that was held, and the name of whoever held it, where that was not erased."""
+class OfficerEntry(BaseModel):
+    """An officer; with ``since`` and ``until`` of the post where a moment was asked for."""
 
-    post: tables.Post
+    id: str
     name: str
+    unit: str
+    post: str
+    since: datetime | None = None
+    until: datetime | None = None
 
 
-class Administration:
+Decided = tuple[Sequence[Fact], str]
+"""What was decided, and the code that the answer quotes as its number."""
+
+
+class Office:
+    """Where the county's administrator, and nobody else, decides on more than one matter."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    async def recorded(
+        self, decide: Callable[[Sql], Decided], officer: Officer, request: Request | None
+    ) -> Answer:
+        """Record what is decided; a repeated request gets the answer it got before.
+
+        Raises Refused ``post.not-competent``.
+        """
+        county.check_competent(officer)
+
+        def work(tx: Transaction) -> Answer:
+            facts, code = decide(tx.sql)
+            return record(tx, facts, officer, code)
+
+        return await self.store.write(lambda tx: once(tx, request, work))
+
+
+class Administration(Office):
     """Who takes part."""
 
     def __init__(self, store: Store, officers: Officers) -> None:
-        self.store = store
+        super().__init__(store)
         self._officers = officers
 
     async def found_county(
@@ -63,15 +94,14 @@ class Administration:
         founded otherwise. As everything here, it is for administrators only: Refused
         ``post.not-competent``.
         """
-        county.check_competent(officer)
 
-        def work(tx: Transaction) -> Answer:
-            facts = county.found(founded_county(tx.sql), wanted, root_name)
+        def decide(sql: Sql) -> Decided:
+            facts = county.found(founded_county(sql), wanted, root_name)
             first = county.adoption(rules or baseline(), wanted.root, "建库")
-            adopts = [] if tables.adopted_first(tx.sql, wanted.root) else [first]
-            return record(tx, [*facts, *adopts], officer, wanted.code)
+            adopts = [] if tables.adopted_first(sql, wanted.root) else [first]
+            return [*facts, *adopts], wanted.code
 
-        return await self.store.write(lambda tx: once(tx, request, work))
+        return await self.recorded(decide, officer, request)
 
     async def establish_unit(
         self,
@@ -86,14 +116,12 @@ class Administration:
 
         Raises Invalid ``unit.*``, Refused ``unit.cycle`` or ``county.not-founded``.
         """
-        county.check_competent(officer)
         wanted = UnitEstablished(code=code, name=name, aliases=tuple(aliases), parent=parent)
 
-        def work(tx: Transaction) -> Answer:
-            facts = county.establish(founded_county(tx.sql), all_units(tx.sql), wanted)
-            return record(tx, facts, officer, code)
+        def decide(sql: Sql) -> Decided:
+            return county.establish(founded_county(sql), all_units(sql), wanted), code
 
-        return await self.store.write(lambda tx: once(tx, request, work))
+        return await self.recorded(decide, officer, request)
 
     async def appoint(
         self,
@@ -136,19 +164,21 @@ class Administration:
         """Every unit, by code."""
         return list((await self.store.read(all_units)).values())
 
-    async def officers(self, officer: Officer) -> list[Officer]:
-        """Every officer, for an administrator; raises Refused ``post.not-competent``."""
-        county.check_competent(officer)
-        return await asyncio.to_thread(self._officers.all)
-
-    async def posts(self, officer: Officer, at: datetime) -> list[PostHeld]:
-        """Who held which post at a moment, for an administrator; names as the directory has them.
+    async def officers(self, officer: Officer, at: datetime | None = None) -> list[OfficerEntry]:
+        """Every officer, or who held which post at a moment; names as the directory has them.
 
         Raises Refused ``post.not-competent``.
         """
-        names = {each.id: each.name for each in await self.officers(officer)}
+        county.check_competent(officer)
+        known = await asyncio.to_thread(self._officers.all)
+        if at is None:
+            return [OfficerEntry.model_validate(each, from_attributes=True) for each in known]
+        names = {each.id: each.name for each in known}
         held = await self.store.read(lambda sql: tables.posts(sql, at))
-        return [PostHeld(each, names.get(each.officer, "")) for each in held]
+        return [
+            OfficerEntry(**dict(each), id=each.officer, name=names.get(each.officer, ""))
+            for each in held
+        ]
 
 
 def record(tx: Transaction, facts: Sequence[Fact], officer: Officer, code: str) -> Answer:

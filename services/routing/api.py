@@ -1,12 +1,11 @@
 """Routing's door: HTTP to commands."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from services.routing.administration import Administration
+from services.routing.administration import Administration, OfficerEntry
 from services.routing.application import Assigned, Drafted, Routing
 from services.routing.orders import (
     Adoption,
@@ -19,6 +18,7 @@ from services.routing.orders import (
 )
 from services.routing.overview import Overview
 from services.routing.rulebook import Rulebook
+from services.routing.tables import PackEntry
 from shared.acts.routes import add_acts
 from shared.clock import Clock
 from shared.contracts.catalogue import UtcTime
@@ -36,30 +36,6 @@ class Appointed(BaseModel):
 
     officer: str
     token: str
-
-
-class OfficerEntry(BaseModel):
-    """An officer; with ``since`` and ``until`` of the post where a moment was asked for."""
-
-    id: str
-    name: str
-    unit: str
-    post: str
-    since: datetime | None = None
-    until: datetime | None = None
-
-
-class PackEntry(BaseModel):
-    """A pack that a unit adopted, and from when until when it bound new matters."""
-
-    unit: str
-    pack: str
-    version: str
-    pin: str
-    params: dict[str, str | int]
-    reason: str
-    since: datetime
-    until: datetime | None
 
 
 def router(
@@ -113,42 +89,24 @@ def _add_administration(api: APIRouter, administration: Administration) -> None:
     @api.get("/officers", response_model_exclude_none=True)
     async def officers(officer: Asking, at: UtcTime | None = None) -> list[OfficerEntry]:
         """全部人员；给出 at（带时区）时, 为当时任职的人员（仅系统管理员可看）。"""
-        if at is None:
-            return [
-                OfficerEntry(id=each.id, name=each.name, unit=each.unit, post=each.post)
-                for each in await administration.officers(officer)
-            ]
-        return [
-            OfficerEntry(
-                id=each.post.officer,
-                name=each.name,
-                unit=each.post.unit,
-                post=each.post.post,
-                since=each.post.since,
-                until=each.post.until,
-            )
-            for each in await administration.posts(officer, at)
-        ]
+        return await administration.officers(officer, at)
 
 
 def _add_packs(api: APIRouter, rulebook: Rulebook, known: Known, clock: Clock) -> None:
     @api.post("/packs/adopt")
     async def adopt(order: Adoption, officer: Asking, once: Once) -> Answer:
         """单位采用规则包, 及于其下属单位；应答中的 number 是规则包的标识。"""
-        return await rulebook.adopt(
-            order.unit, order.pack, order.text, order.params, order.reason, officer, once
-        )
+        return await rulebook.adopt(order, officer, once)
 
     @api.post("/packs/withdraw")
     async def withdraw(order: Withdrawal, officer: Asking, once: Once) -> Answer:
         """停用单位自己采用的规则包；已登记的事件不受影响。"""
-        return await rulebook.withdraw(order.unit, order.reason, officer, once)
+        return await rulebook.withdraw(order, officer, once)
 
     @api.get("/packs")
     async def packs(_: Asking, at: UtcTime | None = None) -> list[PackEntry]:
         """各单位采用的规则包；给出 at（带时区）时, 为当时采用的。"""
-        found = await rulebook.in_force(at or clock())
-        return [PackEntry.model_validate(each, from_attributes=True) for each in found]
+        return await rulebook.in_force(at or clock())
 
     @api.post("/incidents/{incident}/repin")
     async def repin(
@@ -156,18 +114,16 @@ def _add_packs(api: APIRouter, rulebook: Rulebook, known: Known, clock: Clock) -
     ) -> Answer:
         """让事件改用现行的或曾采用过的规则包；已作出的结论不变。"""
         await known(incident, after)
-        return await rulebook.repin(incident, order.pack, order.reason, officer, once)
+        return await rulebook.repin(incident, order, officer, once)
 
 
 def _add_dates(api: APIRouter, rulebook: Rulebook) -> None:
     @api.post("/calendar")
     async def publish_calendar(order: YearOrder, officer: Asking, once: Once) -> Answer:
         """公布一年的放假与调休上班日期。"""
-        return await rulebook.publish_calendar(
-            order.year, order.notice, order.off_days, order.makeup_days, officer, once
-        )
+        return await rulebook.publish_calendar(order, officer, once)
 
     @api.post("/terms")
     async def set_terms(order: TermOrder, officer: Asking, once: Once) -> Answer:
         """设定学期的起止日期。"""
-        return await rulebook.set_terms(order.name, order.begins, order.ends, officer, once)
+        return await rulebook.set_terms(order, officer, once)

@@ -4,15 +4,16 @@ A unit's pack adds to the rules in force above it, each of them once, and loosen
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 
 from services.routing import tables
-from services.routing.administration import record
+from services.routing.administration import Decided, Office
 from services.routing.application import act_on
 from services.routing.case import repin
 from services.routing.county import adoption, check_competent
-from services.routing.tables import InForce
+from services.routing.orders import Adoption, Repinning, TermOrder, Withdrawal, YearOrder
+from services.routing.tables import PackEntry
 from shared.acts.check import require
 from shared.calendar.spans import Term
 from shared.calendar.working import PublishedYear
@@ -35,65 +36,48 @@ from shared.policy.language.pack import Pack
 from shared.store.events import By
 from shared.store.requests import Answer, Request, once
 from shared.store.sql import Sql
-from shared.store.store import Store
 from shared.store.transaction import Transaction
 
 Chosen = Mapping[str, str | int]
 
 
-class Rulebook:
+class Rulebook(Office):
     """By which rules; for administrators only (Refused ``post.not-competent``)."""
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
-
     async def adopt(
-        self,
-        unit: str,
-        pack: str | None,
-        text: str | None,
-        params: Chosen,
-        reason: str,
-        officer: Officer,
-        request: Request | None = None,
+        self, order: Adoption, officer: Officer, request: Request | None = None
     ) -> Answer:
         """Bind a unit, and all under it, by a shipped pack or one given whole (采用规则).
 
         Raises Refused ``pack.looser``, Invalid ``pack.*`` or ``unit.unknown``.
         """
         check_competent(officer)
-        require(reason, "reason", "采用理由")
-        own = _texts(pack, text)
+        require(order.reason, "reason", "采用理由")
+        own = _texts(order.pack, order.text)
 
-        def work(tx: Transaction) -> Answer:
-            wanted = composed(own, _above(tx.sql, unit, own), params)
-            known = adopted_by(tx.sql, unit) == wanted.pin
-            facts = [] if known else [adoption(wanted, unit, reason)]
-            return record(tx, facts, officer, wanted.pin)
+        def decide(sql: Sql) -> Decided:
+            wanted = composed(own, _above(sql, order.unit, own), order.params)
+            known = adopted_by(sql, order.unit) == wanted.pin
+            return [] if known else [adoption(wanted, order.unit, order.reason)], wanted.pin
 
-        return await self.store.write(lambda tx: once(tx, request, work))
+        return await self.recorded(decide, officer, request)
 
     async def withdraw(
-        self, unit: str, reason: str, officer: Officer, request: Request | None = None
+        self, order: Withdrawal, officer: Officer, request: Request | None = None
     ) -> Answer:
         """Let a unit's own pack bind no new matter any more (停用规则)."""
         check_competent(officer)
-        require(reason, "reason", "停用理由")
+        require(order.reason, "reason", "停用理由")
 
-        def work(tx: Transaction) -> Answer:
-            pin = adopted_by(tx.sql, known_unit(tx.sql, unit).code)
-            facts = [PackWithdrawn(unit=unit, pin=pin, reason=reason)] if pin else []
-            return record(tx, facts, officer, unit)
+        def decide(sql: Sql) -> Decided:
+            pin = adopted_by(sql, known_unit(sql, order.unit).code)
+            gone = [PackWithdrawn(unit=order.unit, pin=pin, reason=order.reason)] if pin else []
+            return gone, order.unit
 
-        return await self.store.write(lambda tx: once(tx, request, work))
+        return await self.recorded(decide, officer, request)
 
     async def repin(
-        self,
-        name: str,
-        pack: str | None,
-        reason: str,
-        officer: Officer,
-        request: Request | None = None,
+        self, name: str, order: Repinning, officer: Officer, request: Request | None = None
     ) -> Answer:
         """Put a matter under the pack in force now, or one that was adopted (改用规则).
 
@@ -103,66 +87,55 @@ class Rulebook:
 
         def work(tx: Transaction) -> Answer:
             entry = matters.find(tx.sql, name)
-            heard = matters.matter(tx.sql, entry.id)
-            now = pack_by_pin(tx.sql, heard.pin if heard else None).pin
-            wanted = _wanted(tx.sql, pack, entry.unit)
-            decided = partial(repin, pin=wanted, now=now, reason=reason)
+            now = pack_by_pin(tx.sql, matters.pin_of(tx.sql, entry.id)).pin
+            wanted = _wanted(tx.sql, order.pack, entry.unit)
+            decided = partial(repin, pin=wanted, now=now, reason=order.reason)
             return act_on(tx, entry, decided, By(officer.actor, tx.now))
 
         return await self.store.write(lambda tx: once(tx, request, work))
 
     async def publish_calendar(
-        self,
-        year: int,
-        notice: str,
-        off_days: Sequence[date],
-        makeup_days: Sequence[date],
-        officer: Officer,
-        request: Request | None = None,
+        self, order: YearOrder, officer: Officer, request: Request | None = None
     ) -> Answer:
         """Say which days of a year are off or worked (公布历法); raises Invalid ``calendar.*``."""
         check_competent(officer)
-        wanted = PublishedYear(year, notice, frozenset(off_days), frozenset(makeup_days))
+        off, makeup = frozenset(order.off_days), frozenset(order.makeup_days)
+        wanted = PublishedYear(order.year, order.notice, off, makeup)
         fact = CalendarPublished(
-            year=year,
-            notice=notice,
-            off_days=tuple(map(str, sorted(wanted.off_days))),
-            makeup_days=tuple(map(str, sorted(wanted.makeup_days))),
+            year=order.year,
+            notice=order.notice,
+            off_days=tuple(map(str, sorted(off))),
+            makeup_days=tuple(map(str, sorted(makeup))),
         )
 
-        def work(tx: Transaction) -> Answer:
-            facts = [] if calendars.published(tx.sql, year) == wanted else [fact]
-            return record(tx, facts, officer, str(year))
+        def decide(sql: Sql) -> Decided:
+            known = calendars.published(sql, order.year) == wanted
+            return [] if known else [fact], str(order.year)
 
-        return await self.store.write(lambda tx: once(tx, request, work))
+        return await self.recorded(decide, officer, request)
 
     async def set_terms(
-        self,
-        name: str,
-        begins: date,
-        ends: date,
-        officer: Officer,
-        request: Request | None = None,
+        self, order: TermOrder, officer: Officer, request: Request | None = None
     ) -> Answer:
         """Say when a school term begins and ends (学期), both days included.
 
         Raises Invalid ``term.ends-before``, Refused ``term.overlaps``.
         """
         check_competent(officer)
-        require(name, "name", "学期名称")
-        if ends <= begins:
+        require(order.name, "name", "学期名称")
+        if order.ends <= order.begins:
             raise Invalid("term.ends-before", "学期的结束不晚于开始。", "请核对两个日期。", "ends")
-        wanted = Term(name, begins, ends)
-        fact = TermsSet(name=name, begins=str(begins), ends=str(ends))
+        wanted = Term(order.name, order.begins, order.ends)
+        fact = TermsSet(name=order.name, begins=str(order.begins), ends=str(order.ends))
 
-        def work(tx: Transaction) -> Answer:
-            known = calendars.terms(tx.sql)
+        def decide(sql: Sql) -> Decided:
+            known = calendars.terms(sql)
             _check_apart(wanted, known)
-            return record(tx, [] if wanted in known else [fact], officer, name)
+            return [] if wanted in known else [fact], order.name
 
-        return await self.store.write(lambda tx: once(tx, request, work))
+        return await self.recorded(decide, officer, request)
 
-    async def in_force(self, at: datetime) -> list[InForce]:
+    async def in_force(self, at: datetime) -> list[PackEntry]:
         """Which packs units had adopted at a moment."""
         return await self.store.read(lambda sql: tables.rules_in_force(sql, at))
 

@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
 
 from shared.contracts.routing import (
     IncidentAssigned,
@@ -32,8 +34,7 @@ def case_of(incident: KnownIncident) -> Matter:
     return Matter("case", incident.id, incident.concerned, incident.id)
 
 
-@dataclass(frozen=True, slots=True)
-class Post:
+class Post(BaseModel):
     """Who held which post where, from when until when (UTC; none while it is held)."""
 
     officer: str
@@ -43,9 +44,8 @@ class Post:
     until: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class InForce:
-    """Which pack a unit adopted, from when until when it bound new matters (UTC)."""
+class PackEntry(BaseModel):
+    """A pack that a unit adopted, and from when until when it bound new matters."""
 
     unit: str
     pack: str
@@ -108,12 +108,13 @@ def next_sheet(sql: Sql, node: str, year: int) -> str:
 
 def posts(sql: Sql, at: datetime) -> list[Post]:
     """Who held which post at a moment, by officer."""
-    return [_post(row) for row in _rows_at(sql, "posts", "officer", at)]
+    return [Post(**_told(row)) for row in _rows_at(sql, "posts", "officer", at)]
 
 
-def rules_in_force(sql: Sql, at: datetime) -> list[InForce]:
+def rules_in_force(sql: Sql, at: datetime) -> list[PackEntry]:
     """Which packs units had adopted at a moment, by unit."""
-    return [_in_force(row) for row in _rows_at(sql, "rules_in_force", "unit", at)]
+    rows = _rows_at(sql, "rules_in_force", "unit", at)
+    return [PackEntry(**_told(row) | {"params": json.loads(row["params"])}) for row in rows]
 
 
 def adopted_last(sql: Sql, pack: str) -> str | None:
@@ -161,15 +162,7 @@ def _rows_at(sql: Sql, table: str, key: str, at: datetime) -> Sequence[Row]:
     )
 
 
-def _post(row: Row) -> Post:
-    return Post(row["officer"], row["unit"], row["post"], *_span(row))
-
-
-def _in_force(row: Row) -> InForce:
-    told = (row["unit"], row["pack"], row["version"], row["pin"])
-    return InForce(*told, json.loads(row["params"]), row["reason"], *_span(row))
-
-
-def _span(row: Row) -> tuple[datetime, datetime | None]:
+def _told(row: Row) -> dict[str, Any]:
+    """A row, its moments read."""
     until = None if row["until"] is None else from_micros(row["until"])
-    return from_micros(row["since"]), until
+    return dict(row) | {"since": from_micros(row["since"]), "until": until}

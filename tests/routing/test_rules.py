@@ -1,10 +1,12 @@
 """Packs, calendars and terms over a real database: by which rules, since when, and for whom."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
+from services.routing.orders import Adoption, Repinning, TermOrder, Withdrawal, YearOrder
 from services.routing.rulebook import Rulebook
 from services.routing.tables import MODEL
 from shared.acts.vocabulary import ACTS
@@ -14,7 +16,9 @@ from shared.contracts.routing import CaseRepinned, PackAdopted, StateDeclared
 from shared.copies.packs import baseline, pack_by_pin, pack_in_force
 from shared.copies.units import unit_id
 from shared.errors import Invalid, Refused
+from shared.identity.officers import Officer
 from shared.policy.language.pack import Pack
+from shared.store.requests import Answer
 from shared.store.transaction import Transaction
 from tests.routing.world import ADMIN, BUREAU, LI, TOWN, WU, World
 
@@ -41,9 +45,46 @@ days = "$days"
 """
 
 
-def book(world: World) -> Rulebook:
+class Book:
+    """The administrator's commands, said in a row."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self._rulebook = rulebook
+        self.in_force = rulebook.in_force
+
+    async def adopt(
+        self,
+        unit: str,
+        pack: str | None,
+        text: str | None,
+        params: Mapping[str, str | int],
+        reason: str,
+        officer: Officer,
+    ) -> Answer:
+        order = Adoption(unit=unit, pack=pack, text=text, params=dict(params), reason=reason)
+        return await self._rulebook.adopt(order, officer)
+
+    async def withdraw(self, unit: str, reason: str, officer: Officer) -> Answer:
+        return await self._rulebook.withdraw(Withdrawal(unit=unit, reason=reason), officer)
+
+    async def repin(self, name: str, pack: str | None, reason: str, officer: Officer) -> Answer:
+        return await self._rulebook.repin(name, Repinning(pack=pack, reason=reason), officer)
+
+    async def publish_calendar(
+        self, year: int, notice: str, off: Sequence[date], makeup: Sequence[date], officer: Officer
+    ) -> Answer:
+        order = YearOrder(year=year, notice=notice, off_days=[*off], makeup_days=[*makeup])
+        return await self._rulebook.publish_calendar(order, officer)
+
+    async def set_terms(self, name: str, begins: date, ends: date, officer: Officer) -> Answer:
+        return await self._rulebook.set_terms(
+            TermOrder(name=name, begins=begins, ends=ends), officer
+        )
+
+
+def book(world: World) -> Book:
     """The administrator's commands."""
-    return Rulebook(world.room.store)
+    return Book(Rulebook(world.room.store))
 
 
 async def in_force(world: World, unit: str) -> Pack:
