@@ -81,7 +81,6 @@ def router(delays: Delays) -> APIRouter:
 
 
 def _add_listing(api: APIRouter, store: Store) -> None:
-
     @api.get("/duties")
     async def duties(
         _: Asking,

@@ -10,8 +10,15 @@ from uuid import UUID
 
 from services.deadlines import tables
 from services.deadlines.delays import RULES, Delay, meant, missing_duty, to_settle, unknown_duty
-from services.deadlines.docket import Concluded, Docket, docket_of, observe, own_deeds, reconcile
-from services.deadlines.periods import period_id
+from services.deadlines.docket import (
+    Concluded,
+    Docket,
+    docket_of,
+    observe,
+    own_deeds,
+    period_id,
+    reconcile,
+)
 from services.deadlines.tables import MODEL, heard_acts
 from shared.acts.body import DelayBody, SettleBody
 from shared.acts.check import Record

@@ -12,7 +12,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from shared.acts.deed import deed_of, rule_of
 from shared.contracts.catalogue import Fact
@@ -45,6 +45,10 @@ Found = Outlook | PeriodOutlook
 OPEN_TO_WHAT_WAS_DONE: tuple[State, ...] = ("running", "missed", "cancelled")
 
 
+PERIODS = UUID("6d3c4b0e-2f7a-5c1e-8b6d-41f0a9e27c53")
+"""Namespace from which the docket of a unit's period gets its id, by unit, rule and period."""
+
+
 @dataclass(frozen=True, slots=True)
 class DocketEntry:
     """A duty: which, from when, until when (if it can be missed), and how it stands.
@@ -73,6 +77,11 @@ class Concluded(NamedTuple):
 
     fact: Fact
     cause: UUID | None = None
+
+
+def period_id(unit: str, number: str, period: str) -> UUID:
+    """The docket of a unit's period: the same wherever and whenever it is opened."""
+    return uuid5(PERIODS, f"{unit}/{number}/{period}")
 
 
 def docket_of(history: Iterable[Recorded]) -> Docket:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain, islice
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from services.deadlines import agenda, tables
 from services.deadlines.agenda import AgendaItem, PendingDocket
@@ -15,6 +15,7 @@ from services.deadlines.docket import (
     docket_of,
     lacking,
     observe,
+    period_id,
     reconcile,
 )
 from shared.acts.deed import of_unit
@@ -45,16 +46,8 @@ from shared.store.micros import from_micros
 from shared.store.sql import Sql
 from shared.store.transaction import Transaction
 
-PERIODS = UUID("6d3c4b0e-2f7a-5c1e-8b6d-41f0a9e27c53")
-"""Namespace from which the docket of a unit's period gets its id, by unit, rule and period."""
-
 LATER = timedelta(hours=1)
 """When to try again what could not be opened."""
-
-
-def period_id(unit: str, number: str, period: str) -> UUID:
-    """The docket of a unit's period: the same wherever and whenever it is opened."""
-    return uuid5(PERIODS, f"{unit}/{number}/{period}")
 
 
 def hear(tx: Transaction, event: Recorded) -> None:

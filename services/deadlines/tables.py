@@ -187,12 +187,6 @@ def period_duty(sql: Sql, docket: str) -> DutyRow | None:
     return None if row is None else _duty_row(row)
 
 
-def lead_of(sql: Sql, incident: UUID) -> str | None:
-    """The unit that leads the handling, once one was made to."""
-    row = sql.one("SELECT lead FROM incidents WHERE id = ?", (str(incident),))
-    return row["lead"] if row else None
-
-
 def _counted(sql: Sql) -> frozenset[str]:
     return frozenset(row["act"] for row in sql.all("SELECT act FROM counted_acts"))
 

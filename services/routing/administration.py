@@ -143,20 +143,12 @@ class Administration(Office):
         appointee = officer_id or new_officer_id()
 
         def work(tx: Transaction) -> Answer:
-            wanted = OfficerAppointed(
-                officer=appointee, post=post, unit=known_unit(tx.sql, unit).code
-            )
-            parties = pack_in_force(tx.sql, unit).parties
-            facts = county.appoint(_post(tx, appointee), wanted, parties)
-            return record(tx, facts, officer, appointee)
+            code = known_unit(tx.sql, unit).code
+            wanted = OfficerAppointed(officer=appointee, post=post, unit=code)
+            return record(tx, _appointed(tx, wanted), officer, appointee)
 
-        def held(tx: Transaction) -> OfficerAppointed:
-            # An old request repeated must not bring back a post given up since.
-            post_now = _post(tx, str(once(tx, request, work).number))
-            assert post_now is not None
-            return post_now
-
-        now = await self.store.write(held)
+        # An old request repeated must not bring back a post given up since.
+        now = await self.store.write(lambda tx: _held(tx, str(once(tx, request, work).number)))
         entry = Officer(now.officer, name, now.unit, now.post)
         return now.officer, await asyncio.to_thread(self._officers.enter, entry)
 
@@ -195,6 +187,17 @@ def record(tx: Transaction, facts: Sequence[Fact], officer: Officer, code: str) 
         events=tuple(event.envelope.type for event in events),
         hash=event_hash(events[-1].raw) if events else None,
     )
+
+
+def _appointed(tx: Transaction, wanted: OfficerAppointed) -> Sequence[Fact]:
+    parties = pack_in_force(tx.sql, wanted.unit).parties
+    return county.appoint(_post(tx, wanted.officer), wanted, parties)
+
+
+def _held(tx: Transaction, officer_id: str) -> OfficerAppointed:
+    held = _post(tx, officer_id)
+    assert held is not None
+    return held
 
 
 def _post(tx: Transaction, officer_id: str) -> OfficerAppointed | None:

@@ -192,9 +192,8 @@ def hear(sql: Sql, event: Recorded, *, deeds: bool = True) -> None:
 
     Without ``deeds`` it is not kept what was done: a room has its own acts in its own events.
     """
-    if type(event.fact) not in _HEARD:
-        return
-    if of_unit(event) and not isinstance(event.fact, StateDeclared):
+    of_day = of_unit(event) and not isinstance(event.fact, StateDeclared)
+    if of_day or type(event.fact) not in _HEARD:
         return  # what is declared for a unit is kept; what is done in its days is no matter's
     told, incident = event.envelope, str(event.envelope.correlation)
     deed = deed_of(event) if deeds else None
