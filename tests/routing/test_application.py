@@ -1,5 +1,6 @@
 """Routing's commands on incidents over a real database."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -48,6 +49,19 @@ async def approved(world: World) -> UUID:
     await drafted(world)
     await world.act(WU, "approve", NUMBER)
     return incident
+
+
+@pytest.mark.parametrize(("form", "key"), [({}, "reply"), ({"situation": "属实"}, "matter")])
+async def test_of_an_erased_matter_a_paper_is_refused_by_the_first_key_it_needs(
+    world: World, form: dict[str, str], key: str
+) -> None:
+    incident = await world.registered(NUMBER)
+    await asyncio.to_thread(world.vault.shred, str(incident))
+
+    with pytest.raises(Refused) as refused:
+        await world.act(LI, "draft", NUMBER, kind="result", text=TEXT, fields=form)
+    assert refused.value.code == "vault.key-erased"
+    assert f"{incident}/{key}" in refused.value.message
 
 
 async def test_two_officers_lead_an_incident_from_grading_to_closing(world: World) -> None:
