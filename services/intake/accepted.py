@@ -1,4 +1,4 @@
-"""What an old message may hold, and whether a second one under its id says the same; pure."""
+"""What files of old messages may hold, and whether a second message says the same; pure."""
 
 import re
 from collections.abc import Sequence
@@ -7,7 +7,13 @@ from datetime import datetime
 
 from shared.acts.check import check_past
 from shared.contracts.catalogue import Fact
-from shared.contracts.intake import HistoryRecorded, IncidentRegistered, Provenance
+from shared.contracts.intake import (
+    Column,
+    FieldMapSaved,
+    HistoryRecorded,
+    IncidentRegistered,
+    Provenance,
+)
 from shared.contracts.sealed import Sealed
 from shared.errors import Invalid, Refused
 
@@ -16,6 +22,11 @@ LONGEST_TEXT = 40_000
 
 LARGEST_TEXT = 45_000
 """Bytes (UTF-8) of title and body together, and of a reply: sealed, they must fit into an event."""
+
+LONGEST_HEADING = 100
+"""Characters."""
+
+Columns = tuple[Column, ...]
 
 _UNPRINTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters other than tab and line breaks, and halves of characters."""
@@ -81,6 +92,16 @@ def import_message(number: str, message: OldMessage, now: datetime) -> Sequence[
     check_past(message.replied_at, now, "replied_at", "答复时间")
     _check_reply(message)
     return [_registered(number, message), _history(number, message)]
+
+
+def save_field_map(kept: Columns, wanted: Columns) -> Sequence[Fact]:
+    """Keep a map instead of the one before; the same again adds nothing.
+
+    Raises Invalid ``field-map.*``.
+    """
+    _check_headings(wanted)
+    _check_once(wanted)
+    return [] if wanted == kept else [FieldMapSaved(columns=wanted)]
 
 
 def check_words(message: OldMessage) -> None:
@@ -192,4 +213,27 @@ def _check_reply(message: OldMessage) -> None:
     if message.replied_at is not None and message.replied_at < message.posted_at:
         raise Invalid(
             "reply.before-post", "答复时间早于发帖时间。", "请核对两个时间。", "replied_at"
+        )
+
+
+def _check_headings(columns: Sequence[Column]) -> None:
+    for column in columns:
+        if not 0 < len(column.heading.strip()) <= LONGEST_HEADING:
+            raise Invalid(
+                "field-map.heading-malformed",
+                f"列名“{column.heading[:LONGEST_HEADING]}”为空或太长。",
+                f"列名为文件第一行里的文字, 最长 {LONGEST_HEADING} 字。",
+                "columns",
+            )
+
+
+def _check_once(columns: Sequence[Column]) -> None:
+    headings = [column.heading for column in columns]
+    twice = {heading for heading in headings if headings.count(heading) > 1}
+    if twice:
+        raise Invalid(
+            "field-map.heading-twice",
+            f"列名“{min(twice)}”对照了两次。",
+            "一个列名只能对应一个字段, 请只留一个。",
+            "columns",
         )

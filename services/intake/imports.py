@@ -10,8 +10,14 @@ from itertools import groupby
 from uuid import UUID, uuid5
 
 from services.intake import tables
-from services.intake.accepted import OldMessage, difference, differs, import_message
-from services.intake.fieldmap import Columns, save
+from services.intake.accepted import (
+    Columns,
+    OldMessage,
+    difference,
+    differs,
+    import_message,
+    save_field_map,
+)
 from shared.aggregate import answer
 from shared.clock import SHANGHAI
 from shared.contracts.catalogue import Fact
@@ -223,7 +229,8 @@ class FieldMaps:
             known_unit(tx.sql, unit)
             check_within(tx.sql, unit, officer.unit)
             by = By(officer.actor, tx.now)
-            appended = tx.append(matter, save(tables.field_map(tx.sql, unit), columns), by)
+            facts = save_field_map(tables.field_map(tx.sql, unit), columns)
+            appended = tx.append(matter, facts, by)
             tables.MODEL.note(tx.sql, appended.events)
             return answer(tx, appended, matter, None)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.intake.fieldmap import save
+from services.intake.accepted import save_field_map
 from services.intake.imports import FieldMaps
 from shared.contracts.intake import Column, FieldMapSaved
 from shared.errors import HuiyinError, Invalid
@@ -16,15 +16,15 @@ OFFICER = Officer("o-1", "甲一", "QH-YZ", "info_officer")
 
 
 def test_a_map_is_kept() -> None:
-    assert save((), COLUMNS) == [FieldMapSaved(columns=COLUMNS)]
+    assert save_field_map((), COLUMNS) == [FieldMapSaved(columns=COLUMNS)]
 
 
 def test_the_same_again_adds_nothing() -> None:
-    assert save(COLUMNS, COLUMNS) == []
+    assert save_field_map(COLUMNS, COLUMNS) == []
 
 
 def test_another_takes_its_place() -> None:
-    assert save(COLUMNS, COLUMNS[:1]) == [FieldMapSaved(columns=COLUMNS[:1])]
+    assert save_field_map(COLUMNS, COLUMNS[:1]) == [FieldMapSaved(columns=COLUMNS[:1])]
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_what_says_nothing_or_two_things_is_refused(columns: list[Any], code: st
     wanted = tuple(Column(heading=h, field=f) for h, f in columns)
 
     with pytest.raises(Invalid) as refused:
-        save((), wanted)
+        save_field_map((), wanted)
 
     assert refused.value.code == code
 
