@@ -112,6 +112,7 @@ def test_the_golden_file_of_an_old_version_needs_its_data(tmp_path: Path) -> Non
     )
 
 
+@pytest.mark.process
 def test_a_golden_file_that_exists_is_never_written_again() -> None:
     path = GOLDEN / "intake.incident-voided.v2.json"
     before = path.read_bytes(), meaning(path).read_bytes()

@@ -294,6 +294,7 @@ vault.close()
 """
 
 
+@pytest.mark.process
 def test_processes_that_make_one_vault_at_once_use_the_same_keys(location: str) -> None:
     ids = key_ids(*(f"subject-{n}" for n in range(20)))
     racers = [

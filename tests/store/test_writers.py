@@ -11,9 +11,10 @@ from shared.store.events import Matter
 from shared.store.store import Store
 from shared.store.transaction import Transaction
 from tests.store.test_appending import chained, loading
+from tests.support.sizes import sized
 from tests.support.stores import HandClock, events, matter, open_store, said, say, saying
 
-EACH = 40
+EACH = sized(40, 1000)
 
 
 @pytest.fixture
