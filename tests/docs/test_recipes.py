@@ -33,10 +33,6 @@ HOLDING = (
 DRILL = "tests/drills/test_scenarios.py"
 
 
-in_a_copy = pytest.mark.process
-"""Whatever needs the repository as it is after all recipes."""
-
-
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The repository as it is after all recipes."""
@@ -52,7 +48,6 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tree
 
 
-@in_a_copy
 def test_after_all_recipes_the_house_and_their_own_tests_are_green(house: Path) -> None:
     tests = [*BROUGHT, *HOLDING, DRILL]
     chosen = "not postgres and (not scenario or asked-back)"
@@ -71,7 +66,6 @@ def test_after_all_recipes_the_house_and_their_own_tests_are_green(house: Path) 
     assert len(BROUGHT) == 3
 
 
-@in_a_copy
 def test_an_act_then_has_its_row_command_and_route(house: Path) -> None:
     route = "/routing/incidents/{incident}/acts/visit"
     [row] = [line for line in _read(house, "docs/acts.md") if line.startswith("| `visit`")]
