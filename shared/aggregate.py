@@ -6,7 +6,7 @@ from functools import reduce
 from typing import Generic, TypeVar
 
 from shared.contracts.envelope import Recorded, event_hash
-from shared.store.events import Appended, Matter
+from shared.store.events import Appended, Stream
 from shared.store.requests import Answer
 from shared.store.transaction import Transaction
 
@@ -28,7 +28,7 @@ class Aggregate(Generic[S]):
         return reduce(self.evolve, events, self.initial)
 
 
-def answer(tx: Transaction, appended: Appended, matter: Matter, number: str | None) -> Answer:
+def answer(tx: Transaction, appended: Appended, matter: Stream, number: str | None) -> Answer:
     """What to tell whoever asked; an act of a unit's day belongs to no incident."""
     events = appended.events
     return Answer(

@@ -23,7 +23,7 @@ from shared.copies.packs import pack_by_pin
 from shared.policy.engine.deeds import Deed
 from shared.policy.engine.outlook import acts_heard, counts_working_days, outlook
 from shared.policy.language.pack import Pack
-from shared.store.events import By, Matter
+from shared.store.events import By, Stream
 from shared.store.sql import Sql
 from shared.store.transaction import Transaction
 
@@ -97,7 +97,7 @@ def follow(
         history += new
 
 
-def say(tx: Transaction, matter: Matter, by: By, facts: Iterable[Concluded]) -> list[Recorded]:
+def say(tx: Transaction, matter: Stream, by: By, facts: Iterable[Concluded]) -> list[Recorded]:
     """Append what was concluded of a docket, each with the event that it rests on."""
     events: list[Recorded] = []
     for cause, same in groupby(facts, attrgetter("cause")):
@@ -128,6 +128,6 @@ def _days(sql: Sql, pack: Pack) -> Calendar:
     return calendar(sql) if counts_working_days(pack) else state_council()
 
 
-def _docket(heard: Heard, incident: UUID, pack: Pack) -> Matter:
+def _docket(heard: Heard, incident: UUID, pack: Pack) -> Stream:
     """What the docket's events belong to: they are under its pack, and stand as its matter does."""
-    return Matter("docket", incident, heard.subject.unit, incident, pack.pin)
+    return Stream("docket", incident, heard.subject.unit, incident, pack.pin)

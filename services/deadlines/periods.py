@@ -40,7 +40,7 @@ from shared.policy.engine.periods import (
     turn_named,
 )
 from shared.policy.language.rules import Shift
-from shared.store.events import By, Matter
+from shared.store.events import By, Stream
 from shared.store.micros import from_micros
 from shared.store.sql import Sql
 from shared.store.transaction import Transaction
@@ -198,8 +198,8 @@ def _outlook(sql: Sql, unit: str, bound: Bound, turn: Turn) -> PeriodOutlook | N
     return period_outlook(bound, turn, times_of(sql), declared, deeds)
 
 
-def _docket(unit: str, docket: UUID, pin: str | None) -> Matter:
-    return Matter("period", docket, unit, unit_id(unit), pin)
+def _docket(unit: str, docket: UUID, pin: str | None) -> Stream:
+    return Stream("period", docket, unit, unit_id(unit), pin)
 
 
 def _look_again_from(sql: Sql, deed: Deed) -> None:

@@ -7,7 +7,7 @@ from services.intake.fieldmap import Columns, save
 from shared.aggregate import answer
 from shared.copies.units import check_within, known_unit
 from shared.identity.officers import Officer
-from shared.store.events import By, Matter
+from shared.store.events import By, Stream
 from shared.store.requests import Answer, Request, once
 from shared.store.store import Store
 from shared.store.transaction import Transaction
@@ -34,7 +34,7 @@ class FieldMaps:
         Raises Invalid ``unit.unknown`` or ``field-map.*``, Refused ``unit.not-yours``.
         """
         stream = uuid5(FIELD_MAPS, f"{self.store.source.node}/{unit}")
-        matter = Matter("field-map", stream, unit, stream)
+        matter = Stream("field-map", stream, unit, stream)
 
         def work(tx: Transaction) -> Answer:
             known_unit(tx.sql, unit)

@@ -22,7 +22,7 @@ from shared.identity.officers import Officer, Officers
 from shared.identity.posts import ADMINISTRATOR
 from shared.policy import Pack
 from shared.room import SUBJECTS, key_id
-from shared.store.events import By, Matter
+from shared.store.events import By, Stream
 from shared.store.requests import Answer
 from shared.store.sql import Sql
 from shared.store.store import Store
@@ -104,7 +104,7 @@ class Reporting:
             raise Invalid("grounds.missing", "销毁依据不能为空。", "请写明依据的规定。", "grounds")
         row = await self.store.read(partial(ledger_table.known, name=name))
         keys = await asyncio.to_thread(self._shred, UUID(row.incident))
-        matter = Matter("erasure", UUID(row.incident), row.unit or "", UUID(row.incident))
+        matter = Stream("erasure", UUID(row.incident), row.unit or "", UUID(row.incident))
 
         def work(tx: Transaction) -> Answer:
             facts = [] if tx.load(matter.id) else [IncidentErased(keys=keys, grounds=grounds)]

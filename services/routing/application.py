@@ -36,7 +36,7 @@ from shared.copies.units import check_within, known_unit, unit_id
 from shared.identity.officers import Officer
 from shared.policy.engine import outlook
 from shared.room import key_id
-from shared.store.events import By, Matter
+from shared.store.events import By, Stream
 from shared.store.requests import Answer, Request
 from shared.store.sql import Sql
 from shared.store.transaction import Transaction
@@ -191,7 +191,7 @@ def _of_unit(tx: Transaction, asked: Asked) -> Subject[Case]:
     about = outlook.Matter(code, registered=tx.now, recorded_at=tx.now)
     record = Record(pack, about, matters.declared(tx.sql, code))
     case = replace(CASE.fold(tx.load(day)), whose="unit")
-    return Subject(Matter("unit-day", day, code, day, pack.pin), code, case, record)
+    return Subject(Stream("unit-day", day, code, day, pack.pin), code, case, record)
 
 
 def _check_competent(sql: Sql, entry: Entry, asked: Asked) -> None:

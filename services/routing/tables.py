@@ -16,7 +16,7 @@ from shared.contracts.routing import (
     PackWithdrawn,
 )
 from shared.copies import calendars, county, matters, packs, units
-from shared.store.events import Matter
+from shared.store.events import Stream
 from shared.store.micros import from_micros, to_micros
 from shared.store.readmodel import Placed, ReadModel, joined
 from shared.store.sql import Row, Sql
@@ -55,9 +55,9 @@ class Entry:
         return Involved(self.unit, self.lead, self.co_handling)
 
     @property
-    def matter(self) -> Matter:
+    def matter(self) -> Stream:
         """What the next event of its case belongs to."""
-        return Matter("case", self.id, self.concerned, self.id)
+        return Stream("case", self.id, self.concerned, self.id)
 
 
 @dataclass(frozen=True, slots=True)

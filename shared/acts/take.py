@@ -21,7 +21,7 @@ from shared.aggregate import answer
 from shared.contracts.envelope import Recorded
 from shared.identity.officers import Officer
 from shared.room import key_id
-from shared.store.events import By, Matter
+from shared.store.events import By, Stream
 from shared.store.requests import Answer, Request, once
 from shared.store.sql import Sql
 from shared.store.store import Store
@@ -53,7 +53,7 @@ class Subject(Generic[S]):
     ``number`` is what people call it, ``known`` are fields of a form that the act says anyway.
     """
 
-    stream: Matter
+    stream: Stream
     number: str | None
     state: S
     record: Record

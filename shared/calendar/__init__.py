@@ -8,7 +8,7 @@
 
 from shared.calendar.days import day_of, end_of, end_of_day
 from shared.calendar.durations import Duration, read_duration
-from shared.calendar.periods import Period, Schedule, occurrences
+from shared.calendar.periods import Period, Recurrence, occurrences
 from shared.calendar.published import state_council
 from shared.calendar.spans import Term
 from shared.calendar.working import Calendar, Limit, PublishedYear
@@ -19,7 +19,7 @@ __all__ = [
     "Limit",
     "Period",
     "PublishedYear",
-    "Schedule",
+    "Recurrence",
     "Term",
     "day_of",
     "end_of",

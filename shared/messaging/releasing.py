@@ -6,7 +6,7 @@ from shared.contracts.envelope import Actor, decode_envelope
 from shared.contracts.operations import ParkedReleased
 from shared.messaging.streams import Incoming
 from shared.messaging.taking import Handler
-from shared.store.events import By, Matter
+from shared.store.events import By, Stream
 from shared.store.parking import Parked, parked, unpark
 from shared.store.transaction import Transaction
 
@@ -24,7 +24,7 @@ def release(tx: Transaction, *, upstream: str, handler: Handler, matter: str, ac
     unpark(tx.sql, upstream, matter)
     unit = decode_envelope(events[0].raw).unit
     fact = ParkedReleased(upstream=upstream, matter=matter, events=len(events))
-    tx.append(Matter("operation", uuid4(), unit, UUID(matter)), [fact], By(actor, tx.now))
+    tx.append(Stream("operation", uuid4(), unit, UUID(matter)), [fact], By(actor, tx.now))
     return len(events)
 
 

@@ -26,7 +26,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Matter:
+class Stream:
     """What events belong to: their stream, the unit concerned and the incident (or itself)."""
 
     kind: str

@@ -13,7 +13,7 @@ from eventsourcing.persistence import StoredEvent
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Envelope, Recorded, decode, encode, event_hash
 from shared.contracts.sealed import Sealed, Unsealed
-from shared.store.events import Appended, By, Matter, Source
+from shared.store.events import Appended, By, Source, Stream
 from shared.store.failures import BROKEN
 from shared.store.recorders import Recorder
 from shared.store.sql import Sql
@@ -39,7 +39,7 @@ class Transaction:
         self._seal_for = seal_for
         self._heads: dict[UUID, tuple[int, str | None]] = {}
         self.appended = 0
-        self._matter: Matter | None = None
+        self._matter: Stream | None = None
         self._last = ("", 0)
 
     def load(self, stream: UUID) -> list[Recorded]:
@@ -53,7 +53,7 @@ class Transaction:
             self._heads[stream] = (len(events), event_hash(events[-1].raw))
         return events
 
-    def append(self, matter: Matter, facts: Sequence[Fact], by: By) -> Appended:
+    def append(self, matter: Stream, facts: Sequence[Fact], by: By) -> Appended:
         """Append facts to their stream as events; the bytes are made here and never again.
 
         Raises Invalid ``event.too-large``.
@@ -96,14 +96,14 @@ class Transaction:
         """The position of the last event in this store (0 when empty)."""
         return last_position(self.sql, self._recorder)
 
-    def _note(self, matter: Matter, last: tuple[str, int]) -> None:
+    def _note(self, matter: Stream, last: tuple[str, int]) -> None:
         if self.appended == 0:
             self._matter = matter
         elif self._matter is not None and self._matter.correlation != matter.correlation:
             self._matter = None
         self._last = last
 
-    def _record(self, matter: Matter, fact: Fact, by: By) -> Recorded:
+    def _record(self, matter: Stream, fact: Fact, by: By) -> Recorded:
         seq, prev = self._head(matter.id)
         chance = secrets.token_bytes(32)  # asked for once: each time gives up the interpreter
         envelope = Envelope(

@@ -14,7 +14,7 @@ from shared.identity.officers import Officers
 from shared.policy.engine import outlook
 from shared.policy.language.pack import Pack
 from shared.room import Surroundings
-from shared.store.events import Matter
+from shared.store.events import Stream
 from shared.store.sql import Sql
 from shared.store.tables import open_tables
 from shared.store.transaction import Transaction
@@ -48,7 +48,7 @@ class AnyRoom(Taker[None]):
 
     def subject(self, tx: Transaction, asked: Asked) -> Subject[None]:
         del tx, asked
-        stream = Matter("incident", self.matter, "QH-YZ", self.matter, self.pack.pin)
+        stream = Stream("incident", self.matter, "QH-YZ", self.matter, self.pack.pin)
         record = Record(self.pack, outlook.Matter("QH-YZ", NOW, NOW), ())
         return Subject(stream, "QINGHE-2026-000001", None, record)
 

@@ -15,7 +15,7 @@ from shared.errors import Unavailable
 from shared.messaging.releasing import release
 from shared.messaging.streams import Incoming
 from shared.messaging.taking import Gap, Handler, Poison, Taken, take
-from shared.store.events import Matter
+from shared.store.events import Stream
 from shared.store.micros import to_micros
 from shared.store.parking import Parked, parked
 from shared.store.store import Store
@@ -44,7 +44,7 @@ def taking(
     return partial(take, upstream="intake", batch=batch, handler=handler, last_try=last_try)
 
 
-def releasing(about: Matter, handler: Handler) -> Callable[[Transaction], int]:
+def releasing(about: Stream, handler: Handler) -> Callable[[Transaction], int]:
     """The piece of work that lets a matter of intake through."""
     return partial(
         release, upstream="intake", handler=handler, matter=str(about.correlation), actor=CLERK
@@ -56,7 +56,7 @@ async def place(store: Store) -> Tracking:
     return await store.read(partial(tracked, upstream="intake"))
 
 
-async def say_of(intake: Store, *words_and_matters: tuple[str, Matter]) -> list[Incoming]:
+async def say_of(intake: Store, *words_and_matters: tuple[str, Stream]) -> list[Incoming]:
     """Intake says so; everything it ever said, as it is delivered."""
     for words, about in words_and_matters:
         await intake.write(saying(words, about))

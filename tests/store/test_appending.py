@@ -8,7 +8,7 @@ import pytest
 from shared.contracts.envelope import Recorded, decode, event_hash
 from shared.contracts.intake import IncidentLinked, IncidentVoided
 from shared.errors import Invalid
-from shared.store.events import By, Matter
+from shared.store.events import By, Stream
 from shared.store.store import Store
 from shared.store.transaction import Transaction
 from tests.support.stores import (
@@ -32,7 +32,7 @@ def chained(stream: list[Recorded]) -> bool:
     )
 
 
-def loading(about: Matter) -> Callable[[Transaction], list[Recorded]]:
+def loading(about: Stream) -> Callable[[Transaction], list[Recorded]]:
     """The piece of work that reads a stream."""
     return lambda tx: tx.load(about.id)
 
