@@ -9,6 +9,7 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
@@ -158,7 +159,7 @@ def typed(node: Node) -> Any:
 def read_yaml(text: str, file: str, complaints: Complaints) -> Node | None:
     """A file's one document, or none with a complaint."""
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = _composed(text)
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         said = getattr(problem, "problem", None) or "不是一份 YAML 文件"
@@ -172,11 +173,18 @@ def read_yaml(text: str, file: str, complaints: Complaints) -> Node | None:
     return _node(root, file, complaints)
 
 
+def _composed(text: str) -> yaml.Node | None:
+    """The document by the fast reader; what that cannot read, the other one explains better."""
+    with suppress(AttributeError, yaml.YAMLError):  # the fast one is not built everywhere
+        return yaml.compose(text, Loader=yaml.CSafeLoader)
+    return yaml.compose(text, Loader=yaml.SafeLoader)
+
+
 def _node(given: yaml.Node, file: str, complaints: Complaints) -> Node:
     place = Spot(given.start_mark.line + 1, file=file)
     match given:
         case yaml.ScalarNode():
-            return Node(str(given.value).strip(), place, plain=given.style is None)
+            return Node(str(given.value).strip(), place, plain=not given.style)
         case yaml.SequenceNode():
             return Node([_node(each, file, complaints) for each in given.value], place)
         case yaml.MappingNode():

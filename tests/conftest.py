@@ -8,6 +8,19 @@ import structlog
 from hypothesis import HealthCheck, settings
 
 from tests.support.postgres import PostgresServer, find_installation
+from tests.support.sizes import FULL
+
+# Examples are drawn by chance, and a failure says by which (``--hypothesis-seed``). How long one
+# takes says something of the machine, nothing of the code.
+settings.register_profile(
+    "short",
+    deadline=None,
+    derandomize=False,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("full", settings.get_profile("short"), max_examples=1000)
+settings.load_profile("full" if FULL else "short")
 
 # What is true does not depend on how fast a machine is, or what else it does.
 settings.register_profile(

@@ -3,7 +3,7 @@
 Either way it is the same HTTP interface, with the same refusals.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -28,40 +28,27 @@ class Door:
 
     async def get(self, path: str, **params: str | None) -> Any:
         """Ask; raises the error that the system answers with."""
-        given = {key: value for key, value in params.items() if value is not None}
-        return _result(await self._send("GET", path, params=given))
+        return _told(await self._send("GET", path, params=_given(params)))
 
     async def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """Do; raises the error that the system answers with."""
-        given = {key: value for key, value in (body or {}).items() if value is not None}
-        return _result(await self._send("POST", path, json=given))
-
-    async def fetch(self, path: str, **params: str | None) -> bytes:
-        """Ask for a file that a plain question names; raises the error of the system."""
-        given = {key: value for key, value in params.items() if value is not None}
-        response = await self._send("GET", path, params=given)
-        if not response.is_success:
-            _result(response)
-        return bytes(response.content)
-
-    async def file(self, path: str, body: dict[str, Any]) -> bytes:
-        """Ask for a file; raises the error that the system answers with."""
-        given = {key: value for key, value in body.items() if value is not None}
-        response = await self._send("POST", path, json=given)
-        if not response.is_success:
-            _result(response)
-        return bytes(response.content)
+        return _told(await self._send("POST", path, json=_given(body or {})))
 
     async def put(self, path: str, body: dict[str, Any]) -> Any:
         """Replace; raises the error that the system answers with."""
-        return _result(await self._send("PUT", path, json=body))
+        return _told(await self._send("PUT", path, json=body))
+
+    async def fetch(self, path: str, **params: str | None) -> bytes:
+        """Ask for a file that a plain question names; raises as ``get`` does."""
+        return bytes((await self._send("GET", path, params=_given(params))).content)
+
+    async def file(self, path: str, body: dict[str, Any]) -> bytes:
+        """Ask for a file; raises as ``get`` does."""
+        return bytes((await self._send("POST", path, json=_given(body))).content)
 
     async def lines(self, path: str, **params: str | None) -> tuple[bytes, int]:
         """Lines of the log, and the leaf to go on from; raises as ``get`` does."""
-        given = {key: value for key, value in params.items() if value is not None}
-        response = await self._send("GET", path, params=given)
-        if not response.is_success:
-            _result(response)
+        response = await self._send("GET", path, params=_given(params))
         return bytes(response.content), int(response.headers["Huiyin-Next"])
 
     async def settle(self) -> None:
@@ -73,9 +60,12 @@ class Door:
 
     async def _send(self, method: str, path: str, **given: Any) -> httpx2.Response:
         try:
-            return await self._client.request(method, path, **given)
+            response = await self._client.request(method, path, **given)
         except httpx2.TransportError as problem:
             raise _no_answer(str(self._client.base_url)) from problem
+        if not response.is_success:
+            raise _problem(response)
+        return response
 
 
 @asynccontextmanager
@@ -152,17 +142,25 @@ def _token(settings: Settings, directory: DataDirectory) -> str:
     return settings.token or directory.token() or ""
 
 
-def _result(response: httpx2.Response) -> Any:
-    if response.is_success:
-        return response.json() if response.content else None
+def _given(said: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said at all."""
+    return {key: value for key, value in said.items() if value is not None}
+
+
+def _told(response: httpx2.Response) -> Any:
+    return response.json() if response.content else None
+
+
+def _problem(response: httpx2.Response) -> HuiyinError:
+    """The error that the system answered with."""
     try:
         said = response.json()
         kind = _KINDS.get(response.status_code, Refused)
-        raise kind(said["code"], said["message"], said["remedy"], said["field"])
-    except (ValueError, KeyError, TypeError) as problem:
-        raise Unavailable(
+        return kind(said["code"], said["message"], said["remedy"], said["field"])
+    except (ValueError, KeyError, TypeError):
+        return Unavailable(
             "http.failed", f"服务出错（{response.status_code}）。", "请查看运行日志后重试。"
-        ) from problem
+        )
 
 
 def _no_answer(url: str) -> Unavailable:

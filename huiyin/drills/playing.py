@@ -18,7 +18,7 @@ from huiyin.drills.rulebook import Loaded, load, load_named
 from huiyin.drills.script import Drill, DrillStep, Expectation, LoadRefusal
 from huiyin.drills.settling import check_nothing_parked
 from huiyin.drills.stage import DrillStage, Marks, staged
-from huiyin.host.evidence import rebuilt
+from huiyin.host.offline import rebuilt
 from shared.documents import Unreadable
 from shared.policy.language.loading import known_packs
 from shared.policy.language.pack import Pack

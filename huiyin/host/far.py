@@ -12,15 +12,14 @@ import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from services.reporting.log import log
+from huiyin.host.offline import on_record
 from shared.contracts.catalogue import Contract
 from shared.contracts.envelope import Actor
 from shared.errors import HuiyinError, Invalid, Refused, Unavailable, Unknown, Untrusted
 from shared.messaging.barrier import barrier
 from shared.messaging.running import RunningRoom
-from shared.messaging.status import RoomStatus, halt, read_status, status_subject
+from shared.messaging.status import RoomStatus, halt, status_subject
 from shared.messaging.topology import SERVICES
-from shared.store.failures import translated
 from shared.store.recorders import Recorder
 
 ANSWER_WITHIN = 2.0
@@ -91,13 +90,8 @@ class FarRooms:
         try:
             return await _status(self._client, service)
         except Unavailable as problem:
-            return await asyncio.to_thread(self._on_record, service, problem)
-
-    def _on_record(self, service: str, problem: Unavailable) -> RoomStatus:
-        ends = log.ends if service == "reporting" else None
-        halts = [halt("process", problem)]
-        with translated():
-            return read_status(service, self.recorders[service], ends=ends, halts=halts)
+            halts = [halt("process", problem)]
+            return await asyncio.to_thread(on_record, service, self.recorders[service], halts)
 
 
 def no_room(name: str) -> Unknown:

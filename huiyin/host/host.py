@@ -86,10 +86,6 @@ class Host:
         return self.around.vault
 
     @property
-    def clock(self) -> Clock:
-        return self.around.clock
-
-    @property
     def halts(self) -> list[Halt]:
         """What of the process itself, not of a room, goes on no more."""
         return self.tasks.halts()
@@ -120,7 +116,7 @@ class Host:
         """
         if self.work:
             return list(await asyncio.gather(*(each.status() for each in self.work.running)))
-        return [await asyncio.to_thread(_on_record, room) for room in self.rooms.values()]
+        return [await asyncio.to_thread(_standing_by, room) for room in self.rooms.values()]
 
     async def examined(self) -> Sequence[RoomStatus]:
         """The same: of rooms in this process there is nothing else to know."""
@@ -138,7 +134,7 @@ class Host:
         return await running[room].release(matter, actor)
 
 
-def _on_record(room: Room) -> RoomStatus:
+def _standing_by(room: Room) -> RoomStatus:
     store = room.store
     with translated():
         return read_status(room.name, store.recorder, ends=room.ends, clock=store.clock)

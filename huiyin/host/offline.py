@@ -1,30 +1,35 @@
-"""What the databases say while nothing runs, read with read-only connections.
+"""What the databases say by themselves, whether anything runs or not.
 
-Nothing is booted, written or caught up with: an auditor looks at what is there.
+While nothing runs they are read with read-only connections: nothing is booted, written or caught
+up with. An auditor looks at what is there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
 
 from huiyin.host.doctor import Report, Seen, examine
-from huiyin.host.evidence import MODELS, rebuilt, verified
 from huiyin.host.premises import look_around
+from services.deadlines.tables import MODEL as DEADLINES
+from services.intake.tables import MODEL as INTAKE
 from services.reporting.api import router
 from services.reporting.application import Reporting
 from services.reporting.findings.taking import RecordActs
 from services.reporting.log import log
-from services.reporting.log.verify import Verified
-from services.reporting.rebuild import Compared
+from services.reporting.log.verify import Verified, verify
+from services.reporting.rebuild import Compared, compare
+from services.reporting.tables import MODEL as REPORTING
+from services.routing.tables import MODEL as ROUTING
 from shared.contracts.catalogue import is_known, unknown_type
 from shared.identity.officers import Officers
 from shared.messaging.barrier import lagging
 from shared.messaging.status import Halt, RoomStatus, halt, read_status
 from shared.messaging.topology import FOLLOWS, SERVICES
 from shared.settings import Settings
-from shared.store.readmodel import is_current
+from shared.store.failures import translated
+from shared.store.readmodel import ReadModel, is_current
 from shared.store.recorders import Recorder, SqliteRecorder, open_recorder
 from shared.store.store import Store
 from shared.store.tables import open_tables
@@ -33,6 +38,24 @@ from shared.web import prepare
 
 PAGE = 1000
 """How far ahead to look for events that cannot be read."""
+
+
+MODELS: dict[str, ReadModel] = {
+    "intake": INTAKE,
+    "routing": ROUTING,
+    "deadlines": DEADLINES,
+    "reporting": REPORTING,
+}
+
+
+def verified(recorders: Mapping[str, Recorder]) -> Verified:
+    """Whether stores and log hold and agree."""
+    return verify(recorders, recorders["reporting"])
+
+
+def rebuilt(recorders: Mapping[str, Recorder]) -> list[Compared]:
+    """Every read model folded afresh from the log and compared with what lies there."""
+    return compare(MODELS, recorders, recorders["reporting"])
 
 
 def examine_offline(settings: Settings) -> Report:
@@ -102,9 +125,15 @@ def _statuses(recorders: dict[str, Recorder]) -> list[RoomStatus]:
     return [_status(name, recorders) for name in recorders]
 
 
+def on_record(service: str, recorder: Recorder, halts: Sequence[Halt] = ()) -> RoomStatus:
+    """How a room is by its database alone; raises Unavailable ``store.*``."""
+    ends = log.ends if service == "reporting" else None
+    with translated():
+        return read_status(service, recorder, ends=ends, halts=halts)
+
+
 def _status(name: str, recorders: dict[str, Recorder]) -> RoomStatus:
-    ends = log.ends if name == "reporting" else None
-    status = read_status(name, recorders[name], ends=ends)
+    status = on_record(name, recorders[name])
     return status.model_copy(update={"halts": tuple(_would_halt(status, recorders))})
 
 

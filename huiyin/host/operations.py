@@ -8,8 +8,8 @@ from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict
 
 from huiyin.host.doctor import Report, Seen, examine
-from huiyin.host.evidence import rebuilt, verified
 from huiyin.host.host import Host
+from huiyin.host.offline import rebuilt, verified
 from huiyin.host.premises import look_around
 from services.reporting.log.verify import Verified
 from services.reporting.rebuild import Compared

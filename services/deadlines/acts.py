@@ -13,12 +13,12 @@ from services.deadlines.periods import period_id
 from services.deadlines.tables import MODEL
 from shared.acts.body import DelayBody, SettleBody
 from shared.acts.check import Record
-from shared.acts.competence import Involved, check_competent
+from shared.acts.competence import check_competent
 from shared.acts.deed import each_of
 from shared.acts.take import Asked, Subject, Taker
 from shared.acts.vocabulary import Act
 from shared.contracts.envelope import Recorded
-from shared.copies import matters
+from shared.copies import incidents, matters
 from shared.copies.calendars import calendar
 from shared.copies.packs import pack_by_pin
 from shared.copies.units import check_within, known_unit, unit_id
@@ -50,7 +50,7 @@ class Delays(Taker[Delay]):
     def place(self, sql: Sql, act: Act, name: str) -> UUID:
         if act.on == "unit":
             return unit_id(known_unit(sql, name).code)
-        return tables.find(sql, name)
+        return incidents.find(sql, name).id
 
     def subject(self, tx: Transaction, asked: Asked) -> Subject[Delay]:
         found = _of_period(tx, asked) if asked.act.on == "unit" else _of_matter(tx, asked)
@@ -86,7 +86,8 @@ class Delays(Taker[Delay]):
 
 
 def _of_matter(tx: Transaction, asked: Asked) -> Open:
-    incident = tables.find(tx.sql, asked.name)
+    known = incidents.find(tx.sql, asked.name)
+    incident = known.id
     heard = matters.matter(tx.sql, incident)
     assert heard is not None  # its number is known from its registration
     if heard.standing == "imported":
@@ -98,7 +99,7 @@ def _of_matter(tx: Transaction, asked: Asked) -> Open:
         )
     pack, about, history = pack_by_pin(tx.sql, heard.pin), heard.subject, tx.load(incident)
     owing = each_of(getattr(asked.body, "duty", None) or "")
-    involved = Involved(about.unit, tables.lead_of(tx.sql, incident), owing=owing)
+    involved = replace(known.involved, owing=owing)
     check_competent(tx.sql, involved.competent(asked.act.who), asked.officer)
     done = [*matters.deeds(tx.sql, incident), *matters.declared(tx.sql, about.unit)]
     record = Record(pack, about, [*done, *own_deeds(history)])

@@ -15,6 +15,7 @@ from shared.acts.routes import add_acts
 from shared.contracts.catalogue import UtcTime
 from shared.contracts.deadlines import State
 from shared.contracts.envelope import Standing
+from shared.copies import incidents
 from shared.duties import DutyRow
 from shared.messaging.progress import wait_until
 from shared.store.micros import from_micros
@@ -103,7 +104,7 @@ def _add_listing(api: APIRouter, store: Store) -> None:
             unit=unit,
             limit=limit + 1,
             period=period,
-            incident=str(await store.read(partial(tables.find, name=incident)))
+            incident=str((await store.read(partial(incidents.find, name=incident))).id)
             if incident
             else None,
         )

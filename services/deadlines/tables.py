@@ -17,9 +17,9 @@ from services.deadlines import agenda
 from shared.acts.deed import deed_of, of_unit
 from shared.contracts.deadlines import State
 from shared.contracts.envelope import Recorded
-from shared.contracts.intake import IncidentRegistered, UnitAct
-from shared.contracts.routing import IncidentAssigned, PackAdopted
-from shared.copies import calendars, matters, packs
+from shared.contracts.intake import UnitAct
+from shared.contracts.routing import PackAdopted
+from shared.copies import calendars, incidents, matters, packs
 from shared.duties import CHANGED_BY, DutyRow, project
 from shared.policy.engine.deeds import Deed
 from shared.policy.engine.outlook import acts_heard
@@ -29,7 +29,6 @@ from shared.store.micros import from_micros, to_micros
 from shared.store.once import OncePerTransaction
 from shared.store.readmodel import Placed, ReadModel, joined
 from shared.store.sql import Row, Sql
-from shared.store.upsert import upsert
 
 _NEVER = 2**62
 """Where duties that cannot be missed stand in the order of limits: last."""
@@ -69,17 +68,6 @@ def _fold_duties(sql: Sql, batch: Sequence[Placed]) -> None:
             _put(sql, row)
 
 
-def _fold_incidents(sql: Sql, batch: Sequence[Placed]) -> None:
-    """An incident may be assigned before it is registered here."""
-    for _, event in batch:
-        incident, fact = str(event.envelope.correlation), event.fact
-        if isinstance(fact, IncidentRegistered):
-            known = {"number": fact.number, "unit": event.envelope.unit}
-            upsert(sql, "incidents", incident, known, {})
-        elif isinstance(fact, IncidentAssigned):
-            upsert(sql, "incidents", incident, {"lead": fact.lead}, {})
-
-
 def _fold_unit_deeds(sql: Sql, batch: Sequence[Placed]) -> None:
     """What a unit did in its days, and of what it did on matters what such rules ask for."""
     for _, event in batch:
@@ -114,16 +102,6 @@ _DUTIES = ReadModel(
     _fold_duties,
 )
 
-_INCIDENTS = ReadModel(
-    {"incidents": ("id",)},
-    (
-        "CREATE TABLE IF NOT EXISTS incidents (id TEXT PRIMARY KEY, number TEXT, unit TEXT,"
-        " lead TEXT)",
-    ),
-    (IncidentRegistered, IncidentAssigned),
-    _fold_incidents,
-)
-
 _UNIT_DEEDS = ReadModel(
     {"unit_deeds": ("unit", "id"), "counted_acts": ("act",)},
     (
@@ -140,7 +118,7 @@ MODEL = joined(
     agenda.MODEL,
     calendars.MODEL,
     matters.kept_by("deadlines"),
-    _INCIDENTS,
+    incidents.MODEL,
     _UNIT_DEEDS,
     _DUTIES,
 )
@@ -208,14 +186,6 @@ def period_duty(sql: Sql, docket: str) -> DutyRow | None:
     """The duty of a unit's period."""
     row = sql.one(f"SELECT {_COLUMNS} FROM duties WHERE incident = ?", (docket,))
     return None if row is None else _duty_row(row)
-
-
-def find(sql: Sql, name: str) -> UUID:
-    """The incident with that number or id; raises Unknown ``incident.unknown``."""
-    row = sql.one("SELECT id, number FROM incidents WHERE number = ? OR id = ?", (name, name))
-    if row is None or row["number"] is None:
-        raise matters.unknown_incident(sql, name)
-    return UUID(row["id"])
 
 
 def lead_of(sql: Sql, incident: UUID) -> str | None:

@@ -11,7 +11,6 @@ from uuid import UUID, uuid4
 from services.intake import tables
 from services.intake.incident import DAY, INCIDENT, Incident
 from services.intake.rules import RULES
-from services.intake.tables import Entry
 from shared.acts.body import (
     LinkBody,
     NoteBody,
@@ -33,7 +32,8 @@ from shared.contracts.acts import Judged
 from shared.contracts.envelope import Recorded
 from shared.contracts.intake import SummaryMade
 from shared.contracts.sealed import Sealed
-from shared.copies import matters
+from shared.copies import incidents, matters
+from shared.copies.incidents import KnownIncident
 from shared.copies.packs import pack_by_pin, pin_in_force
 from shared.copies.units import check_within, known_unit, unit_id
 from shared.identity.officers import Officer
@@ -55,9 +55,9 @@ class Intake(Taker[Incident]):
 
     rules = RULES
 
-    async def find(self, name: str) -> Entry:
+    async def find(self, name: str) -> KnownIncident:
         """The matter as known here; raises Unknown ``incident.unknown``."""
-        return await self.store.read(lambda sql: tables.find(sql, name))
+        return await self.store.read(lambda sql: incidents.find(sql, name))
 
     async def check_unit(self, unit: str, officer: Officer) -> None:
         """Raises Invalid ``unit.unknown`` or Refused ``unit.not-yours``."""
@@ -75,7 +75,7 @@ class Intake(Taker[Incident]):
     def place(self, sql: Sql, act: Act, name: str) -> UUID:
         if act.on == "unit":
             return unit_id(known_unit(sql, name).code)
-        return tables.find(sql, name).id
+        return incidents.find(sql, name).id
 
     async def prepare(
         self, act: Act, name: str, body: Order, officer: Officer, request: Request | None
@@ -98,7 +98,7 @@ class Intake(Taker[Incident]):
             case RegisterBody() as body:
                 return {"number": subject.number, **registration(body, tx.now)}
             case LinkBody(to=to):
-                target, knew = tables.find(tx.sql, to), _knew(tx.sql, subject.stream.id)
+                target, knew = incidents.find(tx.sql, to), _knew(tx.sql, subject.stream.id)
                 return {"to": target.id, "to_number": target.number, "knew": knew}
             case VoidBody():
                 return {"knew": _knew(tx.sql, subject.stream.id)}
@@ -118,7 +118,7 @@ class Filed:
     """A matter as it is on record here: its own events, and what routing said was done about it."""
 
     tx: Transaction
-    entry: Entry
+    entry: KnownIncident
 
     @cached_property
     def events(self) -> Sequence[Recorded]:
@@ -169,14 +169,19 @@ def registration(body: RegisterBody, now: datetime) -> dict[str, Any]:
     }
 
 
+def as_registered(body: RegisterBody, unit: str, now: datetime) -> Matter:
+    """What rules ask of a matter that is to be registered for a unit."""
+    category: Judged = {CATEGORY: (body.category,)} if body.category else {}
+    sets = category | {axis: tuple(values) for axis, values in body.sets.items()}
+    return Matter(unit, now, now, kind=body.matter, channel=body.channel, sets=sets)
+
+
 def _new(tx: Transaction, asked: Asked, body: RegisterBody) -> Subject[Incident]:
     """A matter that is not there yet, under the rules in force for its unit."""
     unit = known_unit(tx.sql, body.unit or asked.officer.unit).code
     check_within(tx.sql, unit, asked.officer.unit)
     pin, incident = pin_in_force(tx.sql, unit), asked.ready["incident"]
-    category: Judged = {CATEGORY: (body.category,)} if body.category else {}
-    sets = category | {axis: tuple(values) for axis, values in body.sets.items()}
-    about = Matter(unit, tx.now, tx.now, kind=body.matter, channel=body.channel, sets=sets)
+    about = as_registered(body, unit, tx.now)
     record = Record(pack_by_pin(tx.sql, pin), about, matters.declared(tx.sql, unit))
     year = tx.now.astimezone(SHANGHAI).year
     number = tables.next_numbers(tx.sql, tx.source.node, year).next
@@ -185,14 +190,14 @@ def _new(tx: Transaction, asked: Asked, body: RegisterBody) -> Subject[Incident]
 
 
 def _of_matter(tx: Transaction, asked: Asked) -> Subject[Incident]:
-    filed = Filed(tx, tables.find(tx.sql, asked.name))
+    filed = Filed(tx, incidents.find(tx.sql, asked.name))
     involved, entry = filed.involved, filed.entry
     check_competent(tx.sql, involved.competent(asked.act.who), asked.officer)
     unit = entry.unit if asked.act.who == "registrar" else _speaking(involved, asked.officer)
     state = INCIDENT.fold(filed.events)
     state = replace(state, standing=entry.standing, answered=entry.answered)
     if isinstance(asked.body, LinkBody):
-        target = tables.find(tx.sql, asked.body.to)
+        target = incidents.find(tx.sql, asked.body.to)
         state = replace(state, target_open=target.standing == "open")
     stream = Stream("incident", entry.id, unit, entry.id, filed.pin)
     known = _known(known_unit(tx.sql, unit).name, asked.body)
@@ -248,7 +253,7 @@ def _items(
     the one that it names.
     """
     if body.items is not None:
-        return tuple(dict.fromkeys(tables.find(tx.sql, name).id for name in body.items))
+        return tuple(dict.fromkeys(incidents.find(tx.sql, name).id for name in body.items))
     unit, at = subject.stream.unit, asked.at
     came = Circumstances(subject.stream.id, at, tx.now, asked.officer.post, unit)
     deed = as_deed(fact_of(SummaryMade, body, {"items": ()}), came)

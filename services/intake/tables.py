@@ -7,7 +7,6 @@ for what was done before this system.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -22,18 +21,14 @@ from shared.contracts.intake import (
     IncidentVoided,
     UnitAct,
 )
-from shared.contracts.routing import ReplyPublished
-from shared.copies import matters, packs, units
+from shared.copies import incidents, matters, packs, units
 from shared.policy.engine.deeds import Deed
 from shared.store.micros import to_micros
 from shared.store.readmodel import Placed, ReadModel, joined
 from shared.store.sql import Sql
-from shared.store.upsert import upsert
 
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS numbers (year BIGINT PRIMARY KEY, last BIGINT)",
-    "CREATE TABLE IF NOT EXISTS incidents (id TEXT PRIMARY KEY, number TEXT UNIQUE, unit TEXT,"
-    " answered BIGINT)",
     "CREATE TABLE IF NOT EXISTS field_maps (unit TEXT, heading TEXT, field TEXT, place BIGINT,"
     " PRIMARY KEY (unit, heading))",
     "CREATE TABLE IF NOT EXISTS registrations (id TEXT PRIMARY KEY, unit TEXT, at BIGINT)",
@@ -44,17 +39,6 @@ _SCHEMA = (
 )
 
 _DEED = TypeAdapter(Deed)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One incident: id, number, unit, whether it stands on its own, and is answered."""
-
-    id: UUID
-    number: str
-    unit: str
-    standing: Literal["open", "linked", "voided"]
-    answered: bool
 
 
 @dataclass(slots=True)
@@ -85,15 +69,11 @@ def _fold(sql: Sql, batch: Sequence[Placed]) -> None:
     """How each fact changes the tables."""
     counts: dict[int, int] = {}
     for _, event in batch:
-        incident = str(event.envelope.correlation)
         match event.fact:
             case IncidentRegistered() as fact:
-                _note(sql, incident, number=fact.number, unit=event.envelope.unit)
                 _keep_registration(sql, event)
                 year, count = _counted(fact.number)
                 counts[year] = max(count, counts.get(year, 0))
-            case ReplyPublished():
-                _note(sql, incident, answered=1)
             case FieldMapSaved() as fact:
                 _keep_field_map(sql, event.envelope.unit, fact)
             case UnitAct() if of_unit(event):
@@ -105,33 +85,24 @@ def _fold(sql: Sql, batch: Sequence[Placed]) -> None:
 _OWN = ReadModel(
     {
         "numbers": ("year",),
-        "incidents": ("id",),
         "field_maps": ("unit", "heading"),
         "registrations": ("id",),
         "days": ("id",),
     },
     _SCHEMA,
-    (*HEARD_FROM["intake"], ReplyPublished, FieldMapSaved),
+    (*HEARD_FROM["intake"], FieldMapSaved),
     _fold,
 )
 
 MODEL = joined(
     units.MODEL,
     packs.MODEL,
+    incidents.MODEL,
     matters.kept_by(
         "intake", (*HEARD_FROM["routing"], IncidentLinked, IncidentVoided), imported=False
     ),
     _OWN,
 )
-
-
-def find(sql: Sql, name: str) -> Entry:
-    """The incident with that number or id; raises Unknown ``incident.unknown``."""
-    row = sql.one("SELECT * FROM incidents WHERE number = ? OR id = ?", (name, name))
-    if row is None or row["number"] is None:
-        raise matters.unknown_incident(sql, name)
-    standing = matters.standing(sql, UUID(row["id"]))
-    return Entry(UUID(row["id"]), row["number"], row["unit"], standing, bool(row["answered"]))
 
 
 def known_ids(sql: Sql, ids: list[UUID]) -> set[str]:
@@ -212,11 +183,6 @@ def _keep_registration(sql: Sql, event: Recorded) -> None:
             "INSERT INTO registrations VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING",
             (str(told.correlation), told.unit, to_micros(told.recorded_at)),
         )
-
-
-def _note(sql: Sql, incident: str, **columns: str | int) -> None:
-    """Set columns of an incident, which may be heard of before it is registered here."""
-    upsert(sql, "incidents", incident, columns, {"answered": 0})
 
 
 def _keep_field_map(sql: Sql, unit: str, fact: FieldMapSaved) -> None:

@@ -10,7 +10,6 @@ from services.routing import tables
 from services.routing.case import CASE, RULES, completed
 from services.routing.overview import Overview, overview
 from services.routing.state import Case
-from services.routing.tables import Entry
 from shared.acts.body import (
     AssessBody,
     AssignBody,
@@ -30,7 +29,8 @@ from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded, associated_data, decode
 from shared.contracts.routing import ReplyDrafted
 from shared.contracts.sealed import Sealed
-from shared.copies import matters
+from shared.copies import incidents, matters
+from shared.copies.incidents import KnownIncident
 from shared.copies.packs import pack_by_pin, pack_in_force
 from shared.copies.units import check_within, known_unit, unit_id
 from shared.identity.officers import Officer
@@ -62,15 +62,15 @@ class Routing(Taker[Case]):
 
     rules = RULES
 
-    async def find(self, name: str) -> Entry:
+    async def find(self, name: str) -> KnownIncident:
         """The matter as known here; raises Unknown ``incident.unknown``."""
-        return await self.store.read(lambda sql: tables.find(sql, name))
+        return await self.store.read(lambda sql: incidents.find(sql, name))
 
     async def overview(self, name: str, officer: Officer) -> Overview:
         """How far a matter got, who must still approve, and which gates are closed to what."""
 
         def look(sql: Sql) -> Overview:
-            entry = tables.find(sql, name)
+            entry = incidents.find(sql, name)
             check_competent(sql, entry.involved.parties, officer)
             history = self._history(sql, entry.id)
             return overview(entry, CASE.fold(history), _record(sql, entry, history), officer)
@@ -80,7 +80,7 @@ class Routing(Taker[Case]):
     def place(self, sql: Sql, act: Act, name: str) -> UUID:
         if act.on == "unit":
             return unit_id(known_unit(sql, name).code)
-        return tables.find(sql, name).id
+        return incidents.find(sql, name).id
 
     async def prepare(
         self, act: Act, name: str, body: Order, officer: Officer, request: Request | None
@@ -97,11 +97,12 @@ class Routing(Taker[Case]):
     def subject(self, tx: Transaction, asked: Asked) -> Subject[Case]:
         if asked.act.on == "unit":
             return _of_unit(tx, asked)
-        entry = tables.find(tx.sql, asked.name)
+        entry = incidents.find(tx.sql, asked.name)
         _check_competent(tx.sql, entry, asked)
         history = tx.load(entry.id)
         case, record = CASE.fold(history), _record(tx.sql, entry, history)
-        stream = replace(entry.matter, unit=_speaking(entry, asked), policy=record.pack.pin)
+        unit, pin = _speaking(entry, asked), record.pack.pin
+        stream = replace(tables.case_of(entry), unit=unit, policy=pin)
         case = replace(case, standing=entry.standing)
         return Subject(stream, entry.number, case, record, _known(tx.sql, asked.body))
 
@@ -132,7 +133,7 @@ class Routing(Taker[Case]):
         if asked.act.name == "draft":
             return Drafted(**done.model_dump(), draft=asked.ready["draft"])
         if asked.act.name == "assign":
-            sheet = CASE.fold(tx.load(tables.find(tx.sql, asked.name).id)).assigned
+            sheet = CASE.fold(tx.load(incidents.find(tx.sql, asked.name).id)).assigned
             return Assigned(**done.model_dump(), sheet=sheet.sheet if sheet else None)
         return done
 
@@ -161,19 +162,19 @@ class Routing(Taker[Case]):
 
 
 def act_on(
-    tx: Transaction, entry: Entry, decided: Callable[[Case], Sequence[Fact]], by: By
+    tx: Transaction, entry: KnownIncident, decided: Callable[[Case], Sequence[Fact]], by: By
 ) -> Answer:
     """What is decided of a case apart from any act, kept under the rules it is pinned to."""
     heard = matters.matter(tx.sql, entry.id)
     pin = pack_by_pin(tx.sql, heard.pin if heard else None).pin
     case = replace(CASE.fold(tx.load(entry.id)), standing=entry.standing)
-    stream = replace(entry.matter, policy=pin)
+    stream = replace(tables.case_of(entry), policy=pin)
     appended = tx.append(stream, decided(case), by)
     tables.MODEL.note(tx.sql, appended.events)
     return answer(tx, appended, stream, entry.number)
 
 
-def _record(sql: Sql, entry: Entry, history: Sequence[Recorded]) -> Record:
+def _record(sql: Sql, entry: KnownIncident, history: Sequence[Recorded]) -> Record:
     """What an act is judged by: what intake said was done, and what the case itself says."""
     heard = matters.matter(sql, entry.id)
     if heard is None:
@@ -194,7 +195,7 @@ def _of_unit(tx: Transaction, asked: Asked) -> Subject[Case]:
     return Subject(Stream("unit-day", day, code, day, pack.pin), code, case, record)
 
 
-def _check_competent(sql: Sql, entry: Entry, asked: Asked) -> None:
+def _check_competent(sql: Sql, entry: KnownIncident, asked: Asked) -> None:
     body, who = asked.body, asked.act.who
     if isinstance(body, AssessBody):
         for unit in body.units:
@@ -208,7 +209,7 @@ def _check_competent(sql: Sql, entry: Entry, asked: Asked) -> None:
         check_competent(sql, entry.involved.competent(who), asked.officer)
 
 
-def _speaking(entry: Entry, asked: Asked) -> str:
+def _speaking(entry: KnownIncident, asked: Asked) -> str:
     """Whose act it is: what a co-handling unit tells is its own, all else is the lead's."""
     party = asked.act.who in ("party", "itself")
     return (

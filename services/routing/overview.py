@@ -5,9 +5,9 @@ from uuid import UUID
 
 from services.routing.handling import asks_for_reply
 from services.routing.state import Approval, Case
-from services.routing.tables import Entry
 from shared.acts.check import Record
 from shared.contracts.catalogue import Contract
+from shared.copies.incidents import KnownIncident
 from shared.identity.officers import Officer
 from shared.policy.engine.deeds import Deed, in_order, met
 from shared.policy.engine.gates import closed
@@ -76,7 +76,7 @@ class Overview(Contract):
     gates: tuple[ClosedGate, ...]
 
 
-def overview(entry: Entry, case: Case, record: Record, officer: Officer) -> Overview:
+def overview(entry: KnownIncident, case: Case, record: Record, officer: Officer) -> Overview:
     """How the matter stands, as ``officer`` would meet its gates."""
     return Overview(
         incident=entry.id,

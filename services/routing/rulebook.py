@@ -15,7 +15,7 @@ from shared.acts.check import require
 from shared.calendar.spans import Term
 from shared.calendar.working import PublishedYear
 from shared.contracts.routing import CalendarPublished, PackWithdrawn, TermsSet
-from shared.copies import calendars, matters
+from shared.copies import calendars, incidents, matters
 from shared.copies.packs import adopted_by, baseline, pack_by_pin, pack_in_force
 from shared.copies.units import known_unit
 from shared.errors import Invalid, Refused
@@ -90,7 +90,7 @@ class Rulebook:
         check_competent(officer)
 
         def work(tx: Transaction) -> Answer:
-            entry = tables.find(tx.sql, name)
+            entry = incidents.find(tx.sql, name)
             heard = matters.matter(tx.sql, entry.id)
             now = pack_by_pin(tx.sql, heard.pin if heard else None).pin
             wanted = _wanted(tx.sql, pack, entry.unit)

@@ -11,6 +11,7 @@ from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Actor, Recorded, associated_data
 from shared.contracts.intake import HistoryRecorded, IncidentLinked, IncidentVoided
 from shared.contracts.routing import IncidentAssigned
+from shared.copies import incidents
 from shared.copies.units import known_unit
 from shared.messaging.reactions import Reactions
 from shared.room import key_id
@@ -32,7 +33,7 @@ def when_ended(tx: Transaction, event: Recorded, fact: IncidentVoided | Incident
     keep(tx, event, fact)
     found = standing_conflict(tx.load(event.envelope.correlation), event.envelope.id, fact)
     if found is not None:
-        entry = tables.find(tx.sql, str(event.envelope.correlation))
+        entry = incidents.find(tx.sql, str(event.envelope.correlation))
         act_on(tx, entry, lambda _: [found], By(SYSTEM, tx.now, event.envelope.id))
 
 
@@ -48,7 +49,7 @@ def when_history_recorded(
     unit, reply = _history(vault, tx, event, fact)
     for said in record_history(case, unit, reply, left_open=fact.left_open):
         by = By(event.envelope.actor, _moment(said, fact), event.envelope.id, "imported")
-        appended = tx.append(tables.find(tx.sql, name).matter, [said], by)
+        appended = tx.append(tables.case_of(incidents.find(tx.sql, name)), [said], by)
         tables.MODEL.note(tx.sql, appended.events)
 
 

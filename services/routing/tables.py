@@ -4,27 +4,21 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
-from services.routing.state import IncidentStanding
-from shared.acts.competence import Involved
-from shared.contracts.intake import IncidentRegistered
 from shared.contracts.routing import (
     IncidentAssigned,
     OfficerAppointed,
     PackAdopted,
     PackWithdrawn,
 )
-from shared.copies import calendars, county, matters, packs, units
+from shared.copies import calendars, county, incidents, matters, packs, units
+from shared.copies.incidents import KnownIncident
 from shared.store.events import Stream
 from shared.store.micros import from_micros, to_micros
 from shared.store.readmodel import Placed, ReadModel, joined
 from shared.store.sql import Row, Sql
-from shared.store.upsert import upsert
 
 _SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS incidents (id TEXT PRIMARY KEY, number TEXT UNIQUE, unit TEXT,"
-    " lead TEXT, co_handling TEXT)",
     "CREATE TABLE IF NOT EXISTS sheets (year BIGINT PRIMARY KEY, last BIGINT)",
     "CREATE TABLE IF NOT EXISTS posts (officer TEXT, since BIGINT, until BIGINT, unit TEXT,"
     " post TEXT, PRIMARY KEY (officer, since))",
@@ -33,31 +27,9 @@ _SCHEMA = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One incident: id, number, registering unit, whether it stands alone, and who handles it."""
-
-    id: UUID
-    number: str
-    unit: str
-    standing: IncidentStanding
-    lead: str | None
-    co_handling: tuple[str, ...] = ()
-
-    @property
-    def concerned(self) -> str:
-        """The unit that has the matter in hand: the lead once assigned, else who registered it."""
-        return self.lead or self.unit
-
-    @property
-    def involved(self) -> Involved:
-        """The units that take part."""
-        return Involved(self.unit, self.lead, self.co_handling)
-
-    @property
-    def matter(self) -> Stream:
-        """What the next event of its case belongs to."""
-        return Stream("case", self.id, self.concerned, self.id)
+def case_of(incident: KnownIncident) -> Stream:
+    """What the next event of its case belongs to."""
+    return Stream("case", incident.id, incident.concerned, incident.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +59,9 @@ class InForce:
 
 def _fold(sql: Sql, batch: Sequence[Placed]) -> None:
     for _, event in batch:
-        incident, at = str(event.envelope.correlation), to_micros(event.envelope.recorded_at)
+        at = to_micros(event.envelope.recorded_at)
         match event.fact:
-            case IncidentRegistered() as fact:
-                _note(sql, incident, number=fact.number, unit=event.envelope.unit)
             case IncidentAssigned() as fact:
-                _note(sql, incident, lead=fact.lead, co_handling=";".join(fact.co_handling))
                 _count_sheet(sql, fact.sheet)
             case OfficerAppointed() as fact:
                 _end(sql, "posts", "officer", fact.officer, at)
@@ -107,14 +76,12 @@ def _fold(sql: Sql, batch: Sequence[Placed]) -> None:
 
 _OWN = ReadModel(
     {
-        "incidents": ("id",),
         "sheets": ("year",),
         "posts": ("officer", "since"),
         "rules_in_force": ("unit", "since"),
     },
     _SCHEMA,
     (
-        IncidentRegistered,
         IncidentAssigned,
         OfficerAppointed,
         PackAdopted,
@@ -124,16 +91,14 @@ _OWN = ReadModel(
 )
 
 MODEL = joined(
-    units.MODEL, county.MODEL, packs.MODEL, calendars.MODEL, matters.kept_by("routing"), _OWN
+    units.MODEL,
+    county.MODEL,
+    packs.MODEL,
+    calendars.MODEL,
+    incidents.MODEL,
+    matters.kept_by("routing"),
+    _OWN,
 )
-
-
-def find(sql: Sql, name: str) -> Entry:
-    """The incident with that number or id; raises Unknown ``incident.unknown``."""
-    row = sql.one("SELECT * FROM incidents WHERE number = ? OR id = ?", (name, name))
-    if row is None or row["number"] is None:
-        raise matters.unknown_incident(sql, name)
-    return _entry(sql, row)
 
 
 def next_sheet(sql: Sql, node: str, year: int) -> str:
@@ -164,11 +129,6 @@ def adopted_first(sql: Sql, unit: str) -> str | None:
     """The id of the pack that a unit adopted first, or none; of the root, the county's own."""
     row = sql.one("SELECT pack FROM rules_in_force WHERE unit = ? ORDER BY since LIMIT 1", (unit,))
     return row["pack"] if row else None
-
-
-def _note(sql: Sql, incident: str, **columns: str) -> None:
-    """Set columns of an incident, whichever of its events is heard first."""
-    upsert(sql, "incidents", incident, columns, {})
 
 
 def _count_sheet(sql: Sql, sheet: str | None) -> None:
@@ -214,10 +174,3 @@ def _in_force(row: Row) -> InForce:
 def _span(row: Row) -> tuple[datetime, datetime | None]:
     until = None if row["until"] is None else from_micros(row["until"])
     return from_micros(row["since"]), until
-
-
-def _entry(sql: Sql, row: Row) -> Entry:
-    with_it = tuple(filter(None, (row["co_handling"] or "").split(";")))
-    id_ = UUID(row["id"])
-    standing = matters.standing(sql, id_)
-    return Entry(id_, row["number"], row["unit"], standing, row["lead"], with_it)

@@ -17,7 +17,7 @@ TWICE: Mapping[str, str] = {
 }
 """Names that stand more than once, each with the reason."""
 
-_LEFT = ("Asked", "Case", "Door", "Entry", "Finding", "Held", "Judged", "Order", "Outcome", "Seen")
+_LEFT = ("Asked", "Case", "Door", "Finding", "Held", "Judged", "Order", "Outcome", "Seen")
 BEING_RENAMED = {*_LEFT, "Told"}
 """Names that still stand more than once; to be emptied."""
 

@@ -12,8 +12,8 @@ from bench.county import running
 from bench.progress import folded
 from bench.stories import STAGES, some, tell_all
 from bench.yardstick import Log, SqliteLedger, in_sqlite, project_by_hand, stored
-from huiyin.host.evidence import rebuilt, verified
 from huiyin.host.host import Host
+from huiyin.host.offline import rebuilt, verified
 from services.reporting.ledger.table import NOW
 from services.reporting.log.log import every_leaf
 from shared.store.sql import CursorSql, Sql

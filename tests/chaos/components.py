@@ -1,19 +1,20 @@
 """The processes of the component test: started, killed, and started again until all is drained."""
 
+import os
 import random
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
-from shared.messaging.server import NatsServer, dying_with_parent
+from shared.messaging.server import NatsServer
 from tests.chaos.fate import struck
-from tests.chaos.worker import BROKER_AWAY, Acknowledged, Order, Role
+from tests.chaos.worker import BROKER_AWAY, WORKER, Acknowledged, Order, Role
+from tests.support import starter
+from tests.support.sizes import PATIENCE
+from tests.support.starter import Started
 
-ROOT = Path(__file__).parents[2]
 PROBABILITY: dict[Role, float] = {
     "writer": 0.008,
     "relay": 0.12,
@@ -39,7 +40,7 @@ class Fleet:
         self._log = directory / "log"
         self._random = random.Random(seed)  # noqa: S311 - chance, not a secret
         self._lives: Counter[Role] = Counter()
-        self._processes: dict[Role, subprocess.Popen[bytes]] = {}
+        self._processes: dict[Role, Started] = {}
         self._mortal = True
         self._broker_until = 0.0
 
@@ -56,7 +57,7 @@ class Fleet:
             process.wait()
         self.broker.stop()
 
-    def tend(self, done: Callable[[], bool], within: float) -> bool:
+    def tend(self, done: Callable[[], bool], within: float = 2 * PATIENCE) -> bool:
         """Let them live and die until ``done``, at most ``within`` seconds; whether it was."""
         deadline = time.monotonic() + within
         while not done():
@@ -109,14 +110,11 @@ class Fleet:
 
     def _start(self, role: Role) -> None:
         self._lives[role] += 1
-        command = [sys.executable, "-m", "tests.chaos.worker", self._order(role).model_dump_json()]
+        order = self._order(role).model_dump_json()
         with self._acknowledged.open("ab") as told, self._log.open("ab") as log:
-            self._processes[role] = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                stdout=told if role == "writer" else log,
-                stderr=log,
-                preexec_fn=dying_with_parent(),  # noqa: PLW1509 - safe, see there
+            out = told if role == "writer" else log
+            self._processes[role] = starter.start(
+                WORKER, order, environment=os.environ, out=out, err=log
             )
 
     def _order(self, role: Role) -> Order:

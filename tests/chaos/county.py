@@ -5,9 +5,8 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,13 +14,11 @@ from typing import Any
 import httpx2
 
 from huiyin.host.directory import DataDirectory
-from shared.messaging.server import dying_with_parent
+from tests.support import starter
+from tests.support.sizes import PATIENCE
+from tests.support.starter import HUIYIN, Started
 
 ROOT = Path(__file__).parents[2]
-HUIYIN = (str(Path(sys.executable).with_name("huiyin")),)
-STARTS_WITHIN = 40.0
-ENDS_WITHIN = 15.0
-ANSWERS_WITHIN = 90.0
 
 
 class CountyProcess:
@@ -30,8 +27,8 @@ class CountyProcess:
     def __init__(self, data: Path) -> None:
         self.data = data
         self._log = data.with_name(f"{data.name}.log")
-        self._process: subprocess.Popen[bytes] | None = None
-        self._client = httpx2.Client(timeout=ANSWERS_WITHIN)
+        self._process: Started | None = None
+        self._client = httpx2.Client(timeout=PATIENCE)
 
     def init(self) -> None:
         """Make the county: 青禾县教育局 and the invented units of the demonstration."""
@@ -44,22 +41,18 @@ class CountyProcess:
         shutil.copytree(self.data, data)
         return CountyProcess(data)
 
-    def launch(self, command: Sequence[str] = (*HUIYIN, "up")) -> None:
-        """Begin to serve; returns at once."""
+    def launch(self, function: str = HUIYIN, *arguments: str) -> None:
+        """Begin to serve, as ``huiyin up`` unless told otherwise; returns at once."""
+        arguments = arguments or ("up",)
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env=self._environment(),
-                stdout=log,
-                stderr=log,
-                preexec_fn=dying_with_parent(),  # noqa: PLW1509 - safe, see there
+            self._process = starter.start(
+                function, *arguments, environment=self._environment(), out=log, err=log
             )
 
     def start(self) -> None:
         """Serve; returns when requests are answered."""
         self.launch()
-        wait_for(lambda: self.url is not None or self.ended, STARTS_WITHIN)
+        wait_for(lambda: self.url is not None or self.ended)
         assert not self.ended, self.said()
 
     def kill(self) -> None:
@@ -67,7 +60,7 @@ class CountyProcess:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-            wait_for(lambda: self.broker is None, ENDS_WITHIN)
+            wait_for(lambda: self.broker is None)
 
     def kill_broker(self) -> None:
         """End the nats-server alone, if there is one."""
@@ -81,7 +74,7 @@ class CountyProcess:
         assert self._process is not None
         begun = time.monotonic()
         self._process.send_signal(sign)
-        self._process.wait(ENDS_WITHIN)
+        self._process.wait(PATIENCE)
         return time.monotonic() - begun
 
     @property
@@ -148,15 +141,7 @@ class CountyProcess:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A command of ``huiyin`` on this directory."""
-        return subprocess.run(
-            [*HUIYIN, *arguments],
-            cwd=ROOT,
-            env=self._environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        return starter.run(HUIYIN, *arguments, environment=self._environment())
 
     def said(self) -> str:
         """The end of what the processes logged."""
@@ -171,7 +156,7 @@ class CountyProcess:
         }
 
 
-def wait_for(condition: Callable[[], bool], within: float) -> None:
+def wait_for(condition: Callable[[], bool], within: float = PATIENCE) -> None:
     """Return as soon as it holds; raises ``TimeoutError`` after so many seconds."""
     deadline = time.monotonic() + within
     while not condition():

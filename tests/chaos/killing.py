@@ -3,15 +3,15 @@
 import asyncio
 import random
 import shutil
-import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from tests.chaos.county import HUIYIN, CountyProcess
+from tests.chaos.county import CountyProcess
 from tests.chaos.fate import struck
+from tests.chaos.serving import SERVING
 
 Kill = Literal["process", "boot", "broker", "wipe", "rewind"]
 """Everything; everything while it starts; the nats-server alone; everything, and then the streams
@@ -98,5 +98,7 @@ class Killer:
     def _launch(self) -> None:
         self._lives += 1
         seed = f"{self.chance.random()}"
-        fated = [sys.executable, "-m", "tests.chaos.serving", seed, str(FATED), str(self.record)]
-        self.county.launch(fated if self._lives % 2 else (*HUIYIN, "up"))
+        if self._lives % 2:
+            self.county.launch(SERVING, seed, str(FATED), str(self.record))
+        else:
+            self.county.launch()

@@ -1,7 +1,4 @@
-"""``huiyin up`` with a fate: the whole process dies at a checkpoint now and then.
-
-``python -m tests.chaos.serving SEED PROBABILITY RECORD``.
-"""
+"""``huiyin up`` with a fate: the whole process dies at a checkpoint now and then."""
 
 import sys
 from pathlib import Path
@@ -14,12 +11,16 @@ from shared.logs import configure
 from shared.settings import Settings
 from tests.chaos.fate import Fate
 
+SERVING = "tests.chaos.serving:main"
+"""The program; its arguments are seed, probability and record."""
+
 
 def ready(url: str, county: County) -> None:
     """The lock file says where; nobody reads it here."""
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Serve until struck."""
     settings = Settings.from_environment()
     configure(settings.log_level)
     fate = Fate(sys.argv[1], float(sys.argv[2]), Path(sys.argv[3]))

@@ -11,11 +11,7 @@ import pytest
 from tests.chaos.county import CountyProcess
 from tests.chaos.disk import Disk, small_disk
 from tests.chaos.evidence import check_record
-
-FULL_WITHIN = 30.0
-"""Seconds of writing after which even the room inside existing files must be used up."""
-
-RECOVERED_WITHIN = 40.0
+from tests.support.sizes import PATIENCE
 
 ENOUGH_TO_REUSE_THE_JOURNAL = 100
 """Drafts of some 50 kB: a database's journal (4 MB) is then written from its beginning again."""
@@ -113,7 +109,7 @@ def _until_refused(
     county: CountyProcess, path: str, bodies: Iterator[Body], numbers: list[str]
 ) -> Body:
     """Ask until it is refused for want of room; returns what is said. Notes numbers given."""
-    deadline = time.monotonic() + FULL_WITHIN
+    deadline = time.monotonic() + PATIENCE
     for body in bodies:
         answer = county.ask("POST", path, body)
         if not answer.is_success:
@@ -138,7 +134,7 @@ def _check_recovered(county: CountyProcess, numbers: list[str]) -> None:
 
 
 def _when_possible(county: CountyProcess, path: str, body: Body | None) -> None:
-    deadline = time.monotonic() + RECOVERED_WITHIN
+    deadline = time.monotonic() + PATIENCE
     while not (answer := county.ask("POST", path, body)).is_success:
         assert time.monotonic() < deadline, answer.text + county.said()
         time.sleep(0.2)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.county import STARTS_WITHIN, CountyProcess, wait_for
+from tests.chaos.county import CountyProcess, wait_for
 from tests.chaos.evidence import check_record
 
 
@@ -105,7 +105,7 @@ def _attempt(county: CountyProcess) -> tuple[int | None, str]:
     """Start the system where it cannot; how it ended and what it said."""
     county.launch()
     try:
-        wait_for(lambda: county.ended, STARTS_WITHIN)
+        wait_for(lambda: county.ended)
     finally:
         county.kill()
     return county.exit_status, county.said()

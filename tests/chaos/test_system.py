@@ -12,9 +12,10 @@ from tests.chaos.county import CountyProcess
 from tests.chaos.driving import Clients, Wish, wishes
 from tests.chaos.evidence import check_numbers, check_record, check_trails
 from tests.chaos.killing import Killer
+from tests.support.sizes import PATIENCE
 
 INCIDENTS = 2000
-DRIVEN_WITHIN = 240.0
+DRIVEN_WITHIN = 5 * PATIENCE
 DEATHS = 20
 
 

@@ -1,7 +1,4 @@
-"""One process of the kill harness: it writes, relays or consumes until its fate strikes.
-
-``python -m tests.chaos.worker`` with an ``Order`` as JSON.
-"""
+"""One process of the kill harness: it writes, relays or consumes until its fate strikes."""
 
 import asyncio
 import os
@@ -34,6 +31,9 @@ from shared.store.tables import open_tables
 from shared.store.transaction import Transaction
 from shared.vault import open_vault
 from tests.chaos.fate import Fate
+
+WORKER = "tests.chaos.worker:main"
+"""The program; its argument is an ``Order`` as JSON."""
 
 Role = Literal["writer", "relay", "routing", "deadlines"]
 
@@ -166,5 +166,6 @@ def _acknowledge(incident: UUID, done: Appended) -> None:
     os.write(sys.stdout.fileno(), f"{said}\n".encode())
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Work as ordered."""
     asyncio.run(work(Order.model_validate_json(sys.argv[1])))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import count
 from types import NoneType
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
@@ -109,6 +110,7 @@ def any_fact() -> st.SearchStrategy[Fact]:
     return st.sampled_from(list(facts().values())).flatmap(any_of_kind)
 
 
+@cache  # made and checked once: to draw is quick then
 def any_of_kind(kind: type[C]) -> st.SearchStrategy[C]:
     """Any fact, or part of one, of that kind."""
     fields = {name: _any(f.annotation) for name, f in kind.__pydantic_fields__.items()}

@@ -14,6 +14,7 @@ from shared.messaging.streams import Outgoing, outgoing
 from shared.store.events import Source
 from tests.contracts.make_golden import GOLDEN
 from tests.contracts.samples import any_fact, envelope, seal
+from tests.support.sizes import sized
 
 SOURCE = Source("intake", "QINGHE", "0123456789abcdef")
 
@@ -28,7 +29,7 @@ def sent(raw: bytes, position: int = 7, after: int = 5) -> Outgoing:
     return outgoing(Source(event.service, "QINGHE", event.epoch), stored, after)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=sized(50, 1000))
 @given(any_fact())
 def test_the_headers_are_valid_cloudevents_attributes(fact: Fact) -> None:
     event = envelope(fact.TYPE)
@@ -68,7 +69,7 @@ def test_the_position_and_the_one_before_travel_beside_the_bytes() -> None:
 
 
 @given(st.from_regex(UNIT_CODE, fullmatch=True), any_fact())
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=sized(50, 1000))
 def test_the_subject_has_five_plain_tokens(unit: str, fact: Fact) -> None:
     event = envelope(fact.TYPE, unit=unit)
 

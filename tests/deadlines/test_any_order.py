@@ -22,6 +22,7 @@ from shared.policy.language.pack import Pack
 from tests.deadlines.case import recorded
 from tests.deadlines.rota import written
 from tests.deadlines.world import at
+from tests.support.sizes import sized
 
 RULES = """
 [kinds.publish]
@@ -198,7 +199,7 @@ def unique_deeds(acts: Sequence[str], most: int) -> st.SearchStrategy[list[Deed]
     return st.lists(deeds(acts), max_size=most, unique_by=lambda deed: deed.id)
 
 
-@settings(max_examples=200)
+@settings(max_examples=sized(200, 2000))
 @given(unique_deeds((*NOTES, *ANSWERS), 7), LOOKS, st.data())
 def test_order_of_arrival_of_independent_events_does_not_matter(
     pack: Pack, told: list[Deed], looks: list[datetime], data: st.DataObject

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from services.deadlines.delays import SettleLateRecord, settle
 from services.deadlines.docket import docket_of, reconcile
 from shared.calendar.working import Limit
 from shared.contracts.catalogue import Fact
@@ -22,8 +21,6 @@ from shared.contracts.deadlines import (
     LateRecordSettled,
 )
 from shared.contracts.envelope import Standing
-from shared.errors import Invalid, Refused, Unknown
-from shared.policy import COUNTY_BASELINE, load_pack
 from shared.policy.engine.limits import DutyKey, Gone
 from tests.deadlines.case import (
     DUE,
@@ -32,7 +29,6 @@ from tests.deadlines.case import (
     POSTED,
     SECOND,
     STARTED,
-    Given,
     done,
     given,
     gone,
@@ -286,42 +282,10 @@ class TestMoved:
         ]
 
 
-class TestSettled:
-    """What was recorded late is settled by a person, once."""
+def test_a_settlement_stays() -> None:
+    settled = LateRecordSettled(duty="B.T01", in_time=True, grounds="依据")
 
-    PACK = load_pack(COUNTY_BASELINE)
-
-    def settled(self, on: Given, in_time: bool, grounds: str) -> Fact:
-        command = SettleLateRecord("B.T01", in_time, grounds)
-        return settle(docket_of(on.history), self.PACK, command)
-
-    @pytest.mark.parametrize("in_time", [True, False])
-    def test_a_person_decides(self, in_time: bool) -> None:
-        said = self.settled(given(STARTED, RECORDED_LATE), in_time, "查看了原站发布时间")
-
-        assert said == LateRecordSettled(
-            duty="B.T01", in_time=in_time, grounds="查看了原站发布时间"
-        )
-
-    @pytest.mark.parametrize("verdict", [[], [MET], [LATE], [MISSED]])
-    def test_nothing_else_is_settled(self, verdict: list[Fact]) -> None:
-        with pytest.raises(Refused) as told:
-            self.settled(given(STARTED, *verdict), True, "依据")
-
-        assert told.value.code == "settle.not-open"
-
-    def test_it_takes_grounds(self) -> None:
-        with pytest.raises(Invalid):
-            self.settled(given(STARTED, RECORDED_LATE), True, " ")
-
-    def test_there_must_be_such_a_duty(self) -> None:
-        with pytest.raises(Unknown):
-            self.settled(given(), True, "依据")
-
-    def test_a_settlement_stays(self) -> None:
-        settled = LateRecordSettled(duty="B.T01", in_time=True, grounds="依据")
-
-        assert given(STARTED, RECORDED_LATE, settled).when(done(DUE - 2 * HOUR)) == []
+    assert given(STARTED, RECORDED_LATE, settled).when(done(DUE - 2 * HOUR)) == []
 
 
 def test_each_duty_of_a_docket_has_a_verdict_of_its_own() -> None:

@@ -310,10 +310,10 @@ async def test_the_tables_are_a_fold_of_events_in_any_order_of_services(
         MODEL.apply(sql, [Placed(at, event) for at, event in enumerate([*own, *heard[::-1]])])
     with backwards.reading() as sql:
         assert tables.all_duties(sql) == live
-        afresh = [tuple(row) for row in sql.all("SELECT * FROM incidents ORDER BY id")]
+        afresh = [dict(row) for row in sql.all("SELECT * FROM incidents ORDER BY id")]
     backwards.close()
     kept = await world.store.read(lambda sql: sql.all("SELECT * FROM incidents ORDER BY id"))
-    assert afresh == [(row["id"], row["number"], row["unit"], row["lead"]) for row in kept]
+    assert afresh == [dict(row) for row in kept]
 
 
 def _packs(directory: Path) -> tuple[Pack, Pack]:

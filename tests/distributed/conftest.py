@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.distributed.composed import Container, Machine, Proxy
+from tests.distributed.composed import STARTS_WITHIN, Container, Machine, Proxy
 from tests.support.postgres import PostgresServer
 
 ROOMS = ("intake", "routing", "deadlines", "reporting")
@@ -34,7 +34,7 @@ def county(
             machine.run("init")
             rooms = {service: machine.start(service) for service in ROOMS}
             for room in rooms.values():
-                room.says(WAITING, within=30)
+                room.says(WAITING, within=STARTS_WITHIN)
             machine.start("nats")
             yield _peopled(machine, rooms)
         finally:
@@ -43,7 +43,7 @@ def county(
 
 def _peopled(machine: Machine, rooms: dict[str, Container]) -> Composed:
     for room in rooms.values():
-        room.takes("active", within=30)
+        room.takes("active", within=STARTS_WITHIN)
     token = (machine.volume("data") / "county" / "admin.token").read_text(encoding="utf-8").strip()
     administrator = Proxy(machine, token)
     administrator.post("/routing/units", code="QH-YZ", name="青禾县第一中学")

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from shared.messaging.topology import FOLLOWS
-from tests.distributed.composed import COMPOSE, VARIABLES, Proxy, compose_file, until
+from tests.distributed.composed import COMPOSE, STARTS_WITHIN, VARIABLES, Proxy, compose_file, until
 from tests.distributed.conftest import ROOMS, WAITING, Composed
 
 HEARD = {"channel": "message_board", "category": "食堂", "title": "食堂的饭凉了"}
@@ -89,7 +89,7 @@ def test_a_room_started_before_the_broker_waits_for_it(county: Composed) -> None
 
 
 def test_a_room_that_is_down_is_named_and_holds_nobody_up(county: Composed) -> None:
-    assert county.rooms["deadlines"].stop() < 2
+    county.rooms["deadlines"].stop()
     assert county.rooms["deadlines"].process.returncode == 0
 
     new = registered(county.drafter)
@@ -162,7 +162,7 @@ def test_a_room_for_another_county_does_not_write_into_this_ones_database(
 ) -> None:
     stranger = county.machine.start("routing", HUIYIN_COUNTY="BAISHUI")
 
-    assert stranger.process.wait(20) == 1
+    assert stranger.process.wait(STARTS_WITHIN) == 1
     assert "routing@QINGHE" in stranger.said
     assert "settings.county" in stranger.said
 
@@ -172,7 +172,7 @@ def test_a_room_whose_database_is_older_than_its_stream_takes_no_request(
 ) -> None:
     restored = county.machine.start("routing", HUIYIN_DATABASE=postgres_url)
 
-    assert restored.process.wait(20) == 1
+    assert restored.process.wait(STARTS_WITHIN) == 1
     assert "relay.stream-ahead" in restored.said
     assert "已启动" not in restored.said
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.console import ROOT, holds, play, steps
+from tests.support.sizes import PATIENCE
 
 TOUR = ROOT / "docs" / "tour.md"
 
@@ -66,7 +67,7 @@ def test_anything_else_is_found(shown: str, printed: str) -> None:
 def test_what_a_page_leaves_running_is_ended(tmp_path: Path) -> None:
     [pid] = play(["sleep 600 > /dev/null 2>&1 & echo $!"], tmp_path)
 
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while _lives(int(pid)) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not _lives(int(pid))

@@ -1,19 +1,67 @@
-"""What an old message may hold."""
+"""What an old message may hold, and what is entered of it."""
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from services.intake.accepted import FIELDS, LARGEST_TEXT, check_words, difference
+from services.intake.accepted import (
+    FIELDS,
+    LARGEST_TEXT,
+    OldMessage,
+    check_words,
+    difference,
+    import_message,
+)
+from shared.contracts.intake import HistoryRecorded, IncidentRegistered
+from shared.contracts.sealed import Sealed
 from shared.errors import Invalid
 from tests.intake.story import NOW
-from tests.intake.test_incident import OLD
+
+NUMBER = "QINGHE-2026-000002"
+OLD = OldMessage("M-1", "教育", "旧帖", "正文", NOW, "QH-YZ", "一中", "已修好。", NOW, False)
+TOMORROW = NOW + timedelta(days=1)
 
 
-def refused(**changes: str) -> Invalid:
+class TestEntering:
+    def test_an_old_message_is_entered_with_its_history(self) -> None:
+        registered, history = import_message(NUMBER, OLD, NOW)
+
+        assert isinstance(registered, IncidentRegistered)
+        assert (registered.message_id, registered.channel) == ("M-1", "import")
+        assert isinstance(history, HistoryRecorded)
+        assert history.reply == Sealed.of("已修好。", subject="reply")
+        assert (history.unit, history.named, history.replied_at) == ("QH-YZ", "一中", NOW)
+
+    def test_an_unanswered_one_has_no_reply(self) -> None:
+        _, history = import_message(NUMBER, replace(OLD, reply=None, replied_at=None), NOW)
+
+        assert isinstance(history, HistoryRecorded)
+        assert history.reply is None
+
+    @pytest.mark.parametrize(
+        ("changed", "code"),
+        [
+            ({"title": " "}, "title.missing"),
+            ({"posted_at": TOMORROW, "replied_at": None, "reply": None}, "time.in-future"),
+            ({"replied_at": TOMORROW}, "time.in-future"),
+            ({"replied_at": NOW - timedelta(seconds=1)}, "reply.before-post"),
+            ({"replied_at": None}, "reply.incomplete"),
+            ({"reply": None}, "reply.incomplete"),
+        ],
+    )
+    def test_a_message_that_cannot_be_is_refused(self, changed: dict[str, Any], code: str) -> None:
+        with pytest.raises(Invalid) as problem:
+            import_message(NUMBER, replace(OLD, **changed), NOW)
+
+        assert problem.value.code == code
+        assert problem.value.remedy
+
+
+def refused(**changes: Any) -> Invalid:
     with pytest.raises(Invalid) as problem:
-        check_words(replace(OLD, **changes))  # type: ignore[arg-type]
+        check_words(replace(OLD, **changes))
     assert problem.value.remedy
     return problem.value
 
@@ -26,7 +74,8 @@ def test_an_ordinary_message_is_accepted() -> None:
 def test_a_text_may_be_so_long_and_no_longer(field: str) -> None:
     longest = FIELDS[field].longest
 
-    check_words(replace(OLD, **{field: "a" * longest}))  # type: ignore[arg-type]
+    exactly: dict[str, Any] = {field: "a" * longest}
+    check_words(replace(OLD, **exactly))
 
     problem = refused(**{field: "a" * (longest + 1)})
     assert (problem.code, problem.field) == ("text.too-long", field)

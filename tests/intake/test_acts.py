@@ -1,31 +1,27 @@
 """The rules of notes, corrections and a unit's day: it happens, it is refused, it stays quiet."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from services.intake.acts import MOST_ITEMS, ON_DAY, deed_of, take
-from services.intake.commands import Corrections, CorrectRegistration, Particulars, TakeAct
 
-from services.intake.orders import Noting
-from shared.acts.check import Told
+from shared.acts.body import MOST_ITEMS
+from shared.acts.vocabulary import taken
 from shared.contracts.intake import (
     ChannelsBrowsed,
-    IncidentRegistered,
     MatterNoted,
     RegistrationCorrected,
     ShiftWorked,
     SummaryMade,
 )
-from shared.contracts.sealed import Unsealed
-from shared.errors import HuiyinError
-from shared.policy.engine.deeds import WORSENING, Deed
+from shared.contracts.sealed import Sealed
+from shared.errors import Invalid
+from shared.policy.engine.deeds import Deed
 from shared.policy.language.loading import build
 from shared.policy.language.pack import Pack
-from tests.intake.story import NOW, asked, given, registering
-from tests.intake.test_incident import HEARD, LINKED, REGISTERED, VOIDED
+from tests.intake.story import NOW, act, given, judged, record
+from tests.intake.test_incident import LINKED, REGISTER, REGISTERED, VOIDED
 
 EARLIER, TOMORROW = NOW - timedelta(days=1), NOW + timedelta(days=1)
 
@@ -71,47 +67,48 @@ fields.floor = {zh = "楼层"}
 """)
 
 
-def refused(call: Any) -> tuple[str, str | None]:
-    with pytest.raises(HuiyinError) as problem:
-        call()
-    assert problem.value.remedy
-    return problem.value.code, problem.value.field
+UNDER = record(pack=RULES, sets=judged().matter.sets)
+REPORTED = Deed(uuid4(), "report", EARLIER, EARLIER, to=("group_head",))
+
+
+def after(*deeds: Deed) -> Any:
+    """Those rules, and what is on record."""
+    return record(*deeds, pack=RULES, sets=UNDER.matter.sets)
+
+
+def sealed(text: str) -> Sealed:
+    """Words of the matter, as a fact has them before it is stored."""
+    return Sealed.of(text, subject="matter")
 
 
 class TestRegister:
+    ASKED = REGISTER.but(under=UNDER)
+
     def test_what_is_judged_at_once_is_kept_with_what_kind_of_matter_it_is(self) -> None:
-        heard = replace(
-            HEARD,
-            matter="activity",
-            category="",
-            sets={"severity": ("major",)},
-            planned_at=TOMORROW,
+        asked = self.ASKED.but(
+            matter="activity", category="", sets={"severity": ["major"]}, planned_at=TOMORROW
         )
-
-        [fact] = given().when(registering(heard, RULES))
-
-        assert isinstance(fact, IncidentRegistered)
-        assert (fact.matter, fact.category, fact.planned_at) == ("activity", "", TOMORROW)
-        assert fact.sets == {"severity": ("major",)}
+        entered: dict[str, Any] = {
+            "matter": "activity",
+            "category": "",
+            "sets": {"severity": ("major",)},
+            "planned_at": TOMORROW,
+        }
+        given().when(asked).then(REGISTERED.model_copy(update=entered))
 
     def test_one_of_several_categories_is_the_category_and_all_are_kept(self) -> None:
-        heard = replace(HEARD, sets={"category": ("water", "fire")})
-
-        [fact] = given().when(registering(heard, RULES))
-
-        assert isinstance(fact, IncidentRegistered)
-        assert fact.category == "water"
-        assert fact.sets == {"category": ("water", "fire")}
+        asked = self.ASKED.but(sets={"category": ["water", "fire"]})
+        entered = {"category": "water", "sets": {"category": ("water", "fire")}}
+        given().when(asked).then(REGISTERED.model_copy(update=entered))
 
     @pytest.mark.parametrize("category", ["water", "inquiry_demand"])
     def test_a_category_of_the_pack_or_one_that_all_know_is_taken(self, category: str) -> None:
-        [fact] = given().when(registering(replace(HEARD, category=category), RULES))
-
-        assert isinstance(fact, IncidentRegistered)
-        assert (fact.category, fact.sets) == (category, {})
+        entered = REGISTERED.model_copy(update={"category": category, "sets": {}})
+        given().when(self.ASKED.but(category=category)).then(entered)
 
     def test_a_category_is_free_where_no_pack_declares_any(self) -> None:
-        assert given().when(registering(replace(HEARD, category="其他")))
+        entered = REGISTERED.model_copy(update={"category": "其他"})
+        given().when(REGISTER.but(category="其他")).then(entered)
 
     @pytest.mark.parametrize(
         ("changes", "code", "field"),
@@ -120,210 +117,181 @@ class TestRegister:
             ({"category": ""}, "category.missing", "category"),
             ({"channel": "radio"}, "act.unknown-channel", "channel"),
             ({"channel": "import"}, "act.unknown-channel", "channel"),
-            ({"sets": {"severity": ("huge",)}}, "act.unknown-sets", "sets.severity"),
-            ({"sets": {"colour": ("red",)}}, "act.unknown-sets", "sets"),
-            ({"sets": {"severity": ("major", "ordinary")}}, "act.several-values", "sets.severity"),
-            ({"sets": {"severity": ()}}, "act.several-values", "sets.severity"),
+            ({"sets": {"severity": ["huge"]}}, "act.unknown-sets", "sets.severity"),
+            ({"sets": {"colour": ["red"]}}, "act.unknown-sets", "sets"),
+            ({"sets": {"severity": ["major", "ordinary"]}}, "act.several-values", "sets.severity"),
+            ({"sets": {"severity": []}}, "act.several-values", "sets.severity"),
             ({"happened_at": TOMORROW}, "time.in-future", "happened_at"),
         ],
     )
     def test_words_that_nobody_knows_are_refused(
         self, changes: dict[str, Any], code: str, field: str
     ) -> None:
-        command = registering(replace(HEARD, **changes), RULES)
-
-        assert refused(lambda: given().when(command)) == (code, field)
+        given().when(self.ASKED.but(**changes)).then_refused(code, Invalid, field=field)
 
     def test_a_closed_gate_refuses_it(self) -> None:
-        command = registering(HEARD, RULES)
-        attempted = replace(command.asked.attempted, by="teacher")
-        other = replace(command, asked=replace(command.asked, attempted=attempted))
-
-        assert refused(lambda: given().when(other)) == ("gate.closed", "G2")
+        given().when(self.ASKED.but(post="teacher")).then_refused("gate.closed", field="G2")
 
     def test_its_form_is_asked_for_and_kept_sealed(self) -> None:
-        heard = replace(HEARD, channel="forum")
-        empty = registering(heard, RULES)
-        filled = registering(heard, RULES, fields={"url": "https://qinghe.example", "floor": "3"})
-
-        [fact] = given().when(filled)
-
-        assert refused(lambda: given().when(empty)) == ("form.field-missing", "fields.url")
-        assert isinstance(fact, IncidentRegistered)
-        assert fact.filled == ("url", "floor")
-        assert isinstance(fact.fields, Unsealed)
+        asked = self.ASKED.but(channel="forum")
+        fields = {"url": "https://qinghe.example", "floor": "3"}
+        entered: dict[str, Any] = {
+            "channel": "forum",
+            "fields": sealed('{"url": "https://qinghe.example", "floor": "3"}'),
+            "filled": ("url", "floor"),
+        }
+        given().when(asked.but(fields=fields)).then(REGISTERED.model_copy(update=entered))
+        given().when(asked).then_refused("form.field-missing", Invalid, field="fields.url")
 
 
 class TestNote:
-    def note(self, told: Told, **more: Any) -> TakeAct:
-        return TakeAct(asked("note", pack=RULES, told=told, **more))
+    NOTE = act("note", under=UNDER)
 
     def test_something_is_put_on_record(self) -> None:
-        [fact] = given(REGISTERED).when(self.note(Told(kind="tracking", text="又有三条")))
+        noted = MatterNoted(kind="tracking", text=sealed("又有三条"))
+        given(REGISTERED).when(self.NOTE.but(kind="tracking", text="又有三条")).then(noted)
 
-        assert isinstance(fact, MatterNoted)
-        assert (fact.kind, fact.worse) == ("tracking", False)
-        assert isinstance(fact.text, Unsealed)
-
-    def test_what_got_worse_is_worse(self) -> None:
-        assert Noting(kind=WORSENING).particulars().worse
-        assert not Noting(kind="tracking").particulars().worse
-        assert deed_of("note", Particulars(worse=True)) == {"worse": True}
+    def test_rules_see_that_it_got_worse(self) -> None:
+        assert self.NOTE.but(worse=True).deed.worse
+        assert not self.NOTE.but(kind="tracking").deed.worse
 
     def test_that_it_got_worse_is_enough_to_note(self) -> None:
-        [fact] = given(REGISTERED).when(
-            TakeAct(asked("note", pack=RULES, told=Told()), Particulars(worse=True))
-        )
-
-        assert isinstance(fact, MatterNoted)
-        assert fact.worse
+        given(REGISTERED).when(self.NOTE.but(worse=True)).then(MatterNoted(worse=True))
 
     def test_nothing_at_all_is_no_note(self) -> None:
-        assert given(REGISTERED).refuses(self.note(Told())) == "note.empty"
+        given(REGISTERED).when(self.NOTE).then_refused("note.empty", Invalid)
 
     def test_a_kind_that_the_pack_does_not_know_is_refused(self) -> None:
-        assert given(REGISTERED).refuses(self.note(Told(kind="x"))) == "act.unknown-kind"
+        given(REGISTERED).when(self.NOTE.but(kind="x")).then_refused("act.unknown-kind", Invalid)
 
     def test_a_gate_refuses_what_is_to_happen_and_marks_what_has_happened(self) -> None:
-        development = Told(kind="development")
-        open_ = [Deed(uuid4(), "report", EARLIER, EARLIER, to=("group_head",))]
-
-        [broken] = given(REGISTERED).when(self.note(replace(development, happened=True)))
-        [kept] = given(REGISTERED).when(self.note(development, past=open_))
-
-        assert given(REGISTERED).refuses(self.note(development)) == "gate.closed"
-        assert isinstance(broken, MatterNoted)
-        assert isinstance(kept, MatterNoted)
-        assert (broken.breaches, kept.breaches) == (("G1",), ())
+        development = self.NOTE.but(kind="development")
+        marked = MatterNoted(kind="development", breaches=("G1",))
+        given(REGISTERED).when(development).then_refused("gate.closed", field="G1")
+        given(REGISTERED).when(development.but(happened=True)).then(marked)
+        told_first = development.but(under=after(REPORTED))
+        given(REGISTERED).when(told_first).then(MatterNoted(kind="development"))
 
     def test_said_twice_of_the_same_moment_it_changes_nothing(self) -> None:
-        before = asked("note", told=Told(kind="tracking")).attempted
+        note = self.NOTE.but(kind="tracking")
+        given(REGISTERED).when(note.but(under=after(note.deed))).then_nothing()
 
-        assert given(REGISTERED).when(self.note(Told(kind="tracking"), past=[before])) == []
-
-    def test_not_of_what_is_voided_or_linked_nor_of_what_is_still_to_come(self) -> None:
-        note = self.note(Told(text="情况"))
-
-        assert given(REGISTERED, VOIDED).refuses(note) == "incident.voided"
-        assert given(REGISTERED, LINKED).refuses(note) == "incident.linked"
-        ahead = self.note(Told(text="情况"), at=TOMORROW)
-        assert given(REGISTERED).refuses(ahead) == "time.in-future"
+    def test_not_of_what_is_voided_or_linked(self) -> None:
+        note = self.NOTE.but(text="情况")
+        given(REGISTERED, VOIDED).when(note).then_refused("incident.voided")
+        given(REGISTERED, LINKED).when(note).then_refused("incident.linked")
 
 
 class TestCorrect:
-    def correct(self, grounds: str = "看错", **told: Any) -> CorrectRegistration:
-        come = asked("correct", pack=RULES, sets=told.get("sets", {}))
-        return CorrectRegistration(Corrections(**told), grounds, come)
+    CORRECT = act("correct", grounds="看错", under=UNDER)
 
     def test_moments_and_axes_are_put_right(self) -> None:
-        command = self.correct(posted_at=EARLIER, planned_at=TOMORROW, sets={"category": ("fire",)})
-
-        assert given(REGISTERED).when(command) == [
-            RegistrationCorrected(
-                posted_at=EARLIER, planned_at=TOMORROW, sets={"category": ("fire",)}, grounds="看错"
-            )
-        ]
+        new: dict[str, Any] = {"posted_at": EARLIER, "planned_at": TOMORROW}
+        put_right = RegistrationCorrected(**new, sets={"category": ("fire",)}, grounds="看错")
+        asked = self.CORRECT.but(**new, sets={"category": ["fire"]})
+        given(REGISTERED).when(asked).then(put_right)
 
     def test_what_is_so_already_is_left_out_or_stays_quiet(self) -> None:
         """The registration says that it was discovered now."""
-        same: dict[str, Any] = {"discovered_at": NOW, "sets": {"category": ("inquiry_demand",)}}
+        same = self.CORRECT.but(discovered_at=NOW, sets={"category": ["inquiry_demand"]})
         again = RegistrationCorrected(posted_at=EARLIER, grounds="看错")
-
-        assert given(REGISTERED).when(self.correct(**same)) == []
-        assert given(REGISTERED).when(self.correct(posted_at=EARLIER, **same)) == [again]
-        assert given(REGISTERED, again).when(self.correct(posted_at=EARLIER)) == []
+        given(REGISTERED).when(same).then_nothing()
+        given(REGISTERED).when(same.but(posted_at=EARLIER)).then(again)
+        given(REGISTERED, again).when(self.CORRECT.but(posted_at=EARLIER)).then_nothing()
 
     @pytest.mark.parametrize(
-        ("told", "code"),
+        ("said", "code"),
         [
             ({}, "correct.nothing"),
             ({"grounds": " ", "posted_at": EARLIER}, "grounds.missing"),
             ({"posted_at": TOMORROW}, "time.in-future"),
             ({"occurred_at": TOMORROW}, "time.in-future"),
             ({"discovered_at": TOMORROW}, "time.in-future"),
-            ({"sets": {"severity": ("huge",)}}, "act.unknown-sets"),
+            ({"sets": {"severity": ["huge"]}}, "act.unknown-sets"),
         ],
     )
-    def test_what_cannot_be_is_refused(self, told: dict[str, Any], code: str) -> None:
-        assert given(REGISTERED).refuses(self.correct(**told)) == code
+    def test_what_cannot_be_is_refused(self, said: dict[str, Any], code: str) -> None:
+        given(REGISTERED).when(self.CORRECT.but(**said)).then_refused(code, Invalid)
 
     def test_not_of_what_is_voided_or_linked(self) -> None:
-        command = self.correct(posted_at=EARLIER)
-
-        assert given(REGISTERED, VOIDED).refuses(command) == "incident.voided"
-        assert given(REGISTERED, LINKED).refuses(command) == "incident.linked"
+        asked = self.CORRECT.but(posted_at=EARLIER)
+        given(REGISTERED, VOIDED).when(asked).then_refused("incident.voided")
+        given(REGISTERED, LINKED).when(asked).then_refused("incident.linked")
 
 
 class TestShift:
-    def shift(self, fields: dict[str, str] | None = None, **told: Any) -> TakeAct:
-        more = Particulars(**{"begins": EARLIER, "ends": NOW, **told})
-        known = {"period": "昨日至今日"}
-        said = Told(fields={"adverse": "无"} if fields is None else fields)
-        deed = deed_of("shift", more)
-        return TakeAct(asked("shift", pack=RULES, told=said, known=known, **deed), more)
+    SHIFT = act(
+        "shift",
+        begins=EARLIER,
+        ends=NOW,
+        fields={"adverse": "无"},
+        known={"period": "昨日至今日"},
+        under=UNDER,
+    )
 
     def test_it_is_reported_with_explicit_nil_entries(self) -> None:
-        [fact] = take(self.shift(leader="group_head"))
-
-        assert isinstance(fact, ShiftWorked)
-        assert (fact.begins, fact.ends, fact.leader) == (EARLIER, NOW, "group_head")
-        assert fact.filled == ("adverse",)
+        worked = ShiftWorked(
+            begins=EARLIER,
+            ends=NOW,
+            leader="group_head",
+            fields=sealed('{"adverse": "无"}'),
+            filled=("adverse",),
+        )
+        given().when(self.SHIFT.but(leader="group_head")).then(worked)
 
     @pytest.mark.parametrize("fields", [{}, {"adverse": " "}])
     def test_a_missing_field_is_refused(self, fields: dict[str, str]) -> None:
-        assert refused(lambda: take(self.shift(fields))) == ("form.field-missing", "fields.adverse")
+        asked = self.SHIFT.but(fields=fields)
+        given().when(asked).then_refused("form.field-missing", Invalid, field="fields.adverse")
 
     @pytest.mark.parametrize(
-        ("told", "code"),
+        ("said", "code"),
         [
             ({"ends": EARLIER}, "shift.ends-before-begins"),
             ({"begins": NOW - timedelta(days=32)}, "shift.too-long"),
             ({"ends": TOMORROW}, "time.in-future"),
             ({"leader": "nobody"}, "act.unknown-leader"),
-            ({"begins": None}, "begins.missing"),
         ],
     )
-    def test_a_spell_that_cannot_be_is_refused(self, told: dict[str, Any], code: str) -> None:
-        assert refused(lambda: take(self.shift(**told)))[0] == code
+    def test_a_spell_that_cannot_be_is_refused(self, said: dict[str, Any], code: str) -> None:
+        given().when(self.SHIFT.but(**said)).then_refused(code, Invalid)
 
     def test_another_spell_told_at_the_same_moment_is_news(self) -> None:
-        before = self.shift()
-        command = self.shift(ends=NOW - timedelta(hours=1))
-        record = replace(command.asked.record, deeds=[before.asked.attempted])
+        plain = self.SHIFT.but(under=judged(), fields={})
+        before = record(plain.deed)
+        shorter = NOW - timedelta(hours=1)
+        given().when(plain.but(under=before)).then_nothing()
+        worked = ShiftWorked(begins=EARLIER, ends=shorter)
+        given().when(plain.but(under=before, ends=shorter)).then(worked)
 
-        assert take(replace(command, asked=replace(command.asked, record=record)))
+
+ON_DAY = [each.name for each in taken() if each.room == "intake" and each.on in ("unit", "either")]
 
 
 class TestDays:
-    @pytest.mark.parametrize("act", [act for act in ON_DAY if act != "shift"])
-    def test_each_is_put_on_record_and_once(self, act: str) -> None:
-        more = Particulars(period="2026-03-02")
-        come = asked(act, pack=RULES, **deed_of(act, more))
-        again = replace(come, record=replace(come.record, deeds=[come.attempted]))
-
-        [fact] = take(TakeAct(come, more))
-
-        assert getattr(fact, "ACT", None) == act
+    @pytest.mark.parametrize("name", [name for name in ON_DAY if name != "shift"])
+    def test_each_is_put_on_record_and_once(self, name: str) -> None:
+        made = {"items": ()} if name == "summarise" else {}
+        asked = act(name, period="2026-03-02", under=UNDER, made=made)
+        fact = given().when(asked).decided()
+        assert getattr(fact, "ACT", None) == name
         assert getattr(fact, "period", None) == "2026-03-02"
-        assert take(TakeAct(again, more)) == []
+        given().when(asked.but(under=after(asked.deed))).then_nothing()
 
     def test_channels_are_those_of_the_pack_or_of_everybody(self) -> None:
-        browse = TakeAct(asked("browse", pack=RULES), Particulars(channels=("forum", "call")))
-        strange = replace(browse, more=Particulars(channels=("radio",)))
-
-        [fact] = take(browse)
-
-        assert isinstance(fact, ChannelsBrowsed)
-        assert fact.channels == ("forum", "call")
-        assert refused(lambda: take(strange)) == ("act.unknown-channel", "channels")
+        browse = act("browse", channels=["forum", "call"], under=UNDER)
+        given().when(browse).then(ChannelsBrowsed(channels=("forum", "call")))
+        strange = browse.but(channels=["radio"])
+        given().when(strange).then_refused("act.unknown-channel", Invalid, field="channels")
 
     def test_a_summary_tells_of_so_many_and_no_more(self) -> None:
         items = tuple(uuid4() for _ in range(MOST_ITEMS))
-        summary = TakeAct(asked("summarise"), Particulars(items=items))
-        longer = replace(summary, more=Particulars(items=(*items, uuid4())))
+        summary = act("summarise", made={"items": items})
+        given().when(summary).then(SummaryMade(items=items))
+        longer = summary.but(made={"items": (*items, uuid4())})
+        given().when(longer).then_refused("items.too-many", Invalid, field="items")
 
-        [fact] = take(summary)
-
-        assert isinstance(fact, SummaryMade)
-        assert fact.items == items
-        assert refused(lambda: take(longer)) == ("items.too-many", "items")
+    def test_of_a_matter_that_does_not_stand_nothing_is_told(self) -> None:
+        for name in ("inspect", "drill", "conduct", "file_return"):
+            given(REGISTERED, VOIDED).when(act(name)).then_refused("incident.voided")
+            given(REGISTERED, LINKED).when(act(name)).then_refused("incident.linked")

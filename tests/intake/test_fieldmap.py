@@ -3,37 +3,28 @@
 from typing import Any
 
 import pytest
-from services.intake.commands import SaveFieldMap
 
-from services.intake.fieldmap import FIELD_MAP, FieldMap
+from services.intake.fieldmap import save
 from services.intake.fieldmaps import FieldMaps
 from shared.contracts.intake import Column, FieldMapSaved
 from shared.errors import HuiyinError, Invalid
 from shared.identity.officers import Officer
 from shared.room import Room
-from tests.intake.story import recorded
 
 COLUMNS = (Column(heading="题名", field="title"), Column(heading="时刻", field="posted_at"))
-SAVED = FieldMapSaved(columns=COLUMNS)
 OFFICER = Officer("o-1", "甲一", "QH-YZ", "info_officer")
 
 
-def decided(command: SaveFieldMap, *facts: Any) -> list[Any]:
-    kept = FIELD_MAP.fold([recorded(fact, seq) for seq, fact in enumerate(facts, 1)])
-    return list(FIELD_MAP.decide(kept, command))
-
-
 def test_a_map_is_kept() -> None:
-    assert decided(SaveFieldMap(COLUMNS)) == [SAVED]
+    assert save((), COLUMNS) == [FieldMapSaved(columns=COLUMNS)]
 
 
 def test_the_same_again_adds_nothing() -> None:
-    assert decided(SaveFieldMap(COLUMNS), SAVED) == []
+    assert save(COLUMNS, COLUMNS) == []
 
 
 def test_another_takes_its_place() -> None:
-    assert decided(SaveFieldMap(COLUMNS[:1]), SAVED) == [FieldMapSaved(columns=COLUMNS[:1])]
-    assert FIELD_MAP.fold([recorded(SAVED, 1)]) == FieldMap(COLUMNS)
+    assert save(COLUMNS, COLUMNS[:1]) == [FieldMapSaved(columns=COLUMNS[:1])]
 
 
 @pytest.mark.parametrize(
@@ -45,10 +36,10 @@ def test_another_takes_its_place() -> None:
     ],
 )
 def test_what_says_nothing_or_two_things_is_refused(columns: list[Any], code: str) -> None:
-    command = SaveFieldMap(tuple(Column(heading=h, field=f) for h, f in columns))
+    wanted = tuple(Column(heading=h, field=f) for h, f in columns)
 
     with pytest.raises(Invalid) as refused:
-        decided(command)
+        save((), wanted)
 
     assert refused.value.code == code
 

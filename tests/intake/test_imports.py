@@ -6,9 +6,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from services.intake.commands import OldMessage
 
-from services.intake.accepted import FIELDS, LARGEST_TEXT
+from services.intake.accepted import FIELDS, LARGEST_TEXT, OldMessage
 from services.intake.imports import Imported, Imports
 from shared.contracts.envelope import Actor, decode
 from shared.contracts.intake import HistoryRecorded, IncidentRegistered, Provenance

@@ -9,18 +9,14 @@ from uuid import UUID, uuid4
 import httpx2
 import pytest
 from fastapi import FastAPI
-from services.intake.commands import Corrections, Heard, Particulars
-from services.intake.days import Days
-from services.intake.filing import Said
 
 from services.intake.application import Intake
 from services.intake.imports import Imports
 from services.intake.tables import MODEL
-from shared.acts.check import Told
 from shared.calendar.days import day_of
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded, associated_data, decode
-from shared.contracts.intake import SummaryMade
+from shared.contracts.intake import MatterNoted, SummaryMade
 from shared.contracts.routing import (
     CaseRepinned,
     IncidentAssigned,
@@ -33,14 +29,16 @@ from shared.copies.units import unit_id
 from shared.errors import HuiyinError
 from shared.identity.officers import Officer, Officers
 from shared.policy import find_pack, load_pack
+from shared.policy.engine.deeds import WORSENING
 from shared.policy.language.pack import Pack
 from shared.room import Room
-from shared.store.requests import Request
+from shared.store.requests import Answer, Request
 from shared.store.store import Store
 from shared.store.tables import open_tables
 from shared.vault import Vault
 from shared.web import prepare
-from tests.intake.story import recorded
+from tests.acts.doing import do, of_unit
+from tests.intake.story import event
 from tests.intake.test_acts import RULES, pack
 from tests.intake.test_imports import old
 
@@ -49,9 +47,13 @@ pytestmark = pytest.mark.anyio
 LI = Officer("o-li", "己六", "QH-YZ", "info_officer")
 EZ = Officer("o-ez", "甲二", "QH-EZ", "info_officer")
 BUREAU = Officer("o-b", "甲一", "QH", "info_officer")
-HEARD = Heard("call", "inquiry_demand", "校车停运", "正文", None, None, None, None, False)
+HEARD: dict[str, Any] = {
+    "channel": "call",
+    "category": "inquiry_demand",
+    "title": "校车停运",
+    "body": "正文",
+}
 LATER = pack('[axis.severity]\nzh = "级别"\nvalues = {a = "甲"}')
-NOTHING = Particulars()
 
 
 class Desk:
@@ -59,15 +61,15 @@ class Desk:
 
     def __init__(self, room: Room, vault: Vault) -> None:
         self.store: Store = room.store
-        self.intake, self.days = Intake(room.store, vault), Days(room.store, vault)
+        self.intake = Intake(room.store, vault)
 
     def hear(self, fact: Fact, of: UUID | None = None, **envelope: Any) -> None:
         """Something that routing says of a matter, or of a unit."""
         about = of or uuid4()
         told = {"stream": f"routing/case/{about}", "correlation": about, "id": uuid4()} | envelope
-        event = recorded(fact, 1)
-        event = replace(event, envelope=event.envelope.model_copy(update=told))
-        self.store.write_now(lambda tx: MODEL.note(tx.sql, [event]))
+        said = event(fact)
+        said = replace(said, envelope=said.envelope.model_copy(update=told))
+        self.store.write_now(lambda tx: MODEL.note(tx.sql, [said]))
 
     def adopt(self, unit: str, chosen: Pack = RULES) -> None:
         """A unit adopts a pack."""
@@ -85,19 +87,22 @@ class Desk:
 
     async def registered(self, officer: Officer = LI, unit: str = "QH-YZ") -> tuple[str, UUID]:
         """A matter's number and id."""
-        answer = await self.intake.register(HEARD, unit, officer, None, None)
+        answer = await do(self.intake, officer, "register", "", unit=unit, **HEARD)
         return str(answer.number), UUID(str(answer.incident))
 
-    async def note(self, number: str, officer: Officer = LI, **told: Any) -> None:
-        """A note about a matter."""
-        told = {"text": "又有三条"} | told
-        await self.intake.take(number, "note", Told(**told), NOTHING, Said(officer))
+    async def act(self, officer: Officer, act: str, name: str, **said: Any) -> Answer:
+        """An act on a matter."""
+        return await do(self.intake, officer, act, name, **said)
 
-    async def day(self, act: str, officer: Officer = LI, unit: str = "QH-YZ", **said: Any) -> Any:
+    async def note(self, number: str, officer: Officer = LI, **said: Any) -> Answer:
+        """A note about a matter."""
+        return await self.act(officer, "note", number, **{"text": "又有三条"} | said)
+
+    async def day(
+        self, act: str, officer: Officer = LI, unit: str = "QH-YZ", **said: Any
+    ) -> Answer:
         """An act of a unit's day."""
-        told, items = Told(**said.pop("told", {})), said.pop("items", None)
-        more = Particulars(**said.pop("more", {}))
-        return await self.days.take(unit, act, told, more, Said(officer, **said), items)
+        return await do(self.intake, officer, of_unit(act), unit, **said)
 
     async def events(self) -> list[Recorded]:
         """Everything intake stored."""
@@ -163,6 +168,19 @@ class TestActsOnMatters:
         sealed = event.fact.text  # type: ignore[attr-defined]
         assert vault.open(sealed, associated_data(event.raw, "text")) == "又有三条"
 
+    async def test_a_note_that_it_got_worse_says_so_by_its_kind_or_in_so_many_words(
+        self, desk: Desk
+    ) -> None:
+        number, _ = await desk.registered()
+
+        for kind, worse in ((WORSENING, True), ("tracking", False)):
+            await desk.note(number, kind=kind)
+            fact = (await desk.last()).fact
+            assert isinstance(fact, MatterNoted)
+            assert fact.worse is worse
+        await desk.note(number, kind="tracking", worse=True)
+        assert (await desk.last()).fact.worse  # type: ignore[attr-defined]
+
     async def test_a_gate_waits_for_what_routing_says(self, desk: Desk) -> None:
         desk.adopt("QH")
         number, incident = await desk.registered()
@@ -193,27 +211,25 @@ class TestActsOnMatters:
         number, incident = await desk.registered()
 
         for act in ("inspect", "drill", "conduct", "file_return"):
-            await desk.intake.take(number, act, Told(), NOTHING, Said(LI))
+            await desk.act(LI, act, number)
 
             told = (await desk.last()).envelope
             assert (told.kind, told.correlation) == ("incident", incident)
 
     async def test_a_registration_is_corrected_by_those_who_made_it(self, desk: Desk) -> None:
         number, _ = await desk.registered()
-        when = Corrections(posted_at=datetime(2026, 3, 1, tzinfo=UTC))
+        when = {"posted_at": datetime(2026, 3, 1, tzinfo=UTC), "grounds": "看错"}
 
-        await desk.intake.correct(number, when, "看错", Said(LI))
-        again = await desk.intake.correct(number, when, "看错", Said(LI))
+        await desk.act(LI, "correct", number, **when)
+        again = await desk.act(LI, "correct", number, **when)
 
         assert (await desk.last()).envelope.type == "intake.registration-corrected.v1"
         assert again.events == ()
-        assert (await refused(desk.intake.correct(number, when, "x", Said(EZ))))[0] == (
-            "unit.not-yours"
-        )
+        assert (await refused(desk.act(EZ, "correct", number, **when)))[0] == "unit.not-yours"
 
     async def test_nothing_is_done_on_what_is_voided(self, desk: Desk) -> None:
         number, _ = await desk.registered()
-        await desk.intake.void(number, "误", LI, None)
+        await desk.act(LI, "void", number, reason="误")
 
         assert (await refused(desk.note(number)))[0] == "incident.voided"
 
@@ -221,7 +237,7 @@ class TestActsOnMatters:
 class TestDays:
     async def test_a_units_day_has_a_stream_of_its_own(self, desk: Desk, vault: Vault) -> None:
         desk.adopt("QH")
-        answer = await desk.day("zero_report", told={"text": "今日无"})
+        answer = await desk.day("zero_report", text="今日无")
 
         event = await desk.last()
         day = unit_id("QH-YZ")
@@ -246,10 +262,10 @@ class TestDays:
     async def test_the_form_of_the_units_pack_is_asked_for(self, desk: Desk) -> None:
         desk.adopt("QH")
         now = desk.store.clock()
-        more = {"begins": now - timedelta(days=1), "ends": now}
+        spell: dict[str, Any] = {"begins": now - timedelta(days=1), "ends": now}
 
-        lacking = await refused(desk.day("shift", more=more))
-        await desk.day("shift", more=more, told={"fields": {"adverse": "无"}})
+        lacking = await refused(desk.day("shift", **spell))
+        await desk.day("shift", **spell, fields={"adverse": "无"})
 
         assert lacking == ("form.field-missing", "fields.adverse")
         assert (await desk.last()).fact.filled == ("adverse",)  # type: ignore[attr-defined]
@@ -294,7 +310,7 @@ class TestDays:
     async def test_a_summary_tells_of_what_was_registered_since_the_last(self, desk: Desk) -> None:
         _, first = await desk.registered()
         mistaken, _ = await desk.registered()
-        await desk.intake.void(mistaken, "误", LI, None)
+        await desk.act(LI, "void", mistaken, reason="误")
         await desk.registered(EZ, "QH-EZ")
 
         assert await self.items(desk) == (first,)
@@ -309,15 +325,14 @@ class TestDays:
         desk.adopt("QH", load_pack(find_pack("school-epidemic-system")))
         _, today = await desk.registered()
         words = {"epidemic_information": "无新增", "work_progress": "正常"}
-        told = {"kind": "daily", "to": ("coordination_group",), "fields": words}
+        told: dict[str, Any] = {"kind": "daily", "to": ["coordination_group"], "fields": words}
         now = desk.store.clock()
-        tomorrow = {"period": day_of(now).isoformat()}
 
-        await desk.day("summarise", told=told)
+        await desk.day("summarise", **told)
         before = (await desk.last()).fact
-        await desk.day("summarise", told=told, more=tomorrow)
+        await desk.day("summarise", **told, period=day_of(now).isoformat())
         named = (await desk.last()).fact
-        await desk.day("summarise", told={"kind": "bulletin"})
+        await desk.day("summarise", kind="bulletin")
         other = (await desk.last()).fact
 
         assert isinstance(before, SummaryMade)
@@ -399,7 +414,10 @@ class TestDoor:
     async def test_a_day_is_told_for_ones_own_unit_without_its_code(
         self, door: httpx2.AsyncClient
     ) -> None:
-        spell = {"begins": "2026-03-02T08:00:00+08:00", "ends": "2026-03-03T08:00:00+08:00"}
+        spell: dict[str, Any] = {
+            "begins": "2026-03-02T08:00:00+08:00",
+            "ends": "2026-03-03T08:00:00+08:00",
+        }
         bodies: dict[str, dict[str, Any]] = {
             "browse": {"channels": ["call"]},
             "summarise": {"items": []},

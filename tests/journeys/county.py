@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -15,12 +14,12 @@ from typing import Any
 
 import httpx2
 
-from shared.messaging.server import dying_with_parent
+from tests.support import starter
+from tests.support.sizes import PATIENCE
+from tests.support.starter import HUIYIN, Started
 
 PROGRAM = Path(sys.executable).parent / "huiyin"
 REPOSITORY = Path(__file__).resolve().parents[2]
-START_SECONDS = 20.0
-LONGEST_COMMAND = 60.0
 
 
 @dataclass(frozen=True)
@@ -49,15 +48,7 @@ class County:
 
     def run(self, *command: str | Path, by: str | None = None) -> Done:
         """One ``huiyin`` command, as the administrator or as an officer."""
-        done = subprocess.run(
-            [PROGRAM, *command],
-            env=self._environment(by),
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=LONGEST_COMMAND,
-            check=False,
-        )
+        done = starter.run(HUIYIN, *command, environment=self._environment(by))
         return Done(done.returncode, done.stdout, done.stderr)
 
     def done(self, *command: str | Path, by: str | None = None) -> list[dict[str, Any]]:
@@ -75,19 +66,20 @@ class County:
     def up(self) -> Iterator["Served"]:
         """The county as ``huiyin up`` serves it, on any free port, while the block lasts."""
         with open(self.data.with_suffix(".log"), "a", encoding="utf-8") as log:
-            process = subprocess.Popen(
-                [PROGRAM, "up"],
-                env=self._environment(None),
-                stdout=log,
-                stderr=log,
-                preexec_fn=dying_with_parent(signal.SIGTERM),  # noqa: PLW1509 - safe, see there
+            process = starter.start(
+                HUIYIN,
+                "up",
+                environment=self._environment(None),
+                out=log,
+                err=log,
+                death=signal.SIGTERM,
             )
             try:
-                with httpx2.Client(base_url=self._address(process), timeout=30) as client:
+                with httpx2.Client(base_url=self._address(process), timeout=PATIENCE) as client:
                     yield Served(self, client)
             finally:
                 process.terminate()
-                process.wait(10)
+                process.wait(PATIENCE)
 
     def token(self, by: str | None) -> str:
         """An officer's token; the administrator's without a name."""
@@ -100,8 +92,8 @@ class County:
         token = {} if by is None else {"HUIYIN_TOKEN": self.tokens[by]}
         return kept | {"HUIYIN_DATA": str(self.data), "HUIYIN_HTTP_PORT": "0"} | token
 
-    def _address(self, process: "subprocess.Popen[bytes]") -> str:
-        deadline = time.monotonic() + START_SECONDS
+    def _address(self, process: Started) -> str:
+        deadline = time.monotonic() + PATIENCE
         while process.poll() is None and time.monotonic() < deadline:
             if url := _announced(self.data / "lock", process.pid):
                 return url

@@ -18,6 +18,7 @@ import pytest
 
 from tests.journeys.county import PROGRAM, County, Served, code
 from tests.support.documents import code_in
+from tests.support.sizes import PATIENCE, SOON
 
 TITLE = "食堂周三的菜太咸"
 HEARD = {"channel": "call", "category": "inquiry_demand", "title": TITLE}
@@ -31,7 +32,7 @@ class Reading:
         self._lines: SimpleQueue[bytes] = SimpleQueue()
         Thread(target=self._read, daemon=True).start()
 
-    def line(self, within: float = 10.0) -> bytes:
+    def line(self, within: float = PATIENCE) -> bytes:
         """The next line."""
         try:
             return self._lines.get(timeout=within)
@@ -123,7 +124,7 @@ def test_whoever_follows_misses_and_repeats_nothing_through_a_restart(county: Co
                 there = [line["leaf"] for line in lines if line["leaf"] >= 3]
                 leaves += [json.loads(program.line())["leaf"] for _ in there[len(leaves) :]]
                 began = time.monotonic()
-            assert time.monotonic() - began < 2  # who waits does not hold up the end
+            assert time.monotonic() - began < SOON  # who waits does not hold up the end
         silent = program.is_silent(0.3)
         status, said = program.interrupt()
 
@@ -146,7 +147,7 @@ def test_a_reader_that_has_read_enough_ends_it_quietly(county: County) -> None:
         stderr=subprocess.PIPE,
         env=environment,
         check=False,
-        timeout=30,
+        timeout=PATIENCE,
     )
     os.close(theirs)
 

@@ -14,6 +14,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from tests.journeys.county import PROGRAM, County, Served, code
+from tests.support.sizes import PATIENCE
 
 FORMULA = '=HYPERLINK("http://example.invalid","食堂")'
 FORMATS = ("csv", "xlsx", "json")
@@ -240,6 +241,6 @@ def _raw(county: County, screen: int | None) -> "subprocess.CompletedProcess[byt
         env=county._environment(None) | {"NO_COLOR": "1"},
         stdout=subprocess.PIPE if screen is None else screen,
         stderr=subprocess.PIPE,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )

@@ -21,6 +21,7 @@ from huiyin.importing.source import look_through
 from tests.importing.files import FIRST, HEADINGS, SECOND, csv_file, csv_text, workbook
 from tests.journeys.county import PROGRAM, REPOSITORY, County, Done, Served, code
 from tests.journeys.test_import import BAD, HEADING, messages, outcomes
+from tests.support.sizes import PATIENCE
 
 BAD_ROWS = REPOSITORY.parent / "shared" / "data" / "bad-rows.csv"
 MAP = [
@@ -421,12 +422,12 @@ def killed_after(
         stderr=subprocess.PIPE,
         encoding="utf-8",
     )
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while not position(served) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert child.poll() is None, "it had ended before it could be interrupted"
     child.send_signal(how)
-    _, said = child.communicate(timeout=10)
+    _, said = child.communicate(timeout=PATIENCE)
     return child.returncode, said
 
 

@@ -34,8 +34,8 @@ from shared.store.tables import open_tables
 from shared.store.transaction import Transaction
 from shared.vault import Vault, load_or_create_wrapping_key, open_vault
 from tests.journeys.county import County, Served, code
+from tests.support.sizes import PATIENCE
 
-PATIENCE = 10.0
 POSTED = datetime(2025, 9, 1, tzinfo=UTC)
 BY = By(Actor(officer="o-earlier", post="administrator"), POSTED, standing="imported")
 NEWER = "intake.incident-annotated.v9"

@@ -22,6 +22,7 @@ from shared.messaging.streams import Incoming, message_at, stream_name
 from shared.store.sql import Sql
 from shared.store.store import Store
 from shared.store.transaction import Transaction
+from tests.support.sizes import PATIENCE
 from tests.support.stores import open_store, say, words_of
 
 
@@ -157,7 +158,7 @@ async def published(client: Client, service: str = "intake") -> list[Incoming]:
     return [message for message in found if message is not None]
 
 
-async def eventually(holds: Callable[[], Awaitable[bool]], *, within: float = 8.0) -> None:
+async def eventually(holds: Callable[[], Awaitable[bool]], *, within: float = PATIENCE) -> None:
     """Wait until something holds; fails after so many seconds."""
     deadline = time.monotonic() + within
     while not await holds():
@@ -165,7 +166,7 @@ async def eventually(holds: Callable[[], Awaitable[bool]], *, within: float = 8.
         await asyncio.sleep(0.005)
 
 
-async def until_published(store: Store, client: Client, *, within: float = 8.0) -> None:
+async def until_published(store: Store, client: Client, *, within: float = PATIENCE) -> None:
     """Wait until the store's stream holds as many messages as the store holds events."""
     many = len(await store.notifications(0, 1_000_000))
 
@@ -195,7 +196,7 @@ async def until_heard(store: Store, *words: str) -> None:
         assert await heard(store) == list(words)  # shows the difference
 
 
-async def until_halted(part: Relay | Consumer, code: str, *, within: float = 4.0) -> None:
+async def until_halted(part: Relay | Consumer, code: str, *, within: float = PATIENCE) -> None:
     """Wait until it has stopped itself, for that reason."""
 
     async def holds() -> bool:

@@ -27,6 +27,7 @@ from tests.messaging.line import (
     until_published,
     wipe,
 )
+from tests.support.sizes import PATIENCE
 from tests.support.stores import CLERK, matter, said, say_all, saying
 
 STREAM = stream_name("intake")
@@ -110,7 +111,7 @@ async def test_work_that_broke_off_is_taken_up_by_the_next_process(
 
     async with listening(server.url, ear(routing, die)):
         await say_together(relayed, "甲", "乙")
-        await asyncio.wait_for(reached.wait(), 5)
+        await asyncio.wait_for(reached.wait(), PATIENCE)
     async with listening(server.url, ear(routing)):
         await say_each(relayed, "丙")
         await until_heard(routing, *"甲乙丙")

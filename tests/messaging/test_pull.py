@@ -16,6 +16,7 @@ from nats.js import JetStreamContext, api
 
 from shared.messaging.pull import forget_pending, steady_fetch
 from shared.messaging.server import NatsServer
+from tests.support.sizes import PATIENCE
 
 Pull = JetStreamContext.PullSubscription
 
@@ -141,7 +142,7 @@ async def test_what_is_here_is_handed_over_at_once_and_at_most_a_batch(
 
     taken: list[int] = []
     while len(taken) < 5:
-        batch = await asyncio.wait_for(pull.fetch(3, timeout=60), 5)
+        batch = await asyncio.wait_for(pull.fetch(3, timeout=10 * PATIENCE), PATIENCE)
         assert len(batch) <= 3
         taken += [int(message.data) for message in batch]
 
@@ -160,7 +161,7 @@ async def test_more_than_one_request_s_worth_keeps_coming(
 
     taken: list[int] = []
     while len(taken) < 50:
-        taken += [int(message.data) for message in await pull.fetch(4, timeout=2)]
+        taken += [int(message.data) for message in await pull.fetch(4, timeout=PATIENCE)]
 
     assert taken == list(range(50))
 
@@ -172,7 +173,7 @@ async def test_what_had_arrived_before_a_reset_is_forgotten(
     monkeypatch.setattr(Pull, "fetch", steady_fetch)
     pull = await stream.pull_subscribe("numbers", durable="direct")
     await stream.publish("numbers", b"0")
-    await pull.fetch(8, timeout=2)
+    await pull.fetch(8, timeout=PATIENCE)
     for number in range(1, 6):  # they come by themselves, for the request is still open
         await stream.publish("numbers", str(number).encode())
     while pull.pending_msgs < 5:
@@ -182,7 +183,7 @@ async def test_what_had_arrived_before_a_reset_is_forgotten(
     await stream.reset_consumer("NUMBERS", "direct", seq=1)
     taken: list[int] = []
     while len(taken) < 6:
-        taken += [int(message.data) for message in await pull.fetch(8, timeout=2)]
+        taken += [int(message.data) for message in await pull.fetch(8, timeout=PATIENCE)]
 
     assert taken == [0, 1, 2, 3, 4, 5]
 

@@ -24,6 +24,7 @@ from tests.messaging.line import (
     until_published,
     wipe,
 )
+from tests.support.sizes import PATIENCE
 from tests.support.stores import copied, open_store, say, say_all, saying
 
 
@@ -198,7 +199,7 @@ async def test_a_stream_that_was_wiped_is_filled_again_though_nothing_new_happen
         await say_many(intake, 3)
         await until_relayed(intake, relay)
         wipe(server)
-        await until_published(intake, client, within=3.0)
+        await until_published(intake, client)
 
     await check(intake, client)
 
@@ -290,14 +291,14 @@ async def test_a_relay_told_to_stop_just_when_something_was_appended_stops(
 ) -> None:
     """Python 3.11's ``wait_for`` swallows a cancellation that meets a result; whoever then awaits
     the task, as a room that is stopping does, would wait for ever."""
-    task = asyncio.create_task(Relay(intake, client, poll=60).run())
+    task = asyncio.create_task(Relay(intake, client, poll=10 * PATIENCE).run())
     await asyncio.sleep(0.2)  # it waits for something to do
 
     await intake.write(saying("甲"))
     task.cancel()
-    await asyncio.wait([task], timeout=2)
+    await asyncio.wait([task], timeout=PATIENCE)
 
     stopped = task.done()
     task.cancel()
-    await asyncio.wait([task], timeout=2)
+    await asyncio.wait([task], timeout=PATIENCE)
     assert stopped

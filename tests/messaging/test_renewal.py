@@ -17,6 +17,7 @@ from shared.store.sql import Sql
 from shared.store.store import Store
 from shared.store.tracking import START, Tracking, track, tracked
 from shared.store.transaction import Transaction
+from tests.support.sizes import PATIENCE
 from tests.support.stores import open_store, say_all
 
 pytestmark = pytest.mark.anyio
@@ -199,7 +200,7 @@ async def test_what_is_new_waits_until_everybody_was_heard_again(county: County)
 
     await renewal.hear("routing", (await county.batch("routing"))[:2])
 
-    await asyncio.wait_for(new, 1)
+    await asyncio.wait_for(new, PATIENCE)
     assert "intake 3" not in await county.words(), "that is for whoever reacts to it"
 
 

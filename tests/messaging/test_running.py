@@ -12,6 +12,7 @@ from shared.messaging.status import RoomStatus, status_subject
 from shared.store.store import Store
 from tests.messaging.line import Diary, eventually, heard, published
 from tests.messaging.rooms import plain_room, running
+from tests.support.sizes import SOON
 from tests.support.stores import CLERK, matter, saying
 
 
@@ -31,7 +32,7 @@ async def test_a_room_stops_though_a_cancellation_was_lost(
     async with running(server.url, client, room) as (at_work,):
         await asyncio.sleep(0)
         stopping = asyncio.create_task(at_work.stop())
-        await asyncio.wait([stopping], timeout=5)
+        await asyncio.wait([stopping], timeout=SOON)
         stopped = stopping.done()
         stopping.cancel()  # ends the chore, in case it still waits for it
 
@@ -46,7 +47,7 @@ async def test_a_room_told_to_stop_just_after_a_command_stops_and_has_it_on_reco
         await asyncio.sleep(0.1)
         await intake.write(saying("甲"))
         stopping = asyncio.create_task(at_work.stop())
-        await asyncio.wait([stopping], timeout=5)
+        await asyncio.wait([stopping], timeout=SOON)
         stopped = stopping.done()
         stopping.cancel()
 
@@ -108,5 +109,5 @@ async def test_what_halted_shows_in_the_status_with_what_to_do(
 
 
 async def _asked(client: Client, service: str) -> RoomStatus:
-    answer = await client.request(status_subject(service), b"", timeout=2)
+    answer = await client.request(status_subject(service), b"", timeout=SOON)
     return RoomStatus.model_validate_json(answer.data)

@@ -28,6 +28,7 @@ from tests.messaging.line import (
     listening,
     relaying,
 )
+from tests.support.sizes import PATIENCE
 from tests.support.stores import events, saying
 
 SUBJECT = "huiyin.watermark.intake"
@@ -128,7 +129,7 @@ async def test_what_is_said_holds_for_work_of_the_same_transaction(
     said = await hears(client)
     async with relaying(intake, client) as relay:
         go_on = threading.Event()
-        held_up = asyncio.create_task(intake.write(lambda _: go_on.wait(5)))
+        held_up = asyncio.create_task(intake.write(lambda _: go_on.wait(PATIENCE)))
         await asyncio.sleep(0)
         async with going_on(Heart(intake, relay, client, every=0).run()):
             await asyncio.sleep(0.05)  # the beat waits for the writer

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.reporting.ledger.row import CHANGED_BY, LedgerRow, project
@@ -340,6 +340,7 @@ def histories(draw: st.DrawFn) -> list[list[tuple[int, Recorded]]]:
     return [[(next(leaf), event(draw(any_of_kind(k)))) for k in service] for service in said]
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # the machine may have other work
 @given(histories(), st.randoms(use_true_random=False))
 def test_the_row_is_the_same_in_whatever_order_the_services_are_heard(
     services: list[list[tuple[int, Recorded]]], random: Any

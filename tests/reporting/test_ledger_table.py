@@ -22,6 +22,7 @@ from shared.store.sql import Sql
 from shared.store.tables import Tables, open_tables
 from tests.contracts.samples import envelope, sample
 from tests.reporting.world import World
+from tests.support.sizes import sized
 
 INCIDENTS = [UUID(int=number) for number in (1, 2, 3)]
 
@@ -40,8 +41,7 @@ def tables(location: str) -> Any:
 
 
 @settings(
-    max_examples=25,
-    deadline=None,
+    max_examples=sized(25, 500),
     suppress_health_check=[HealthCheck.function_scoped_fixture],  # each example empties the table
 )
 @given(st.lists(told, max_size=25), st.sets(st.integers(0, 25)))

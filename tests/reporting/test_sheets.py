@@ -16,6 +16,7 @@ from python_calamine import CalamineWorkbook
 
 from services.reporting.sheets import LARGEST_CELL, CellKind, Sheet, SheetColumn, as_csv, as_xlsx
 from shared.cells import unguarded
+from tests.support.sizes import sized
 
 NOON = datetime(2026, 3, 2, 4, 0, 5, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 3, 2, 16, 0, tzinfo=UTC)
@@ -154,7 +155,7 @@ def test_a_text_that_just_fits_is_whole() -> None:
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), max_size=20))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=sized(60, 1000))
 def test_whatever_was_written_is_read_from_the_csv_the_same(texts: list[str]) -> None:
     [_, *read] = csv_rows(of(texts))
 
@@ -162,7 +163,7 @@ def test_whatever_was_written_is_read_from_the_csv_the_same(texts: list[str]) ->
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1), max_size=20))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=sized(60, 1000))
 def test_whatever_was_written_is_read_from_the_workbook_the_same(texts: list[str]) -> None:
     content = as_xlsx([of(texts)])
 

@@ -32,6 +32,7 @@ from shared.store.store import Store
 from shared.store.tables import open_tables
 from shared.store.tracking import tracked
 from shared.vault import open_vault
+from tests.support.sizes import PATIENCE
 
 IN_ONE_DATABASE = pytest.mark.parametrize("location", ["sqlite"], indirect=True)
 """For what does not depend on the kind of database; all else is tested in both."""
@@ -114,7 +115,7 @@ class World:
         [chore] = self.room.chores
         running = asyncio.ensure_future(chore())
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 while await self.room.store.read(_is_behind):
                     await asyncio.sleep(0.01)
         finally:

@@ -8,10 +8,11 @@ from uuid import UUID
 import pytest
 
 from services.routing.application import Drafted
-from services.routing.tables import MODEL, Entry, find
+from services.routing.tables import MODEL
 from shared.contracts.envelope import associated_data, decode
 from shared.contracts.intake import IncidentLinked, IncidentVoided
 from shared.contracts.routing import ReplyDrafted, ReplyPublished, ReportMade
+from shared.copies.incidents import KnownIncident, find
 from shared.errors import Invalid, Refused, Unknown
 from shared.identity.officers import Officer
 from shared.store.micros import to_micros
@@ -327,7 +328,7 @@ class TestHeardFromIntake:
         own = await world.case(incident)
         heard = [decode(n.state) for n in await world.upstream.notifications(0, 1000)]
 
-        def afresh(tx: Transaction) -> tuple[Entry, Entry]:
+        def afresh(tx: Transaction) -> tuple[KnownIncident, KnownIncident]:
             before = find(tx.sql, NUMBER)
             tx.sql.execute("DELETE FROM incidents")
             MODEL.note(tx.sql, own)
@@ -335,4 +336,5 @@ class TestHeardFromIntake:
             return before, find(tx.sql, NUMBER)
 
         before, after = await world.room.store.write(afresh)
-        assert after == before == Entry(incident, NUMBER, "QH-YZ", "voided", "QH-LX")
+        known = KnownIncident(incident, NUMBER, "QH-YZ", "voided", False, "QH-LX", ())
+        assert after == before == known

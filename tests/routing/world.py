@@ -1,7 +1,6 @@
 """A routing room over a real database, and an intake store that it hears of incidents from."""
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,7 +8,7 @@ from uuid import UUID, uuid4
 from services.routing.administration import Administration
 from services.routing.application import Routing
 from services.routing.main import build
-from shared.acts.vocabulary import ACTS, Act
+from shared.acts.vocabulary import Act
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Actor, Recorded, Standing, decode, decode_envelope
 from shared.contracts.intake import HistoryRecorded, IncidentRegistered
@@ -24,6 +23,7 @@ from shared.store.requests import Answer, Request
 from shared.store.tables import open_tables
 from shared.store.tracking import tracked
 from shared.vault.vault import open_vault
+from tests.acts.doing import do
 
 START = datetime(2026, 3, 2, 6, 10, tzinfo=UTC)
 POSTED = datetime(2025, 9, 1, 1, 0, tzinfo=UTC)
@@ -86,8 +86,7 @@ class World:
         **said: Any,
     ) -> Answer:
         """An officer takes an act on a matter, or on whatever the act given is done on."""
-        each = replace(ACTS[act], on="matter") if isinstance(act, str) else act
-        return await self.routing.take(each, name, each.body(**said), officer, request)
+        return await do(self.routing, officer, act, name, request, **said)
 
     async def say(
         self,

@@ -18,6 +18,7 @@ from nats.errors import NoServersError
 
 from shared.errors import Unavailable
 from shared.messaging.server import NatsServer
+from tests.support.sizes import PATIENCE
 
 PARENT = """
 import sys, time
@@ -59,7 +60,7 @@ async def publish(url: str, text: str) -> None:
     client = await nats.connect(url)
     stream = client.jetstream()
     await stream.add_stream(name="words", subjects=["words"])
-    await stream.publish("words", text.encode(), stream="words", timeout=2)
+    await stream.publish("words", text.encode(), stream="words", timeout=PATIENCE)
     await client.close()
 
 
@@ -89,8 +90,8 @@ def ends(url: str) -> bool:
 
 
 def soon(state: Callable[[], bool]) -> bool:
-    """Whether it comes about within two seconds."""
-    deadline = time.monotonic() + 2
+    """Whether it comes about."""
+    deadline = time.monotonic() + PATIENCE
     while not state() and time.monotonic() < deadline:
         time.sleep(0.01)
     return state()
@@ -214,12 +215,9 @@ def test_ctrl_c_in_the_terminal_does_not_reach_it(server: NatsServer) -> None:
     assert os.getsid(server.pid) == server.pid
 
 
-def test_it_stops_in_order_within_two_seconds(server: NatsServer) -> None:
-    begun = time.monotonic()
+def test_it_stops_in_order_when_asked(server: NatsServer) -> None:
+    server.stop(timeout=PATIENCE)
 
-    server.stop()
-
-    assert time.monotonic() - begun < 2
     assert not server.running
     assert "Server Exiting" in (server.directory / "nats.log").read_text()
     server.stop()  # harmless

@@ -26,6 +26,7 @@ from shared.vault.recent import RecentKeys, Tombstone
 from shared.vault.sqlite import SqliteKeyTable
 from shared.vault.vault import KeyTable
 from shared.vault.wrapping import wrapped
+from tests.support.sizes import PATIENCE, sized
 
 WRAPPING_KEY = bytes(range(32))
 OTHER_WRAPPING_KEY = bytes(range(32, 64))
@@ -102,7 +103,9 @@ class TestSealing:
         assert first.nonce != second.nonce
         assert first.text != second.text
 
-    @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(
+        max_examples=sized(60, 1000), suppress_health_check=[HealthCheck.function_scoped_fixture]
+    )
     @given(words=st.text(), associated=st.binary(), other=st.binary())
     def test_any_words_open_with_their_associated_data_and_with_no_other(
         self, vault: Vault, words: str, associated: bytes, other: bytes
@@ -243,7 +246,7 @@ class TestEnsuring:
                 other.add({matter: wrapped(WRAPPING_KEY, secret)})
                 ensuring = thread.submit(vault.ensure, [matter])
                 time.sleep(0.2)  # it finds no key, and waits for the lock
-            ensuring.result(timeout=10)
+            ensuring.result(timeout=PATIENCE)
         assert vault.commitment(matter, WORDS) == DataKey(matter, secret).commitment(WORDS)
 
     def test_a_key_that_another_process_destroys_meanwhile_is_refused_with_all_beside_it(
@@ -257,7 +260,7 @@ class TestEnsuring:
                 ensuring = thread.submit(vault.ensure, [reply, matter])
                 time.sleep(0.2)  # it finds no key, and waits for the lock
             with pytest.raises(Refused):
-                ensuring.result(timeout=10)
+                ensuring.result(timeout=PATIENCE)
         with pytest.raises(Unknown):
             vault.seal(reply, WORDS, ENVELOPE)
 
@@ -309,7 +312,7 @@ def test_processes_that_make_one_vault_at_once_use_the_same_keys(location: str) 
         assert racer.stdin is not None
         racer.stdin.write("go\n")
         racer.stdin.flush()
-    first, second = (racer.communicate(timeout=30)[0].splitlines() for racer in racers)
+    first, second = (racer.communicate(timeout=PATIENCE)[0].splitlines() for racer in racers)
     assert [racer.returncode for racer in racers] == [0, 0]
     assert first == second
     assert len(set(first)) == len(ids)
@@ -563,7 +566,7 @@ class TestSqliteFile:
                 opening = thread.submit(open_vault, str(path), WRAPPING_KEY)
                 time.sleep(0.2)
                 other.execute("COMMIT")
-                with closing(opening.result(timeout=10)) as vault:
+                with closing(opening.result(timeout=PATIENCE)) as vault:
                     vault.ensure(key_ids())
 
     def test_a_file_that_is_no_vault_is_untrusted(self, path: Path) -> None:

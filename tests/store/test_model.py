@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -23,6 +23,7 @@ from shared.errors import Refused, Unavailable
 from shared.store.transaction import Transaction
 from tests.store.groups import together
 from tests.store.test_appending import chained
+from tests.support.sizes import sized
 from tests.support.stores import HandClock, events, matter, open_store, say, words_of
 
 STREAMS = [UUID(int=number) for number in range(1, 4)]
@@ -144,10 +145,5 @@ _numbers = iter(range(1_000_000))
 def test_the_store_is_what_a_simple_list_says(location: str) -> None:
     run_state_machine_as_test(
         type("Located", (Model,), {"location": location}),
-        settings=settings(
-            max_examples=12,
-            stateful_step_count=10,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
+        settings=settings(max_examples=sized(12, 200), stateful_step_count=sized(10, 40)),
     )

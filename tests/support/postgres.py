@@ -20,10 +20,10 @@ import psycopg
 from psycopg import sql
 
 from shared.messaging.server import dying_with_parent
+from tests.support.sizes import PATIENCE
 
 CHOICE = "HUIYIN_TEST_POSTGRES"
 USER = "huiyin"
-START_SECONDS = 20.0
 FAST = {"fsync": "off", "full_page_writes": "off", "unix_socket_directories": ""}
 """Settings of the server. No test here cuts its power: they kill our own processes."""
 
@@ -89,7 +89,7 @@ class PostgresServer:
     def start(self) -> None:
         """Make an empty cluster and return when it answers, after about one second.
 
-        Raises ``RuntimeError`` with the server's log when it does not within 20 s.
+        Raises ``RuntimeError`` with the server's log when it does not in time.
         """
         self._hand_over()
         self._make_cluster()
@@ -108,11 +108,11 @@ class PostgresServer:
         self._await_answer(self._process)
 
     def stop(self) -> None:
-        """End the server by its pid, harder after every 10 s, and remove its directory."""
+        """End the server by its pid, harder after every minute, and remove its directory."""
         for order in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
             if self._process is not None and self._process.poll() is None:
                 self._process.send_signal(order)
-                _wait(self._process, seconds=10)
+                _wait(self._process, seconds=60)
         shutil.rmtree(self.directory)
 
     def url(self, database: str) -> str:
@@ -165,10 +165,10 @@ class PostgresServer:
         return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
     def _await_answer(self, process: subprocess.Popen[bytes]) -> None:
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + PATIENCE
         while process.poll() is None and time.monotonic() < deadline:
             try:
-                psycopg.connect(self.url("postgres"), connect_timeout=2).close()
+                psycopg.connect(self.url("postgres"), connect_timeout=30).close()
             except psycopg.OperationalError:
                 time.sleep(0.01)
             else:

@@ -1,8 +1,9 @@
 """Reading a pack's file: from its bytes to its rules, or every complaint with its place."""
 
+import json
 import tomllib
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -110,19 +111,23 @@ def build(
 
     ``params`` are its own by name, and those of a pack it adds to as ``<id>.<name>``.
     """
-    if len(texts) > 1:
-        parent, above = build(texts[1:], _of_those_above(params or {}))
-    else:
-        parent, above = None, []
-    text = texts[0]
+    pack, complaints = _built(tuple(texts), json.dumps(dict(params or {})))
+    return pack, list(complaints)
+
+
+@lru_cache(256)
+def _built(texts: tuple[str, ...], chosen: str) -> tuple[Pack | None, Sequence[Complaint]]:
+    """As ``build``; the same texts make the same pack, which is asked for again and again."""
+    params, text = json.loads(chosen), texts[0]
+    parent, above = build(texts[1:], _of_those_above(params)) if len(texts) > 1 else (None, [])
     try:
         given = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
         return None, [_not_toml(problem)]
-    file, complaints = _file(given, text, _own(given, params or {}))
+    file, complaints = _file(given, text, _own(given, params))
     if file is None:
         return None, complaints
-    pack = Pack(file, tuple(texts), parent, dict(params or {}))
+    pack = Pack(file, texts, parent, params)
     complaints += [each.inherited() for each in above]
     complaints += [
         each.at(place_of(text, each.path)) for each in (*check(pack), *check_against_parent(pack))
