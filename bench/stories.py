@@ -32,8 +32,7 @@ from shared.contracts.routing import (
 )
 from shared.contracts.sealed import Sealed
 from shared.room import Room, key_id
-from shared.store.events import By, Stream
-from shared.store.transaction import Transaction
+from shared.store.transaction import By, Stream, Transaction
 from shared.vault.vault import Vault
 
 SAMPLES = Path(next(iter(huiyin.drills.demonstration.__path__))) / "samples" / "messages.csv"

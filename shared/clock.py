@@ -123,3 +123,17 @@ class SimulatedClock:
     def move_to(self, moment: datetime) -> None:
         """Move on; a moment that has passed changes nothing."""
         self._now = max(self._now, moment)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICRO = timedelta(microseconds=1)
+
+
+def to_micros(moment: datetime) -> int:
+    """Microseconds since 1970 of an aware moment; exact."""
+    return (moment - _EPOCH) // _MICRO
+
+
+def from_micros(micros: int) -> datetime:
+    """The UTC moment of so many microseconds since 1970."""
+    return _EPOCH + micros * _MICRO

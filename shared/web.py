@@ -15,11 +15,11 @@ from starlette.routing import compile_path, get_name
 
 from shared.contracts.catalogue import Contract
 from shared.errors import HuiyinError, Invalid, Refused, Unavailable, Unknown
-from shared.faults import worded
 from shared.identity.officers import Officer, Officers, unknown_token
 from shared.logs import note
 from shared.store import requests
-from shared.vault import Vault
+from shared.vault.vault import Vault
+from shared.words import worded
 
 STATUS = {"token.unknown": 401, "unit.not-yours": 403, "post.not-competent": 403}
 """HTTP status by error code, where the kind of error does not say it."""

@@ -10,7 +10,7 @@ from huiyin.drills.script import Drill, DrillStep, Expectation, resolve
 from shared.acts.vocabulary import ACTS
 from shared.documents import Complaints, Node, Spot, Unreadable, near
 from shared.errors import Invalid
-from shared.identity.posts import POSTS
+from shared.identity.officers import POSTS
 from shared.policy.language.pack import Pack
 from shared.policy.language.standing import items
 

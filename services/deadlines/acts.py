@@ -24,9 +24,8 @@ from shared.copies.packs import pack_by_pin
 from shared.copies.units import check_within, known_unit, unit_id
 from shared.errors import Refused
 from shared.policy.engine.outlook import Matter, Outlook, outlook
-from shared.store.events import Stream
 from shared.store.sql import Sql
-from shared.store.transaction import Transaction
+from shared.store.transaction import Stream, Transaction
 
 TO_A_UNIT = ("extend", "urge", "supervise", "circulate")
 """Acts that name the unit whose duty they are about."""

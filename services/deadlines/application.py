@@ -10,8 +10,7 @@ from uuid import UUID
 from services.deadlines.docket import Concluded, docket_of, observe, own_deeds, reconcile
 from services.deadlines.tables import MODEL, heard_acts
 from shared.acts.deed import deed_of, why_ended
-from shared.calendar.published import state_council
-from shared.calendar.working import Calendar
+from shared.calendar.working import Calendar, state_council
 from shared.contracts.deadlines import DutyMissed, DutySuperseded
 from shared.contracts.envelope import Actor, Recorded
 from shared.contracts.intake import IncidentRegistered, RegistrationCorrected
@@ -23,9 +22,8 @@ from shared.copies.packs import pack_by_pin
 from shared.policy.engine.deeds import Deed
 from shared.policy.engine.outlook import acts_heard, counts_working_days, outlook
 from shared.policy.language.pack import Pack
-from shared.store.events import By, Stream
 from shared.store.sql import Sql
-from shared.store.transaction import Transaction
+from shared.store.transaction import By, Stream, Transaction
 
 SYSTEM = Actor(officer="system", post="deadlines")
 """Nobody decides a verdict of this room: it is computed."""

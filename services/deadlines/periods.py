@@ -18,6 +18,7 @@ from services.deadlines.docket import (
     reconcile,
 )
 from shared.acts.deed import of_unit
+from shared.clock import from_micros
 from shared.contracts.deadlines import DutyStarted
 from shared.contracts.envelope import Recorded
 from shared.copies import matters
@@ -40,10 +41,8 @@ from shared.policy.engine.periods import (
     turn_named,
 )
 from shared.policy.language.rules import Shift
-from shared.store.events import By, Stream
-from shared.store.micros import from_micros
 from shared.store.sql import Sql
-from shared.store.transaction import Transaction
+from shared.store.transaction import By, Stream, Transaction
 
 PERIODS = UUID("6d3c4b0e-2f7a-5c1e-8b6d-41f0a9e27c53")
 """Namespace from which the docket of a unit's period gets its id, by unit, rule and period."""

@@ -27,7 +27,7 @@ from shared.acts.deed import Circumstances, as_deed, deed_of
 from shared.acts.take import Asked, Subject, Taker
 from shared.acts.vocabulary import Act
 from shared.calendar.days import day_of, start_of
-from shared.clock import SHANGHAI, shown
+from shared.clock import SHANGHAI, shown, to_micros
 from shared.contracts.acts import Judged
 from shared.contracts.envelope import Recorded
 from shared.contracts.intake import SummaryMade
@@ -43,11 +43,9 @@ from shared.policy.engine.periods import tells_of_the_day_before
 from shared.policy.language.pack import Pack
 from shared.policy.language.rules import Gate
 from shared.room import key_id
-from shared.store.events import Stream
-from shared.store.micros import to_micros
 from shared.store.requests import Request
 from shared.store.sql import Sql
-from shared.store.transaction import Transaction
+from shared.store.transaction import Stream, Transaction
 
 
 class Intake(Taker[Incident]):

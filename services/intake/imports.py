@@ -20,10 +20,9 @@ from shared.copies.packs import pin_in_force
 from shared.copies.units import Unit, all_units, unknown_unit
 from shared.errors import HuiyinError, Invalid, Refused
 from shared.room import key_id
-from shared.store.events import By, Stream
 from shared.store.sql import Sql
 from shared.store.store import Store
-from shared.store.transaction import Transaction
+from shared.store.transaction import By, Stream, Transaction
 from shared.vault.vault import Vault
 
 IMPORTS = UUID("5f3b8f0e-6c1c-5c55-9a70-3d1f7a5b0c11")

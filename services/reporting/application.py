@@ -14,19 +14,16 @@ from services.reporting.ledger.entry import LedgerEntry, entries
 from services.reporting.ledger.export import Filters, LedgerExport, export
 from services.reporting.log.log import size_as_of
 from services.reporting.trail.trail import TrailEntry, trail
-from shared.aggregate import answer
 from shared.contracts.reporting import IncidentErased
 from shared.copies.matters import unknown_incident
 from shared.errors import Invalid, Refused
-from shared.identity.officers import Officer, Officers
-from shared.identity.posts import ADMINISTRATOR
+from shared.identity.officers import ADMINISTRATOR, Officer, Officers
 from shared.policy import Pack
 from shared.room import SUBJECTS, key_id
-from shared.store.events import By, Stream
-from shared.store.requests import Answer
+from shared.store.requests import Answer, answer
 from shared.store.sql import Sql
 from shared.store.store import Store
-from shared.store.transaction import Transaction
+from shared.store.transaction import By, Stream, Transaction
 from shared.vault.vault import Vault
 
 logger = structlog.get_logger("reporting")

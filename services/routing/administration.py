@@ -25,10 +25,9 @@ from shared.copies.packs import baseline, pack_in_force
 from shared.copies.units import Unit, all_units, known_unit
 from shared.identity.officers import Officer, Officers, new_officer_id
 from shared.policy.language.pack import Pack
-from shared.store.events import By, Stream
 from shared.store.requests import Answer, Request, once
 from shared.store.store import Store
-from shared.store.transaction import Transaction
+from shared.store.transaction import By, Stream, Transaction
 
 STREAMS = UUID("0d0c7a4e-3c5b-5f0f-8c57-5a5b6c1f9e21")
 """Namespace from which counties, units and officers get their streams, by their code."""

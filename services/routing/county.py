@@ -7,8 +7,7 @@ from shared.contracts.catalogue import Fact
 from shared.contracts.routing import CountyFounded, OfficerAppointed, UnitEstablished
 from shared.copies.units import Unit, check_code, unknown_unit
 from shared.errors import Invalid, Refused
-from shared.identity.officers import Officer
-from shared.identity.posts import ADMINISTRATOR, POSTS
+from shared.identity.officers import ADMINISTRATOR, POSTS, Officer
 
 
 def check_competent(officer: Officer) -> None:

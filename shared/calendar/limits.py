@@ -8,8 +8,17 @@ are aware (ValueError if not), all moments told are UTC, and days are days in Sh
 from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
 
-from shared.calendar.dates import AnnualDay, Season, moment_on, read_day, read_time_of_day
-from shared.calendar.days import day_of, end_of, in_shanghai, start_of
+from shared.calendar.days import (
+    AnnualDay,
+    Season,
+    day_of,
+    end_of,
+    in_shanghai,
+    moment_on,
+    read_day,
+    read_time_of_day,
+    start_of,
+)
 from shared.calendar.durations import Duration
 from shared.calendar.working import Calendar, Limit, RestDay, check_days
 from shared.errors import Invalid

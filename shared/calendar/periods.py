@@ -15,8 +15,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal, get_args
 
-from shared.calendar.dates import AnnualDay, Season, moment_on, read_annual_day, read_time_of_day
-from shared.calendar.days import day_of, end_of, in_shanghai, start_of
+from shared.calendar.days import (
+    AnnualDay,
+    Season,
+    day_of,
+    end_of,
+    in_shanghai,
+    moment_on,
+    read_annual_day,
+    read_time_of_day,
+    start_of,
+)
 from shared.calendar.spans import Every, Span, Term, in_order, number_of, span_of
 from shared.calendar.working import Calendar, Limit
 from shared.errors import Invalid

@@ -8,10 +8,10 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
+from shared.clock import to_micros
 from shared.errors import Refused
 from shared.identity.officers import Officer, Officers
 from shared.store.failures import translated
-from shared.store.micros import to_micros
 from shared.store.sql import Sql
 
 LASTS = timedelta(hours=12)

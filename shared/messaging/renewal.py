@@ -16,11 +16,10 @@ from shared.errors import Unavailable, Untrusted
 from shared.messaging.streams import Incoming
 from shared.messaging.taking import PASSING, follow, other_history
 from shared.store.failures import translated
-from shared.store.parking import parked
 from shared.store.readmodel import Raw, ReadModel, is_current, make
 from shared.store.sql import Sql
 from shared.store.store import Store
-from shared.store.tracking import Tracking, all_tracked, track, tracked
+from shared.store.tracking import Tracking, all_tracked, parked, track, tracked
 from shared.store.transaction import Transaction, last_position
 from shared.web import LateRoute
 

@@ -4,34 +4,27 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import nats.errors
+from nats.aio.client import Client
+from nats.js.errors import APIError
 from pydantic import ConfigDict
 
-from shared.clock import Clock
+from shared import VERSION
+from shared.clock import Clock, from_micros
 from shared.contracts.catalogue import Contract, UtcTime
 from shared.contracts.envelope import decode_envelope
-from shared.errors import HuiyinError, Unavailable, Untrusted
+from shared.errors import Unavailable, Untrusted
 from shared.messaging.heart import watermarks
-from shared.messaging.topology import FOLLOWS
-from shared.release import VERSION
-from shared.store.about import About, about
-from shared.store.micros import from_micros
-from shared.store.parking import parked
-from shared.store.recorders import Recorder
+from shared.messaging.streams import FOLLOWS
+from shared.messaging.tasks import Halt, halt
+from shared.store.database import Recorder
+from shared.store.figures import About, about
 from shared.store.sql import Sql
-from shared.store.tracking import START, all_tracked
+from shared.store.tracking import START, all_tracked, parked
 from shared.store.transaction import last_position
 
 Ends = Callable[[Sql], dict[str, int]]
 """Tells how long a room's own sequences are."""
-
-
-class Halt(Contract):
-    """Something that stopped itself rather than guess, and why."""
-
-    part: str
-    code: str
-    message: str
-    remedy: str
 
 
 class Upstream(Contract):
@@ -128,11 +121,6 @@ def read_status(
         )
 
 
-def halt(part: str, problem: HuiyinError) -> Halt:
-    """What stopped a part of a room."""
-    return Halt(part=part, code=problem.code, message=problem.message, remedy=problem.remedy)
-
-
 def _time(clock: Clock | None) -> tuple[datetime | None, list[Halt]]:
     """What the clock says; one that jumped says nothing, and no writing is possible."""
     try:
@@ -176,3 +164,32 @@ def _parked(sql: Sql) -> tuple[ParkedMatter, ...]:
 
 def _moment(micros: int) -> datetime | None:
     return from_micros(micros) if micros else None
+
+
+ANSWER_WITHIN = 1.0
+"""Seconds to wait until JetStream says what it keeps."""
+
+
+class Broker(Contract):
+    """NATS as it is now; ``address`` is host and port without the token."""
+
+    reachable: bool
+    address: str
+    version: str
+    stored_bytes: int
+
+
+async def examined(client: Client, address: str) -> Broker:
+    """Ask; a broker or a JetStream that does not answer is not reachable."""
+    at = client.connected_server_version
+    version = f"{at.major}.{at.minor}.{at.patch}" if client.is_connected else ""
+    try:
+        kept = await client.jetstream(timeout=ANSWER_WITHIN).account_info()
+    except (APIError, nats.errors.Error, TimeoutError, OSError):
+        return Broker(reachable=False, address=address, version=version, stored_bytes=0)
+    return Broker(reachable=True, address=address, version=version, stored_bytes=kept.storage)
+
+
+def address_of(url: str) -> str:
+    """Host and port of a ``nats://token@host:port`` address."""
+    return url.rpartition("://")[2].rpartition("@")[2]

@@ -4,9 +4,10 @@ Statements use ``?`` placeholders and the column types TEXT, BIGINT and BYTEA, w
 in both; rows are read by column name.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
+from weakref import WeakKeyDictionary
 
 Row = Any
 """A row that answers ``row["column"]``."""
@@ -73,3 +74,41 @@ def _percent(statement: str) -> str:
 
 def _same(statement: str) -> str:
     return statement
+
+
+Values = Mapping[str, str | int | None]
+
+
+def upsert(sql: Sql, table: str, key: str, columns: Values, opening: Values) -> None:
+    """Set ``columns`` of the row whose ``id`` is ``key``; a new row begins with ``opening``."""
+    row = {"id": key, **opening, **columns}
+    sql.execute(_statement(table, tuple(row), tuple(columns)), tuple(row.values()))
+
+
+@cache
+def _statement(table: str, row: tuple[str, ...], columns: tuple[str, ...]) -> str:
+    changes = ", ".join(f"{name} = excluded.{name}" for name in columns)
+    return (
+        f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})"
+        f" ON CONFLICT (id) DO UPDATE SET {changes}"
+    )
+
+
+T = TypeVar("T")
+
+
+class OncePerTransaction(Generic[T]):
+    """An answer that is read from tables once in each transaction, until it is forgotten."""
+
+    def __init__(self, read: Callable[[Sql], T]) -> None:
+        self._read = read
+        self._known: WeakKeyDictionary[Sql, T] = WeakKeyDictionary()
+
+    def __call__(self, sql: Sql) -> T:
+        if sql not in self._known:
+            self._known[sql] = self._read(sql)
+        return self._known[sql]
+
+    def forget(self, sql: Sql) -> None:
+        """What it is read from has changed; to be called by whoever changed it."""
+        self._known.pop(sql, None)

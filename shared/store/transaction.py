@@ -4,6 +4,7 @@ import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -11,12 +12,66 @@ from uuid import UUID
 from eventsourcing.persistence import StoredEvent
 
 from shared.contracts.catalogue import Fact
-from shared.contracts.envelope import Envelope, Recorded, decode, encode, event_hash
+from shared.contracts.envelope import (
+    Actor,
+    Envelope,
+    Recorded,
+    Standing,
+    decode,
+    encode,
+    event_hash,
+)
 from shared.contracts.sealed import Sealed, Unsealed
-from shared.store.events import Appended, By, Source, Stream
+from shared.store.database import Recorder
 from shared.store.failures import BROKEN
-from shared.store.recorders import Recorder
 from shared.store.sql import Sql
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Who writes into a store: a service, the node it runs for, and the store's random epoch.
+
+    A store that is made anew gets another epoch, so that its positions are never mistaken for
+    those of the one before.
+    """
+
+    service: str
+    node: str
+    epoch: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.service}@{self.node}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """What events belong to: their stream, the unit concerned and the incident (or itself)."""
+
+    kind: str
+    id: UUID
+    unit: str
+    correlation: UUID
+    policy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who did it, when it happened (UTC), what led to it, and whether it is live or imported."""
+
+    actor: Actor
+    occurred_at: datetime
+    cause: UUID | None = None
+    standing: Standing = "live"
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """Events as stored, with the position of the last of them in their store."""
+
+    events: Sequence[Recorded]
+    position: int
+
 
 SealFor = Callable[[UUID, Unsealed, bytes], Sealed]
 """Seals words under the data key of an incident and subject, with associated data."""

@@ -15,11 +15,17 @@ from typing import Protocol
 
 from shared.contracts.sealed import Sealed
 from shared.vault import failures
-from shared.vault.keys import KEY_BYTES, DataKey
-from shared.vault.postgres import PostgresKeyTable
-from shared.vault.recent import KnownKey, RecentKeys, Tombstone
-from shared.vault.sqlite import SqliteKeyTable
-from shared.vault.wrapping import checked, unwrapped, wrapped
+from shared.vault.keys import (
+    KEY_BYTES,
+    DataKey,
+    KnownKey,
+    RecentKeys,
+    Tombstone,
+    checked,
+    unwrapped,
+    wrapped,
+)
+from shared.vault.tables import PostgresKeyTable, SqliteKeyTable
 
 CHECK_VALUE = "vault/self"
 """A key that seals nothing: it tells at start whether the wrapping key is the right one."""

@@ -14,10 +14,9 @@ from shared.identity.officers import Officers
 from shared.policy.engine import outlook
 from shared.policy.language.pack import Pack
 from shared.room import Surroundings
-from shared.store.events import Stream
+from shared.store.database import open_tables
 from shared.store.sql import Sql
-from shared.store.tables import open_tables
-from shared.store.transaction import Transaction
+from shared.store.transaction import Stream, Transaction
 from shared.vault.vault import open_vault
 from tests.acts.attempts import EVERY, NOW, made_for
 

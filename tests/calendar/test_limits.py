@@ -7,7 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.calendar import Duration, Limit, day_of, limits, read_duration, state_council
+from shared.calendar import limits
+from shared.calendar.days import day_of
+from shared.calendar.durations import Duration, read_duration
+from shared.calendar.working import Limit, state_council
 from shared.errors import Invalid
 from tests.calendar.moments import moments, shanghai
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.calendar import Period, Recurrence, Term, occurrences, state_council
-from shared.calendar.periods import WEEKDAYS
+from shared.calendar.periods import WEEKDAYS, Period, Recurrence, occurrences
+from shared.calendar.spans import Term
+from shared.calendar.working import state_council
 from shared.errors import Invalid
 from tests.calendar.moments import moments, shanghai
 

@@ -2,16 +2,11 @@
 
 from datetime import date
 
-from shared.calendar import (
-    Limit,
-    Period,
-    Recurrence,
-    day_of,
-    limits,
-    occurrences,
-    read_duration,
-    state_council,
-)
+from shared.calendar import limits
+from shared.calendar.days import day_of
+from shared.calendar.durations import read_duration
+from shared.calendar.periods import Period, Recurrence, occurrences
+from shared.calendar.working import Limit, state_council
 from shared.clock import shown_limit
 from tests.calendar.moments import shanghai
 

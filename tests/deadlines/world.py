@@ -35,12 +35,11 @@ from shared.messaging.streams import CORRELATION, STREAM, TYPE, Incoming, outgoi
 from shared.messaging.taking import Handler, Taken, take
 from shared.policy import Pack
 from shared.room import Room, Surroundings, key_id
-from shared.store.events import By, Stream
+from shared.store.database import open_tables
 from shared.store.store import Store
-from shared.store.tables import open_tables
 from shared.store.tracking import tracked
-from shared.store.transaction import Transaction
-from shared.vault import open_vault
+from shared.store.transaction import By, Stream, Transaction
+from shared.vault.vault import open_vault
 
 OFFICER = Actor(officer="o-1", post="liaison")
 

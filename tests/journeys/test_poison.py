@@ -28,11 +28,11 @@ from shared.contracts.sealed import Sealed
 from shared.identity.officers import Officers
 from shared.room import Surroundings, key_id
 from shared.settings import Settings
-from shared.store.events import By, Stream
+from shared.store.database import open_tables
 from shared.store.store import Store
-from shared.store.tables import open_tables
-from shared.store.transaction import Transaction
-from shared.vault import Vault, load_or_create_wrapping_key, open_vault
+from shared.store.transaction import By, Stream, Transaction
+from shared.vault.keys import load_or_create_wrapping_key
+from shared.vault.vault import Vault, open_vault
 from tests.journeys.county import County, Served, code
 from tests.support.sizes import PATIENCE
 

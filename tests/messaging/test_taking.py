@@ -9,18 +9,15 @@ from functools import partial
 import pytest
 from eventsourcing.persistence import Notification
 
+from shared.clock import to_micros
 from shared.contracts.envelope import decode
 from shared.contracts.operations import ParkedReleased
 from shared.errors import Unavailable
-from shared.messaging.releasing import release
 from shared.messaging.streams import Incoming
-from shared.messaging.taking import Gap, Handler, Poison, Taken, take
-from shared.store.events import Stream
-from shared.store.micros import to_micros
-from shared.store.parking import Parked, parked
+from shared.messaging.taking import Gap, Handler, Poison, Taken, release, take
 from shared.store.store import Store
-from shared.store.tracking import Tracking, tracked
-from shared.store.transaction import Transaction
+from shared.store.tracking import Parked, Tracking, parked, tracked
+from shared.store.transaction import Stream, Transaction
 from tests.messaging.line import Diary, arriving, heard, listener
 from tests.support.stores import CLERK, matter, said, saying
 

@@ -22,7 +22,7 @@ from shared.contracts.sealed import Sealed
 from shared.errors import Invalid, Unknown
 from shared.policy import COUNTY_BASELINE, Pack, load_pack, read_pack
 from shared.room import key_id
-from shared.store.events import By, Stream
+from shared.store.transaction import By, Stream
 from tests.reporting.world import CLERK, World
 
 POSTED = datetime(2025, 9, 1, 2, tzinfo=UTC)

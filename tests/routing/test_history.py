@@ -7,7 +7,7 @@ import pytest
 from shared.contracts.envelope import associated_data, event_hash
 from shared.contracts.routing import IncidentAssigned, IncidentClosed, ReplyPublished
 from shared.messaging.taking import Poison
-from shared.store.parking import parked
+from shared.store.tracking import parked
 from tests.routing.world import (
     ADMIN,
     BUREAU,

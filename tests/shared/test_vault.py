@@ -19,13 +19,9 @@ from hypothesis import strategies as st
 
 from shared.contracts.sealed import Sealed
 from shared.errors import HuiyinError, Invalid, Refused, Unavailable, Unknown, Untrusted
-from shared.vault import Vault, load_or_create_wrapping_key, open_vault
-from shared.vault.keys import DataKey
-from shared.vault.postgres import PostgresKeyTable
-from shared.vault.recent import RecentKeys, Tombstone
-from shared.vault.sqlite import SqliteKeyTable
-from shared.vault.vault import KeyTable
-from shared.vault.wrapping import wrapped
+from shared.vault.keys import DataKey, RecentKeys, Tombstone, load_or_create_wrapping_key, wrapped
+from shared.vault.tables import PostgresKeyTable, SqliteKeyTable
+from shared.vault.vault import KeyTable, Vault, open_vault
 from tests.support.sizes import PATIENCE, sized
 
 WRAPPING_KEY = bytes(range(32))

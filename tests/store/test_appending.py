@@ -8,9 +8,8 @@ import pytest
 from shared.contracts.envelope import Recorded, decode, event_hash
 from shared.contracts.intake import IncidentLinked, IncidentVoided
 from shared.errors import Invalid
-from shared.store.events import By, Stream
 from shared.store.store import Store
-from shared.store.transaction import Transaction
+from shared.store.transaction import By, Stream, Transaction
 from tests.support.stores import (
     CLERK,
     MORNING,

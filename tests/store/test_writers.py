@@ -7,9 +7,8 @@ from functools import partial
 
 import pytest
 
-from shared.store.events import Stream
 from shared.store.store import Store
-from shared.store.transaction import Transaction
+from shared.store.transaction import Stream, Transaction
 from tests.store.test_appending import chained, loading
 from tests.support.stores import HandClock, events, matter, open_store, said, say, saying
 

@@ -15,10 +15,9 @@ from shared.clock import Clock, system_clock
 from shared.contracts.envelope import Actor, Recorded, decode
 from shared.contracts.intake import IncidentVoided
 from shared.contracts.sealed import Sealed, Unsealed
-from shared.store.events import Appended, By, Stream
-from shared.store.recorders import open_recorder
+from shared.store.database import open_recorder
 from shared.store.store import Store
-from shared.store.transaction import Transaction
+from shared.store.transaction import Appended, By, Stream, Transaction
 
 CLERK = Actor(officer="o-clerk", post="info_officer")
 

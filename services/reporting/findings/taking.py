@@ -25,10 +25,9 @@ from shared.errors import Invalid
 from shared.identity.officers import Officer
 from shared.policy.engine import outlook
 from shared.policy.engine.deeds import Deed
-from shared.store.events import Stream
 from shared.store.requests import Request
 from shared.store.sql import Sql
-from shared.store.transaction import Transaction
+from shared.store.transaction import Stream, Transaction
 
 FILES = UUID("5b0c8a52-0f3e-5d8a-9c41-7e2f6ab1d094")
 """Namespace from which the file of a matter gets its stream's id."""
