@@ -49,13 +49,7 @@ class Problem(Contract):
     @classmethod
     def of(cls, problem: HuiyinError) -> "Problem":
         """An error of ours as it is told."""
-        return cls(
-            code=problem.code,
-            message=problem.message,
-            field=problem.field,
-            remedy=problem.remedy,
-            rules=problem.rules,
-        )
+        return cls.model_validate(problem, from_attributes=True)
 
 
 FINGERPRINTS = f"{UUID(int=0)}/requests"

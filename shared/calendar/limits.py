@@ -2,7 +2,8 @@
 
 "内" and "前" include the named moment: what is done at ``due`` is done in time. All moments given
 are aware (ValueError if not), all moments told are UTC, and days are days in Shanghai. *Soon* and
-*until* have no limit, and what recurs is a schedule (``periods``).
+*until* have no limit; working days are the calendar's (``working``), and what recurs is in
+``periods``.
 """
 
 from calendar import monthrange
@@ -20,7 +21,7 @@ from shared.calendar.days import (
     start_of,
 )
 from shared.calendar.durations import Duration
-from shared.calendar.working import Calendar, Limit, RestDay, check_days
+from shared.calendar.working import Limit, check_days
 from shared.errors import Invalid
 
 
@@ -41,18 +42,6 @@ def days(start: datetime, count: int, *, start_counted: bool = False) -> Limit:
     """
     check_days(count)
     return Limit(end_of(day_of(start) + timedelta(days=count - start_counted)))
-
-
-def working_days(
-    start: datetime,
-    count: int,
-    calendar: Calendar,
-    *,
-    start_counted: bool = False,
-    rest_day: RestDay = "stands",
-) -> Limit:
-    """24:00 of the ``count``-th working day; see ``Calendar.end_of_working_day``."""
-    return calendar.end_of_working_day(start, count, start_counted=start_counted, rest_day=rest_day)
 
 
 def at_time(start: datetime, at: str, *, next_day: bool = False) -> Limit:

@@ -16,12 +16,14 @@ import asyncio
 import json
 import time
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.client import JetStreamContext
+
+from shared.messaging.streams import Outgoing
 
 REQUEST_LIVES = 5.0
 """Seconds for which one pull request stays open at the server."""
@@ -114,27 +116,14 @@ def forget_pending(subscription: Any) -> None:
     _take(subscription, subscription.__dict__.setdefault("_steady", _Request(1)), 1_000_000)
 
 
-class Headed(Protocol):
-    """A message with headers whose names and values need no more checking."""
-
-    @property
-    def subject(self) -> str: ...
-
-    @property
-    def headers(self) -> dict[str, str]: ...
-
-    @property
-    def raw(self) -> bytes: ...
-
-
-async def publish_all(client: Client, messages: Sequence[Headed]) -> None:
-    """Publish without waiting for answers, all in one write."""
+async def publish_all(client: Client, messages: Sequence[Outgoing]) -> None:
+    """Publish without waiting for answers, all in one write; headers are not checked again."""
     if messages:
         await client._send_command(b"".join([_command(message) for message in messages]))
         await client._flush_pending()
 
 
-def _command(message: Headed) -> bytes:
+def _command(message: Outgoing) -> bytes:
     lines = "".join([f"{name}: {value}\r\n" for name, value in message.headers.items()])
     head = f"NATS/1.0\r\n{lines}\r\n".encode()
     sizes = b"%d %d" % (len(head), len(head) + len(message.raw))

@@ -211,8 +211,7 @@ class Renewal:
 
 def _marks(sql: Sql) -> dict[str, Tracking]:
     """Up to where each sequence is still to be folded again."""
-    rows = sql.all("SELECT * FROM renewing")
-    return {r["upstream"]: Tracking(r["epoch"], r["position"], r["seq"], r["hash"]) for r in rows}
+    return all_tracked(sql, "renewing")
 
 
 def _mark(sql: Sql, upstream: str, at: Tracking) -> None:

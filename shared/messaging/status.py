@@ -1,5 +1,6 @@
 """How a room is: what it says when asked over NATS, and what its database says when it is down."""
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +21,7 @@ from shared.messaging.tasks import Halt, halt
 from shared.store.database import Recorder
 from shared.store.figures import About, about
 from shared.store.sql import Sql
-from shared.store.tracking import START, all_tracked, parked
+from shared.store.tracking import START, Parked, all_tracked, parked
 from shared.store.transaction import last_position
 
 Ends = Callable[[Sql], dict[str, int]]
@@ -147,19 +148,22 @@ def _upstreams(sql: Sql, service: str) -> dict[str, Upstream]:
 
 
 def _parked(sql: Sql) -> tuple[ParkedMatter, ...]:
-    matters: dict[tuple[str, str], ParkedMatter] = {}
+    matters: defaultdict[tuple[str, str], list[Parked]] = defaultdict(list)
     for event in parked(sql):
-        known = matters.get((event.upstream, event.matter))
-        matters[event.upstream, event.matter] = ParkedMatter(
-            upstream=event.upstream,
-            matter=event.matter,
-            position=known.position if known else event.position,
-            type=known.type if known else event.type,
-            reason=known.reason if known else event.reason,
-            events=known.events + 1 if known else 1,
-            since=known.since if known else from_micros(event.parked_at),
-        )
-    return tuple(matters.values())
+        matters[event.upstream, event.matter].append(event)
+    return tuple(_parked_matter(events[0], len(events)) for events in matters.values())
+
+
+def _parked_matter(first: Parked, events: int) -> ParkedMatter:
+    return ParkedMatter(
+        upstream=first.upstream,
+        matter=first.matter,
+        position=first.position,
+        type=first.type,
+        reason=first.reason,
+        events=events,
+        since=from_micros(first.parked_at),
+    )
 
 
 def _moment(micros: int) -> datetime | None:

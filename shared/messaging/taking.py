@@ -59,11 +59,6 @@ class Taken:
     stop: Untrusted | None = None
     aside: Sequence[Incoming] = ()
 
-    @property
-    def set_aside(self) -> int:
-        """How many events were set aside."""
-        return len(self.aside)
-
 
 def take(
     tx: Transaction, upstream: str, batch: Sequence[Incoming], handler: Handler, *, last_try: bool

@@ -81,21 +81,20 @@ class PostgresTables:
     def __init__(self, url: str, schema: str) -> None:
         self.datastore = postgres_datastore(url, schema)
 
-    @contextmanager
-    def writing(self) -> Iterator[Sql]:
-        with self.datastore.transaction(commit=True) as cursor:
-            yield CursorSql(cursor, postgres=True)
+    def writing(self) -> AbstractContextManager[Sql]:
+        return self._beginning()
+
+    def making(self) -> AbstractContextManager[Sql]:
+        return self._beginning(_ONE_MAKER)
+
+    def reading(self) -> AbstractContextManager[Sql]:
+        return self._beginning("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
     @contextmanager
-    def making(self) -> Iterator[Sql]:
+    def _beginning(self, first: str | None = None) -> Iterator[Sql]:
         with self.datastore.transaction(commit=True) as cursor:
-            cursor.execute(_ONE_MAKER)
-            yield CursorSql(cursor, postgres=True)
-
-    @contextmanager
-    def reading(self) -> Iterator[Sql]:
-        with self.datastore.transaction(commit=True) as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            if first is not None:
+                cursor.execute(first)
             yield CursorSql(cursor, postgres=True)
 
     def close(self) -> None:
@@ -236,10 +235,7 @@ class PostgresRecorder(PostgresTables, PostgresApplicationRecorder):
         return self._fetch_ids_after_insert_events(sql.cursor, events) or ()
 
     def notifications(self, after: int, limit: int) -> Sequence[Notification]:
-        found: Sequence[Notification] = self.select_notifications(
-            after, limit, inclusive_of_start=False
-        )
-        return found
+        return list(self.select_notifications(after, limit, inclusive_of_start=False))
 
 
 def open_recorder(location: str, service: str) -> Recorder:

@@ -39,7 +39,7 @@ class CursorSql:
 
     def __init__(self, cursor: Any, *, postgres: bool) -> None:
         self.cursor = cursor
-        self._spell = _percent if postgres else _same
+        self._spell = _percent if postgres else str
         self._find_table = _FIND_TABLE["postgres" if postgres else "sqlite"]
 
     def execute(self, statement: str, params: Params = ()) -> None:
@@ -70,10 +70,6 @@ _FIND_TABLE = {
 @cache
 def _percent(statement: str) -> str:
     return statement.replace("?", "%s")
-
-
-def _same(statement: str) -> str:
-    return statement
 
 
 Values = Mapping[str, str | int | None]

@@ -43,9 +43,9 @@ def track(sql: Sql, upstream: str, last: Tracking) -> None:
     )
 
 
-def all_tracked(sql: Sql) -> dict[str, Tracking]:
-    """Every upstream's last applied event."""
-    rows = sql.all("SELECT * FROM tracking ORDER BY upstream")
+def all_tracked(sql: Sql, table: str = "tracking") -> dict[str, Tracking]:
+    """Every upstream's last applied event, or up to where ``renewing`` says to fold again."""
+    rows = sql.all(f"SELECT * FROM {table} ORDER BY upstream")
     return {r["upstream"]: Tracking(r["epoch"], r["position"], r["seq"], r["hash"]) for r in rows}
 
 
@@ -80,18 +80,7 @@ def parked(sql: Sql, matter: str | None = None) -> list[Parked]:
     """What is set aside, in order; of one matter or of all."""
     where, params = ("WHERE matter = ?", (matter,)) if matter else ("", ())
     rows = sql.all(f"SELECT * FROM parked {where} ORDER BY upstream, position", params)
-    return [
-        Parked(
-            row["upstream"],
-            row["position"],
-            row["matter"],
-            row["type"],
-            bytes(row["raw"]),
-            row["reason"],
-            row["parked_at"],
-        )
-        for row in rows
-    ]
+    return [Parked(**{**row, "raw": bytes(row["raw"])}) for row in rows]
 
 
 def unpark(sql: Sql, upstream: str, matter: str) -> None:

@@ -17,7 +17,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
+from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 
 from shared.contracts.sealed import Sealed
 from shared.vault import failures
@@ -134,11 +134,6 @@ def load_or_create_wrapping_key(path: Path) -> bytes:
         return _load(path)
     except OSError as problem:
         raise failures.wrapping_key_unavailable(str(path)) from problem
-
-
-def wrapped(wrapping_key: bytes, secret: bytes) -> bytes:
-    """``secret`` under the wrapping key, as RFC 3394 says (8 bytes longer)."""
-    return aes_key_wrap(wrapping_key, secret)
 
 
 def unwrapped(wrapping_key: bytes, stored: bytes) -> bytes:

@@ -1,13 +1,13 @@
 """Wrapped keys in a SQLite file of their own, or in a PostgreSQL schema of their own."""
 
-import json
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, LiteralString
+from typing import Any
 
 import psycopg
 from psycopg import errors
@@ -29,11 +29,10 @@ SQLITE_SCHEMA = "CREATE TABLE IF NOT EXISTS data_key (key_id TEXT PRIMARY KEY, w
 LOCK = "SELECT pg_advisory_xact_lock(7261548093)"
 
 # Bytewise order ("C") so that the ids of one incident form one range.
-POSTGRES_SCHEMA: tuple[LiteralString, ...] = (
+POSTGRES_SCHEMA = (
     "CREATE SCHEMA IF NOT EXISTS vault",
-    """CREATE TABLE IF NOT EXISTS vault.data_key (
-           key_id text COLLATE "C" PRIMARY KEY,
-           wrapped bytea)""",
+    'CREATE TABLE IF NOT EXISTS vault.data_key (key_id text COLLATE "C" PRIMARY KEY,'
+    " wrapped bytea)",
 )
 
 FAILURES: Mapping[object, Callable[[], HuiyinError]] = {
@@ -48,12 +47,70 @@ FAILURES: Mapping[object, Callable[[], HuiyinError]] = {
 """By SQLite's code, or by the class that PostgreSQL's driver gives the error."""
 
 
-class SqliteKeyTable:
-    """The key table in the file at ``path``, over one connection. The vault's lock guards it.
+class KeyTable(ABC):
+    """Where wrapped keys are kept. A row without key material is a tombstone, read as None.
+
+    It works over one connection, which the vault's lock guards, and waits ``patience`` seconds for
+    others. Every method raises ``Unavailable`` when the storage is full, locked too long or out of
+    reach.
+    """
+
+    def read(self, key_ids: Collection[str]) -> dict[str, bytes | None]:
+        """The rows of those ids that exist."""
+        marks = ", ".join("?" * len(key_ids))
+        return dict(self._run(f"SELECT * FROM data_key WHERE key_id IN ({marks})", *key_ids))
+
+    def live(self) -> dict[str, bytes]:
+        """Every row that is no tombstone."""
+        return dict(self._run("SELECT * FROM data_key WHERE wrapped IS NOT NULL"))
+
+    def add(self, rows: Mapping[str, bytes]) -> None:
+        """New rows; rows that exist, tombstones among them, stay as they are."""
+        statement = "INSERT INTO data_key (key_id, wrapped) VALUES (?, ?) ON CONFLICT DO NOTHING"
+        self._run_each(statement, rows.items())
+
+    def replace(self, rows: Mapping[str, bytes]) -> None:
+        """New wrapped bytes for existing rows."""
+        values = ((wrapped, key_id) for key_id, wrapped in rows.items())
+        self._run_each("UPDATE data_key SET wrapped = ? WHERE key_id = ?", values)
+
+    def erase(self, incident: str) -> tuple[str, ...]:
+        """Turns the incident's rows into tombstones; returns all its tombstones' ids, sorted."""
+        own = (f"{incident}/", f"{incident}0")  # "0" follows "/": every id under the incident
+        which = "key_id > ? AND key_id < ?"
+        self._run(f"UPDATE data_key SET wrapped = NULL WHERE {which} AND wrapped IS NOT NULL", *own)
+        rows = self._run(f"SELECT key_id FROM data_key WHERE {which} ORDER BY key_id", *own)
+        return tuple(key_id for (key_id,) in rows)
+
+    @abstractmethod
+    def exclusive(self) -> AbstractContextManager[None]:
+        """One durable transaction that no other writer of the vault overlaps.
+
+        It sees all that earlier holders committed.
+        """
+
+    @abstractmethod
+    def scrub(self) -> None:
+        """Removes from the storage what was erased or replaced, as far as it can."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Lets go of the storage."""
+
+    @abstractmethod
+    def _run(self, statement: str, *values: str) -> list[Any]:
+        """Run a statement with ``?`` marks; returns its rows, if it has any."""
+
+    @abstractmethod
+    def _run_each(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run a statement once for each row."""
+
+
+class SqliteKeyTable(KeyTable):
+    """The key table in the file at ``path``.
 
     After ``scrub`` the erased bytes are in none of the database's files. What file system and
     disk keep of overwritten blocks is beyond it; rotate the wrapping key for that.
-    ``patience`` is how many seconds to wait for other connections.
     """
 
     def __init__(self, path: Path, *, patience: float = 5.0) -> None:
@@ -71,7 +128,7 @@ class SqliteKeyTable:
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """A write transaction; it holds the database's only write lock from its start."""
+        """It holds the database's only write lock from its start."""
         self._run("BEGIN IMMEDIATE")
         try:
             yield
@@ -81,38 +138,6 @@ class SqliteKeyTable:
                 self._run("ROLLBACK")
             raise
 
-    def read(self, key_ids: Collection[str]) -> dict[str, bytes | None]:
-        """The rows of those ids that exist; a tombstone reads as None."""
-        query = (
-            "SELECT key_id, wrapped FROM data_key WHERE key_id IN (SELECT value FROM json_each(?))"
-        )
-        return dict(self._run(query, json.dumps(list(key_ids))))
-
-    def live(self) -> dict[str, bytes]:
-        """Every row that is no tombstone."""
-        return dict(self._run("SELECT key_id, wrapped FROM data_key WHERE wrapped IS NOT NULL"))
-
-    def add(self, rows: Mapping[str, bytes]) -> None:
-        """New rows; rows that exist stay as they are."""
-        statement = "INSERT INTO data_key (key_id, wrapped) VALUES (?, ?) ON CONFLICT DO NOTHING"
-        with _told():
-            self.connection.executemany(statement, rows.items())
-
-    def replace(self, rows: Mapping[str, bytes]) -> None:
-        """New wrapped bytes for existing rows."""
-        statement = "UPDATE data_key SET wrapped = ?2 WHERE key_id = ?1"
-        with _told():
-            self.connection.executemany(statement, rows.items())
-
-    def erase(self, incident: str) -> tuple[str, ...]:
-        """Turns the incident's rows into tombstones; returns their ids, sorted."""
-        own = (f"{incident}/", f"{incident}0")  # "0" follows "/": every id under the incident
-        self._run("UPDATE data_key SET wrapped = NULL WHERE key_id > ? AND key_id < ?", *own)
-        rows = self._run(
-            "SELECT key_id FROM data_key WHERE key_id > ? AND key_id < ? ORDER BY key_id", *own
-        )
-        return tuple(key_id for (key_id,) in rows)
-
     def scrub(self) -> None:
         """Moves everything from the write-ahead log into the database and empties the log.
 
@@ -121,7 +146,6 @@ class SqliteKeyTable:
         self._patiently(self._emptied_log, failures.not_scrubbed)
 
     def close(self) -> None:
-        """Closes the connection."""
         self.connection.close()
 
     def _prepare(self) -> None:
@@ -155,15 +179,18 @@ class SqliteKeyTable:
         with _told():
             return self.connection.execute(statement, values).fetchall()
 
+    def _run_each(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        with _told():
+            self.connection.executemany(statement, rows)
 
-class PostgresKeyTable:
-    """The key table in the database at ``url``, over one connection. The vault's lock guards it.
+
+class PostgresKeyTable(KeyTable):
+    """The key table in the database at ``url``.
 
     ``scrub`` runs VACUUM on the table, which frees erased rows once no older transaction can see
     them. Freed page space, the server's write-ahead log, replicas and backups keep the wrapped
     bytes for a while: those are the operator's side, and rotating the wrapping key covers them.
     A lost connection is told as ``Unavailable`` once and made anew by the next call.
-    ``patience`` is how many seconds to wait for other connections.
     """
 
     def __init__(self, url: str, *, patience: float = 5.0) -> None:
@@ -178,65 +205,19 @@ class PostgresKeyTable:
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """A transaction under the vault's lock; it sees all that earlier holders committed."""
         with _told(), self._live_connection().transaction():
             self._run(LOCK)
             yield
 
-    def read(self, key_ids: Collection[str]) -> dict[str, bytes | None]:
-        """The rows of those ids that exist; a tombstone reads as None."""
-        query: LiteralString = "SELECT key_id, wrapped FROM vault.data_key WHERE key_id = ANY(%s)"
-        return dict(self._rows(query, list(key_ids)))
-
-    def live(self) -> dict[str, bytes]:
-        """Every row that is no tombstone."""
-        return dict(
-            self._rows("SELECT key_id, wrapped FROM vault.data_key WHERE wrapped IS NOT NULL")
-        )
-
-    def add(self, rows: Mapping[str, bytes]) -> None:
-        """New rows; rows that exist stay as they are."""
-        self._run(
-            """INSERT INTO vault.data_key (key_id, wrapped)
-               SELECT * FROM unnest(%s::text[], %s::bytea[]) ON CONFLICT DO NOTHING""",
-            list(rows.keys()),
-            list(rows.values()),
-        )
-
-    def replace(self, rows: Mapping[str, bytes]) -> None:
-        """New wrapped bytes for existing rows."""
-        self._run(
-            """UPDATE vault.data_key AS old SET wrapped = new.wrapped
-               FROM unnest(%s::text[], %s::bytea[]) AS new(key_id, wrapped)
-               WHERE old.key_id = new.key_id""",
-            list(rows.keys()),
-            list(rows.values()),
-        )
-
-    def erase(self, incident: str) -> tuple[str, ...]:
-        """Turns the incident's rows into tombstones; returns their ids, sorted."""
-        own = (f"{incident}/", f"{incident}0")  # "0" follows "/": every id under the incident
-        self._run(
-            """UPDATE vault.data_key SET wrapped = NULL
-               WHERE key_id > %s AND key_id < %s AND wrapped IS NOT NULL""",
-            *own,
-        )
-        rows = self._rows(
-            "SELECT key_id FROM vault.data_key WHERE key_id > %s AND key_id < %s ORDER BY key_id",
-            *own,
-        )
-        return tuple(key_id for (key_id,) in rows)
-
     def scrub(self) -> None:
-        """VACUUM of the table, outside any transaction."""
-        self._run("VACUUM vault.data_key")
+        # Outside any transaction.
+        self._run("VACUUM data_key")
 
     def close(self) -> None:
-        """Closes the connection."""
         self._connection.close()
 
     def _prepare(self) -> None:
-        [(table,)] = self._rows("SELECT to_regclass('vault.data_key')")
+        [(table,)] = self._run("SELECT to_regclass('vault.data_key')")
         if table is None:  # asked first: the service's role need not be allowed to create schemas
             with self.exclusive():
                 for statement in POSTGRES_SCHEMA:
@@ -249,6 +230,7 @@ class PostgresKeyTable:
             connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
             set_to = "SELECT set_config(%s, %s, false)"
             connection.execute(set_to, ("lock_timeout", f"{int(self._patience * 1000)}ms"))
+            connection.execute(set_to, ("search_path", "vault"))
             # A key must be on disk before its ciphertext is.
             connection.execute(set_to, ("synchronous_commit", "on"))
             return connection
@@ -258,13 +240,18 @@ class PostgresKeyTable:
             self._connection = self._connected()
         return self._connection
 
-    def _run(self, statement: LiteralString, *values: Any) -> None:
+    def _run(self, statement: str, *values: str) -> list[Any]:
         with _told():
-            self._live_connection().execute(statement, values)
+            cursor = self._live_connection().execute(_spelt(statement), values)
+            return cursor.fetchall() if cursor.description else []
 
-    def _rows(self, query: LiteralString, *values: Any) -> list[tuple[Any, ...]]:
-        with _told():
-            return self._live_connection().execute(query, values).fetchall()
+    def _run_each(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        with _told(), self._live_connection().cursor() as cursor:
+            cursor.executemany(_spelt(statement), rows)
+
+
+def _spelt(statement: str) -> bytes:
+    return statement.replace("?", "%s").encode()
 
 
 @contextmanager

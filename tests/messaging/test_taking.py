@@ -169,7 +169,7 @@ async def test_on_the_last_try_it_is_set_aside_with_its_followers_and_others_go_
 
     taken = await routing.write(taking(batch, diary, last_try=True))
 
-    assert taken.set_aside == 2
+    assert len(taken.aside) == 2
     assert await heard(routing) == ["甲", "乙"]
     assert await said(routing) == ["听到甲", "听到乙"]  # nothing of what failed
     assert await waiting(routing) == [
@@ -188,7 +188,7 @@ async def test_later_events_of_that_matter_wait_behind_it(intake: Store, routing
     batch = await say_of(intake, ("坏之后", BAD), ("甲", GOOD))
     taken = await routing.write(taking(batch, diary))  # the first try: waiting is no failure
 
-    assert taken.set_aside == 1
+    assert len(taken.aside) == 1
     assert await heard(routing) == ["甲"]
     assert [position for position, _ in await waiting(routing)] == [
         batch[0].position,
