@@ -10,7 +10,7 @@ from huiyin.cli import case
 from huiyin.cli.county import FormatOption
 from huiyin.cli.options import body_of, parameters
 from huiyin.cli.taking import Incident, act
-from shared.acts.routes import MINE
+from shared.acts.addresses import MINE
 from shared.acts.vocabulary import ACTS, AGREE, Act
 
 OnMatter = Annotated[str | None, typer.Argument(help="事件编号；对单位办理的不写")]

@@ -296,7 +296,7 @@ async def test_who_takes_bytes_takes_unknown_types_too(intake: Store, routing: S
     taken = await routing.write(taking(batch, Archive()))
 
     assert taken.stop is None
-    assert await heard(routing) == ["intake.incident-voided.v1", "intake.of-tomorrow.v1"]
+    assert await heard(routing) == ["intake.incident-voided.v2", "intake.of-tomorrow.v1"]
 
 
 @pytest.mark.anyio
@@ -336,7 +336,7 @@ async def test_what_waits_keeps_its_bytes_and_the_moment(intake: Store, routing:
         "intake",
         event.position,
         str(BAD.correlation),
-        "intake.incident-voided.v1",
+        "intake.incident-voided.v2",
         event.raw,
         "ValueError: 写不下坏",
         to_micros(moment),

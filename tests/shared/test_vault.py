@@ -277,7 +277,7 @@ class TestEnsuring:
 
 RACER = """
 import sys
-from shared.vault import open_vault
+from shared.vault.vault import open_vault
 
 location, ids = sys.argv[1], sys.argv[2:]
 print("ready", flush=True)

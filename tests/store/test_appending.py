@@ -76,7 +76,7 @@ async def test_the_envelope_says_who_where_and_when(store: Store) -> None:
 
     envelope = (await store.write(work)).envelope
 
-    assert envelope.type == "intake.incident-linked.v1"
+    assert envelope.type == "intake.incident-linked.v2"
     assert envelope.source == "intake@QINGHE"
     assert envelope.epoch == store.source.epoch
     assert envelope.stream == f"intake/incident/{stream}"
@@ -100,7 +100,7 @@ async def test_the_log_gives_back_the_bytes_in_order_from_any_position(store: St
     assert [decode(stored.state).raw for stored in whole] == [e.raw for e in await events(store)]
     assert [stored.id for stored in tail] == [3, 4]
     assert [stored.state for stored in tail] == [stored.state for stored in whole[2:4]]
-    assert all(stored.topic == "intake.incident-voided.v1" for stored in whole)
+    assert all(stored.topic == "intake.incident-voided.v2" for stored in whole)
 
 
 @pytest.mark.anyio

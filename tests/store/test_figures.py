@@ -11,7 +11,7 @@ from shared.store.figures import Histogram, Totals, about
 from shared.store.store import Store
 from tests.support.stores import open_store, saying
 
-TYPE = "intake.incident-voided.v1"
+TYPE = "intake.incident-voided.v2"
 
 
 @pytest.fixture
