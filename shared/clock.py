@@ -12,6 +12,10 @@ Clock = Callable[[], datetime]
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 """Where people read time. China has had one zone without summer time since 1992."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_MICRO = timedelta(microseconds=1)
+
 
 def system_clock() -> datetime:
     """The machine's wall clock, in UTC."""
@@ -123,10 +127,6 @@ class SimulatedClock:
     def move_to(self, moment: datetime) -> None:
         """Move on; a moment that has passed changes nothing."""
         self._now = max(self._now, moment)
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICRO = timedelta(microseconds=1)
 
 
 def to_micros(moment: datetime) -> int:

@@ -13,6 +13,14 @@ from functools import lru_cache
 from shared.clock import SHANGHAI
 from shared.errors import Invalid
 
+_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00", re.ASCII)
+
+_ANNUAL = re.compile(r"(\d\d)-(\d\d)", re.ASCII)
+
+_FULL = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+_LEAP_YEAR = 2024
+
 
 def in_shanghai(moment: datetime) -> datetime:
     """An aware moment as the clocks here show it.
@@ -48,12 +56,6 @@ def end_of_day(start: datetime, days: int) -> datetime:
     Raises ValueError for a moment without a time zone.
     """
     return end_of(day_of(start) + timedelta(days=days))
-
-
-_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00", re.ASCII)
-_ANNUAL = re.compile(r"(\d\d)-(\d\d)", re.ASCII)
-_FULL = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_LEAP_YEAR = 2024
 
 
 @dataclass(frozen=True, slots=True)

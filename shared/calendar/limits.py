@@ -14,6 +14,7 @@ from shared.calendar.days import (
     Season,
     day_of,
     end_of,
+    end_of_day,
     in_shanghai,
     moment_on,
     read_day,
@@ -32,7 +33,7 @@ def within(start: datetime, allowed: Duration) -> Limit:
 
 def same_day(start: datetime) -> Limit:
     """24:00 of the day of the start."""
-    return Limit(end_of(day_of(start)))
+    return Limit(end_of_day(start, 0))
 
 
 def days(start: datetime, count: int, *, start_counted: bool = False) -> Limit:
@@ -41,7 +42,7 @@ def days(start: datetime, count: int, *, start_counted: bool = False) -> Limit:
     Raises Invalid ``limit.days-out-of-range`` outside 1 to 3660.
     """
     check_days(count)
-    return Limit(end_of(day_of(start) + timedelta(days=count - start_counted)))
+    return Limit(end_of_day(start, count - start_counted))
 
 
 def at_time(start: datetime, at: str, *, next_day: bool = False) -> Limit:

@@ -27,6 +27,9 @@ from shared.store.transaction import last_position
 Ends = Callable[[Sql], dict[str, int]]
 """Tells how long a room's own sequences are."""
 
+ANSWER_WITHIN = 1.0
+"""Seconds to wait until JetStream says what it keeps."""
+
 
 class Upstream(Contract):
     """Where a room stands in one upstream."""
@@ -168,10 +171,6 @@ def _parked_matter(first: Parked, events: int) -> ParkedMatter:
 
 def _moment(micros: int) -> datetime | None:
     return from_micros(micros) if micros else None
-
-
-ANSWER_WITHIN = 1.0
-"""Seconds to wait until JetStream says what it keeps."""
 
 
 class Broker(Contract):

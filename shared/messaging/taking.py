@@ -32,6 +32,9 @@ from shared.store.transaction import By, Stream, Transaction
 PASSING = (*BROKEN, Unavailable)
 """What is no fault of the event: the batch is put off, and nothing is set aside."""
 
+Reaction = Callable[[Transaction, Recorded, Any], None]
+"""Called with the transaction, the event and its fact; writes nothing anywhere else."""
+
 
 class Handler(Protocol):
     """What a room does with an upstream's events."""
@@ -191,10 +194,6 @@ def other_history(position: int, how: str) -> Untrusted:
         "请恢复与本库一致的上游备份, 或一并恢复本库与其上游在同一时刻的备份。",
         "position",
     )
-
-
-Reaction = Callable[[Transaction, Recorded, Any], None]
-"""Called with the transaction, the event and its fact; writes nothing anywhere else."""
 
 
 class Reactions:

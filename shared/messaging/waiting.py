@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from shared.errors import Invalid, Unavailable, Unknown
 from shared.messaging.status import RoomStatus
+from shared.messaging.streams import SERVICES
 from shared.store.store import Store
 from shared.store.tracking import tracked
 
@@ -23,6 +24,11 @@ LONGEST_CHAIN = 4
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.005, 0.05
 """Seconds between two looks: who waits long looks seldom, for every look costs the rooms time."""
+
+T = TypeVar("T")
+
+POLL = 0.005
+"""Seconds between looks at the tracking row."""
 
 
 async def barrier(ask_all: AskAll, *, within: float = 30.0) -> None:
@@ -79,12 +85,6 @@ def _not_reached(behind: dict[str, int]) -> Unavailable:
     )
 
 
-T = TypeVar("T")
-
-POLL = 0.005
-"""Seconds between looks at the tracking row."""
-
-
 async def wait_until(store: Store, after: str | None, *, within: float = 5.0) -> None:
     """Wait until ``store`` has applied position ``after`` (``service:number``).
 
@@ -118,7 +118,7 @@ async def when_known(attempt: Callable[[], Awaitable[T]], *, within: float = 2.0
 def parse_position(text: str) -> tuple[str, int]:
     """Read ``service:number``; raises Invalid ``after.malformed``."""
     service, _, number = text.partition(":")
-    if not number.isdecimal() or service not in ("intake", "routing", "deadlines", "reporting"):
+    if not number.isdecimal() or service not in SERVICES:
         raise Invalid(
             "after.malformed",
             f"位置“{text}”看不懂。",

@@ -14,6 +14,10 @@ Row = Any
 
 Params = Sequence[Any]
 
+Values = Mapping[str, str | int | None]
+
+T = TypeVar("T")
+
 
 class Sql(Protocol):
     """A cursor inside one transaction."""
@@ -72,9 +76,6 @@ def _percent(statement: str) -> str:
     return statement.replace("?", "%s")
 
 
-Values = Mapping[str, str | int | None]
-
-
 def upsert(sql: Sql, table: str, key: str, columns: Values, opening: Values) -> None:
     """Set ``columns`` of the row whose ``id`` is ``key``; a new row begins with ``opening``."""
     row = {"id": key, **opening, **columns}
@@ -88,9 +89,6 @@ def _statement(table: str, row: tuple[str, ...], columns: tuple[str, ...]) -> st
         f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})"
         f" ON CONFLICT (id) DO UPDATE SET {changes}"
     )
-
-
-T = TypeVar("T")
 
 
 class OncePerTransaction(Generic[T]):

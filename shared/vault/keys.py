@@ -25,6 +25,8 @@ from shared.vault import failures
 KEY_BYTES = 32
 NONCE_BYTES = 12
 
+OPEN_TO_OTHERS = 0o077
+
 
 class DataKey:
     """The unwrapped key of one key id. Immutable, so threads may share it.
@@ -117,9 +119,6 @@ class RecentKeys:
     def clear(self) -> None:
         """Forgets every key."""
         self._held.clear()
-
-
-OPEN_TO_OTHERS = 0o077
 
 
 def load_or_create_wrapping_key(path: Path) -> bytes:
