@@ -23,7 +23,7 @@ from eventsourcing.sqlite import (
 )
 
 from shared.store.failures import translated
-from shared.store.sql import CursorSql, Sql
+from shared.store.sql import Sql
 
 BUSY_SECONDS = 5.0
 """How long to wait for another process's write."""
@@ -59,7 +59,7 @@ class SqliteTables:
     def writing(self) -> Iterator[Sql]:
         """A transaction; its first statement must write, or two processes meet "locked"."""
         with self.datastore.transaction(commit=True) as cursor:
-            yield CursorSql(cursor, postgres=False)
+            yield Sql(cursor, postgres=False)
 
     def making(self) -> AbstractContextManager[Sql]:
         return self.writing()
@@ -67,7 +67,7 @@ class SqliteTables:
     @contextmanager
     def reading(self) -> Iterator[Sql]:
         with self.datastore.transaction(commit=False) as cursor:
-            yield CursorSql(cursor, postgres=False)
+            yield Sql(cursor, postgres=False)
 
     def close(self) -> None:
         self.datastore.close()
@@ -95,7 +95,7 @@ class PostgresTables:
         with self.datastore.transaction(commit=True) as cursor:
             if first is not None:
                 cursor.execute(first)
-            yield CursorSql(cursor, postgres=True)
+            yield Sql(cursor, postgres=True)
 
     def close(self) -> None:
         self.datastore.close()
@@ -199,7 +199,6 @@ class SqliteRecorder(SqliteTables, SQLiteApplicationRecorder):
         return stream.hex
 
     def insert(self, sql: Sql, events: Sequence[StoredEvent]) -> Sequence[int]:
-        assert isinstance(sql, CursorSql)
         return self._insert_events(sql.cursor, events) or ()
 
     def notifications(self, after: int, limit: int) -> Sequence[Notification]:
@@ -227,10 +226,9 @@ class PostgresRecorder(PostgresTables, PostgresApplicationRecorder):
     def writing(self) -> Iterator[Sql]:
         with self.datastore.transaction(commit=True) as cursor:
             self._lock_table(cursor)
-            yield CursorSql(cursor, postgres=True)
+            yield Sql(cursor, postgres=True)
 
     def insert(self, sql: Sql, events: Sequence[StoredEvent]) -> Sequence[int]:
-        assert isinstance(sql, CursorSql)
         self._insert_stored_events(sql.cursor, events)
         return self._fetch_ids_after_insert_events(sql.cursor, events) or ()
 

@@ -6,7 +6,7 @@ in both; rows are read by column name.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 Row = Any
@@ -19,27 +19,14 @@ Values = Mapping[str, str | int | None]
 T = TypeVar("T")
 
 
-class Sql(Protocol):
-    """A cursor inside one transaction."""
-
-    def execute(self, statement: str, params: Params = ()) -> None:
-        """Run a statement whose result is not needed."""
-
-    def executemany(self, statement: str, rows: Iterable[Params]) -> None:
-        """Run a statement once for each row."""
-
-    def all(self, statement: str, params: Params = ()) -> list[Row]:
-        """Every row of the result."""
-
-    def one(self, statement: str, params: Params = ()) -> Row | None:
-        """The first row of the result, or none."""
-
-    def has_table(self, name: str) -> bool:
-        """Whether there is that table: a database only read may come from an earlier release."""
+_FIND_TABLE = {
+    "sqlite": "SELECT name AS found FROM sqlite_master WHERE type = 'table' AND name = ?",
+    "postgres": "SELECT to_regclass(?)::TEXT AS found",
+}
 
 
-class CursorSql:
-    """Sql over a database cursor; ``postgres`` turns ``?`` into that driver's placeholder."""
+class Sql:
+    """A cursor inside one transaction; ``postgres`` turns ``?`` into that driver's placeholder."""
 
     def __init__(self, cursor: Any, *, postgres: bool) -> None:
         self.cursor = cursor
@@ -47,28 +34,27 @@ class CursorSql:
         self._find_table = _FIND_TABLE["postgres" if postgres else "sqlite"]
 
     def execute(self, statement: str, params: Params = ()) -> None:
+        """Run a statement whose result is not needed."""
         self.cursor.execute(self._spell(statement), params)
 
     def executemany(self, statement: str, rows: Iterable[Params]) -> None:
+        """Run a statement once for each row."""
         self.cursor.executemany(self._spell(statement), rows)
 
     def all(self, statement: str, params: Params = ()) -> list[Row]:
+        """Every row of the result."""
         self.execute(statement, params)
         return list(self.cursor.fetchall())
 
     def one(self, statement: str, params: Params = ()) -> Row | None:
+        """The first row of the result, or none."""
         self.execute(statement, params)
         return self.cursor.fetchone()
 
     def has_table(self, name: str) -> bool:
+        """Whether there is that table: a database only read may come from an earlier release."""
         found = self.one(self._find_table, (name,))
         return found is not None and found["found"] is not None
-
-
-_FIND_TABLE = {
-    "sqlite": "SELECT name AS found FROM sqlite_master WHERE type = 'table' AND name = ?",
-    "postgres": "SELECT to_regclass(?)::TEXT AS found",
-}
 
 
 @cache
