@@ -1,4 +1,7 @@
-"""Time as a dependency: services take a clock, so that drills can run in simulated time."""
+"""Time as a dependency: services take a clock, so that drills can run in simulated time.
+
+Moments are aware; tables keep them as whole microseconds since 1970 (UTC).
+"""
 
 import time
 from collections.abc import Callable

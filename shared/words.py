@@ -69,8 +69,21 @@ KNOWN_BY = {"directory": "", "file": "（名录外）", "unnamed": "（未写明
 STARTS = {"posted": "发帖", "discovered": "发现", "registered": "登记"}
 """What a duty is counted from."""
 
+ADMINISTRATOR = "administrator"
+"""The post that sets the system up and appoints others (系统管理员)."""
 
-WORDS: Mapping[str, str] = {
+POSTS = {
+    ADMINISTRATOR: "系统管理员",
+    "info_officer": "信息员",
+    "office_director": "办公室主任",
+    "principal_leader": "主要领导",
+    "spokesperson": "新闻发言人",
+    "liaison": "联络员",
+    "supervisor": "督查员",
+}
+"""Posts and their Chinese names; packs may name more."""
+
+FAULTS: Mapping[str, str] = {
     "missing": "没有填写",
     "extra_forbidden": "没有这一项",
     "string_type": "应为文字",
@@ -99,12 +112,12 @@ WORDS: Mapping[str, str] = {
     "too_short": "至少 {min_length} 项",
     "json_invalid": "不是合格的 JSON",
 }
-"""By the kind of error; what stands in braces is its bound."""
+"""What is wrong with a value that a request gives, by pydantic's kind; braces hold its bound."""
 
 
 def worded(error: Mapping[str, Any]) -> str:
     """One error of pydantic as people read it; one of another kind in its own words."""
-    words = WORDS.get(error["type"])
+    words = FAULTS.get(error["type"])
     if words is None:
         return str(error["msg"]).removeprefix("Value error, ")
     bounds = dict(error.get("ctx", {}))

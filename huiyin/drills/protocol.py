@@ -28,7 +28,7 @@ from shared.contracts.deadlines import (
     DutySuperseded,
 )
 from shared.contracts.envelope import Recorded, event_hash
-from shared.identity.officers import POSTS
+from shared.words import POSTS
 
 MOST_EFFECTS = 12
 """Of one step; more are counted."""

@@ -15,11 +15,12 @@ from services.reporting.log.verify import Verified
 from services.reporting.rebuild import Compared
 from shared.contracts.envelope import Actor
 from shared.errors import Refused
-from shared.identity.officers import ADMINISTRATOR, Officer
+from shared.identity.officers import Officer
 from shared.messaging.status import RoomStatus
 from shared.settings import Settings
 from shared.store.database import Recorder
 from shared.web import Asking
+from shared.words import ADMINISTRATOR
 
 
 class Release(BaseModel):

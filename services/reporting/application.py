@@ -17,7 +17,7 @@ from services.reporting.trail.trail import TrailEntry, trail
 from shared.contracts.reporting import IncidentErased
 from shared.copies.matters import unknown_incident
 from shared.errors import Invalid, Refused
-from shared.identity.officers import ADMINISTRATOR, Officer, Officers
+from shared.identity.officers import Officer, Officers
 from shared.policy import Pack
 from shared.room import SUBJECTS, key_id
 from shared.store.requests import Answer, answer
@@ -25,6 +25,7 @@ from shared.store.sql import Sql
 from shared.store.store import Store
 from shared.store.transaction import By, Stream, Transaction
 from shared.vault.vault import Vault
+from shared.words import ADMINISTRATOR
 
 logger = structlog.get_logger("reporting")
 

@@ -7,7 +7,8 @@ from shared.contracts.catalogue import Fact
 from shared.contracts.routing import CountyFounded, OfficerAppointed, UnitEstablished
 from shared.copies.units import Unit, check_code, unknown_unit
 from shared.errors import Invalid, Refused
-from shared.identity.officers import ADMINISTRATOR, POSTS, Officer
+from shared.identity.officers import Officer
+from shared.words import ADMINISTRATOR, POSTS
 
 
 def check_competent(officer: Officer) -> None:
