@@ -17,11 +17,10 @@ from rich.text import Text
 from huiyin.cli.county import FormatOption
 from huiyin.cli.output import complain, say
 from huiyin.cli.running import run
-from shared.clock import shown_limit
+from shared.clock import from_micros, shown_limit
 from shared.errors import HuiyinError
 from shared.policy.language.pack import COMMON
 from shared.settings import Settings
-from shared.store.micros import from_micros
 
 if TYPE_CHECKING:
     from huiyin.drills.comparing import Pair, Side

@@ -12,9 +12,8 @@ from huiyin.cli.files import check_free, hand_over
 from huiyin.cli.output import complain, limit, minute, moment, say, show
 from huiyin.cli.running import by_door_or_files, through_door
 from shared.errors import Refused
-from shared.identity.posts import POSTS
 from shared.settings import Settings
-from shared.words import GRADES, STATUSES, VERDICTS
+from shared.words import GRADES, POSTS, STATUSES, VERDICTS
 
 AsOf = Annotated[
     str | None,

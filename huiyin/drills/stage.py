@@ -28,15 +28,14 @@ from services.deadlines import agenda, scheduler
 from services.deadlines import tables as duties
 from services.reporting.log.log import ends
 from services.routing.administration import Administration
-from shared.clock import SimulatedClock
+from shared.clock import SimulatedClock, from_micros
 from shared.contracts.routing import CountyFounded
 from shared.errors import HuiyinError, Invalid, Refused, Unavailable, Unknown
 from shared.identity.officers import Officer, new_officer_id
-from shared.identity.posts import ADMINISTRATOR
 from shared.settings import Settings
-from shared.store.micros import from_micros
 from shared.store.sql import Sql
 from shared.store.store import Store
+from shared.words import ADMINISTRATOR
 
 MARGIN = timedelta(milliseconds=100)
 """So long before its moment a step is recorded: room for a hundred thousand events."""

@@ -7,7 +7,7 @@ from huiyin.host.health import add_health
 from huiyin.host.host import Host
 from huiyin.host.metrics import add_metrics
 from huiyin.host.operations import add_operations
-from shared.release import VERSION
+from shared import VERSION
 from shared.settings import Settings
 from shared.web import RESPONSES, prepare, take_in
 

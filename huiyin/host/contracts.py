@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from shared import contracts
+from shared import VERSION, contracts
 from shared.contracts.catalogue import is_known
 from shared.contracts.describing import (
     Document,
@@ -20,7 +20,6 @@ from shared.contracts.describing import (
     server,
 )
 from shared.errors import Unknown
-from shared.release import VERSION
 
 for each in iter_modules(contracts.__path__):  # whoever is imported enters its names
     import_module(f"{contracts.__name__}.{each.name}")

@@ -8,8 +8,8 @@ from huiyin.host import findings
 from huiyin.host.findings import Finding
 from huiyin.host.premises import Premises, versions
 from shared.contracts.catalogue import Contract
-from shared.messaging.broker import Broker
-from shared.messaging.status import Halt, RoomStatus
+from shared.messaging.status import Broker, RoomStatus
+from shared.messaging.tasks import Halt
 
 
 class Report(Contract):

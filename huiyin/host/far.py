@@ -16,11 +16,12 @@ from huiyin.host.offline import on_record
 from shared.contracts.catalogue import Contract
 from shared.contracts.envelope import Actor
 from shared.errors import HuiyinError, Invalid, Refused, Unavailable, Unknown, Untrusted
-from shared.messaging.barrier import barrier
 from shared.messaging.running import RunningRoom
-from shared.messaging.status import RoomStatus, halt, status_subject
-from shared.messaging.topology import SERVICES
-from shared.store.recorders import Recorder
+from shared.messaging.status import RoomStatus, status_subject
+from shared.messaging.streams import SERVICES
+from shared.messaging.tasks import halt
+from shared.messaging.waiting import barrier
+from shared.store.database import Recorder
 
 ANSWER_WITHIN = 2.0
 """Seconds to wait for a room's answer."""

@@ -7,9 +7,9 @@ from typing import Literal
 from huiyin.host.premises import Premises
 from shared.clock import shown
 from shared.contracts.catalogue import Contract
-from shared.messaging.barrier import lagging
-from shared.messaging.broker import Broker
-from shared.messaging.status import Halt, RoomStatus
+from shared.messaging.status import Broker, RoomStatus
+from shared.messaging.tasks import Halt
+from shared.messaging.waiting import lagging
 
 SKEW = timedelta(seconds=2)
 LATE_WATERMARK = timedelta(seconds=30)

@@ -17,9 +17,9 @@ from shared.contracts.routing import CountyFounded
 from shared.copies.units import check_code
 from shared.errors import Invalid, Refused
 from shared.identity.officers import Officer, new_officer_id
-from shared.identity.posts import ADMINISTRATOR
 from shared.policy import Pack
 from shared.settings import Settings
+from shared.words import ADMINISTRATOR
 
 COLUMNS = ("code", "name", "aliases", "parent")
 

@@ -29,11 +29,10 @@ from huiyin.host.premises import versions
 from services.deadlines.tables import count_watched
 from shared.clock import system_clock
 from shared.contracts.catalogue import is_known
-from shared.messaging.barrier import lagging, positions
 from shared.messaging.status import RoomStatus
+from shared.messaging.waiting import lagging, positions
 from shared.settings import Settings
-from shared.store.commits import Histogram
-from shared.store.totals import Totals
+from shared.store.figures import Histogram, Totals
 from shared.web import current_officer
 
 

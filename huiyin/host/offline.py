@@ -24,16 +24,17 @@ from services.reporting.tables import MODEL as REPORTING
 from services.routing.tables import MODEL as ROUTING
 from shared.contracts.catalogue import is_known, unknown_type
 from shared.identity.officers import Officers
-from shared.messaging.barrier import lagging
-from shared.messaging.status import Halt, RoomStatus, halt, read_status
-from shared.messaging.topology import FOLLOWS, SERVICES
+from shared.messaging.status import RoomStatus, read_status
+from shared.messaging.streams import FOLLOWS, SERVICES
+from shared.messaging.tasks import Halt, halt
+from shared.messaging.waiting import lagging
 from shared.settings import Settings
+from shared.store.database import Recorder, SqliteRecorder, open_recorder, open_tables
 from shared.store.failures import translated
 from shared.store.readmodel import ReadModel, is_current
-from shared.store.recorders import Recorder, SqliteRecorder, open_recorder
 from shared.store.store import Store
-from shared.store.tables import open_tables
-from shared.vault import load_or_create_wrapping_key, open_vault
+from shared.vault.keys import load_or_create_wrapping_key
+from shared.vault.vault import open_vault
 from shared.web import prepare
 
 PAGE = 1000

@@ -16,11 +16,11 @@ from services.reporting.rebuild import Compared
 from shared.contracts.envelope import Actor
 from shared.errors import Refused
 from shared.identity.officers import Officer
-from shared.identity.posts import ADMINISTRATOR
 from shared.messaging.status import RoomStatus
 from shared.settings import Settings
-from shared.store.recorders import Recorder
+from shared.store.database import Recorder
 from shared.web import Asking
+from shared.words import ADMINISTRATOR
 
 
 class Release(BaseModel):

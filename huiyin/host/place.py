@@ -13,7 +13,7 @@ import structlog
 
 from huiyin.host.far import no_room
 from shared.errors import Invalid, Unavailable
-from shared.messaging.topology import SERVICES
+from shared.messaging.streams import SERVICES
 from shared.settings import Settings
 
 PAUSE = 1.0

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from huiyin.importing.columns import Columns, known, understood
 from huiyin.importing.encoding import guess
 from huiyin.importing.rejected import ADDED, is_ours
-from huiyin.importing.source import Source
+from huiyin.importing.source import SourceFile
 from huiyin.importing.transfer import Order
 from shared.contracts.intake import ImportField
 from shared.copies.units import Unit
@@ -25,7 +25,7 @@ class Door(Protocol):
 
 async def prepare(
     door: Door,
-    source: Source,
+    source: SourceFile,
     unit: str | None,
     given: Mapping[str, ImportField],
     *,
@@ -56,7 +56,7 @@ async def save_map(door: Door, unit: str, given: Mapping[str, ImportField]) -> b
 
 
 def _understood(
-    source: Source,
+    source: SourceFile,
     given: Mapping[str, ImportField],
     kept: Mapping[str, ImportField],
     *,
@@ -71,7 +71,7 @@ def _understood(
         raise
 
 
-def _perhaps_another_encoding(source: Source) -> str:
+def _perhaps_another_encoding(source: SourceFile) -> str:
     with open(source.path, "rb") as file:
         other = guess(file)
     if other in (None, "gb18030", "gbk", "gb2312"):

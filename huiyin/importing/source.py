@@ -25,7 +25,7 @@ _Stamp = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceFile:
     """A file that was looked through; ``digest`` is ``sha256:<hex>``, ``total`` its rows.
 
     ``encoding`` is none for a workbook, whose rows are kept in memory.
@@ -63,7 +63,9 @@ class Source:
             raise changed(self.path)
 
 
-def look_through(path: Path, *, sheet: str | None = None, encoding: str | None = None) -> Source:
+def look_through(
+    path: Path, *, sheet: str | None = None, encoding: str | None = None
+) -> SourceFile:
     """Read the file once from end to end, so that it is refused before anything is imported.
 
     Raises Invalid ``import.*``.
@@ -114,7 +116,7 @@ class _Watched(io.RawIOBase):
         return len(data)
 
 
-def _csv(path: Path, stamp: _Stamp, encoding: str) -> Source:
+def _csv(path: Path, stamp: _Stamp, encoding: str) -> SourceFile:
     with _text(path, encoding) as (lines, _):
         separator = csvfile.separator_of(lines)
     with _text(path, encoding) as (lines, watched):
@@ -124,16 +126,16 @@ def _csv(path: Path, stamp: _Stamp, encoding: str) -> Source:
     if heading is None or total == 0:
         raise _empty(path)
     headings = tuple(map(text_of, heading.cells))
-    return Source(path, watched.digest, encoding, separator, headings, total, stamp, ())
+    return SourceFile(path, watched.digest, encoding, separator, headings, total, stamp, ())
 
 
-def _workbook(path: Path, data: bytes, stamp: _Stamp, sheet: str | None) -> Source:
+def _workbook(path: Path, data: bytes, stamp: _Stamp, sheet: str | None) -> SourceFile:
     rows = xlsxfile.rows_of(path, data, sheet)
     if len(rows) < 2:
         raise _empty(path)
     digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
     headings = tuple(map(text_of, rows[0].cells))
-    return Source(path, digest, None, "", headings, len(rows) - 1, stamp, rows[1:])
+    return SourceFile(path, digest, None, "", headings, len(rows) - 1, stamp, rows[1:])
 
 
 @contextmanager

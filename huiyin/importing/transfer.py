@@ -14,7 +14,7 @@ from huiyin.importing.rejected import Problem, Rejected, original
 from huiyin.importing.remarks import remarks
 from huiyin.importing.rows import Row
 from huiyin.importing.seen import Seen
-from huiyin.importing.source import Source
+from huiyin.importing.source import SourceFile
 from shared.copies.units import Unit
 from shared.errors import HuiyinError, Invalid
 
@@ -69,7 +69,7 @@ class Order:
     stores nothing, ``ours`` reads a file of rows that were not imported before.
     """
 
-    source: Source
+    source: SourceFile
     columns: Columns
     unit: str
     units: Mapping[str, Unit]

@@ -9,7 +9,7 @@ from huiyin.host.place import Place, await_reachable
 from shared.errors import HuiyinError, Invalid, Unavailable, Unknown
 from shared.messaging.server import NatsServer
 from shared.settings import Settings
-from shared.vault import load_or_create_wrapping_key
+from shared.vault.keys import load_or_create_wrapping_key
 from tests.distributed.composed import STARTS_WITHIN, Machine, free_port
 
 COMPLETE = {

@@ -31,10 +31,11 @@ from shared.messaging import server
 from shared.messaging.server import NatsServer
 from shared.messaging.status import ParkedMatter, RoomStatus
 from shared.room import Surroundings
-from shared.store.events import By
+from shared.store.database import open_tables
 from shared.store.store import Store
-from shared.store.tables import open_tables
-from shared.vault import load_or_create_wrapping_key, open_vault
+from shared.store.transaction import By
+from shared.vault.keys import load_or_create_wrapping_key
+from shared.vault.vault import open_vault
 from tests.journeys.county import County
 from tests.journeys.inside import Inside, inside, settings_of
 from tests.messaging.line import eventually
