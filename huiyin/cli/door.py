@@ -11,13 +11,11 @@ import httpx2
 
 from huiyin.cli.output import complain
 from huiyin.host.directory import DataDirectory, Serving, in_use
-from shared.errors import HuiyinError, Invalid, Refused, Unavailable, Unknown
+from shared.errors import Unavailable, answered_error
 from shared.settings import Settings
 
 ANSWER_WITHIN = 120.0
 """Seconds to wait for an answer; verification of a large record takes its time."""
-
-_KINDS: dict[int, type[HuiyinError]] = {404: Unknown, 422: Invalid, 503: Unavailable}
 
 
 class Door:
@@ -64,7 +62,7 @@ class Door:
         except httpx2.TransportError as problem:
             raise _no_answer(str(self._client.base_url)) from problem
         if not response.is_success:
-            raise _problem(response)
+            raise answered_error(response.status_code, response.content)
         return response
 
 
@@ -149,18 +147,6 @@ def _given(said: Mapping[str, Any]) -> dict[str, Any]:
 
 def _told(response: httpx2.Response) -> Any:
     return response.json() if response.content else None
-
-
-def _problem(response: httpx2.Response) -> HuiyinError:
-    """The error that the system answered with."""
-    try:
-        said = response.json()
-        kind = _KINDS.get(response.status_code, Refused)
-        return kind(said["code"], said["message"], said["remedy"], said["field"])
-    except (ValueError, KeyError, TypeError):
-        return Unavailable(
-            "http.failed", f"服务出错（{response.status_code}）。", "请查看运行日志后重试。"
-        )
 
 
 def _no_answer(url: str) -> Unavailable:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from huiyin.importing import csvfile, moments
+from huiyin.importing import moments
 from huiyin.importing.columns import NAMES, NEEDED, Columns
-from huiyin.importing.rows import Cell, Row, text_of
+from huiyin.importing.rows import Cell, Row, swallowed, text_of
 from shared.contracts.intake import ImportField
 from shared.copies.units import Unit, unit_by_name
 from shared.errors import Invalid
@@ -27,7 +27,7 @@ _BREAK = re.compile(r"_x000D_\r?\n?|\r\n?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class MessageReader:
     """Turns rows into messages for a unit; ``separator`` is empty where a workbook is read."""
 
     columns: Columns
@@ -72,12 +72,12 @@ class Reader:
         if any(text_of(cell).strip() for cell in row.cells[width:]):
             raise _too_many(len(row.cells), width)
         # Where there is a separator, it is a file of texts: every cell is one.
-        if self.separator and csvfile.swallowed(row.cells, width, self.separator):  # type: ignore[arg-type]
+        if self.separator and swallowed(row.cells, width, self.separator):  # type: ignore[arg-type]
             raise _swallowed()
 
     def _replied(
         self, cell: Cell, texts: Mapping[ImportField, str], after: datetime
-    ) -> moments.Told | None:
+    ) -> moments.FileMoment | None:
         if not texts.get("replied_at", "").strip():
             return None
         return moments.replied(_moment(cell), after, field="replied_at")
