@@ -1,41 +1,18 @@
 """The address of every act of a room (地址), made from the vocabulary: HTTP to the act's body."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 
+from shared.acts.addresses import MINE, NAMES, path_of, ways
 from shared.acts.body import Order
 from shared.acts.take import Taker
-from shared.acts.vocabulary import Act, Target, taken
+from shared.acts.vocabulary import Act
 from shared.messaging.progress import wait_until, when_known
 from shared.store.requests import Answer
 from shared.web import After, Asking, Once
-
-MINE = "mine"
-"""Stands for the unit of whoever asks; no unit's code is in small letters."""
-
-NEW = "/incidents"
-"""Where a matter is entered that is not there yet."""
-
-NAMES = {"matter": "incident", "unit": "code"}
-BASES = {"matter": "/incidents/{incident}", "unit": "/units/{code}"}
-"""Under which address what is done on which, and what names it there."""
-
-
-def ways(room: str) -> Iterator[Act]:
-    """Every act of a room, once for each thing that it can be done on."""
-    for act in taken():
-        if act.room == room:
-            targets: tuple[Target, ...] = ("matter", "unit") if act.on == "either" else (act.on,)
-            yield from (replace(act, on=target) for target in targets)
-
-
-def path_of(act: Act) -> str:
-    """Where an act is taken, within its room."""
-    return NEW if act.on == "new" else f"{BASES[act.on]}/{act.address}"
 
 
 def add_acts(

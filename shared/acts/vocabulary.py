@@ -281,7 +281,7 @@ _ROWS = (
     _delay(
         "延期",
         deadlines.DutyExtended,
-        "延期：规则许可的, 给一项义务更多时间。",
+        "延期：规则许可的, 给一项义务更多时间；须在时限之内申请。",
         body.ExtendBody,
     ),
     _delay("说明", deadlines.DelayExplained, "说明：写明迟办的原因。"),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from shared.acts.routes import path_of, ways
+from shared.acts.addresses import path_of, ways
 from shared.acts.vocabulary import ACTS, AGREE, WHO, Act
 from shared.policy import known_packs, load_pack
 from shared.policy.language.pack import Pack

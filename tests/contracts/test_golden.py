@@ -95,7 +95,7 @@ def test_an_old_shape_says_nothing_of_what_it_did_not_know(name: str) -> None:
 
 
 def test_a_missing_golden_file_is_made_from_the_present_shape(tmp_path: Path) -> None:
-    path = make("intake.incident-voided.v1", directory=tmp_path)
+    path = make("intake.incident-voided.v2", directory=tmp_path)
 
     assert path.read_bytes() == (GOLDEN / path.name).read_bytes()
 
@@ -113,7 +113,7 @@ def test_the_golden_file_of_an_old_version_needs_its_data(tmp_path: Path) -> Non
 
 
 def test_a_golden_file_that_exists_is_never_written_again() -> None:
-    path = GOLDEN / "intake.incident-voided.v1.json"
+    path = GOLDEN / "intake.incident-voided.v2.json"
     before = path.read_bytes(), meaning(path).read_bytes()
 
     command = [sys.executable, "-m", "tests.contracts.make_golden", path.stem]

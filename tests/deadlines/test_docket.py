@@ -218,7 +218,9 @@ class TestGone:
         ]
 
     def test_a_reply_that_was_published_all_the_same_has_its_verdict(self) -> None:
-        assert given(STARTED, VOIDED).when(done(DUE - HOUR)) == [MET]
+        published = replace(gone("voided", DUE), done=done(DUE - HOUR).done)
+
+        assert given(STARTED, VOIDED).when(published) == [MET]
 
 
 class TestMeasured:
@@ -265,9 +267,14 @@ class TestMoved:
             )
         ]
 
-    @pytest.mark.parametrize("verdict", [*BY_A_REPLY, [MISSED], [VOIDED]])
+    @pytest.mark.parametrize("verdict", [*BY_A_REPLY, [MISSED]])
     def test_a_verdict_does_not_move(self, verdict: list[Fact]) -> None:
         assert given(STARTED, *verdict).when(self.LATER) == []
+
+    def test_what_fell_away_does_not_move(self) -> None:
+        later = replace(self.LATER, gone=("voided", DUE))
+
+        assert given(STARTED, VOIDED).when(later) == []
 
     def test_the_same_limit_is_no_move(self) -> None:
         assert given(STARTED).when(OWED) == []

@@ -18,6 +18,7 @@ from shared.contracts.deadlines import (
     DutyMissed,
     DutyMoved,
     DutyRecordedLate,
+    DutyResumed,
     DutyStarted,
     DutySuperseded,
     LateRecordSettled,
@@ -290,6 +291,9 @@ def test_exactly_the_facts_named_change_a_row(kind: type[Fact]) -> None:
     blank = LedgerRow("an incident", erased=2)  # no event leads to this
     reply = STARTED.model_copy(update={"duty": "another"})
     before = blank if kind is DutyStarted else project(blank, event(reply), 3)
+    if kind is DutyResumed:
+        fell_away = DutyCancelled(duty="another", because="voided")
+        before = project(before, event(fell_away), 5)
 
     after = project(before, event(telling(kind)), 7)
 

@@ -9,6 +9,7 @@ from services.routing.rulebook import Rulebook
 from services.routing.tables import MODEL
 from shared.acts.vocabulary import ACTS
 from shared.contracts.envelope import decode
+from shared.contracts.intake import IncidentVoided
 from shared.contracts.routing import CaseRepinned, PackAdopted, StateDeclared
 from shared.copies.packs import baseline, pack_by_pin, pack_in_force
 from shared.copies.units import unit_id
@@ -246,13 +247,18 @@ class TestOnUnits:
 
 
 async def test_all_tables_come_out_the_same_when_made_afresh(world: World) -> None:
-    await world.registered(NUMBER)
+    incident = await world.registered(NUMBER)
     rules = book(world)
     await rules.adopt("QH-YZ", ZIBO, None, {}, WHY, ADMIN)
     await rules.set_terms("2026春", date(2026, 3, 1), date(2026, 7, 5), ADMIN)
     await world.administration.appoint("示例·辰", "QH-LX", "liaison", ADMIN)
     await world.act(BUREAU, "assign", NUMBER, lead="QH-YZ", co_handling=["QH-LX"])
     await world.act(TOWN, "accept", NUMBER)
+    await world.act(LI, "draft", NUMBER, kind="result", text="两本课本已补发。")
+    await world.act(WU, "approve", NUMBER)
+    await world.act(LI, "publish", NUMBER, channel="原渠道")
+    await world.say(incident, "QH-YZ", IncidentVoided(reason="误登记"))
+    await world.deliver()
     own = [decode(n.state) for n in await world.room.store.notifications(0, 1000)]
     heard = [decode(n.state) for n in await world.upstream.notifications(0, 1000)]
 
