@@ -72,11 +72,10 @@ def serve(
     """单独运行一个服务（分布式部署；需要 HUIYIN_DATABASE、HUIYIN_NATS_URL、HUIYIN_COUNTY）。"""
 
     async def work(settings: Settings) -> None:
-        from huiyin.host.distributed import Distributed
-        from huiyin.host.place import Place
+        from huiyin.host.distributed import Distributed, RoomSettings
         from huiyin.host.serve import serve
 
-        site = Distributed(Place.of(service, settings), settings, say)
+        site = Distributed(RoomSettings.of(service, settings), settings, say)
         configure(settings.log_level, settings.log_format)
         await serve(site, settings)
 

@@ -12,7 +12,6 @@ from huiyin.cli.options import FormatOption, Incident
 from huiyin.cli.output import complain, console, grid, say, show, show_one
 from huiyin.cli.running import by_door_or_files, do
 from shared.errors import Refused
-from shared.settings import Settings
 
 COMPARED_COLUMNS = {
     "service": "服务",
@@ -28,14 +27,14 @@ NAMES = {"vault": "密钥库", "identity": "名册", "nats": "消息服务"}
 
 def doctor(format_: FormatOption = "table") -> None:
     """体检：哪里不对、该怎么办, 各服务的位置、滞后与完整时间；有错误时退出状态为 1。"""
-    report = by_door_or_files(lambda door: door.get("/operations/doctor"), _examine_files)
+    report = by_door_or_files(lambda door: door.get("/operations/doctor"), "examine")
     show_one(report, format_, _tell_report)
     _exit_unless(report["healthy"])
 
 
 def audit_verify(format_: FormatOption = "table") -> None:
     """核验各序列的散列链, 以及数据库与日志逐字节一致；不一致时退出状态为 1。"""
-    verified = by_door_or_files(lambda door: door.post("/operations/verify"), _verify_files)
+    verified = by_door_or_files(lambda door: door.post("/operations/verify"), "verify")
     show_one(verified, format_, _tell_verified)
     _exit_unless(verified["holds"])
 
@@ -49,7 +48,7 @@ def rebuild(
     """从日志重建读模型并与现有的逐行比较；不一致时退出状态为 1。"""
     if not compare:
         raise typer.BadParameter("请加上 --compare", param_hint="--compare")
-    tables = by_door_or_files(lambda door: door.post("/operations/rebuild"), _rebuild_files)
+    tables = by_door_or_files(lambda door: door.post("/operations/rebuild"), "rebuild")
     show(tables, COMPARED_COLUMNS, format_)
     _exit_unless(all(table["holds"] for table in tables))
 
@@ -70,24 +69,6 @@ def erase(
     """销毁一个事件的数据密钥：文字从此不可读, 记录与证明不变。"""
     answer = do(f"/reporting/incidents/{incident}/erase", {"grounds": grounds})
     say(f"已销毁 {answer['number']} 的数据密钥（位置 {answer['position']}）")
-
-
-def _examine_files(settings: Settings) -> Any:
-    from huiyin.host.offline import examine_offline
-
-    return examine_offline(settings).model_dump(mode="json")
-
-
-def _verify_files(settings: Settings) -> Any:
-    from huiyin.host.offline import verify_offline
-
-    return verify_offline(settings).model_dump(mode="json")
-
-
-def _rebuild_files(settings: Settings) -> Any:
-    from huiyin.host.offline import rebuild_offline
-
-    return [compared.model_dump(mode="json") for compared in rebuild_offline(settings)]
 
 
 def _exit_unless(holds: bool) -> None:

@@ -4,9 +4,10 @@ import asyncio
 import atexit
 import gc
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import typer
+from pydantic_core import to_jsonable_python
 
 from huiyin.cli.door import Door, opened, where
 from huiyin.cli.output import ended
@@ -56,13 +57,16 @@ def do(path: str, body: Mapping[str, Any]) -> Any:
 
 
 def by_door_or_files(
-    ask_door: Callable[[Door], Coroutine[Any, Any, Any]], by_files: Callable[[Settings], Any]
+    ask_door: Callable[[Door], Coroutine[Any, Any, Any]],
+    of_files: Literal["examine", "verify", "rebuild"],
 ) -> Any:
     """Ask the running system; while none runs, look at the files themselves, read-only."""
 
     async def work(settings: Settings) -> Any:
         if where(settings) is None:
-            return by_files(settings)
+            from huiyin.host.offline import OFFLINE
+
+            return to_jsonable_python(OFFLINE[of_files](settings))
         async with opened(settings) as door:
             return await ask_door(door)
 

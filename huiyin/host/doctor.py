@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from huiyin.host import findings
-from huiyin.host.findings import Finding
+from huiyin.host.findings import Symptom
 from huiyin.host.premises import Premises, versions
 from shared.contracts.catalogue import Contract
 from shared.messaging.broker import Broker
@@ -24,7 +24,7 @@ class Report(Contract):
     running: bool
     free_bytes: int
     rooms: tuple[RoomStatus, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[Symptom, ...]
     versions: dict[str, str]
     sizes: dict[str, int]
     nats: Broker | None
@@ -32,7 +32,7 @@ class Report(Contract):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Examined:
     """What the doctor is shown; ``broker`` is none while nothing runs.
 
     ``halts`` are the process's own, ``moved_from`` is a port that nats-server had to give up.
@@ -47,7 +47,7 @@ class Seen:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
-def examine(seen: Seen) -> Report:
+def examine(seen: Examined) -> Report:
     """Look at everything and say what to do, what is worst first."""
     found = [
         *findings.of_process(seen.halts),
@@ -69,7 +69,7 @@ def examine(seen: Seen) -> Report:
     )
 
 
-def _versions(seen: Seen) -> dict[str, str]:
+def _versions(seen: Examined) -> dict[str, str]:
     """With the database and the nats-server that are really there."""
     databases = {room.database for room in seen.rooms if room.database}
     said = versions() | ({"database": "、".join(sorted(databases))} if databases else {})

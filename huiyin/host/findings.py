@@ -19,7 +19,7 @@ STUCK_RELAY = timedelta(seconds=60)
 Level = Literal["error", "warning"]
 
 
-class Finding(Contract):
+class Symptom(Contract):
     """Something to know about: how grave, where, what, and what to do."""
 
     level: Level
@@ -28,7 +28,7 @@ class Finding(Contract):
     remedy: str
 
 
-def of_process(halts: Sequence[Halt]) -> Iterator[Finding]:
+def of_process(halts: Sequence[Halt]) -> Iterator[Symptom]:
     """What of the process itself goes on no more."""
     for halt in halts:
         yield _error(f"process {halt.part}", f"已停下：{halt.message}", halt.remedy)
@@ -39,7 +39,7 @@ def of_broker(
     moved_from: int | None,
     rooms: Sequence[RoomStatus],
     premises: Premises,
-) -> Iterator[Finding]:
+) -> Iterator[Symptom]:
     """NATS: out of reach, or elsewhere than it was."""
     if broker is not None and not broker.reachable:
         waiting = "、".join(room.service for room in rooms if room.unrelayed_since)
@@ -60,7 +60,7 @@ def of_broker(
         )
 
 
-def of_rooms(rooms: Sequence[RoomStatus], now: datetime, *, running: bool) -> Iterator[Finding]:
+def of_rooms(rooms: Sequence[RoomStatus], now: datetime, *, running: bool) -> Iterator[Symptom]:
     """What the rooms say of themselves."""
     yield from _halted(rooms)
     yield from _parked(rooms)
@@ -72,7 +72,7 @@ def of_rooms(rooms: Sequence[RoomStatus], now: datetime, *, running: bool) -> It
     yield from _releases(rooms)
 
 
-def of_premises(premises: Premises) -> Iterator[Finding]:
+def of_premises(premises: Premises) -> Iterator[Symptom]:
     """What the county rests on."""
     yield from _exposed(premises)
     yield from _key(premises)
@@ -89,14 +89,14 @@ def late_watermarks(rooms: Sequence[RoomStatus], now: datetime) -> Iterator[tupl
                 yield room.service, name
 
 
-def _halted(rooms: Sequence[RoomStatus]) -> Iterator[Finding]:
+def _halted(rooms: Sequence[RoomStatus]) -> Iterator[Symptom]:
     for room in rooms:
         for halt in room.halts:
             place = f"{room.service} {halt.part}"
             yield _error(place, f"已停下：{halt.message}", halt.remedy)
 
 
-def _parked(rooms: Sequence[RoomStatus]) -> Iterator[Finding]:
+def _parked(rooms: Sequence[RoomStatus]) -> Iterator[Symptom]:
     for room in rooms:
         for parked in room.parked:
             yield _error(
@@ -106,7 +106,7 @@ def _parked(rooms: Sequence[RoomStatus]) -> Iterator[Finding]:
             )
 
 
-def _recorded_ahead(rooms: Sequence[RoomStatus], now: datetime) -> Iterator[Finding]:
+def _recorded_ahead(rooms: Sequence[RoomStatus], now: datetime) -> Iterator[Symptom]:
     """The clock was far ahead once: until then nothing can be recorded in order."""
     ahead = {r.service: r.recorded_until for r in rooms if r.recorded_until}
     ahead = {name: until for name, until in ahead.items() if until - now > SKEW}
@@ -121,7 +121,7 @@ def _recorded_ahead(rooms: Sequence[RoomStatus], now: datetime) -> Iterator[Find
         )
 
 
-def _skewed(rooms: Sequence[RoomStatus], now: datetime) -> Iterator[Finding]:
+def _skewed(rooms: Sequence[RoomStatus], now: datetime) -> Iterator[Symptom]:
     for room in rooms:
         skew = (room.clock or now) - now
         if abs(skew) > SKEW:
@@ -130,13 +130,13 @@ def _skewed(rooms: Sequence[RoomStatus], now: datetime) -> Iterator[Finding]:
             yield _error(room.service, said, remedy)
 
 
-def _unrelayed(rooms: Sequence[RoomStatus], now: datetime) -> Iterator[Finding]:
+def _unrelayed(rooms: Sequence[RoomStatus], now: datetime) -> Iterator[Symptom]:
     for room in rooms:
         waiting = now - room.unrelayed_since if room.unrelayed_since else timedelta()
         if waiting > LATE_RELAY and room.relayed is not None:
             because = f"（{room.relay_problem}）" if room.relay_problem else ""
             count = room.position - room.relayed
-            yield Finding(
+            yield Symptom(
                 level="error" if waiting > STUCK_RELAY else "warning",
                 place=f"{room.service} relay",
                 message=f"{count} 条未转发{because}, 最早一条已等{lasting(waiting)}",
@@ -144,7 +144,7 @@ def _unrelayed(rooms: Sequence[RoomStatus], now: datetime) -> Iterator[Finding]:
             )
 
 
-def _lag(rooms: Sequence[RoomStatus], *, running: bool) -> Iterator[Finding]:
+def _lag(rooms: Sequence[RoomStatus], *, running: bool) -> Iterator[Symptom]:
     remedy = (
         "运行中会自动追上；持续不降请看停顿与日志, 再次运行 huiyin doctor。"
         if running
@@ -154,7 +154,7 @@ def _lag(rooms: Sequence[RoomStatus], *, running: bool) -> Iterator[Finding]:
         yield _warning(name, f"落后 {lag} 条", remedy)
 
 
-def _watermarks(rooms: Sequence[RoomStatus], now: datetime) -> Iterator[Finding]:
+def _watermarks(rooms: Sequence[RoomStatus], now: datetime) -> Iterator[Symptom]:
     for service, upstream in late_watermarks(rooms, now):
         at = next(r.upstreams[upstream].complete_to for r in rooms if r.service == service)
         yield _warning(
@@ -164,23 +164,23 @@ def _watermarks(rooms: Sequence[RoomStatus], now: datetime) -> Iterator[Finding]
         )
 
 
-def _releases(rooms: Sequence[RoomStatus]) -> Iterator[Finding]:
+def _releases(rooms: Sequence[RoomStatus]) -> Iterator[Symptom]:
     versions = {room.service: room.version for room in rooms if room.version}
     if len(set(versions.values())) > 1:
         said = "、".join(f"{service} {version}" for service, version in versions.items())
         yield _warning("versions", f"各服务版本不一（{said}）", "请把各服务升级到同一版本。")
 
 
-def _exposed(premises: Premises) -> Iterator[Finding]:
+def _exposed(premises: Premises) -> Iterator[Symptom]:
     for path, mode in premises.exposed:
         right = "700" if path.is_dir() else "600"
         level: Level = "warning" if path.is_dir() else "error"
         message = f"其他用户可以打开（权限 {mode:04o}）"
         remedy = f"chmod {right} {path.resolve()}"
-        yield Finding(level=level, place=str(path), message=message, remedy=remedy)
+        yield Symptom(level=level, place=str(path), message=message, remedy=remedy)
 
 
-def _key(premises: Premises) -> Iterator[Finding]:
+def _key(premises: Premises) -> Iterator[Symptom]:
     key = premises.wrapping_key
     if premises.key_print is None:
         yield _error(
@@ -197,11 +197,11 @@ def _key(premises: Premises) -> Iterator[Finding]:
         )
 
 
-def _disk(premises: Premises) -> Iterator[Finding]:
+def _disk(premises: Premises) -> Iterator[Symptom]:
     free = premises.free_bytes
     if free < premises.little_disk:
         nearly_full = free < premises.little_disk / 10
-        yield Finding(
+        yield Symptom(
             level="error" if nearly_full else "warning",
             place="disk",
             message=f"磁盘只剩 {free // 1024**2} MB"
@@ -219,9 +219,9 @@ def lasting(time: timedelta) -> str:
     return " " + "".join(said[:2] or ["0秒"])
 
 
-def _error(place: str, message: str, remedy: str) -> Finding:
-    return Finding(level="error", place=place, message=message, remedy=remedy)
+def _error(place: str, message: str, remedy: str) -> Symptom:
+    return Symptom(level="error", place=place, message=message, remedy=remedy)
 
 
-def _warning(place: str, message: str, remedy: str) -> Finding:
-    return Finding(level="warning", place=place, message=message, remedy=remedy)
+def _warning(place: str, message: str, remedy: str) -> Symptom:
+    return Symptom(level="warning", place=place, message=message, remedy=remedy)

@@ -70,10 +70,20 @@ class MessageReader:
     def _check_shape(self, row: Row) -> None:
         width = len(self.columns.headings)
         if any(text_of(cell).strip() for cell in row.cells[width:]):
-            raise _too_many(len(row.cells), width)
+            raise Invalid(
+                "row.too-many-cells",
+                f"这一行有 {len(row.cells)} 格, 而列名只有 {width} 个, 多出的不知道是什么。",
+                "多半是正文里的分隔符没有用引号括起来；请把该格用一对引号括起来。",
+                None,
+            )
         # Where there is a separator, it is a file of texts: every cell is one.
         if self.separator and swallowed(row.cells, width, self.separator):  # type: ignore[arg-type]
-            raise _swallowed()
+            raise Invalid(
+                "row.swallowed",
+                "这一行的一格里像是含有另外的行：多半是少了一个引号。",
+                "请检查该格的引号；确是原文的, 请把该格里的分隔符改为全角（，；）。",
+                None,
+            )
 
     def _replied(
         self, cell: Cell, texts: Mapping[ImportField, str], after: datetime
@@ -123,21 +133,3 @@ def _message_id(cell: Cell) -> str:
 
 def _moment(cell: Cell) -> str | datetime | date:
     return cell if isinstance(cell, date) else text_of(cell)
-
-
-def _too_many(cells: int, width: int) -> Invalid:
-    return Invalid(
-        "row.too-many-cells",
-        f"这一行有 {cells} 格, 而列名只有 {width} 个, 多出的不知道是什么。",
-        "多半是正文里的分隔符没有用引号括起来；请把该格用一对引号括起来。",
-        None,
-    )
-
-
-def _swallowed() -> Invalid:
-    return Invalid(
-        "row.swallowed",
-        "这一行的一格里像是含有另外的行：多半是少了一个引号。",
-        "请检查该格的引号；确是原文的, 请把该格里的分隔符改为全角（，；）。",
-        None,
-    )

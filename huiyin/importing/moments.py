@@ -58,7 +58,12 @@ def _read(cell: str | datetime | date, field: str) -> tuple[datetime, bool]:
     except ValueError as problem:
         raise unreadable_moment(str(cell)[:40], field) from problem
     if moment.year < EARLIEST:
-        raise _too_early(str(cell)[:40], field)
+        raise Invalid(
+            "time.too-early",
+            f"时间“{str(cell)[:40]}”早于 {EARLIEST} 年, 多半是空白日期被表格程序写成的。",
+            "请填写真实时间；没有答复的, 请把答复时间留空。",
+            field,
+        )
     return moment, day_only
 
 
@@ -93,12 +98,3 @@ def _hour(hour: int, half: str | None) -> int:
     if hour > 12:
         raise ValueError("an hour of the day together with its half")
     return hour % 12 + (12 if half.upper() in ("下午", "PM") else 0)
-
-
-def _too_early(text: str, field: str) -> Invalid:
-    return Invalid(
-        "time.too-early",
-        f"时间“{text}”早于 {EARLIEST} 年, 多半是空白日期被表格程序写成的。",
-        "请填写真实时间；没有答复的, 请把答复时间留空。",
-        field,
-    )

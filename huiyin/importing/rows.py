@@ -155,7 +155,12 @@ def _sheet(path: Path, book: CalamineWorkbook, wanted: str | None) -> CalamineSh
     names = book.sheet_names
     if wanted is not None:
         if wanted not in names:
-            raise _sheet_unknown(path, wanted, names)
+            raise Invalid(
+                "import.sheet-unknown",
+                f"文件 {path} 没有名为“{wanted}”的工作表；有：{'、'.join(names)}。",
+                "请按工作表下方标签上的名称填写 --sheet。",
+                "--sheet",
+            )
         return book.get_sheet_by_name(wanted)
     sheets = [book.get_sheet_by_name(name) for name in names]
     filled = [sheet for sheet in sheets if sheet.end and sheet.end[0] > 0]
@@ -169,15 +174,6 @@ def _sheet_unclear(path: Path, names: Sequence[str]) -> Invalid:
         "import.sheet-unclear",
         f"文件 {path} 有几张工作表：{'、'.join(names)}。",
         f"请用 --sheet 指明一张, 如 --sheet {names[0]}。",
-        "--sheet",
-    )
-
-
-def _sheet_unknown(path: Path, wanted: str, names: Sequence[str]) -> Invalid:
-    return Invalid(
-        "import.sheet-unknown",
-        f"文件 {path} 没有名为“{wanted}”的工作表；有：{'、'.join(names)}。",
-        "请按工作表下方标签上的名称填写 --sheet。",
         "--sheet",
     )
 

@@ -147,7 +147,12 @@ def _text(path: Path, encoding: str) -> Iterator[tuple[TextIO, _Watched]]:
             with io.TextIOWrapper(buffered, encoding=encoding, newline="") as lines:
                 yield lines, watched
         except UnicodeError as problem:
-            raise _undecodable(path, encoding) from problem
+            raise Invalid(
+                "import.encoding-unclear",
+                f"文件 {path} 有不符合编码 {encoding} 的字节。",
+                "请核对 --encoding, 或用表格程序打开后另存为“CSV UTF-8”。",
+                "file",
+            ) from problem
 
 
 @contextmanager
@@ -189,15 +194,6 @@ def _empty(path: Path) -> Invalid:
 def _unreadable(path: Path, why: str) -> Invalid:
     return Invalid(
         "import.unreadable", f"读不了文件 {path}（{why}）。", "请检查路径与权限。", "file"
-    )
-
-
-def _undecodable(path: Path, encoding: str) -> Invalid:
-    return Invalid(
-        "import.encoding-unclear",
-        f"文件 {path} 有不符合编码 {encoding} 的字节。",
-        "请核对 --encoding, 或用表格程序打开后另存为“CSV UTF-8”。",
-        "file",
     )
 
 
