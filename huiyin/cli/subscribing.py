@@ -85,14 +85,13 @@ def _leave() -> None:
     os._exit(INTERRUPTED)
 
 
-async def _print_all(door: Door, query: EventQuery, start: int) -> int:
-    """Print what there is; returns the leaf to go on from."""
-    while True:
-        lines, after = await query.page(door, start, 0)
+async def _print_all(door: Door, query: EventQuery, start: int) -> None:
+    """Print what there is."""
+    before = None
+    while start != before:
+        before = start
+        lines, start = await query.page(door, start, 0)
         put(lines)
-        if after == start:
-            return start
-        start = after
 
 
 async def _follow(settings: Settings, query: EventQuery, start: int) -> None:

@@ -11,7 +11,7 @@ from fastapi import FastAPI, Response
 from pydantic import BaseModel
 
 from huiyin.host.contracts import add_contracts
-from huiyin.host.findings import LATE_WATERMARK, late_watermarks
+from huiyin.host.doctor import LATE_WATERMARK, late_watermarks
 from huiyin.host.host import Host
 from huiyin.host.metrics import add_metrics
 from huiyin.host.operations import add_operations
