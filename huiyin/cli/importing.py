@@ -30,12 +30,22 @@ from shared.contracts.intake import ImportField
 from shared.errors import Unavailable
 from shared.settings import Settings
 
-FILE_HELP = "CSV（UTF-8、GBK/GB18030、UTF-16, 逗号、分号或制表符分隔）或工作簿（.xlsx）"
-MAP_HELP = "列名=字段, 可重复；为单位保存, 下次无需再给。字段：" + ", ".join(
-    f"{field} {NAMES[field]}" for field in FIELDS
-)
-REJECTED_HELP = "未导入的行写到哪里, 默认为输入文件旁的 <文件>.未导入.csv"
+_FIELDS = ", ".join(f"{field} {NAMES[field]}" for field in FIELDS)
 
+MessageFile = Annotated[
+    Path,
+    typer.Argument(
+        help="CSV（UTF-8、GBK/GB18030、UTF-16, 逗号、分号或制表符分隔）或工作簿（.xlsx）"
+    ),
+]
+FieldMap = Annotated[
+    list[str] | None,
+    typer.Option("--map", help=f"列名=字段, 可重复；为单位保存, 下次无需再给。字段：{_FIELDS}"),
+]
+RejectedTo = Annotated[
+    Path | None,
+    typer.Option("--rejected", help="未导入的行写到哪里, 默认为输入文件旁的 <文件>.未导入.csv"),
+]
 
 SHOWN = 20
 """Refused rows shown to people; the file has all of them."""
@@ -76,14 +86,14 @@ class ImportResult:
 
 
 def import_messages(
-    file: Annotated[Path, typer.Argument(help=FILE_HELP)],
+    file: MessageFile,
     unit: Annotated[str | None, typer.Option(help="归哪个单位, 默认根单位")] = None,
     open_: Annotated[bool, typer.Option("--open", help="没有答复的保持待办, 不按历史办结")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只预览, 什么也不保存")] = False,
-    map_: Annotated[list[str] | None, typer.Option("--map", help=MAP_HELP)] = None,
+    map_: FieldMap = None,
     sheet: Annotated[str | None, typer.Option(help="工作簿里的哪一张工作表")] = None,
     encoding: Annotated[str | None, typer.Option(help="CSV 的编码, 默认自动识别")] = None,
-    rejected_to: Annotated[Path | None, typer.Option("--rejected", help=REJECTED_HELP)] = None,
+    rejected_to: RejectedTo = None,
     format_: FormatOption = "table",
 ) -> None:
     """导入历史留言。

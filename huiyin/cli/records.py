@@ -84,27 +84,26 @@ FIGURE_COLUMNS = {
     "share": "比率",
 }
 
+Status = Annotated[str | None, typer.Option(help="只看某状态：" + "、".join(STATUSES))]
+Verdict = Annotated[str | None, typer.Option(help="只看某时限结论：" + "、".join(VERDICTS))]
+Kept = Annotated[Path | None, typer.Option(help="导出到此文件；json 则连同日志条数与树根")]
+Exported = Annotated[
+    FileFormat, typer.Option("--format", help="table 表格, json 一个 JSON 数组, csv 或 xlsx 导出")
+]
 Below = Annotated[str | None, typer.Option(help="只看某单位和它的下级单位")]
 
 
 def ledger(
     as_of: AsOf = None,
     unit: Annotated[str | None, typer.Option(help="只看某单位登记、牵头或协办的")] = None,
-    status: Annotated[str | None, typer.Option(help="只看某状态：" + "、".join(STATUSES))] = None,
-    verdict: Annotated[
-        str | None, typer.Option(help="只看某时限结论：" + "、".join(VERDICTS))
-    ] = None,
+    status: Status = None,
+    verdict: Verdict = None,
     from_: Annotated[
         str | None, typer.Option("--from", help="登记日期自（含当日）, 如 2026-03-02")
     ] = None,
     to: Annotated[str | None, typer.Option(help="登记日期至（含当日）")] = None,
-    format_: Annotated[
-        FileFormat,
-        typer.Option("--format", help="table 表格, json 一个 JSON 数组, csv 或 xlsx 导出"),
-    ] = "table",
-    output: Annotated[
-        Path | None, typer.Option(help="导出到此文件；json 则连同日志条数与树根")
-    ] = None,
+    format_: Exported = "table",
+    output: Kept = None,
     force: ForceOption = False,
 ) -> None:
     """归档台账：每个事件一行；可导出, 页脚有日志条数与树根。"""

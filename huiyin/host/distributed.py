@@ -14,7 +14,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import nats
 import nats.errors
@@ -22,7 +21,7 @@ import psycopg
 import structlog
 
 from huiyin.host.far import FarRooms, no_room, obeying
-from huiyin.host.host import Announce, AtWork, Host, at_work, built, closed, connected
+from huiyin.host.host import Announce, AtWork, Host, at_work, built, closed, connected, pass_over
 from huiyin.host.offline import read_only
 from shared.clock import SteadyClock
 from shared.contracts.envelope import decode_envelope
@@ -224,24 +223,18 @@ async def await_reachable(place: RoomSettings, *, within: float = 60.0) -> None:
     )
 
 
-async def _await(name: str, probe: Probe, variable: str, within: float) -> None:
-    deadline = time.monotonic() + within
-    said = False
-    while problem := await _failure(probe):
-        if time.monotonic() > deadline:
-            raise _unreachable(name, variable, within, problem) from problem
-        if not said:
-            structlog.get_logger("waiting").warning("waiting", waiting_for=name, problem=problem)
-            said = True
+async def _await(what: str, probe: Probe, variable: str, within: float) -> None:
+    deadline, waiting = time.monotonic() + within, False
+    while True:
+        try:
+            return await probe()
+        except (OSError, TimeoutError, psycopg.Error, nats.errors.Error) as problem:
+            if time.monotonic() > deadline:
+                raise _unreachable(what, variable, within, problem) from problem
+            if not waiting:
+                log.warning("waiting", waiting_for=what, problem=problem)
+                waiting = True
         await asyncio.sleep(PAUSE)
-
-
-async def _failure(probe: Probe) -> Exception | None:
-    try:
-        await probe()
-    except (OSError, TimeoutError, psycopg.Error, nats.errors.Error) as problem:
-        return problem
-    return None
 
 
 async def _ask_database(url: str) -> None:
@@ -256,7 +249,7 @@ async def _ask_nats(url: str) -> None:
         max_reconnect_attempts=1,
         reconnect_time_wait=0,
         connect_timeout=2,
-        error_cb=_pass,
+        error_cb=pass_over,
     )
     try:
         await client.jetstream(timeout=2).account_info()
@@ -264,19 +257,12 @@ async def _ask_nats(url: str) -> None:
         await client.close()
 
 
-async def _pass(_: Any) -> None:
-    """The failure itself is raised as well."""
-
-
-def _cause(problem: Exception) -> str:
-    return (str(problem).strip() or type(problem).__name__)[:200]
-
-
 def _unreachable(name: str, variable: str, within: float, problem: Exception) -> Unavailable:
     what = {"database": "数据库", "nats": "NATS 服务"}[name]
+    cause = (str(problem).strip() or type(problem).__name__)[:200]
     return Unavailable(
         f"{name}.unreachable",
-        f"等了 {within:.0f} 秒仍连不上{what}（{_cause(problem)}）。",
+        f"等了 {within:.0f} 秒仍连不上{what}（{cause}）。",
         f"请检查它是否在运行, 以及环境变量 {variable} 中的地址与口令。",
         variable,
     )

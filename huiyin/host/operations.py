@@ -13,6 +13,7 @@ from huiyin.host.premises import look_around
 from services.reporting.log.verify import Verified
 from services.reporting.rebuild import Compared
 from shared.errors import Refused
+from shared.identity.officers import Officer
 from shared.identity.posts import ADMINISTRATOR
 from shared.settings import Settings
 from shared.web import Asking
@@ -53,9 +54,7 @@ def add_operations(app: FastAPI, host: Host, county: Rooms, settings: Settings) 
     @app.post("/operations/release", tags=["operations 运维"])
     async def release(order: Release, officer: Asking) -> Released:
         """放行搁置的事件。"""
-        if officer.post != ADMINISTRATOR:
-            said = "只有系统管理员可以放行。"
-            raise Refused("post.not-competent", said, "请由管理员办理。", "post")
+        _check_administrator(officer)
         return Released(events=await county.release(order.room, order.matter, officer.actor))
 
     @app.post("/operations/verify", tags=["operations 运维"])
@@ -68,6 +67,11 @@ def add_operations(app: FastAPI, host: Host, county: Rooms, settings: Settings) 
         """从日志重建各读模型, 与现有的逐行比较。"""
         await county.settle()
         return await asyncio.to_thread(rebuilt, county.recorders)
+
+
+def _check_administrator(officer: Officer) -> None:
+    if officer.post != ADMINISTRATOR:
+        raise Refused("post.not-competent", "只有系统管理员可以放行。", "请由管理员办理。", "post")
 
 
 async def _seen(host: Host, county: Rooms, settings: Settings) -> Examined:
