@@ -1,7 +1,7 @@
 """``huiyin drill``: play scripts in simulated time, and see whether what they expect holds."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from huiyin.drills.playing import Comparison, Played
     from huiyin.drills.script import Drill
 
+T = TypeVar("T")
+
 WIDTH = 120
 """Columns of a protocol that does not go to a terminal."""
-
-T = TypeVar("T")
 
 NARROW = 16
 """Columns for who and what, so that what came of it has room."""
@@ -75,15 +75,11 @@ def _read(files: list[Path]) -> "list[Drill]":
             complaints += problem.complaints
         except HuiyinError as problem:
             complaints.append(problem)
-    if complaints:
-        _refuse(complaints)
-    return drills
-
-
-def _refuse(complaints: Iterable[HuiyinError]) -> None:
     for each in complaints:
         complain(each)
-    raise typer.Exit(1)
+    if complaints:
+        raise typer.Exit(1)
+    return drills
 
 
 def _each(drills: "list[Drill]", play: "Callable[[Drill], Awaitable[T]]") -> list[T]:

@@ -99,7 +99,11 @@ async def prepare(
     Raises Invalid ``import.column-missing`` and others of ``columns``, ``unit.unknown``, and
     Refused ``unit.not-yours``.
     """
-    units = {each["code"]: _unit(each) for each in await api.get("/routing/units")}
+    found = [
+        Unit(each["code"], each["name"], tuple(each["aliases"]), each["parent"])
+        for each in await api.get("/routing/units")
+    ]
+    units = {each.code: each for each in found}
     code = unit or _root(units)
     kept = (await api.get(f"/intake/field-maps/{code}"))["columns"]
     ours = is_ours(source.headings)
@@ -136,7 +140,7 @@ async def transfer(
         while chunk:
             _heed_interruption()
             job.source.check_unchanged()
-            read = run.read(chunk)
+            read = [run.read(row) for row in chunk]
             asked = asyncio.ensure_future(run.ask(api, read))
             await asyncio.sleep(0)  # the request is on its way while the next chunk is read
             try:
@@ -162,11 +166,8 @@ class _Run:
     rejected: Rejected | None
     seen: SeenMessages
 
-    def read(self, chunk: Sequence[Row]) -> list[Message | Invalid]:
-        """Each row's message, or why it cannot be handed over."""
-        return [self._read(row) for row in chunk]
-
-    def _read(self, row: Row) -> Message | Invalid:
+    def read(self, row: Row) -> Message | Invalid:
+        """A row's message, or why it cannot be handed over."""
         try:
             return self.reader.read(row)
         except Invalid as problem:
@@ -184,9 +185,7 @@ class _Run:
             "dry": self.job.dry,
             "messages": messages,
         }
-        done = await api.post("/intake/imports", body)
-        outcomes: list[Any] = done["outcomes"]
-        return outcomes
+        return list((await api.post("/intake/imports", body))["outcomes"])
 
     def settle(
         self, chunk: Sequence[Row], read: Sequence[Message | Invalid], outcomes: Iterable[Any]
@@ -201,7 +200,9 @@ class _Run:
 
     def _answered(self, row: Row, message: Message, outcome: Mapping[str, Any]) -> None:
         if outcome["outcome"] == "refused":
-            self._refuse(row, message["message_id"], _problem(outcome["problem"]))
+            said = outcome["problem"]
+            problem = Invalid(said["code"], said["message"], said["remedy"], said["field"])
+            self._refuse(row, message["message_id"], problem)
         elif outcome["outcome"] == "known":
             self.tally.counts["known"] += 1
         else:
@@ -251,10 +252,6 @@ def _chunks(job: ImportJob) -> Iterator[list[Row]]:
         yield chunk
 
 
-def _problem(said: Mapping[str, Any]) -> Invalid:
-    return Invalid(said["code"], said["message"], said["remedy"], said["field"])
-
-
 def _differs(message_id: str, row: int, field_: str) -> Invalid:
     return Invalid(
         "message.differs",
@@ -293,7 +290,3 @@ def _root(units: Mapping[str, Unit]) -> str:
     if len(roots) != 1:
         raise Unknown("unit.root-unknown", "还没有根单位。", "请用 --unit 指明归哪个单位。", "unit")
     return roots[0]
-
-
-def _unit(entry: Mapping[str, Any]) -> Unit:
-    return Unit(entry["code"], entry["name"], tuple(entry["aliases"]), entry["parent"])
