@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import compile_path, get_name
 
 from shared.contracts.catalogue import Contract
-from shared.errors import HuiyinError, Invalid, Refused, Unavailable, Unknown
+from shared.errors import HTTP_STATUS, HuiyinError
 from shared.identity.officers import Officer, Officers, unknown_token
 from shared.logs import note
 from shared.store import requests
@@ -30,8 +30,6 @@ HTTP_CODES = {
     405: ("method.not-allowed", "这个地址不接受这种请求方法。"),
 }
 """Code and message for what the HTTP layer itself refuses."""
-
-BY_KIND = {Refused: 409, Invalid: 422, Unknown: 404, Unavailable: 503}
 
 
 class Problem(Contract):
@@ -174,7 +172,7 @@ After = Annotated[
 
 async def _tell(_: Request, problem: Exception) -> JSONResponse:
     assert isinstance(problem, HuiyinError)
-    status = STATUS.get(problem.code) or BY_KIND.get(type(problem), 500)
+    status = STATUS.get(problem.code) or HTTP_STATUS.get(type(problem), 500)
     return _answer(status, Problem.of(problem))
 
 

@@ -42,7 +42,7 @@ class ReleaseOrder(Contract):
     actor: Actor
 
 
-class Outcome(Contract):
+class ReleaseOutcome(Contract):
     """How many events were applied, or the kind of error and what it says."""
 
     events: int = 0
@@ -80,7 +80,7 @@ class FarRooms:
             raise no_room(room)
         order = ReleaseOrder(matter=matter, actor=actor).model_dump_json().encode()
         answer = await _ask(self._client, room, release_subject(room), order, RELEASE_WITHIN)
-        return Outcome.model_validate_json(answer).result()
+        return ReleaseOutcome.model_validate_json(answer).result()
 
     async def _statuses(self) -> Sequence[RoomStatus]:
         return await asyncio.gather(
@@ -139,25 +139,21 @@ async def obeying(client: Client, running: RunningRoom) -> AsyncIterator[None]:
             await subscription.unsubscribe()
 
 
-async def _released(running: RunningRoom, order: ReleaseOrder) -> Outcome:
+async def _released(running: RunningRoom, order: ReleaseOrder) -> ReleaseOutcome:
     try:
-        return Outcome(events=await running.release(order.matter, order.actor))
+        return ReleaseOutcome(events=await running.release(order.matter, order.actor))
     except HuiyinError as problem:
         said = (problem.code, problem.message, problem.remedy, problem.field)
-        return Outcome(kind=type(problem).__name__, problem=said)
+        return ReleaseOutcome(kind=type(problem).__name__, problem=said)
 
 
 async def _ask(client: Client, service: str, subject: str, data: bytes, within: float) -> bytes:
     try:
         return (await client.request(subject, data, timeout=within)).data
     except (nats.errors.Error, TimeoutError, OSError) as problem:
-        raise _silent(service) from problem
-
-
-def _silent(service: str) -> Unavailable:
-    return Unavailable(
-        "room.silent",
-        f"服务 {service} 没有应答。",
-        f"请检查 NATS, 以及 {service} 是否至少有一个进程在运行（huiyin serve {service}）。",
-        "room",
-    )
+        raise Unavailable(
+            "room.silent",
+            f"服务 {service} 没有应答。",
+            f"请检查 NATS, 以及 {service} 是否至少有一个进程在运行（huiyin serve {service}）。",
+            "room",
+        ) from problem

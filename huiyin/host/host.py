@@ -198,7 +198,7 @@ async def at_work(
         nats_url,
         max_reconnect_attempts=-1,
         reconnect_time_wait=0.1,  # type: ignore[arg-type]  # nats-py takes fractions
-        error_cb=_pass,
+        error_cb=pass_over,
         logger=None,
     )
     running = [RunningRoom(room, client, broker, poll=poll) for room in rooms]
@@ -219,7 +219,7 @@ async def connected(url: str) -> Client:
     """A client that comes back by itself; raises Unavailable ``nats.unreachable``."""
     try:
         return await nats.connect(
-            url, max_reconnect_attempts=-1, reconnect_time_wait=0.1, error_cb=_pass
+            url, max_reconnect_attempts=-1, reconnect_time_wait=0.1, error_cb=pass_over
         )
     except (OSError, nats.errors.Error, TimeoutError) as problem:
         raise Unavailable(
@@ -242,5 +242,5 @@ async def _closed(broker: NatsBroker, client: Client) -> None:
     await closed(client)
 
 
-async def _pass(_: Any) -> None:
+async def pass_over(_: Any) -> None:
     """Connection errors show in doctor and in what fails because of them."""

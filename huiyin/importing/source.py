@@ -11,9 +11,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
-from huiyin.importing import csvfile, xlsxfile
 from huiyin.importing.encoding import BLOCK, NAMES, encoding_of
-from huiyin.importing.rows import Row, text_of
+from huiyin.importing.rows import Row, csv_rows, separator_of, text_of, workbook_rows
 from shared.errors import Invalid
 
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
@@ -53,7 +52,7 @@ class SourceFile:
             yield from self._rows
             return
         with _text(self.path, self.encoding) as (lines, watched):
-            yield from islice(csvfile.rows_of(self.path, lines, self.separator), 1, None)
+            yield from islice(csv_rows(self.path, lines, self.separator), 1, None)
             if watched.digest != self.digest:
                 raise changed(self.path)
 
@@ -118,9 +117,9 @@ class _Watched(io.RawIOBase):
 
 def _csv(path: Path, stamp: _Stamp, encoding: str) -> SourceFile:
     with _text(path, encoding) as (lines, _):
-        separator = csvfile.separator_of(lines)
+        separator = separator_of(lines)
     with _text(path, encoding) as (lines, watched):
-        rows = csvfile.rows_of(path, lines, separator)
+        rows = csv_rows(path, lines, separator)
         heading = next(rows, None)
         total = sum(1 for _ in rows)
     if heading is None or total == 0:
@@ -130,7 +129,7 @@ def _csv(path: Path, stamp: _Stamp, encoding: str) -> SourceFile:
 
 
 def _workbook(path: Path, data: bytes, stamp: _Stamp, sheet: str | None) -> SourceFile:
-    rows = xlsxfile.rows_of(path, data, sheet)
+    rows = workbook_rows(path, data, sheet)
     if len(rows) < 2:
         raise _empty(path)
     digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
@@ -148,7 +147,12 @@ def _text(path: Path, encoding: str) -> Iterator[tuple[TextIO, _Watched]]:
             with io.TextIOWrapper(buffered, encoding=encoding, newline="") as lines:
                 yield lines, watched
         except UnicodeError as problem:
-            raise _undecodable(path, encoding) from problem
+            raise Invalid(
+                "import.encoding-unclear",
+                f"文件 {path} 有不符合编码 {encoding} 的字节。",
+                "请核对 --encoding, 或用表格程序打开后另存为“CSV UTF-8”。",
+                "file",
+            ) from problem
 
 
 @contextmanager
@@ -190,15 +194,6 @@ def _empty(path: Path) -> Invalid:
 def _unreadable(path: Path, why: str) -> Invalid:
     return Invalid(
         "import.unreadable", f"读不了文件 {path}（{why}）。", "请检查路径与权限。", "file"
-    )
-
-
-def _undecodable(path: Path, encoding: str) -> Invalid:
-    return Invalid(
-        "import.encoding-unclear",
-        f"文件 {path} 有不符合编码 {encoding} 的字节。",
-        "请核对 --encoding, 或用表格程序打开后另存为“CSV UTF-8”。",
-        "file",
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from huiyin.importing.csvfile import swallowed
+from huiyin.importing.rows import swallowed
 from huiyin.importing.source import SourceFile, look_through
 from shared.errors import Invalid
 from tests.importing.files import FIRST, HEADINGS, SECOND, csv_file, csv_text, workbook
