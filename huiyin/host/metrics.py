@@ -44,7 +44,7 @@ from shared.messaging.status import RoomStatus
 from shared.messaging.streams import SERVICES
 from shared.messaging.waiting import lagging, positions
 from shared.settings import Settings
-from shared.store import commits
+from shared.store import figures
 from shared.store.figures import Totals
 from shared.web import current_officer
 
@@ -333,7 +333,7 @@ def _filled(family: Family, values: Iterable[tuple[tuple[str, ...], float]]) -> 
     return family
 
 
-def _add(family: HistogramMetricFamily, room: str, histogram: commits.Histogram) -> None:
+def _add(family: HistogramMetricFamily, room: str, histogram: figures.Histogram) -> None:
     so_far, buckets = 0, []
     for bound, count in zip((*histogram.bounds, "+Inf"), histogram.counts, strict=True):
         so_far += count

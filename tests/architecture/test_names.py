@@ -12,13 +12,10 @@ PRODUCT = ("huiyin", "services", "shared")
 MOST = 8
 """Names that may stand twice."""
 
-TWICE: Mapping[str, str] = {
-    "Problem": "an error as HTTP tells it, and what is wrong with a row of an imported file",
-}
+TWICE: Mapping[str, str] = {}
 """Names that stand more than once, each with the reason."""
 
-_LEFT = ("Asked", "Case", "Door", "Finding", "Held", "Judged", "Order", "Outcome", "Seen")
-BEING_RENAMED = {*_LEFT, "Told"}
+BEING_RENAMED = {"Asked", "Case", "Judged"}
 """Names that still stand more than once; to be emptied."""
 
 
