@@ -25,8 +25,7 @@ from shared.acts.check import Record
 from shared.acts.competence import check_competent
 from shared.acts.deed import deed_of, each_of, why_ended
 from shared.acts.take import Asked, Subject, Taker
-from shared.calendar.published import state_council
-from shared.calendar.working import Calendar
+from shared.calendar.working import Calendar, state_council
 from shared.contracts.deadlines import DutyMissed, DutySuperseded
 from shared.contracts.envelope import Actor, Recorded
 from shared.contracts.intake import IncidentRegistered, RegistrationCorrected
@@ -38,12 +37,10 @@ from shared.copies.packs import pack_by_pin
 from shared.copies.units import check_within, known_unit, unit_id
 from shared.errors import Refused
 from shared.policy.engine.deeds import Deed
-from shared.policy.engine.outlook import Matter as About
-from shared.policy.engine.outlook import Outlook, acts_heard, counts_working_days, outlook
+from shared.policy.engine.outlook import Matter, Outlook, acts_heard, counts_working_days, outlook
 from shared.policy.language.pack import Pack
-from shared.store.events import By, Matter
 from shared.store.sql import Sql
-from shared.store.transaction import Transaction
+from shared.store.transaction import By, Stream, Transaction
 
 SYSTEM = Actor(officer="system", post="deadlines")
 """Nobody decides a verdict of this room: it is computed."""
@@ -115,7 +112,7 @@ def follow(
         history += new
 
 
-def say(tx: Transaction, matter: Matter, by: By, facts: Iterable[Concluded]) -> list[Recorded]:
+def say(tx: Transaction, matter: Stream, by: By, facts: Iterable[Concluded]) -> list[Recorded]:
     """Append what was concluded of a docket, each with the event that it rests on."""
     events: list[Recorded] = []
     for cause, same in groupby(facts, attrgetter("cause")):
@@ -146,9 +143,9 @@ def _days(sql: Sql, pack: Pack) -> Calendar:
     return calendar(sql) if counts_working_days(pack) else state_council()
 
 
-def _docket(heard: Heard, incident: UUID, pack: Pack) -> Matter:
+def _docket(heard: Heard, incident: UUID, pack: Pack) -> Stream:
     """What the docket's events belong to: they are under its pack, and stand as its matter does."""
-    return Matter("docket", incident, heard.subject.unit, incident, pack.pin)
+    return Stream("docket", incident, heard.subject.unit, incident, pack.pin)
 
 
 TO_A_UNIT = ("extend", "urge", "supervise", "circulate")
@@ -159,7 +156,7 @@ TO_A_UNIT = ("extend", "urge", "supervise", "circulate")
 class Open:
     """A docket as it is on record: whose, what people call it, under which rules, its history."""
 
-    stream: Matter
+    stream: Stream
     number: str
     record: Record
     docket: Docket
@@ -221,7 +218,7 @@ def _of_matter(tx: Transaction, asked: Asked) -> Open:
     check_competent(tx.sql, involved.competent(asked.act.who), asked.officer)
     done = [*matters.deeds(tx.sql, incident), *matters.declared(tx.sql, about.unit)]
     record = Record(pack, about, [*done, *own_deeds(history)])
-    stream = Matter("docket", incident, about.unit, incident, pack.pin)
+    stream = Stream("docket", incident, about.unit, incident, pack.pin)
     return Open(stream, asked.name, record, docket_of(history))
 
 
@@ -238,8 +235,8 @@ def _of_period(tx: Transaction, asked: Asked) -> Open:
         raise unknown_duty(duty)
     history = tx.load(docket)
     pack, began = pack_by_pin(tx.sql, row.policy), history[0].envelope.recorded_at
-    record = Record(pack, About(code, began, began, kind="unit"), own_deeds(history))
-    stream = Matter("period", docket, code, unit_id(code), pack.pin)
+    record = Record(pack, Matter(code, began, began, kind="unit"), own_deeds(history))
+    stream = Stream("period", docket, code, unit_id(code), pack.pin)
     return Open(stream, duty, record, docket_of(history))
 
 

@@ -12,7 +12,7 @@ from shared.acts.body import Order
 from shared.acts.routes import add_acts
 from shared.contracts.catalogue import UtcTime
 from shared.contracts.intake import Column, ImportField, Provenance
-from shared.messaging.progress import wait_until, when_known
+from shared.messaging.waiting import wait_until, when_known
 from shared.store.requests import Answer
 from shared.web import After, Asking, Once, Problem, empty_door
 

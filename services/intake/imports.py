@@ -18,7 +18,6 @@ from services.intake.accepted import (
     import_message,
     save_field_map,
 )
-from shared.aggregate import answer
 from shared.clock import SHANGHAI
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Actor, Recorded, associated_data, decode
@@ -29,11 +28,10 @@ from shared.copies.units import Unit, all_units, check_within, known_unit, unkno
 from shared.errors import HuiyinError, Invalid, Refused
 from shared.identity.officers import Officer
 from shared.room import key_id
-from shared.store.events import By, Matter
-from shared.store.requests import Answer, Request, once
+from shared.store.requests import Answer, Request, answer, once
 from shared.store.sql import Sql
 from shared.store.store import Store
-from shared.store.transaction import Transaction
+from shared.store.transaction import By, Stream, Transaction
 from shared.vault.vault import Vault
 
 IMPORTS = UUID("5f3b8f0e-6c1c-5c55-9a70-3d1f7a5b0c11")
@@ -108,7 +106,7 @@ class Imports:
             facts = _decided(number, message, tx.now, units)
             by = By(actor, message.posted_at, standing="imported")
             with tx.savepoint():
-                matter = Matter("incident", incident, unit, incident, pin)
+                matter = Stream("incident", incident, unit, incident, pin)
                 events.extend(tx.append(matter, facts, by).events)
             numbers.take()
             return Imported("imported", number)
@@ -223,7 +221,7 @@ class FieldMaps:
         Raises Invalid ``unit.unknown`` or ``field-map.*``, Refused ``unit.not-yours``.
         """
         stream = uuid5(FIELD_MAPS, f"{self.store.source.node}/{unit}")
-        matter = Matter("field-map", stream, unit, stream)
+        matter = Stream("field-map", stream, unit, stream)
 
         def work(tx: Transaction) -> Answer:
             known_unit(tx.sql, unit)

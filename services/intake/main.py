@@ -5,8 +5,8 @@ from services.intake.application import Intake
 from services.intake.imports import FieldMaps, Imports
 from services.intake.tables import MODEL
 from shared.messaging.consumer import Consumer
-from shared.messaging.reactions import Keeping
 from shared.messaging.renewal import Renewal
+from shared.messaging.taking import Keeping
 from shared.room import Room, Surroundings
 
 

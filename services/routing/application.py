@@ -23,7 +23,6 @@ from shared.acts.competence import check_competent, check_itself
 from shared.acts.deed import deed_of
 from shared.acts.take import Asked, Subject, Taker, unit_day
 from shared.acts.vocabulary import Act
-from shared.aggregate import answer
 from shared.clock import SHANGHAI, shown
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded, associated_data, decode
@@ -35,10 +34,9 @@ from shared.copies.packs import pack_by_pin, pack_in_force
 from shared.copies.units import check_within, known_unit
 from shared.identity.officers import Officer
 from shared.room import key_id
-from shared.store.events import By
-from shared.store.requests import Answer, Request
+from shared.store.requests import Answer, Request, answer
 from shared.store.sql import Sql
-from shared.store.transaction import Transaction
+from shared.store.transaction import By, Transaction
 
 DRAFTS = UUID("8a4b8f5c-7f0e-5d43-9a1e-2f6d3c0b7e55")
 """Namespace from which a draft gets its id, so that a repeated request names the same draft."""

@@ -33,10 +33,9 @@ from shared.policy.language.loading import (
     texts_of,
 )
 from shared.policy.language.pack import Pack
-from shared.store.events import By
 from shared.store.requests import Answer, Request, once
 from shared.store.sql import Sql
-from shared.store.transaction import Transaction
+from shared.store.transaction import By, Transaction
 
 Chosen = Mapping[str, str | int]
 

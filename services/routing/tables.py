@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from shared.clock import from_micros, to_micros
 from shared.contracts.routing import (
     IncidentAssigned,
     OfficerAppointed,
@@ -15,10 +16,9 @@ from shared.contracts.routing import (
 )
 from shared.copies import calendars, matters, packs, units
 from shared.copies.matters import KnownIncident
-from shared.store.events import Matter
-from shared.store.micros import from_micros, to_micros
 from shared.store.readmodel import Placed, ReadModel, joined
 from shared.store.sql import Row, Sql
+from shared.store.transaction import Stream
 
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS sheets (year BIGINT PRIMARY KEY, last BIGINT)",
@@ -29,9 +29,9 @@ _SCHEMA = (
 )
 
 
-def case_of(incident: KnownIncident) -> Matter:
+def case_of(incident: KnownIncident) -> Stream:
     """What the next event of its case belongs to."""
-    return Matter("case", incident.id, incident.concerned, incident.id)
+    return Stream("case", incident.id, incident.concerned, incident.id)
 
 
 class Post(BaseModel):

@@ -17,7 +17,6 @@ from shared.acts.check import Attempt, Record, check_past
 from shared.acts.decide import Rules, decide, fact_of
 from shared.acts.deed import Circumstances
 from shared.acts.vocabulary import Act
-from shared.aggregate import answer
 from shared.contracts.envelope import Recorded
 from shared.copies import matters
 from shared.copies.packs import pack_by_pin
@@ -26,12 +25,11 @@ from shared.identity.officers import Officer
 from shared.policy.engine import outlook
 from shared.policy.engine.deeds import Deed
 from shared.room import key_id
-from shared.store.events import By, Matter
 from shared.store.readmodel import ReadModel
-from shared.store.requests import Answer, Request, once
+from shared.store.requests import Answer, Request, answer, once
 from shared.store.sql import Sql
 from shared.store.store import Store
-from shared.store.transaction import Transaction
+from shared.store.transaction import By, Stream, Transaction
 from shared.vault.vault import Vault
 
 S = TypeVar("S")
@@ -59,7 +57,7 @@ class Subject(Generic[S]):
     ``number`` is what people call it, ``known`` are fields of a form that the act says anyway.
     """
 
-    stream: Matter
+    stream: Stream
     number: str | None
     state: S
     record: Record
@@ -149,11 +147,11 @@ class Taker(ABC, Generic[S]):
 
 def unit_day(
     tx: Transaction, unit: str, pin: str | None, deeds: Sequence[Deed]
-) -> tuple[Matter, Record]:
+) -> tuple[Stream, Record]:
     """A unit's own day, and what acts on it are judged by: rules speak of it as of a matter."""
     day, about = unit_id(unit), outlook.Matter(unit, registered=tx.now, recorded_at=tx.now)
     record = Record(pack_by_pin(tx.sql, pin), about, deeds)
-    return Matter("unit-day", day, unit, day, pin), record
+    return Stream("unit-day", day, unit, day, pin), record
 
 
 def _take(tx: Transaction, room: Taker[S], asked: Asked) -> Answer:

@@ -8,7 +8,7 @@ from shared.contracts.envelope import associated_data, event_hash
 from shared.contracts.routing import IncidentAssigned, IncidentClosed, ReplyPublished
 from shared.copies import matters
 from shared.messaging.taking import Poison
-from shared.store.parking import parked
+from shared.store.tracking import parked
 from tests.routing.world import (
     ADMIN,
     BUREAU,
@@ -131,7 +131,7 @@ async def test_a_unit_not_yet_established_sets_it_aside_until_it_is(world: World
     taken = await world.deliver(last_try=True)
 
     waiting = await world.room.store.read(parked)
-    assert (taken.set_aside, [each.matter for each in waiting]) == (1, [str(incident)])
+    assert (len(taken.aside), [each.matter for each in waiting]) == (1, [str(incident)])
     known = await world.room.store.read(lambda sql: matters.find(sql, str(other)))
     assert known.standing == "open"
 
