@@ -6,9 +6,9 @@ from datetime import datetime
 
 from services.reporting.console.frame import Frame
 from services.reporting.duties import table as duties_table
-from services.reporting.duties.row import LoggedDuty
+from services.reporting.duties.table import LoggedDuty
 from services.reporting.ledger import table as ledger_table
-from services.reporting.ledger.entry import LedgerEntry, entry_at
+from services.reporting.ledger.entry import LedgerEntry, entry_of
 from services.reporting.log.log import Leaf, leaves_of_matter
 from services.reporting.packs import Rulings
 from services.reporting.trail.trail import TrailEntry, trail
@@ -26,7 +26,6 @@ from shared.contracts.routing import (
     ReplyDrafted,
     ReplyPublished,
 )
-from shared.copies.matters import unknown_incident
 from shared.copies.packs import baseline
 from shared.errors import Untrusted
 from shared.store.sql import Sql
@@ -115,25 +114,24 @@ def incident_view(
     Raises Unknown ``incident.unknown``.
     """
     size = around.size
-    present = ledger_table.current(sql, name)
-    if present is None or present.number is None:
-        raise unknown_incident(sql, name)
+    present = ledger_table.registered(sql, name)
     leaves = leaves_of_matter(sql, present.incident, 2**62)
     within = [event for leaf in leaves if leaf.leaf < size and (event := _read(leaf))]
     row = ledger_table.at(sql, present.incident, size)
     row = row if row is not None and row.number is not None else None
-    pack = (Rulings(sql).of(row.policy) if row else None) or baseline()
+    pack = Rulings(sql).of(row.policy) if row else None
+    tally = duties_table.tally_of(sql, present.incident, size)
     words = _words(vault, within)
     return IncidentView(
-        name=present.number,
-        entry=entry_at(sql, vault, row, size) if row else None,
+        name=present.number or "",
+        entry=entry_of(sql, vault, row, pack, tally, size) if row else None,
         words=words,
         stages=_stages(within),
         duties=duties_table.of_incident(sql, present.incident, size),
         trail=trail(sql, present.incident, size, vault, names),
         marks=[_mark(leaf) for leaf in leaves],
         shown=sum(leaf.leaf < size for leaf in leaves),
-        reply_kind=pack.kinds_of("publish").get(words.reply_kind, words.reply_kind),
+        reply_kind=(pack or baseline()).kinds_of("publish").get(words.reply_kind, words.reply_kind),
     )
 
 

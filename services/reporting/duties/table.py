@@ -3,12 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.reporting.duties.row import LATE, OPEN, LoggedDuty, project
-from services.reporting.versions import NOW, Key, Versions, holding
+from services.reporting.versions import NOW, Key, Versions, changer, holding
+from shared import duties
+from shared.contracts.deadlines import DutyStarted
 from shared.contracts.envelope import Recorded
-from shared.duties import CHANGED_BY
 from shared.store.readmodel import ReadModel
 from shared.store.sql import Row, Sql
+
+OPEN = ("running", "missed")
+"""States in which something is still owed."""
+
+LATE = ("met_late", "settled_late")
+"""States in which it was done, but too late."""
+
 
 _OPEN = "d.state IN ({})".format(", ".join(f"'{state}'" for state in OPEN))
 _OWING = "COALESCE(d.assignee, l.lead, d.unit)"
@@ -19,6 +26,14 @@ _KNOWN = "(l.number IS NOT NULL OR d.period IS NOT NULL)"
 
 _FIRST_DUE = "CASE WHEN d.due IS NULL THEN 1 ELSE 0 END, d.due"
 """What is only measured comes last: nothing can be overdue."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedDuty(duties.DutyRow):
+    """A duty, and the log entries of its beginning and of what was said of it last."""
+
+    started_leaf: int | None = None
+    leaf: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +69,18 @@ class DutyTally:
     late: int = 0
 
 
+_changed = changer(LoggedDuty)
+
+
+def project(row: LoggedDuty | None, event: Recorded, leaf: int) -> LoggedDuty | None:
+    """The duty's row after one more event; a verdict alone tells of no duty."""
+    fact, envelope = event.fact, event.envelope
+    if isinstance(fact, DutyStarted):
+        begun = duties.begun(fact, envelope)
+        return LoggedDuty(str(envelope.correlation), **begun, started_leaf=leaf, leaf=leaf)
+    return _changed(row, leaf=leaf, **duties.changes(fact)) if row is not None else None
+
+
 def _key_of(event: Recorded) -> Key:
     return str(event.envelope.correlation), getattr(event.fact, "duty", "")
 
@@ -66,7 +93,7 @@ SCHEMA = (
     f" WHERE to_leaf = {NOW} AND state IN ('running', 'missed')",
 )
 
-MODEL = ReadModel({"duties": _VERSIONS.key}, SCHEMA, CHANGED_BY, _VERSIONS.apply)
+MODEL = ReadModel({"duties": _VERSIONS.key}, SCHEMA, duties.CHANGED_BY, _VERSIONS.apply)
 
 
 def of_incident(sql: Sql, incident: str, size: int) -> list[LoggedDuty]:

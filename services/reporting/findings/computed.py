@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict
 
-from services.reporting.duties.row import LATE, LoggedDuty
+from services.reporting.duties.table import LATE, LoggedDuty
 from services.reporting.findings.dossier import Dossier, LoggedAct
 from services.reporting.packs import party_name
 from shared.acts.vocabulary import ACTS

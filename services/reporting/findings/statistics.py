@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel
 
-from services.reporting.directory import pack_as_of
 from services.reporting.duties import table as duties_table
-from services.reporting.duties.row import LoggedDuty
+from services.reporting.duties.table import LoggedDuty
 from services.reporting.findings import figures
 from services.reporting.findings.figures import CountedAct, Figure
 from services.reporting.findings.review import units_under
@@ -17,9 +16,9 @@ from services.reporting.ledger import table as ledger_table
 from services.reporting.ledger.row import LedgerRow
 from services.reporting.log import log
 from services.reporting.log.log import Leaf
+from services.reporting.packs import pack_as_of
 from shared.acts.deed import deed_of
-from shared.contracts.acts import ActTaken
-from shared.contracts.catalogue import facts, names, newest
+from shared.contracts.catalogue import facts
 from shared.contracts.envelope import decode
 from shared.contracts.routing import FeedbackGiven
 from shared.copies.county import founded_county
@@ -112,7 +111,7 @@ def statistics(sql: Sql, size: int, query: StatisticsQuery) -> Statistics:
     """
     chosen = units_under(sql, query.unit) if query.unit else set(all_units(sql))
     packs = {unit: pack_as_of(sql, unit, size, query.ends) for unit in sorted(chosen)}
-    rows = [row for row in ledger_table.as_of(sql, size, None, None) if _counts(row, chosen)]
+    rows = [row for row in ledger_table.as_of(sql, size) if _counts(row, chosen)]
     live = [row for row in rows if row.standing == "live"]
     owners = _owners(live, chosen)
     kinds = {row.incident: row.matter for row in live}
@@ -156,11 +155,9 @@ def _acts(
         for rule in pack.of(Statistic).values()
         for pattern in rule.asked()
     }
-    types = [name for name in names() if _act_of(newest(name)) in wanted]
-    if not types:
-        return []
+    kinds = [fact for fact in facts().values() if fact.ACT in wanted]
     first = log.size_as_of(sql, query.begins - _AHEAD) if query.begins else 0
-    found = (_counted(leaf, query) for leaf in log.leaves_of_types(sql, types, size, start=first))
+    found = (_counted(leaf, query) for leaf in log.leaves_of_facts(sql, kinds, size, start=first))
     return [act for act in found if act is not None and act.matter in owners]
 
 
@@ -171,31 +168,6 @@ def _counted(leaf: Leaf, query: StatisticsQuery) -> CountedAct | None:
         return None
     satisfied = event.fact.satisfied if isinstance(event.fact, FeedbackGiven) else None
     return CountedAct(leaf.correlation, deed, query.within(deed.at), satisfied)
-
-
-_CALLED = {
-    "intake.incident-registered": "register",
-    "intake.registration-corrected": "correct",
-    "intake.incident-linked": "link",
-    "intake.incident-voided": "void",
-    "routing.incident-graded": "grade",
-    "routing.incident-assigned": "assign",
-    "routing.reply-drafted": "draft",
-    "routing.reply-approved": "approve",
-    "routing.draft-rejected": "reject",
-    "routing.reply-published": "publish",
-    "routing.incident-closed": "close",
-    "routing.incident-reopened": "reopen",
-}
-"""The acts of events with a shape of their own."""
-
-
-def _act_of(name: str) -> str | None:
-    """Which act an event of that name records."""
-    fact = facts()[name]
-    if issubclass(fact, ActTaken):
-        return fact.ACT
-    return _CALLED.get(name.rpartition(".")[0])
 
 
 def _missed(sql: Sql, size: int, query: StatisticsQuery, chosen: set[str]) -> list[LoggedDuty]:

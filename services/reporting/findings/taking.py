@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid5
 
-from services.reporting.findings.decisions import RULES, Judged, check_post, offence, quarter
+from services.reporting.findings.decisions import RULES, OnRecord, check_post, offence, quarter
 from services.reporting.findings.dossier import declared, dossier
 from services.reporting.findings.statistics import StatisticsQuery, statistics
 from services.reporting.ledger import table as ledger_table
@@ -18,7 +18,6 @@ from shared.acts.take import Asked, Subject, Taker
 from shared.acts.vocabulary import Act
 from shared.clock import SHANGHAI
 from shared.contracts.envelope import Recorded
-from shared.copies.matters import unknown_incident
 from shared.copies.packs import pack_by_pin, pack_in_force
 from shared.copies.units import check_within, known_unit, unit_id
 from shared.errors import Invalid
@@ -37,7 +36,7 @@ SCHEMA = ("CREATE TABLE IF NOT EXISTS archive_numbers (year BIGINT PRIMARY KEY, 
 """The numbers given so far: no read model, for they are given before the log has them."""
 
 
-class RecordActs(Taker[Judged]):
+class RecordActs(Taker[OnRecord]):
     """Acts on the record: files are put together, offences found, units ranked."""
 
     rules = RULES
@@ -45,7 +44,7 @@ class RecordActs(Taker[Judged]):
     def place(self, sql: Sql, act: Act, name: str) -> UUID:
         if act.on == "unit":
             return unit_id(known_unit(sql, name).code)
-        return UUID(found(sql, name).incident)
+        return UUID(ledger_table.registered(sql, name).incident)
 
     async def prepare(
         self, act: Act, name: str, body: Order, officer: Officer, request: Request | None
@@ -54,13 +53,13 @@ class RecordActs(Taker[Judged]):
         about = getattr(body, "unit", None) if act.on == "unit" else None
         return await super().prepare(act, about or name, body, officer, request)
 
-    def subject(self, tx: Transaction, asked: Asked) -> Subject[Judged]:
+    def subject(self, tx: Transaction, asked: Asked) -> Subject[OnRecord]:
         subject = _of_unit(tx, asked) if asked.act.on == "unit" else _of_matter(tx, asked)
         if asked.act.name != "archive":
             check_post(subject.record.pack, asked.officer.post)
         return subject
 
-    def made(self, tx: Transaction, subject: Subject[Judged], asked: Asked) -> dict[str, Any]:
+    def made(self, tx: Transaction, subject: Subject[OnRecord], asked: Asked) -> dict[str, Any]:
         match asked.body:
             case FindBody() as body:
                 of, rule = offence(subject.record.pack, body.of or "")
@@ -71,14 +70,6 @@ class RecordActs(Taker[Judged]):
                 return {"order": _order(tx, body, subject.stream.unit)}
             case _:
                 return {"number": _next_number(tx)}
-
-
-def found(sql: Sql, name: str) -> LedgerRow:
-    """The matter of that number or id; raises Unknown ``incident.unknown``."""
-    row = ledger_table.current(sql, name)
-    if row is None or row.number is None:
-        raise unknown_incident(sql, name)
-    return row
 
 
 def computed_order(sql: Sql, asked: StatisticsQuery) -> list[str]:
@@ -94,8 +85,8 @@ def computed_order(sql: Sql, asked: StatisticsQuery) -> list[str]:
     return sorted(shares, key=lambda unit: (*(-part for part in shares[unit]), unit))
 
 
-def _of_matter(tx: Transaction, asked: Asked) -> Subject[Judged]:
-    row = found(tx.sql, asked.name)
+def _of_matter(tx: Transaction, asked: Asked) -> Subject[OnRecord]:
+    row = ledger_table.registered(tx.sql, asked.name)
     if asked.act.name == "archive":
         co_handling = tuple(filter(None, row.co_handling.split(";")))
         involved = Involved(row.unit or "", row.lead, co_handling)
@@ -103,15 +94,15 @@ def _of_matter(tx: Transaction, asked: Asked) -> Subject[Judged]:
     else:
         check_within(tx.sql, _found_unit(tx.sql, asked, row), asked.officer.unit)
     file = _file(tx, row)
-    return Subject(file, row.number, Judged(row), _record(tx, row, file))
+    return Subject(file, row.number, OnRecord(row), _record(tx, row, file))
 
 
-def _of_unit(tx: Transaction, asked: Asked) -> Subject[Judged]:
+def _of_unit(tx: Transaction, asked: Asked) -> Subject[OnRecord]:
     unit = _found_unit(tx.sql, asked, None)
     check_within(tx.sql, unit, asked.officer.unit)
     record = _record_of_unit(tx, unit)
     stream = Matter("unit-day", unit_id(unit), unit, unit_id(unit), record.pack.pin)
-    return Subject(stream, None, Judged(), record)
+    return Subject(stream, None, OnRecord(), record)
 
 
 def _found_unit(sql: Sql, asked: Asked, row: LedgerRow | None) -> str:

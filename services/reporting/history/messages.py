@@ -11,11 +11,11 @@ from datetime import datetime
 
 from services.reporting.history.imported import Message, Reply, Replying, Says
 from services.reporting.history.receipts import emptiness
-from services.reporting.log.log import leaves_of_types
+from services.reporting.log.log import leaves_of_facts
 from shared.acts.deed import deed_of, subject_of
 from shared.calendar.published import state_council
 from shared.calendar.working import Calendar
-from shared.contracts.catalogue import Fact, names, newest
+from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded, associated_data, decode
 from shared.contracts.intake import (
     HistoryRecorded,
@@ -137,9 +137,7 @@ def _events(
     sql: Sql, size: int, *facts: type[Fact], among: Container[str] | None = None
 ) -> Iterator[Recorded]:
     """Events of those kinds, whatever their version, perhaps only of some incidents."""
-    wanted = {fact.TYPE for fact in facts}
-    types = [name for name in names() if newest(name) in wanted]
-    for leaf in leaves_of_types(sql, types, size):
+    for leaf in leaves_of_facts(sql, facts, size):
         if among is None or leaf.correlation in among:
             yield decode(leaf.raw)
 

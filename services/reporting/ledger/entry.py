@@ -9,9 +9,8 @@ from pydantic import BaseModel, BeforeValidator
 
 from services.reporting.duties import table as duties_table
 from services.reporting.duties.table import DutyTally
+from services.reporting.findings.decisions import MissingItem, asks_for_items, missing
 from services.reporting.findings.dossier import dossier
-from services.reporting.ledger import filing
-from services.reporting.ledger.filing import MissingItem
 from services.reporting.ledger.row import LedgerRow
 from services.reporting.log.log import leaf_at
 from services.reporting.packs import Rulings, category_name, channel_name, grade_name
@@ -87,25 +86,10 @@ class LedgerEntry(BaseModel):
 def entries(sql: Sql, vault: Vault, rows: Iterable[LedgerRow], size: int) -> list[LedgerEntry]:
     """Rows as they stood after the first ``size`` leaves, with what stands beside them."""
     tallies, rulings = duties_table.tallies(sql, size), Rulings(sql)
-
-    def entry(row: LedgerRow) -> LedgerEntry:
-        pack, tally = rulings.of(row.policy), tallies.get(row.incident, DutyTally())
-        return entry_of(sql, vault, row, pack, tally, missing(sql, row, pack, size))
-
-    return [entry(row) for row in rows]
-
-
-def entry_at(sql: Sql, vault: Vault, row: LedgerRow, size: int) -> LedgerEntry:
-    """One row as it stood after the first ``size`` leaves, with what stands beside it."""
-    pack, tally = Rulings(sql).of(row.policy), duties_table.tally_of(sql, row.incident, size)
-    return entry_of(sql, vault, row, pack, tally, missing(sql, row, pack, size))
-
-
-def missing(sql: Sql, row: LedgerRow, pack: Pack | None, size: int) -> list[MissingItem]:
-    """What a matter's file lacks after the first ``size`` leaves."""
-    if pack is None or row.standing != "live" or not filing.asks(pack):
-        return []
-    return filing.missing(pack, dossier(sql, row.incident, size).deeds)
+    return [
+        entry_of(sql, vault, row, rulings.of(row.policy), tallies.get(row.incident), size)
+        for row in rows
+    ]
 
 
 def entry_of(
@@ -113,10 +97,14 @@ def entry_of(
     vault: Vault,
     row: LedgerRow,
     pack: Pack | None,
-    tally: DutyTally,
-    lacking: list[MissingItem],
+    tally: DutyTally | None,
+    size: int | None,
 ) -> LedgerEntry:
-    """A row with its title opened from the leaf that holds it; what was erased reads as such."""
+    """A row with its title opened from the leaf that holds it; what was erased reads as such.
+
+    What its file lacks is told as of the first ``size`` leaves, and without it not at all.
+    """
+    tally = tally or DutyTally()
     return LedgerEntry(
         **{name: getattr(row, name) for name in _KEPT},
         title=open_title(sql, vault, row.title_leaf),
@@ -126,8 +114,14 @@ def entry_of(
         duties_running=tally.running,
         duties_missed=tally.missed,
         duties_late=tally.late,
-        missing=lacking,
+        missing=_missing(sql, row, pack, size),
     )
+
+
+def _missing(sql: Sql, row: LedgerRow, pack: Pack | None, size: int | None) -> list[MissingItem]:
+    if pack is None or size is None or row.standing != "live" or not asks_for_items(pack):
+        return []
+    return missing(pack, dossier(sql, row.incident, size).deeds)
 
 
 _KEPT = LedgerEntry.model_fields.keys() & {each.name for each in fields(LedgerRow)}

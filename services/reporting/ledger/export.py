@@ -4,8 +4,8 @@ Rows, size and root belong to one and the same prefix of the log, so that whoeve
 printed root of that size can hold the rows against the record.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
 from datetime import date, datetime
 
 from pydantic import BaseModel
@@ -14,10 +14,9 @@ from services.reporting.ledger import table as ledger_table
 from services.reporting.ledger.entry import LedgerEntry, entries
 from services.reporting.ledger.row import LedgerRow
 from services.reporting.log import tiles
-from services.reporting.log.log import leaves_of_types, size_as_of
+from services.reporting.log.log import leaves_of_facts, size_as_of
 from services.reporting.trail.wording import ERASED
 from shared.clock import SHANGHAI
-from shared.contracts.catalogue import names, newest
 from shared.contracts.envelope import decode
 from shared.contracts.routing import UnitEstablished
 from shared.copies.county import founded_county
@@ -48,22 +47,18 @@ class Filters:
 
     def rows(self, sql: Sql, size: int) -> list[LedgerRow]:
         """The rows wanted after the first ``size`` leaves, by number."""
-        found = ledger_table.as_of(sql, size, self.unit, self.status)
-        return [row for row in found if self._takes(row)]
+        return [row for row in ledger_table.as_of(sql, size) if self._takes(row)]
 
     def as_asked(self) -> dict[str, str]:
         """What was asked for, by the names under which it is asked."""
-        given = {
-            "unit": self.unit,
-            "status": self.status,
-            "verdict": self.verdict,
-            "from": self.first,
-            "to": self.last,
-        }
-        return {name: str(value) for name, value in given.items() if value is not None}
+        names = ("unit", "status", "verdict", "from", "to")
+        given = zip(names, astuple(self), strict=True)
+        return {name: str(value) for name, value in given if value is not None}
 
     def _takes(self, row: LedgerRow) -> bool:
-        if self.verdict not in (None, row.verdict):
+        if self.verdict not in (None, row.verdict) or self.status not in (None, row.status):
+            return False
+        if self.unit not in (None, row.unit, row.lead, *row.co_handling.split(";")):
             return False
         if self.first is None and self.last is None:
             return True
@@ -122,7 +117,11 @@ def export(
         known_unit(sql, filters.unit)
     size = size_as_of(sql, as_of)
     if tracked(sql, LOG).position < size:
-        raise _behind()
+        raise Unavailable(
+            "ledger.behind",
+            "台账还没有跟上日志, 现在导出会与日志不一致。",
+            "请稍后重试；若一直如此, 请查看 huiyin doctor 中的滞后与停顿。",
+        )
     rows = entries(sql, vault, filters.rows(sql, size), size)
     return LedgerExport(
         county=_county(sql),
@@ -144,20 +143,8 @@ def _county(sql: Sql) -> CountyName | None:
 
 def _named(sql: Sql, size: int, rows: Iterable[LedgerEntry], asked: str | None) -> dict[str, str]:
     """What the units concerned were called at the end of the prefix, whatever they became."""
-    concerned = {code for row in rows for code in _units(row)} | {asked}
-    types = [name for name in names() if newest(name) == UnitEstablished.TYPE]
-    facts = (decode(leaf.raw).fact for leaf in leaves_of_types(sql, types, size))
+    concerned = {asked, *(code for r in rows for code in (r.unit, r.lead, *r.co_handling))}
+    leaves = leaves_of_facts(sql, [UnitEstablished], size)
+    facts = (decode(leaf.raw).fact for leaf in leaves)
     called = {fact.code: fact.name for fact in facts if isinstance(fact, UnitEstablished)}
     return {code: name for code, name in sorted(called.items()) if code in concerned}
-
-
-def _units(row: LedgerEntry) -> Iterator[str | None]:
-    yield from (row.unit, row.lead, *row.co_handling)
-
-
-def _behind() -> Unavailable:
-    return Unavailable(
-        "ledger.behind",
-        "台账还没有跟上日志, 现在导出会与日志不一致。",
-        "请稍后重试；若一直如此, 请查看 huiyin doctor 中的滞后与停顿。",
-    )

@@ -1,18 +1,30 @@
 """One page of the ledger: searched, filtered, sorted and counted by the database.
 
-Words of titles are in no table: incidents whose titles match are named from outside (``titled``).
+Words of titles are in no table: titles are opened in memory only and forgotten again. That is done
+when somebody first searches, and up to the log's end before each search, so that what was erased
+meanwhile is gone.
 """
 
+import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from services.reporting.ledger import table as ledger_table
 from services.reporting.ledger.row import LedgerRow
+from services.reporting.log.log import Leaf, head, leaves_of_facts
+from services.reporting.trail.wording import ERASED, reader
 from services.reporting.versions import holding
+from shared.contracts.catalogue import newest
+from shared.contracts.envelope import decode
+from shared.contracts.intake import IncidentRegistered
+from shared.contracts.reporting import IncidentErased
+from shared.errors import Untrusted
 from shared.store.micros import to_micros
 from shared.store.sql import Sql
+from shared.vault.vault import Vault
 
 PAGE = 50
 """Incidents on one page."""
@@ -22,6 +34,17 @@ SOON = timedelta(hours=24)
 
 SOON_DUE = "soon"
 """Asked for like a verdict: still running, and due within ``SOON``."""
+
+LARGEST = 50_000
+"""Titles held in memory, the newest."""
+
+MOST = 5_000
+"""Incidents that one search by title finds, the newest."""
+
+_TELLING = (IncidentRegistered, IncidentErased)
+
+_STEP = 2_000
+"""Leaves looked at in one go."""
 
 ORDERS = {
     "number": "number",
@@ -109,14 +132,13 @@ def _common(search: LedgerSearch) -> _Where:
     where.add(holding(search.size))
     where.add("number IS NOT NULL")
     if search.unit is not None:
-        where.add("(unit = ? OR lead = ? OR ';' || co_handling || ';' LIKE ?)", *_any(search.unit))
+        where.add(
+            "(unit = ? OR lead = ? OR ';' || co_handling || ';' LIKE ?)",
+            *(search.unit, search.unit, f"%;{search.unit};%"),
+        )
     for term in search.terms:
         _add_term(where, term)
     return where
-
-
-def _any(unit: str) -> tuple[str, str, str]:
-    return unit, unit, f"%;{unit};%"
 
 
 def _add_term(where: _Where, term: SearchTerm) -> None:
@@ -196,3 +218,57 @@ def _order(search: LedgerSearch) -> str:
     if column == "number":
         return f"number {way}"
     return f"CASE WHEN {column} IS NULL THEN 1 ELSE 0 END, {column} {way}, number {way}"
+
+
+class Titles:
+    """The titles of incidents by the words in them; for all threads of a process."""
+
+    def __init__(self, vault: Vault, largest: int = LARGEST) -> None:
+        self._vault = vault
+        self._largest = largest
+        self._lock = threading.Lock()
+        self._held: dict[str, str] = {}
+        self._size = 0
+
+    def matching(self, sql: Sql, words: str) -> list[str]:
+        """The incidents whose title contains the words, upper and lower case alike."""
+        wanted = words.casefold()
+        with self._lock:
+            self._catch_up(sql)
+            found = [incident for incident, title in self._held.items() if wanted in title]
+        return found[-MOST:]
+
+    def warm(self, sql: Sql) -> bool:
+        """Open some of what is not open yet, before somebody searches; whether there is more."""
+        with self._lock:
+            size, _ = head(sql)
+            self._open(sql, min(self._size + _STEP, size))
+            return self._size < size
+
+    def clear(self) -> None:
+        """Forget everything; the next search opens what can still be opened."""
+        with self._lock:
+            self._held.clear()
+            self._size = 0
+
+    def _catch_up(self, sql: Sql) -> None:
+        size, _ = head(sql)
+        while self._size < size:
+            self._open(sql, min(self._size + _STEP, size))
+
+    def _open(self, sql: Sql, end: int) -> None:
+        for leaf in leaves_of_facts(sql, _TELLING, end, start=self._size):
+            with suppress(Untrusted):  # what cannot be read cannot be found; the trail says so
+                self._note(leaf)
+        self._size = max(self._size, end)
+
+    def _note(self, leaf: Leaf) -> None:
+        incident = leaf.correlation
+        if newest(leaf.type) == IncidentErased.TYPE:
+            self._held.pop(incident, None)
+            return
+        title = reader(self._vault, decode(leaf.raw))("title")
+        if title != ERASED:
+            self._held[incident] = title.casefold()
+        if len(self._held) > self._largest:
+            del self._held[next(iter(self._held))]

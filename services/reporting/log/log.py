@@ -5,11 +5,12 @@ go in before anybody reads them, and nothing is skipped.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from services.reporting.log import tiles
+from shared.contracts.catalogue import Fact, names, newest
 from shared.messaging.streams import Incoming
 from shared.store.micros import from_micros, to_micros
 from shared.store.sql import Row, Sql
@@ -132,16 +133,20 @@ def leaves_of_matter(sql: Sql, correlation: str, size: int, type_: str | None = 
     return [_leaf(row) for row in rows]
 
 
-def leaves_of_types(
-    sql: Sql, types: Sequence[str], size: int, page: int = 500, start: int = 0
+def leaves_of_facts(
+    sql: Sql, facts: Iterable[type[Fact]], size: int, page: int = 500, start: int = 0
 ) -> Iterator[Leaf]:
-    """Entries of those types from ``start`` on within the first ``size`` leaves, page by page."""
+    """Entries that say so, whatever their version, from ``start`` on within the first ``size``
+    leaves, page by page.
+    """
+    present = {fact.TYPE for fact in facts}
+    types = [name for name in names() if newest(name) in present]
     marks = ", ".join("?" * len(types))
     statement = (
         f"SELECT * FROM log WHERE leaf >= ? AND leaf < ? AND type IN ({marks})"
         " ORDER BY leaf LIMIT ?"
     )
-    while rows := sql.all(statement, (start, size, *types, page)):
+    while types and (rows := sql.all(statement, (start, size, *types, page))):
         yield from map(_leaf, rows)
         start = rows[-1]["leaf"] + 1
 
@@ -167,15 +172,5 @@ def _columns(event: Incoming) -> tuple[str, int, str, str, str]:
 
 
 def _leaf(row: Row) -> Leaf:
-    return Leaf(
-        row["leaf"],
-        row["source"],
-        row["epoch"],
-        row["position"],
-        row["stream"],
-        row["type"],
-        row["correlation"],
-        from_micros(row["sequenced_at"]),
-        row["running"],
-        bytes(row["raw"]),
-    )
+    taken_at = from_micros(row["sequenced_at"])
+    return Leaf(**dict(row) | {"sequenced_at": taken_at, "raw": bytes(row["raw"])})
