@@ -4,7 +4,7 @@ from services.reporting.api import router
 from services.reporting.console import console
 from services.reporting.findings import taking
 from services.reporting.findings.taking import RecordActs
-from services.reporting.log import log, tiles
+from services.reporting.log import log
 from services.reporting.projector import MODEL, PastInLog, Projector, SequencerAndFold
 from shared.messaging.consumer import Consumer
 from shared.messaging.renewal import Renewal
@@ -16,7 +16,7 @@ from shared.web import take_in
 def build(around: Surroundings) -> Room:
     """Wire the room: one sequencer for all upstreams, and the fold behind it."""
     store = around.open_store("reporting", (*log.SCHEMA, *taking.SCHEMA))
-    tiles.add_missing(store.recorder)
+    log.add_missing_tiles(store.recorder)
     renewal = Renewal(store, MODEL, past=PastInLog(store))
     projector = Projector(store, renewal)
     hears = [

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 
-from services.reporting.ledger.export import Filters
+from services.reporting.ledger.entry import Filters
 from shared.clock import read_moment
 from shared.errors import Invalid
 from shared.words import STATUSES, VERDICTS

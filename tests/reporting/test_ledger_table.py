@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.reporting.ledger import table as ledger_table
-from services.reporting.ledger.export import Filters
+from services.reporting.ledger.entry import Filters
 from services.reporting.ledger.row import CHANGED_BY, LedgerRow, project
 from services.reporting.ledger.table import as_of, current
 from services.reporting.versions import NOW

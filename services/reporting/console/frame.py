@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.reporting.console.door import PageReader, form_token
-from services.reporting.log import tiles
-from services.reporting.log.log import EMPTY, head, leaf_at
+from services.reporting.log.log import EMPTY, head, leaf_at, root_at
 from services.reporting.projector import UPSTREAM
 from shared.contracts.routing import CountyFounded
 from shared.copies.county import founded_county
@@ -95,7 +94,7 @@ def frame(sql: Sql, reader: PageReader, asked: int | None, now: datetime) -> Fra
         now=now if asked is None or taken_at is None else taken_at,
         taken_at=taken_at,
         running=last.running if last else EMPTY,
-        root=tiles.root_at(sql, size).hex(),
+        root=root_at(sql, size).hex(),
         printed_at=now,
     )
 

@@ -31,7 +31,7 @@ from services.reporting.console.lists import (
     ledger_view,
 )
 from services.reporting.console.showing import Assets, Showing, page_route, sign_in_page
-from services.reporting.ledger.export import Filters
+from services.reporting.ledger.entry import Filters
 from services.reporting.ledger.files import ledger_file
 from services.reporting.ledger.search import Titles
 from services.reporting.log.log import size_as_of

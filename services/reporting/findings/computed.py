@@ -66,7 +66,7 @@ class WaitedFor:
     since: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """A finding, as it is made, read and answered; moments are UTC.
 
@@ -82,12 +82,12 @@ class Finding:
     kind: str
     title: str
     basis: str
-    good: bool
+    good: bool = False
     rule: str
-    clause: str
+    clause: str = ""
     incident: str | None
-    number: str | None
-    period: str | None
+    number: str | None = None
+    period: str | None = None
     unit: str
     post: str
     limit: datetime | None = None
@@ -123,12 +123,9 @@ def of_breach(
         kind="breach",
         title=f"违反前置条件：{rule.zh if rule else gate}",
         basis="computed",
-        good=False,
         rule=gate,
         clause=(rule.clause or rule.zh) if rule else "",
         incident=incident_of(matter, entry.deed.unit),
-        number=None,
-        period=None,
         unit=entry.deed.unit,
         post=party_name(pack, entry.deed.by),
         actual=entry.deed.at,
@@ -149,12 +146,9 @@ def of_conflict(pack: Pack | None, event: Recorded, record: Dossier, leaf: int) 
         kind="standing_conflict",
         title=f"{_CONFLICTS[fact.because]}时不知已发布或已办结",
         basis="computed",
-        good=False,
         rule="standing-conflict",
         clause="已发布、已办结的照旧, 事项继续办理",
         incident=str(event.envelope.correlation),
-        number=None,
-        period=None,
         unit=ended.unit if ended else event.envelope.unit,
         post=party_name(pack, ended.by) if ended else "",
         actual=ended.at if ended else event.envelope.occurred_at,
@@ -178,11 +172,9 @@ def _general(pack: Pack | None, row: LoggedDuty, record: Dossier) -> Finding:
         kind=kind,
         title=title,
         basis="pending" if row.state == "recorded_late" else "computed",
-        good=False,
         rule=row.rule,
         clause=row.clause,
         incident=incident_of(row.incident, unit) if row.period is None else None,
-        number=None,
         period=row.period,
         unit=unit,
         post=party_name(pack, done[-1].deed.by if done else row.party),

@@ -67,6 +67,10 @@ class UnitStatistics(BaseModel):
     categories: dict[str, int]
     shortfalls: list[Shortfall]
 
+    def says_something(self) -> bool:
+        """Whether there is anything to count."""
+        return any(figure.value or figure.n for figure in self.figures) or bool(self.shortfalls)
+
 
 class Statistics(BaseModel):
     """The figures of all units together and of each; ``imported`` matters are not among them."""
@@ -111,25 +115,24 @@ def statistics(sql: Sql, size: int, query: StatisticsQuery) -> Statistics:
     """
     chosen = units_under(sql, query.unit) if query.unit else set(all_units(sql))
     packs = {unit: pack_as_of(sql, unit, size, query.ends) for unit in sorted(chosen)}
-    rows = [row for row in ledger_table.as_of(sql, size) if _counts(row, chosen)]
+    whole = ledger_table.as_of(sql, size)
+    standing = (row for row in whole if row.status not in ("linked", "voided"))
+    rows = [row for row in standing if (row.lead or row.unit) in chosen]
     live = [row for row in rows if row.standing == "live"]
     owners = _owners(live, chosen)
     kinds = {row.incident: row.matter for row in live}
     acts = [replace(a, kind=kinds.get(a.matter)) for a in _acts(sql, size, query, packs, owners)]
     view = _View(live, owners, acts, _missed(sql, size, query, chosen), query)
-    top = query.unit or _root(sql)
+    county = founded_county(sql)
+    top = query.unit or (county.root if county else "")
     each = [view.of(unit, packs[unit], alone=True) for unit in packs]
     return Statistics(
         size=size,
         smallest=figures.SMALL,
         imported=sum(row.standing != "live" and row.matter == "incident" for row in rows),
         all=view.of(top, pack_as_of(sql, top, size, query.ends), alone=False),
-        units=[one for one in each if _says_something(one)],
+        units=[one for one in each if one.says_something()],
     )
-
-
-def _counts(row: LedgerRow, chosen: set[str]) -> bool:
-    return row.status not in ("linked", "voided") and (row.lead or row.unit) in chosen
 
 
 def _owners(rows: Sequence[LedgerRow], chosen: set[str]) -> dict[str, str]:
@@ -193,12 +196,3 @@ def _shortfall(row: LoggedDuty) -> Shortfall:
         done=row.count_done or 0,
         shortfall=row.shortfall or 1,
     )
-
-
-def _says_something(each: UnitStatistics) -> bool:
-    return any(figure.value or figure.n for figure in each.figures) or bool(each.shortfalls)
-
-
-def _root(sql: Sql) -> str:
-    county = founded_county(sql)
-    return county.root if county else ""

@@ -125,7 +125,15 @@ def _evidence(
 ) -> tuple[int, ...]:
     """Evidence is what the log has of the very matter or unit, each entry once."""
     own = str(unit_id(asked.name)) if row is None else row.incident
-    _check_evidence(sql, body.evidence, {own, str(unit_id(unit))})
+    for leaf in body.evidence:
+        entry = log.leaf_at(sql, leaf)
+        if entry is None or entry.correlation not in (own, str(unit_id(unit))):
+            raise Invalid(
+                "finding.evidence-unknown",
+                f"册号 {leaf} 不是这一事件或单位的记录。",
+                "请从审计轨迹（huiyin audit show）中引用册号。",
+                "evidence",
+            )
     return tuple(dict.fromkeys(body.evidence))
 
 
@@ -170,16 +178,3 @@ def _next_number(tx: Transaction) -> str:
         (year, number),
     )
     return f"{tx.source.node}-{year}-G{number:06d}"
-
-
-def _check_evidence(sql: Sql, leaves: Sequence[int], matters: set[str]) -> None:
-    """Evidence is what the log has of the very matter or unit."""
-    for leaf in leaves:
-        entry = log.leaf_at(sql, leaf)
-        if entry is None or entry.correlation not in matters:
-            raise Invalid(
-                "finding.evidence-unknown",
-                f"册号 {leaf} 不是这一事件或单位的记录。",
-                "请从审计轨迹（huiyin audit show）中引用册号。",
-                "evidence",
-            )

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.reporting.history.imported import Case, DutyReview, Figures, Year
+from services.reporting.history.imported import Figures, ListedMessage, Year
 from services.reporting.history.review import Review, how_late, unit_name
 from services.reporting.history.review import review_imported as review_of
 from services.reporting.log.log import size_as_of
@@ -118,14 +118,10 @@ def _counted(figures: Figures) -> dict[str, Any]:
 
 def _cases(review: Review, which: str) -> Iterator[dict[str, Any]]:
     for each in review.duties:
-        yield from _ranked(each, WHOLE, getattr(each, which))
-        for unit in each.units:
-            yield from _ranked(each, unit_name(unit.unit), getattr(unit, which))
-
-
-def _ranked(each: DutyReview, scope: str, cases: Iterable[Case]) -> Iterator[dict[str, Any]]:
-    for rank, case in enumerate(cases, 1):
-        yield {"duty": each.id, "scope": scope, "rank": rank, **_case(case)}
+        scopes = [(WHOLE, each), *((unit_name(unit.unit), unit) for unit in each.units)]
+        for scope, listed in scopes:
+            for rank, case in enumerate(getattr(listed, which), 1):
+                yield {"duty": each.id, "scope": scope, "rank": rank, **_case(case)}
 
 
 def _empties(review: Review) -> Iterator[dict[str, Any]]:
@@ -134,7 +130,7 @@ def _empties(review: Review) -> Iterator[dict[str, Any]]:
             yield {"duty": each.id, **_case(case)}
 
 
-def _case(case: Case) -> dict[str, Any]:
+def _case(case: ListedMessage) -> dict[str, Any]:
     return {
         "number": case.number,
         "unit": unit_name(case.unit),

@@ -11,8 +11,7 @@ from urllib.parse import quote
 import structlog
 from fastapi import APIRouter, Response
 
-from services.reporting.ledger.entry import LedgerEntry, entries
-from services.reporting.ledger.export import Filters, LedgerExport, export
+from services.reporting.ledger.entry import Filters, LedgerEntry, LedgerExport, entries, export
 from services.reporting.log.log import size_as_of
 from services.reporting.parameters import AsOf, Wanted, moment
 from services.reporting.sheets import (
