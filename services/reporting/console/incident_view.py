@@ -45,14 +45,6 @@ STAGES: tuple[type[Fact], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class LifeStage:
-    """A stage of the way, and when it was first reached (UTC), or none."""
-
-    title: str
-    reached_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class Mark:
     """An event of the incident on the slider; ``size`` shows the log up to and with it."""
 
@@ -78,13 +70,14 @@ class OpenedWords:
 class IncidentView:
     """The page. ``entry`` is none when the incident was not yet on record.
 
+    ``stages`` are those of the way, each with when it was first reached (UTC), if it was;
     ``reply_kind`` is what the kind of its reply is called under its rules.
     """
 
     name: str
     entry: LedgerEntry | None
     words: OpenedWords
-    stages: Sequence[LifeStage]
+    stages: Sequence[tuple[str, datetime | None]]
     duties: Sequence[LoggedDuty]
     trail: Sequence[TrailEntry]
     marks: Sequence[Mark]
@@ -94,16 +87,6 @@ class IncidentView:
     @property
     def has_table(self) -> bool:
         return bool(self.trail)
-
-    @property
-    def before(self) -> Mark | None:
-        """One event back."""
-        return self.marks[self.shown - 2] if self.shown > 1 else None
-
-    @property
-    def after(self) -> Mark | None:
-        """One event on."""
-        return self.marks[self.shown] if self.shown < len(self.marks) else None
 
 
 def incident_view(
@@ -148,13 +131,13 @@ def _words(vault: Vault, events: Sequence[Recorded]) -> OpenedWords:
     return OpenedWords(**opened)  # type: ignore[arg-type]  # only the link may be none
 
 
-def _stages(events: Sequence[Recorded]) -> list[LifeStage]:
+def _stages(events: Sequence[Recorded]) -> list[tuple[str, datetime | None]]:
     reached: dict[type[Fact], datetime] = {}
     for event in events:
         reached.setdefault(type(event.fact), event.envelope.occurred_at)
         if isinstance(event.fact, IncidentReopened):
             reached.pop(IncidentClosed, None)  # it is handled again, until it is closed again
-    return [LifeStage(TITLES[kind], reached.get(kind)) for kind in STAGES]
+    return [(TITLES[kind], reached.get(kind)) for kind in STAGES]
 
 
 def _mark(leaf: Leaf) -> Mark:

@@ -3,7 +3,7 @@ else one can go.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlencode
@@ -12,7 +12,7 @@ from fastapi import Query
 
 from services.reporting.console.frame import Frame
 from services.reporting.duties import table as duties_table
-from services.reporting.duties.table import Owed, UnitCount
+from services.reporting.duties.table import Owed, UnitDuties
 from services.reporting.ledger.entry import LedgerEntry, entry_of, open_title
 from services.reporting.ledger.row import LedgerRow
 from services.reporting.ledger.search import (
@@ -195,24 +195,6 @@ class DutyLine:
     title: str
 
 
-@dataclass(slots=True)
-class UnitLine:
-    """How one unit's live duties stand: how many in each state, and how many are overdue now."""
-
-    code: str
-    counts: dict[str, int] = field(default_factory=dict)
-    overdue: int = 0
-
-    @property
-    def total(self) -> int:
-        return sum(self.counts.values())
-
-    @property
-    def open(self) -> int:
-        """Duties that are owed still."""
-        return self.counts.get("running", 0) + self.counts.get("missed", 0)
-
-
 @dataclass(frozen=True, slots=True)
 class DutiesView:
     """The page."""
@@ -220,7 +202,7 @@ class DutiesView:
     query: DutiesQuery
     lines: Sequence[DutyLine]
     total: int
-    units: Sequence[UnitLine]
+    units: Sequence[UnitDuties]
     states: Sequence[str]
 
     @property
@@ -240,7 +222,7 @@ def duties_view(query: DutiesQuery, sql: Sql, around: Frame, *, vault: Vault) ->
     unit, standing = query.unit or None, "imported" if query.history else "live"
     page = slice((query.page - 1) * DUTIES_ON_PAGE, query.page * DUTIES_ON_PAGE)
     owed = duties_table.owed(sql, size, unit, standing, by_unit=query.by == "unit", page=page)
-    counted = _unit_lines(duties_table.count_by_unit(sql, size, to_micros(around.now)))
+    counted = duties_table.count_by_unit(sql, size, to_micros(around.now))
     return DutiesView(
         query=query,
         lines=[DutyLine(each, open_title(sql, vault, each.title_leaf)) for each in owed],
@@ -248,13 +230,3 @@ def duties_view(query: DutiesQuery, sql: Sql, around: Frame, *, vault: Vault) ->
         units=counted,
         states=[state for state in VERDICTS if any(line.counts.get(state) for line in counted)],
     )
-
-
-def _unit_lines(counted: Sequence[UnitCount]) -> list[UnitLine]:
-    """By unit, those with most overdue first, then those that owe most."""
-    lines: dict[str, UnitLine] = {}
-    for each in counted:
-        line = lines.setdefault(each.unit, UnitLine(each.unit))
-        line.counts[each.state] = each.duties
-        line.overdue += each.overdue
-    return sorted(lines.values(), key=lambda line: (-line.overdue, -line.open, line.code))

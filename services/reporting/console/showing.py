@@ -26,7 +26,7 @@ from shared.copies.units import Unit
 from shared.errors import HuiyinError, Invalid, Unknown
 from shared.identity.posts import POSTS
 from shared.web import BY_KIND, STATUS, LateRoute
-from shared.words import CHANNELS, GRADES, OUTCOMES, STATUSES, VERDICTS
+from shared.words import CHANNELS, OUTCOMES, STATUSES, VERDICTS
 
 HEADERS = {
     "Content-Security-Policy": "; ".join(
@@ -52,7 +52,6 @@ HEADERS = {
 
 WORDS = {
     "CHANNELS": CHANNELS,
-    "GRADES": GRADES,
     "OUTCOMES": OUTCOMES,
     "POSTS": POSTS,
     "STATUSES": STATUSES,
@@ -136,7 +135,6 @@ class Showing:
         self._templates.filters |= {
             "moment": lambda at: shown(as_moment(at)),
             "minute": lambda at: _local(at).strftime("%Y-%m-%d %H:%M"),
-            "day": lambda at: _local(at).strftime("%m-%d"),
             "field": lambda at: _local(at).strftime("%Y-%m-%dT%H:%M"),
             "machine": lambda at: as_moment(at).isoformat(timespec="seconds"),
             "limit": lambda at: shown_limit(as_moment(at)),

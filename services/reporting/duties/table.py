@@ -1,7 +1,7 @@
 """The duties' table: every version of every duty, and who owes it, read as it stood (as of)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from services.reporting.versions import NOW, Key, Versions, changer, holding
 from shared import duties
@@ -50,14 +50,18 @@ class Owed:
     status: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class UnitCount:
-    """How many live duties of a unit stand in a state, and how many of those have passed due."""
+@dataclass(slots=True)
+class UnitDuties:
+    """How one unit's live duties stand: how many in each state, and how many are overdue now."""
 
-    unit: str
-    state: str
-    duties: int
-    overdue: int
+    code: str
+    counts: dict[str, int] = field(default_factory=dict)
+    overdue: int = 0
+
+    @property
+    def open(self) -> int:
+        """Duties that are owed still."""
+        return sum(self.counts.get(state, 0) for state in OPEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +176,10 @@ def count_owed(sql: Sql, size: int | None, unit: str | None, standing: str) -> i
     return int(row["many"])
 
 
-def count_by_unit(sql: Sql, size: int | None, now: int) -> list[UnitCount]:
-    """How the live duties stand, by the unit that owes them."""
+def count_by_unit(sql: Sql, size: int | None, now: int) -> list[UnitDuties]:
+    """How the live duties stand, by the unit that owes them: those with most overdue first, then
+    those that owe most.
+    """
     rows = sql.all(
         f"SELECT {_OWING} AS owing, d.state AS state, COUNT(*) AS many,"
         " SUM(CASE WHEN d.state = 'missed' OR (d.state = 'running' AND d.due < ?)"
@@ -182,7 +188,12 @@ def count_by_unit(sql: Sql, size: int | None, now: int) -> list[UnitCount]:
         f" GROUP BY {_OWING}, d.state",
         (now,),
     )
-    return [UnitCount(row["owing"], row["state"], row["many"], int(row["late"])) for row in rows]
+    units: dict[str, UnitDuties] = {}
+    for row in rows:
+        unit = units.setdefault(row["owing"], UnitDuties(row["owing"]))
+        unit.counts[row["state"]] = row["many"]
+        unit.overdue += int(row["late"])
+    return sorted(units.values(), key=lambda each: (-each.overdue, -each.open, each.code))
 
 
 def _from(size: int | None) -> str:

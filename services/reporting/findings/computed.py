@@ -82,9 +82,9 @@ class Finding:
     kind: str
     title: str
     basis: str
-    good: bool = False
+    good: bool
     rule: str
-    clause: str = ""
+    clause: str
     incident: str | None
     number: str | None = None
     period: str | None = None
@@ -123,6 +123,7 @@ def of_breach(
         kind="breach",
         title=f"违反前置条件：{rule.zh if rule else gate}",
         basis="computed",
+        good=False,
         rule=gate,
         clause=(rule.clause or rule.zh) if rule else "",
         incident=incident_of(matter, entry.deed.unit),
@@ -146,6 +147,7 @@ def of_conflict(pack: Pack | None, event: Recorded, record: Dossier, leaf: int) 
         kind="standing_conflict",
         title=f"{_CONFLICTS[fact.because]}时不知已发布或已办结",
         basis="computed",
+        good=False,
         rule="standing-conflict",
         clause="已发布、已办结的照旧, 事项继续办理",
         incident=str(event.envelope.correlation),
@@ -172,6 +174,7 @@ def _general(pack: Pack | None, row: LoggedDuty, record: Dossier) -> Finding:
         kind=kind,
         title=title,
         basis="pending" if row.state == "recorded_late" else "computed",
+        good=False,
         rule=row.rule,
         clause=row.clause,
         incident=incident_of(row.incident, unit) if row.period is None else None,

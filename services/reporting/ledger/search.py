@@ -114,11 +114,18 @@ class _Where:
 
 def find_page(sql: Sql, search: LedgerSearch, now: datetime) -> LedgerPage:
     """The page asked for, as it looks at ``now`` (UTC)."""
+    soon = (
+        f"(verdict = 'running' AND due >= {to_micros(now):d} AND due < {to_micros(now + SOON):d})"
+    )
     where = _common(search)
-    counts = _counted(sql, where, now)
-    statuses, verdicts = _by_status(counts, search), _by_verdict(counts, search)
-    total = sum(statuses.values()) if search.status is None else statuses.get(search.status, 0)
-    _narrow(where, search, now)
+    statuses, verdicts = _counted(sql, where, soon, search)
+    total = sum(statuses.values()) if search.status is None else statuses[search.status]
+    if search.status is not None:
+        where.add("status = ?", search.status)
+    if search.verdict == SOON_DUE:
+        where.add(soon)
+    elif search.verdict is not None:
+        where.add("verdict = ?", search.verdict)
     rows = sql.all(
         f"SELECT * FROM ledger WHERE {where} ORDER BY {_order(search)} LIMIT ? OFFSET ?",
         (*where.params, PAGE, (search.page - 1) * PAGE),
@@ -162,54 +169,24 @@ def _within(text: str) -> str:
     return f"%{text}%"
 
 
-_Counts = Counter[tuple[str, str, bool]]
-"""How many incidents by status, verdict and whether they are soon due."""
-
-
-def _counted(sql: Sql, where: _Where, now: datetime) -> _Counts:
-    begins, ends = _soon(now)
-    soon = (
-        f"CASE WHEN verdict = 'running' AND due >= {begins:d} AND due < {ends:d} THEN 1 ELSE 0 END"
-    )
+def _counted(
+    sql: Sql, where: _Where, soon: str, search: LedgerSearch
+) -> tuple[Counter[str], Counter[str]]:
+    """How many incidents by status, and by verdict with what is soon due among them."""
+    is_soon = f"CASE WHEN {soon} THEN 1 ELSE 0 END"
     rows = sql.all(
-        f"SELECT status, verdict, {soon} AS soon, COUNT(*) AS many FROM ledger"
-        f" WHERE {where} GROUP BY status, verdict, {soon}",
+        f"SELECT status, verdict, {is_soon} AS soon, COUNT(*) AS many FROM ledger"
+        f" WHERE {where} GROUP BY status, verdict, {is_soon}",
         where.params,
     )
-    counts: _Counts = Counter()
+    statuses, verdicts = Counter[str](), Counter[str]()
     for row in rows:
-        counts[row["status"], row["verdict"] or "", bool(row["soon"])] += row["many"]
-    return counts
-
-
-def _soon(now: datetime) -> tuple[int, int]:
-    return to_micros(now), to_micros(now + SOON)
-
-
-def _by_status(counts: _Counts, search: LedgerSearch) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for (status, verdict, soon), many in counts.items():
-        if search.verdict in (None, verdict) or (search.verdict == SOON_DUE and soon):
-            found[status] += many
-    return found
-
-
-def _by_verdict(counts: _Counts, search: LedgerSearch) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for (status, verdict, soon), many in counts.items():
-        if search.status in (None, status):
-            found[verdict] += many
-            found[SOON_DUE] += many if soon else 0
-    return found
-
-
-def _narrow(where: _Where, search: LedgerSearch, now: datetime) -> None:
-    if search.status is not None:
-        where.add("status = ?", search.status)
-    if search.verdict == SOON_DUE:
-        where.add("verdict = 'running' AND due >= ? AND due < ?", *_soon(now))
-    elif search.verdict is not None:
-        where.add("verdict = ?", search.verdict)
+        standing = {row["verdict"] or "", *([SOON_DUE] if row["soon"] else [])}
+        if search.verdict is None or search.verdict in standing:
+            statuses[row["status"]] += row["many"]
+        if search.status in (None, row["status"]):
+            verdicts.update(dict.fromkeys(standing, row["many"]))
+    return statuses, verdicts
 
 
 def _order(search: LedgerSearch) -> str:
