@@ -8,13 +8,22 @@ PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 # A program starts several times faster where its bytecode is kept, and tests start many.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check bench clean
+.PHONY: run quick test full check bench clean
 
 run: .venv/ready
 	$(BIN)/huiyin demo
 
+# What starts no process and opens no room. Each worker collects everything, so two are enough.
+quick: .venv/ready
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m quick \
+	  $(addprefix --ignore=tests/,bench chaos distributed docs drills journeys nets)
+
 test: .venv/ready
 	$(PYTEST)
+
+# The long sizes of faults, fuzz and tampering; takes hours.
+full: .venv/ready
+	HUIYIN_TESTS=full $(PYTEST)
 
 check: .venv/ready
 	$(BIN)/ruff format --check .

@@ -13,7 +13,7 @@ from huiyin.drills.evidence import DrillEvidence
 from huiyin.drills.playing import Comparison, Played
 from huiyin.drills.refusals import StepTaken, said
 from shared.acts.vocabulary import ACTS
-from shared.clock import shown, shown_limit
+from shared.clock import from_micros, shown, shown_limit
 from shared.contracts.catalogue import Fact
 from shared.contracts.deadlines import (
     DutyCancelled,
@@ -28,8 +28,7 @@ from shared.contracts.deadlines import (
     DutySuperseded,
 )
 from shared.contracts.envelope import Recorded, event_hash
-from shared.identity.posts import POSTS
-from shared.store.micros import from_micros
+from shared.words import POSTS
 
 MOST_EFFECTS = 12
 """Of one step; more are counted."""

@@ -23,23 +23,21 @@ from services.reporting.parameters import AsOf, days, moment
 from services.reporting.trail.trail import TrailEntry
 from services.reporting.trail.trail import trail as trail_of
 from shared.acts.routes import add_acts
-from shared.aggregate import answer
 from shared.clock import SHANGHAI
 from shared.contracts.reporting import IncidentErased
 from shared.copies.matters import unknown_incident
 from shared.copies.units import known_unit
 from shared.errors import Invalid, Refused
 from shared.identity.officers import Officer, Officers
-from shared.identity.posts import ADMINISTRATOR
-from shared.messaging.progress import wait_until
+from shared.messaging.waiting import wait_until
 from shared.room import SUBJECTS, key_id
-from shared.store.events import By, Matter
-from shared.store.requests import Answer
+from shared.store.requests import Answer, answer
 from shared.store.sql import Sql
 from shared.store.store import Store
-from shared.store.transaction import Transaction
+from shared.store.transaction import By, Stream, Transaction
 from shared.vault.vault import Vault
 from shared.web import After, Asking, empty_door
+from shared.words import ADMINISTRATOR
 
 A = TypeVar("A")
 
@@ -69,7 +67,7 @@ def router(acts: RecordActs, officers: Officers) -> APIRouter:
     async def erase(incident: str, order: Erasure, officer: Asking, after: After = None) -> Answer:
         """销毁一个事件的数据密钥, 其文字从此不可读；记录与证明不受影响。"""
         await wait_until(store, after)
-        return await _erase(store, vault, incident, order.grounds, officer)
+        return await shred_words(store, vault, incident, order.grounds, officer)
 
     return api
 
@@ -147,7 +145,9 @@ def _start(day: date | None) -> datetime | None:
     return datetime(day.year, day.month, day.day, tzinfo=SHANGHAI).astimezone(UTC)
 
 
-async def _erase(store: Store, vault: Vault, name: str, grounds: str, officer: Officer) -> Answer:
+async def shred_words(
+    store: Store, vault: Vault, name: str, grounds: str, officer: Officer
+) -> Answer:
     """Destroy an incident's data keys and record that it was done; repeating it is harmless."""
     if officer.post != ADMINISTRATOR:
         message = "只有系统管理员可以销毁数据密钥。"
@@ -157,7 +157,7 @@ async def _erase(store: Store, vault: Vault, name: str, grounds: str, officer: O
     row = await store.read(lambda sql: ledger_table.known(sql, name))
     incident = UUID(row.incident)
     keys = await asyncio.to_thread(_shred, vault, incident)
-    matter = Matter("erasure", incident, row.unit or "", incident)
+    matter = Stream("erasure", incident, row.unit or "", incident)
 
     def work(tx: Transaction) -> Answer:
         facts = [] if tx.load(matter.id) else [IncidentErased(keys=keys, grounds=grounds)]

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 
+from shared.clock import to_micros
 from shared.contracts.routing import PackAdopted, PackWithdrawn
 from shared.copies.packs import baseline, pack_by_pin
 from shared.copies.units import upwards
 from shared.errors import Untrusted
 from shared.policy.language.pack import Pack
-from shared.store.micros import to_micros
 from shared.store.readmodel import Placed, ReadModel
 from shared.store.sql import Sql
 from shared.words import CATEGORIES, CHANNELS, GRADES

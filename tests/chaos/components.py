@@ -12,7 +12,7 @@ from shared.messaging.server import NatsServer
 from tests.chaos.fate import struck
 from tests.chaos.worker import BROKER_AWAY, WORKER, Acknowledged, Order, Role
 from tests.support import starter
-from tests.support.sizes import PATIENCE
+from tests.support.sizes import PATIENCE, sized
 from tests.support.starter import Started
 
 PROBABILITY: dict[Role, float] = {
@@ -57,7 +57,7 @@ class Fleet:
             process.wait()
         self.broker.stop()
 
-    def tend(self, done: Callable[[], bool], within: float = 2 * PATIENCE) -> bool:
+    def tend(self, done: Callable[[], bool], within: float = sized(2, 20) * PATIENCE) -> bool:
         """Let them live and die until ``done``, at most ``within`` seconds; whether it was."""
         deadline = time.monotonic() + within
         while not done():

@@ -12,12 +12,19 @@ from typing import Literal
 from tests.chaos.county import CountyProcess
 from tests.chaos.fate import struck
 from tests.chaos.serving import SERVING
+from tests.support.sizes import sized
 
 Kill = Literal["process", "boot", "broker", "wipe", "rewind"]
 """Everything; everything while it starts; the nats-server alone; everything, and then the streams
 are gone, or as they were at an earlier kill (as when a disk had not really written them)."""
 
-PLANNED: dict[Kill, int] = {"process": 7, "boot": 3, "broker": 8, "wipe": 1, "rewind": 1}
+PLANNED: dict[Kill, int] = {
+    "process": sized(7, 35),
+    "boot": sized(3, 15),
+    "broker": sized(8, 40),
+    "wipe": sized(1, 5),
+    "rewind": sized(1, 5),
+}
 
 FATED = 0.002
 """Probability of dying at a checkpoint, in the lives that have a fate."""

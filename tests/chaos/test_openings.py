@@ -11,12 +11,12 @@ from huiyin.host.directory import DataDirectory
 from shared.clock import system_clock
 from shared.contracts.sealed import Sealed, Unsealed
 from shared.identity.officers import Officers
-from shared.store.recorders import open_recorder
+from shared.store.database import open_recorder, open_tables
 from shared.store.store import Store
-from shared.store.tables import open_tables
+from tests.support.sizes import sized
 
-OPENINGS = 20
-HOLDINGS = 2000
+OPENINGS = sized(20, 200)
+HOLDINGS = sized(1000, 20_000)
 
 
 def test_a_store_opens_while_another_process_writes_into_it(tmp_path: Path) -> None:

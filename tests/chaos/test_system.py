@@ -12,18 +12,18 @@ from tests.chaos.county import CountyProcess
 from tests.chaos.driving import Clients, Wish, wishes
 from tests.chaos.evidence import check_numbers, check_record, check_trails
 from tests.chaos.killing import Killer
-from tests.support.sizes import PATIENCE
+from tests.support.sizes import PATIENCE, sized
 
-INCIDENTS = 2000
-DRIVEN_WITHIN = 5 * PATIENCE
-DEATHS = 20
+INCIDENTS = sized(600, 6000)
+DRIVEN_WITHIN = sized(5, 50) * PATIENCE
+DEATHS = sized(20, 100)
 
 
 @pytest.mark.anyio
 async def test_every_acknowledged_command_is_on_record_exactly_once(
     county: CountyProcess, tmp_path: Path, seed: int, note: Note
 ) -> None:
-    """Process, broker and streams are destroyed again and again while 2,000 incidents come in."""
+    """Process, broker and streams are destroyed again and again while incidents come in."""
     chance = random.Random(seed)  # noqa: S311 - chance, not a secret
     wanted = wishes(INCIDENTS, chance)
     commands = sum(wish.commands for wish in wanted)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +10,7 @@ import pytest
 
 from services.reporting.log.log import EMPTY, every_leaf, extend
 from services.reporting.log.verify import Verified, verify
+from shared.clock import to_micros
 from shared.contracts.catalogue import Fact
 from shared.contracts.deadlines import DutyCancelled
 from shared.contracts.intake import IncidentVoided
@@ -16,10 +18,10 @@ from shared.contracts.reporting import IncidentErased
 from shared.contracts.routing import IncidentClosed, IncidentGraded
 from shared.evidence.merkle import EMPTY as NO_LEAVES
 from shared.evidence.merkle import leaf_hash, root
-from shared.store.micros import to_micros
-from shared.store.recorders import Recorder
+from shared.store.database import Recorder
 from shared.store.sql import Sql
 from tests.reporting.world import IN_ONE_DATABASE, World
+from tests.support.sizes import sized
 
 pytestmark = pytest.mark.anyio
 
@@ -125,13 +127,16 @@ class Tampering:
 
 def changed(sql: Sql, position: str) -> None:
     """One byte of the second event."""
+    flipped(sql, position, -3)
+
+
+def flipped(sql: Sql, position: str, at: int) -> None:
+    """One bit of the second event, at a place among its bytes."""
     row = sql.one(f"SELECT state FROM stored_events WHERE {position} = 2")
     assert row is not None
-    raw = bytes(row["state"])
-    sql.execute(
-        f"UPDATE stored_events SET state = ? WHERE {position} = 2",
-        (raw[:-3] + bytes([raw[-3] ^ 1]) + raw[-2:],),
-    )
+    raw = bytearray(row["state"])
+    raw[at] ^= 1
+    sql.execute(f"UPDATE stored_events SET state = ? WHERE {position} = 2", (bytes(raw),))
 
 
 def emptied(sql: Sql, position: str) -> None:
@@ -183,6 +188,22 @@ async def test_a_changed_store_is_found(told: World, tampering: Tampering) -> No
     _alter(recorder, lambda sql: tampering.does(sql, recorder.position_column))
 
     assert place_and_code(told) == (f"routing:{tampering.at}", tampering.code)
+
+
+@IN_ONE_DATABASE
+async def test_a_bit_changed_anywhere_in_an_event_is_found(told: World) -> None:
+    """In some places for each change to the code, in every one for ``make full``."""
+    recorder = told.recorders["routing"]
+    with recorder.reading() as sql:
+        row = sql.one(f"SELECT state FROM stored_events WHERE {recorder.position_column} = 2")
+    assert row is not None
+
+    for place in range(0, len(row["state"]), sized(53, 1)):
+        flip = partial(flipped, position=recorder.position_column, at=place)
+        _alter(recorder, flip)
+        assert place_and_code(told)[0] == "routing:2", place
+        _alter(recorder, flip)
+    assert verified(told).holds
 
 
 @pytest.mark.parametrize("room", ROOMS)

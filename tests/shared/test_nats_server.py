@@ -20,6 +20,8 @@ from shared.errors import Unavailable
 from shared.messaging.server import NatsServer
 from tests.support.sizes import PATIENCE
 
+pytestmark = pytest.mark.process
+
 PARENT = """
 import sys, time
 from pathlib import Path

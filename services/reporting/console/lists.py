@@ -26,9 +26,9 @@ from services.reporting.ledger.search import (
     find_page,
 )
 from services.reporting.packs import Rulings
+from shared.clock import from_micros, to_micros
 from shared.copies.units import Unit
 from shared.errors import Invalid
-from shared.store.micros import from_micros, to_micros
 from shared.store.sql import Sql
 from shared.vault.vault import Vault
 from shared.words import CATEGORIES, STATUSES, VERDICTS

@@ -23,10 +23,9 @@ from services.reporting.console.lists import as_moment, urgency
 from services.reporting.trail.wording import BECAUSE
 from shared.clock import SHANGHAI, shown, shown_limit, shown_span
 from shared.copies.units import Unit
-from shared.errors import HuiyinError, Invalid, Unknown
-from shared.identity.posts import POSTS
-from shared.web import BY_KIND, STATUS, LateRoute
-from shared.words import CHANNELS, OUTCOMES, STATUSES, VERDICTS
+from shared.errors import HTTP_STATUS, HuiyinError, Invalid, Unknown
+from shared.web import STATUS, LateRoute
+from shared.words import CHANNELS, OUTCOMES, POSTS, STATUSES, VERDICTS
 
 HEADERS = {
     "Content-Security-Policy": "; ".join(
@@ -180,7 +179,7 @@ def page_route(showing: Showing) -> type[LateRoute]:
 
 def problem_page(showing: Showing, request: Request, problem: HuiyinError) -> Response:
     """A problem as a page; who is not let in gets the page to sign in."""
-    status = STATUS_BY_CODE.get(problem.code) or BY_KIND.get(type(problem), 500)
+    status = STATUS_BY_CODE.get(problem.code) or HTTP_STATUS.get(type(problem), 500)
     if problem.code in AT_THE_DOOR:
         return sign_in_page(showing, request, problem, status)
     heading = HEADINGS.get(status, "不能办理")

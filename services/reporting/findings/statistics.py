@@ -18,6 +18,7 @@ from services.reporting.log import log
 from services.reporting.log.log import Leaf
 from services.reporting.packs import pack_as_of
 from shared.acts.deed import deed_of
+from shared.clock import from_micros
 from shared.contracts.catalogue import facts
 from shared.contracts.envelope import decode
 from shared.contracts.routing import FeedbackGiven
@@ -25,7 +26,6 @@ from shared.copies.county import founded_county
 from shared.copies.units import all_units, unit_id
 from shared.policy.language.pack import Pack
 from shared.policy.language.rules import Statistic
-from shared.store.micros import from_micros
 from shared.store.sql import Sql
 
 _AHEAD = timedelta(days=1)

@@ -24,10 +24,9 @@ from shared.errors import Invalid
 from shared.identity.officers import Officer
 from shared.policy.engine import outlook
 from shared.policy.engine.deeds import Deed
-from shared.store.events import Matter
 from shared.store.requests import Request
 from shared.store.sql import Sql
-from shared.store.transaction import Transaction
+from shared.store.transaction import Stream, Transaction
 
 FILES = UUID("5b0c8a52-0f3e-5d8a-9c41-7e2f6ab1d094")
 """Namespace from which the file of a matter gets its stream's id."""
@@ -101,7 +100,7 @@ def _of_unit(tx: Transaction, asked: Asked) -> Subject[OnRecord]:
     unit = _found_unit(tx.sql, asked, None)
     check_within(tx.sql, unit, asked.officer.unit)
     record = _record_of_unit(tx, unit)
-    stream = Matter("unit-day", unit_id(unit), unit, unit_id(unit), record.pack.pin)
+    stream = Stream("unit-day", unit_id(unit), unit, unit_id(unit), record.pack.pin)
     return Subject(stream, None, OnRecord(), record)
 
 
@@ -137,13 +136,13 @@ def _evidence(
     return tuple(dict.fromkeys(body.evidence))
 
 
-def _file(tx: Transaction, row: LedgerRow) -> Matter:
+def _file(tx: Transaction, row: LedgerRow) -> Stream:
     incident = UUID(row.incident)
     pin = pack_by_pin(tx.sql, row.policy).pin
-    return Matter("file", uuid5(FILES, row.incident), row.unit or "", incident, pin)
+    return Stream("file", uuid5(FILES, row.incident), row.unit or "", incident, pin)
 
 
-def _record(tx: Transaction, row: LedgerRow, file: Matter) -> Record:
+def _record(tx: Transaction, row: LedgerRow, file: Stream) -> Record:
     """What the log has of a matter, and what was said here since."""
     size, _ = log.head(tx.sql)
     told = dossier(tx.sql, row.incident, size)

@@ -24,7 +24,7 @@ from services.reporting.sheets import (
     described,
 )
 from shared.clock import shown_span
-from shared.messaging.progress import wait_until
+from shared.messaging.waiting import wait_until
 from shared.policy import COUNTY_BASELINE, load_pack, read_pack
 from shared.store.sql import Sql
 from shared.store.store import Store

@@ -15,7 +15,7 @@ from operator import attrgetter
 from typing import Literal, TypeGuard, TypeVar
 
 from services.reporting.history.receipts import Emptiness
-from shared.calendar import day_of
+from shared.calendar.days import day_of
 from shared.calendar.working import Calendar
 from shared.policy.engine.deeds import Deed, as_recorded
 from shared.policy.engine.limits import Outcome, verdict_of

@@ -20,17 +20,15 @@ from services.reporting.ledger.row import LedgerRow
 from services.reporting.log.log import leaf_at, leaves_of_facts, root_at, size_as_of
 from services.reporting.packs import Rulings, category_name, channel_name, grade_name
 from services.reporting.trail.wording import ERASED, reader
-from shared.clock import SHANGHAI
+from shared.clock import SHANGHAI, from_micros
 from shared.contracts.envelope import decode
 from shared.contracts.routing import UnitEstablished
 from shared.copies.county import founded_county
 from shared.copies.units import known_unit
 from shared.errors import Unavailable
 from shared.policy.language.pack import Pack
-from shared.store.micros import from_micros
-from shared.store.parking import parked
 from shared.store.sql import Sql
-from shared.store.tracking import tracked
+from shared.store.tracking import parked, tracked
 from shared.vault.vault import Vault
 
 

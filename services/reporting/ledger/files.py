@@ -24,7 +24,7 @@ from services.reporting.sheets import (
 )
 from shared.clock import SHANGHAI, shown
 from shared.identity.officers import Officer
-from shared.messaging.progress import wait_until
+from shared.messaging.waiting import wait_until
 from shared.store.sql import Sql
 from shared.store.store import Store
 from shared.vault.vault import Vault

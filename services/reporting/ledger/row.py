@@ -14,12 +14,12 @@ from typing import Any
 
 from services.reporting.versions import changer
 from shared import duties
+from shared.clock import to_micros
 from shared.contracts import intake, reporting, routing
 from shared.contracts.acts import Judged
 from shared.contracts.catalogue import Fact
 from shared.contracts.deadlines import DutyEnded, DutyMeasured, DutyStarted
 from shared.contracts.envelope import Envelope, Recorded
-from shared.store.micros import to_micros
 from shared.words import STATUSES
 
 _RANK = {status: rank for rank, status in enumerate(STATUSES)}

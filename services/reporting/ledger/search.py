@@ -17,12 +17,12 @@ from services.reporting.ledger.row import LedgerRow
 from services.reporting.log.log import Leaf, head, leaves_of_facts
 from services.reporting.trail.wording import ERASED, reader
 from services.reporting.versions import holding
+from shared.clock import to_micros
 from shared.contracts.catalogue import newest
 from shared.contracts.envelope import decode
 from shared.contracts.intake import IncidentRegistered
 from shared.contracts.reporting import IncidentErased
 from shared.errors import Untrusted
-from shared.store.micros import to_micros
 from shared.store.sql import Sql
 from shared.vault.vault import Vault
 

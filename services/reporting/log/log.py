@@ -16,11 +16,11 @@ from datetime import datetime
 
 import structlog
 
+from shared.clock import from_micros, to_micros
 from shared.contracts.catalogue import Fact, names, newest
 from shared.evidence.merkle import Tree, leaf_hash, root
 from shared.messaging.streams import Incoming
-from shared.store.micros import from_micros, to_micros
-from shared.store.recorders import Recorder
+from shared.store.database import Recorder
 from shared.store.sql import Row, Sql
 from shared.store.transaction import Transaction
 

@@ -108,7 +108,7 @@ def limit_of(
             return _days(start, rule.days, rule.reading)
         case "working_days":
             assert rule.working_days is not None
-            return limits.working_days(start, rule.working_days, calendar, start_counted=counted)
+            return calendar.end_of_working_day(start, rule.working_days, start_counted=counted)
         case "same_day":
             return limits.same_day(start)
         case "at":
