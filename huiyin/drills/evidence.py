@@ -111,7 +111,7 @@ def gather(stage: DrillStage, pack: Pack, names: Names) -> DrillEvidence:
     store = stage.system.rooms["reporting"].store
     events = store.read_now(lambda sql: [decode(leaf.raw) for leaf in every_leaf(sql)])
     size = len(events)
-    rows = store.read_now(lambda sql: ledger_table.as_of(sql, size, None, None))
+    rows = store.read_now(lambda sql: ledger_table.as_of(sql, size))
     ledger = {row.incident: row for row in rows}
     return DrillEvidence(
         stage.drill,

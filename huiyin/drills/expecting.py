@@ -12,7 +12,7 @@ from huiyin.drills.evidence import Answer, DrillEvidence
 from huiyin.drills.findings import breach, finding, matter_is
 from huiyin.drills.kinds import PAPERS, end
 from huiyin.drills.script import Expectation
-from services.reporting.ledger import filing
+from services.reporting.findings.decisions import missing as lacking_items
 from shared.acts.deed import deed_of
 from shared.calendar.working import state_council
 from shared.clock import SHANGHAI, from_micros, shown
@@ -86,7 +86,7 @@ def _judged(matter: str, axis: str, evidence: DrillEvidence) -> tuple[str, ...]:
 def _missing(name: str, evidence: DrillEvidence) -> Mapping[str, str]:
     """The required items that the matter's file lacks: number and name."""
     deeds = evidence.deeds(evidence.incident(name))
-    return {each.rule: each.title for each in filing.missing(evidence.pack, deeds)}
+    return {each.rule: each.title for each in lacking_items(evidence.pack, deeds)}
 
 
 def _all_named(wanted: Sequence[str], missing: Mapping[str, str], pack: Pack) -> bool:

@@ -15,12 +15,11 @@ from huiyin.host.premises import look_around
 from services.deadlines.tables import MODEL as DEADLINES
 from services.intake.tables import MODEL as INTAKE
 from services.reporting.api import router
-from services.reporting.application import Reporting
 from services.reporting.findings.taking import RecordActs
 from services.reporting.log import log
 from services.reporting.log.verify import Verified, verify
+from services.reporting.projector import MODEL as REPORTING
 from services.reporting.rebuild import Compared, compare
-from services.reporting.tables import MODEL as REPORTING
 from services.routing.tables import MODEL as ROUTING
 from shared.contracts.catalogue import is_known, unknown_type
 from shared.identity.officers import Officers
@@ -107,7 +106,7 @@ def reading_app(settings: Settings) -> Iterator[FastAPI]:
         app = FastAPI()
         prepare(app, who, vault)
         store = Store.for_reading(recorders["reporting"], "reporting")
-        app.include_router(router(Reporting(store, vault, who), RecordActs(store, vault)))
+        app.include_router(router(RecordActs(store, vault), who))
         yield app
 
 

@@ -1,12 +1,23 @@
-"""The rules that matters and duties are under (规则), as far as they have been heard of here."""
+"""The rules that matters and duties are under (规则), as far as they have been heard of here, and
+which packs bound which units when.
+"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
 
-from shared.copies.packs import pack_by_pin
+from shared.clock import to_micros
+from shared.contracts.routing import PackAdopted, PackWithdrawn
+from shared.copies.packs import baseline, pack_by_pin
+from shared.copies.units import upwards
 from shared.errors import Untrusted
 from shared.policy.language.pack import Pack
+from shared.store.readmodel import Placed, ReadModel
 from shared.store.sql import Sql
 from shared.words import CATEGORIES, CHANNELS, GRADES
+
+_COMMON: Mapping[str, Mapping[str, str]] = {"severity": GRADES, "category": CATEGORIES}
+"""What values are called where no pack says so."""
 
 
 class Rulings:
@@ -19,18 +30,27 @@ class Rulings:
     def of(self, pin: str | None) -> Pack | None:
         """The pack of that pin, or none where no adoption heard of here has named it."""
         if pin not in self._known:
-            self._known[pin] = _looked_up(self._sql, pin)
+            self._known[pin] = None
+            with suppress(Untrusted):  # of an earlier release, never adopted: events say enough
+                self._known[pin] = pack_by_pin(self._sql, pin)
         return self._known[pin]
+
+
+def axis_value(pack: Pack | None, axis: str, value: str) -> str:
+    """What a value of an axis is called by the pack, else by the common word, if there is one."""
+    declared = pack.axes.get(axis) if pack else None
+    named = declared.values.get(value) if declared else None
+    return named or _COMMON.get(axis, {}).get(value, value)
 
 
 def grade_name(pack: Pack | None, grade: str | None) -> str | None:
     """What a grade is called: a value of the pack's axis of severity, else the common word."""
-    return None if grade is None else _value(pack, "severity", grade, GRADES)
+    return None if grade is None else axis_value(pack, "severity", grade)
 
 
 def category_name(pack: Pack | None, category: str) -> str:
     """What a category is called: a value of the pack's axis, else the common word."""
-    return _value(pack, "category", category, CATEGORIES)
+    return axis_value(pack, "category", category)
 
 
 def channel_name(pack: Pack | None, channel: str) -> str:
@@ -38,18 +58,43 @@ def channel_name(pack: Pack | None, channel: str) -> str:
     return (pack.channels.get(channel) if pack else None) or CHANNELS.get(channel, channel)
 
 
-def _value(pack: Pack | None, axis: str, value: str, common: Mapping[str, str]) -> str:
-    declared = pack.axes.get(axis) if pack else None
-    return (declared.values.get(value) if declared else None) or common.get(value, value)
-
-
 def party_name(pack: Pack | None, party: str) -> str:
     """What a party or post is called, or its key where the pack names none."""
     return pack.parties.get(party, party) if pack else party
 
 
-def _looked_up(sql: Sql, pin: str | None) -> Pack | None:
-    try:
-        return pack_by_pin(sql, pin)
-    except Untrusted:
-        return None  # rules of an earlier release, never adopted: events say what they need
+def pack_as_of(sql: Sql, unit: str, size: int, ends: datetime | None) -> Pack:
+    """The pack that bound a unit before a moment, as the first ``size`` leaves tell it.
+
+    It is the unit's own, or that of the nearest unit above it.
+    """
+    before = 2**62 if ends is None else to_micros(ends)
+    for each in upwards(sql, unit):
+        row = sql.one(
+            "SELECT pin FROM bindings WHERE unit = ? AND leaf < ? AND at < ?"
+            " ORDER BY leaf DESC LIMIT 1",
+            (each, size, before),
+        )
+        if row is not None and row["pin"] is not None:
+            return pack_by_pin(sql, row["pin"])
+    return baseline()
+
+
+def _bind(sql: Sql, batch: Sequence[Placed]) -> None:
+    for position, event in batch:
+        fact = event.fact
+        assert isinstance(fact, PackAdopted | PackWithdrawn)
+        pin = fact.pin if isinstance(fact, PackAdopted) else None
+        row = (fact.unit, position - 1, to_micros(event.envelope.recorded_at), pin)
+        sql.execute("INSERT INTO bindings VALUES (?, ?, ?, ?)", row)
+
+
+MODEL = ReadModel(
+    {"bindings": ("unit", "leaf")},
+    (
+        "CREATE TABLE IF NOT EXISTS bindings (unit TEXT, leaf BIGINT, at BIGINT, pin TEXT,"
+        " PRIMARY KEY (unit, leaf))",
+    ),
+    (PackAdopted, PackWithdrawn),
+    _bind,
+)

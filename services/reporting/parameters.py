@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 
-from services.reporting.ledger.export import Filters
+from services.reporting.ledger.entry import Filters
 from shared.clock import read_moment
 from shared.errors import Invalid
 from shared.words import STATUSES, VERDICTS
@@ -34,9 +34,7 @@ def filters(
     Raises Invalid ``status.unknown``, ``verdict.unknown``, ``date.unreadable`` or
     ``dates.reversed``.
     """
-    first, last = day(from_, "from"), day(to, "to")
-    if first and last and first > last:
-        raise reversed_days(first, last)
+    first, last = days(from_, to)
     return Filters(
         unit=unit,
         status=_code(status, STATUSES, "status", "状态"),
@@ -55,29 +53,24 @@ def _code(given: str | None, words: Mapping[str, str], field: str, called: str) 
     for code, word in words.items():
         if given == word:
             return code
-    raise Invalid(
-        f"{field}.unknown",
-        f"没有“{given}”这种{called}。",
-        "可用：" + "、".join(f"{code}（{word}）" for code, word in words.items()),
-        field,
-    )
+    known = "、".join(f"{code}（{word}）" for code, word in words.items())
+    raise Invalid(f"{field}.unknown", f"没有“{given}”这种{called}。", f"可用：{known}", field)
 
 
-def day(text: str | None, field: str) -> date | None:
-    """A day as people write it; raises Invalid ``date.unreadable``."""
+def days(from_: str | None, to: str | None) -> tuple[date | None, date | None]:
+    """The first and the last day asked for; raises Invalid ``date.unreadable`` and
+    ``dates.reversed``.
+    """
+    first, last = _day(from_, "from"), _day(to, "to")
+    if first and last and first > last:
+        message = f"登记日期的起日 {first} 在止日 {last} 之后。"
+        raise Invalid("dates.reversed", message, "请把 from 与 to 对调。", "from")
+    return first, last
+
+
+def _day(text: str | None, field: str) -> date | None:
     try:
         return date.fromisoformat(text.strip()) if text else None
     except ValueError as problem:
-        raise Invalid(
-            "date.unreadable", f"日期“{text}”看不懂。", "请写成 2026-03-02。", field
-        ) from problem
-
-
-def reversed_days(first: date, last: date) -> Invalid:
-    """The error for a time that ends before it begins."""
-    return Invalid(
-        "dates.reversed",
-        f"登记日期的起日 {first} 在止日 {last} 之后。",
-        "请把 from 与 to 对调。",
-        "from",
-    )
+        message = f"日期“{text}”看不懂。"
+        raise Invalid("date.unreadable", message, "请写成 2026-03-02。", field) from problem

@@ -10,9 +10,14 @@ from functools import partial
 
 import structlog
 
+from services.reporting import packs
+from services.reporting.duties import table as duties_table
+from services.reporting.findings import review
+from services.reporting.ledger import table as ledger_table
 from services.reporting.log import log
-from services.reporting.tables import MODEL
 from shared.contracts.envelope import Actor
+from shared.copies import county, units
+from shared.copies import packs as heard_packs
 from shared.errors import Unavailable, Untrusted
 from shared.messaging.consumer import PATIENCE
 from shared.messaging.renewal import Renewal
@@ -20,13 +25,24 @@ from shared.messaging.streams import Incoming, about
 from shared.messaging.taking import Keeping, Poison, Taken, release, take
 from shared.messaging.tasks import woken
 from shared.store.failures import BROKEN
-from shared.store.readmodel import Raw
+from shared.store.readmodel import Raw, joined
 from shared.store.store import Store
 from shared.store.tracking import Tracking, tracked
 from shared.store.transaction import Transaction
 
 PAGE = 1000
 UPSTREAM = "log"
+
+MODEL = joined(
+    ledger_table.MODEL,
+    duties_table.MODEL,
+    review.MODEL,
+    units.MODEL,
+    county.MODEL,
+    heard_packs.MODEL,
+    packs.MODEL,
+)
+"""Reporting's read models together, folded from the log in leaf order."""
 
 logger = structlog.get_logger("projector")
 

@@ -11,12 +11,20 @@ from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any, Literal
 
+from fastapi import Response
 from xlsxwriter import Workbook  # type: ignore[import-untyped]
 from xlsxwriter.format import Format  # type: ignore[import-untyped]
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 from shared.cells import guarded
 from shared.clock import SHANGHAI, shown, shown_limit
+
+MEDIA = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "json": "application/json",
+}
+"""What a file of that ending is sent as."""
 
 CellKind = Literal["text", "number", "moment", "limit", "duration"]
 
@@ -76,6 +84,17 @@ def as_xlsx(sheets: Sequence[Sheet]) -> bytes:
         _fill(book.add_worksheet(name), sheet, styles)
     book.close()
     return made.getvalue()
+
+
+def as_answer(content: bytes, ending: str, disposition: str) -> Response:
+    """A file as an answer to keep."""
+    headers = {"Content-Disposition": f"attachment; {disposition}"}
+    return Response(content, media_type=MEDIA[ending], headers=headers)
+
+
+def described(*endings: str) -> dict[int | str, dict[str, object]]:
+    """What a route that answers with such files says of it."""
+    return {200: {"content": {MEDIA[each].partition(";")[0]: {} for each in endings}}}
 
 
 class _Echo:

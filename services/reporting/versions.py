@@ -115,6 +115,24 @@ class Versions(Generic[R]):
         }
 
 
+def changer(kind: type[R]) -> Callable[..., R]:
+    """What ``dataclasses.replace`` does, in half the time: for one class, whose fields are known.
+
+    ``changed(row, column=value)`` gives a new row; raises KeyError for a column there is not.
+    """
+    names = [field.name for field in fields(kind)]
+    places = {name: place for place, name in enumerate(names)}
+    values_of = attrgetter(*names)
+
+    def changed(row: R, **changes: Any) -> R:
+        values = list(values_of(row))
+        for name, value in changes.items():
+            values[places[name]] = value
+        return kind(*values)
+
+    return changed
+
+
 def holding(size: int | None, alias: str = "") -> str:
     """The condition on versions that held after the first ``size`` leaves, or hold now."""
     if size is None:

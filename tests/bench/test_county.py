@@ -14,8 +14,8 @@ from bench.stories import STAGES, some, tell_all
 from bench.yardstick import Log, SqliteLedger, in_sqlite, project_by_hand, stored
 from huiyin.host.host import Host
 from huiyin.host.offline import rebuilt, verified
-from services.reporting.ledger.table import NOW
 from services.reporting.log.log import every_leaf
+from services.reporting.versions import NOW
 from shared.store.sql import Sql
 
 pytestmark = pytest.mark.anyio

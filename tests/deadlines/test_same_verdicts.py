@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from services.deadlines.docket import docket_of, observe, reconcile
 from services.deadlines.tables import fold_duties
 from services.reporting.history.imported import (
-    Judged,
+    JudgedMessage,
     Measure,
     Message,
     Reply,
@@ -158,7 +158,7 @@ def pack(tmp_path_factory: pytest.TempPathFactory) -> Pack:
 NUMBERS = st.sampled_from([line.split('"')[1] for line in RULES.splitlines() if "[duty" in line])
 
 
-def reviewed(pack: Pack, rule: str, history: History) -> Judged:
+def reviewed(pack: Pack, rule: str, history: History) -> JudgedMessage:
     found = judge(Measure(pack, rule, state_council(), history.now), history.message())
     assert found is not None
     return found

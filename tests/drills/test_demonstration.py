@@ -13,7 +13,7 @@ from huiyin.drills.demonstration.script import drill
 from huiyin.drills.script import Drill
 from huiyin.host.directory import County, DataDirectory
 from huiyin.host.offline import read_only, rebuild_offline, verify_offline
-from services.reporting.ledger.table import NOW as NOW_ROW
+from services.reporting.versions import NOW as NOW_ROW
 from shared.errors import Refused
 from shared.settings import Settings
 

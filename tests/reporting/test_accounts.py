@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 
+from services.reporting.projector import MODEL
 from services.reporting.rebuild import compare
-from services.reporting.tables import MODEL
 from shared.contracts.deadlines import DutyMet, DutyMetLate
 from shared.contracts.intake import ReturnFiled
 from shared.contracts.routing import (

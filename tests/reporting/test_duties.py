@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from services.reporting.duties import table as duties_table
+from services.reporting.projector import MODEL
 from services.reporting.rebuild import compare
-from services.reporting.tables import MODEL
 from shared.contracts.deadlines import STATES, DutyStarted
 from shared.contracts.envelope import Recorded
 from shared.duties import CHANGED_BY, DutyRow, project

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.reporting.ledger.export import Filters, LedgerExport, export
+from services.reporting.ledger.entry import Filters, LedgerExport, export
 from services.reporting.ledger.files import ledger_sheet
 from services.reporting.log.log import Leaf, every_leaf
 from services.reporting.sheets import as_csv

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.reporting.duties.row import LoggedDuty
+from services.reporting.duties.table import LoggedDuty
 from services.reporting.findings.computed import Finding, Proof, of_breach, of_duty
 from services.reporting.findings.dossier import Dossier, LoggedAct
 from shared.clock import to_micros

@@ -11,8 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.reporting.ledger import table as ledger_table
+from services.reporting.ledger.entry import Filters
 from services.reporting.ledger.row import CHANGED_BY, LedgerRow, project
-from services.reporting.ledger.table import NOW, as_of, current
+from services.reporting.ledger.table import as_of, current
+from services.reporting.versions import NOW
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded
 from shared.contracts.intake import IncidentRegistered
@@ -60,8 +62,8 @@ def test_as_of_a_size_is_what_folding_that_prefix_gives(
 
     with tables.reading() as sql:
         for size in range(len(placed) + 1):
-            assert as_of(sql, size, None, None) == folded(placed[:size])
-        assert as_of(sql, NOW, None, None) == folded(placed)
+            assert as_of(sql, size) == folded(placed[:size])
+        assert as_of(sql, NOW) == folded(placed)
 
 
 def event(kind: type[Fact], incident: UUID) -> Recorded:
@@ -105,7 +107,7 @@ def test_the_present_row_is_found_by_number_or_id_once_it_is_registered(tables: 
         assert by_number is not None
         assert (by_number.status, by_number.number) == ("graded", number(one))
         assert current(sql, "QINGHE-2026-999999") is None
-        assert [row.number for row in as_of(sql, NOW, None, None)] == [number(one)]
+        assert [row.number for row in as_of(sql, NOW)] == [number(one)]
 
 
 def test_a_unit_sees_what_it_registered_leads_or_handles_with_others(tables: Tables) -> None:
@@ -121,7 +123,7 @@ def test_a_unit_sees_what_it_registered_leads_or_handles_with_others(tables: Tab
         assert isinstance(assigned, IncidentAssigned)
 
         def seen(unit: str | None, status: str | None = None) -> list[str | None]:
-            return [row.number for row in as_of(sql, NOW, unit, status)]
+            return [row.number for row in Filters(unit, status).rows(sql, NOW)]
 
         assert seen("QH-YZ") == [number(one), number(two), number(three)]
         assert seen(assigned.lead) == [number(two)]

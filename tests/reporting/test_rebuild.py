@@ -2,8 +2,8 @@
 
 import pytest
 
+from services.reporting.projector import MODEL
 from services.reporting.rebuild import Compared, compare
-from services.reporting.tables import MODEL
 from shared.contracts.reporting import IncidentErased
 from shared.contracts.routing import IncidentAssigned, IncidentClosed, IncidentGraded
 from tests.reporting.world import IN_ONE_DATABASE, World

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.reporting.log import tiles
+from services.reporting.log import log as tiles
 from services.reporting.log.log import append, every_leaf
 from services.reporting.log.verify import verify
 from services.reporting.main import build
@@ -35,7 +35,7 @@ async def told(world: World, *counts: int) -> None:
 def kept(log: Recorder) -> dict[int, str]:
     """The tiles on record."""
     with log.reading() as sql:
-        return tiles.stored(sql)
+        return tiles.stored_tiles(sql)
 
 
 def hashes(log: Recorder) -> list[bytes]:
@@ -86,7 +86,7 @@ async def test_a_transaction_that_fails_leaves_no_tile_behind(world: World) -> N
     def fail(tx: Transaction) -> None:
         events = [Incoming("e", n, n - 1, n, "x/y/z", "x.y.v1", "c", b"{}") for n in range(1, 301)]
         append(tx, "x", events)
-        assert tiles.stored(tx.sql).keys() == {0}
+        assert tiles.stored_tiles(tx.sql).keys() == {0}
         raise Refused("x.refused", "不行")
 
     with pytest.raises(Refused):
@@ -143,7 +143,7 @@ async def test_a_tile_missing_between_others_is_made_again_and_the_others_stay(
     with world.log.writing() as sql:
         sql.execute("DELETE FROM tiles WHERE tile = 1")
 
-    tiles.add_missing(world.log)
+    tiles.add_missing_tiles(world.log)
 
     assert kept(world.log) == before
     assert len(before) == 3

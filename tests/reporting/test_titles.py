@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.reporting.ledger.titles import Titles
+from services.reporting.ledger.search import Titles
 from shared.contracts.reporting import IncidentErased
 from tests.reporting.console.desk import FIRST, SECOND, THIRD, Desk
 from tests.reporting.world import IN_ONE_DATABASE, START, World

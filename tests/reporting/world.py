@@ -17,6 +17,7 @@ from services.reporting.ledger.row import LedgerRow
 from services.reporting.log.log import every_leaf
 from services.reporting.main import build
 from services.reporting.projector import UPSTREAM
+from services.reporting.versions import NOW
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Actor, Recorded, decode_envelope
 from shared.contracts.intake import IncidentRegistered
@@ -123,9 +124,7 @@ class World:
 
     async def ledger(self) -> list[LedgerRow]:
         """The ledger now."""
-        return await self.room.store.read(
-            lambda sql: ledger_table.as_of(sql, ledger_table.NOW, None, None)
-        )
+        return await self.room.store.read(lambda sql: ledger_table.as_of(sql, NOW))
 
     async def close(self) -> None:
         """Give everything back."""

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from services.reporting.console.frame import Frame
 from services.reporting.duties import table as duties_table
-from services.reporting.duties.row import LoggedDuty
+from services.reporting.duties.table import LoggedDuty
 from services.reporting.ledger import table as ledger_table
-from services.reporting.ledger.entry import LedgerEntry, entry_at
+from services.reporting.ledger.entry import LedgerEntry, entry_of
 from services.reporting.log.log import Leaf, leaves_of_matter
 from services.reporting.packs import Rulings
 from services.reporting.trail.trail import TrailEntry, trail
@@ -26,7 +26,6 @@ from shared.contracts.routing import (
     ReplyDrafted,
     ReplyPublished,
 )
-from shared.copies.matters import unknown_incident
 from shared.copies.packs import baseline
 from shared.errors import Untrusted
 from shared.store.sql import Sql
@@ -43,14 +42,6 @@ STAGES: tuple[type[Fact], ...] = (
     MatterArchived,
 )
 """The way of an incident that is answered."""
-
-
-@dataclass(frozen=True, slots=True)
-class LifeStage:
-    """A stage of the way, and when it was first reached (UTC), or none."""
-
-    title: str
-    reached_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +70,14 @@ class OpenedWords:
 class IncidentView:
     """The page. ``entry`` is none when the incident was not yet on record.
 
+    ``stages`` are those of the way, each with when it was first reached (UTC), if it was;
     ``reply_kind`` is what the kind of its reply is called under its rules.
     """
 
     name: str
     entry: LedgerEntry | None
     words: OpenedWords
-    stages: Sequence[LifeStage]
+    stages: Sequence[tuple[str, datetime | None]]
     duties: Sequence[LoggedDuty]
     trail: Sequence[TrailEntry]
     marks: Sequence[Mark]
@@ -96,16 +88,6 @@ class IncidentView:
     def has_table(self) -> bool:
         return bool(self.trail)
 
-    @property
-    def before(self) -> Mark | None:
-        """One event back."""
-        return self.marks[self.shown - 2] if self.shown > 1 else None
-
-    @property
-    def after(self) -> Mark | None:
-        """One event on."""
-        return self.marks[self.shown] if self.shown < len(self.marks) else None
-
 
 def incident_view(
     name: str, sql: Sql, around: Frame, *, vault: Vault, names: dict[str, str]
@@ -115,25 +97,24 @@ def incident_view(
     Raises Unknown ``incident.unknown``.
     """
     size = around.size
-    present = ledger_table.current(sql, name)
-    if present is None or present.number is None:
-        raise unknown_incident(sql, name)
+    present = ledger_table.registered(sql, name)
     leaves = leaves_of_matter(sql, present.incident, 2**62)
     within = [event for leaf in leaves if leaf.leaf < size and (event := _read(leaf))]
     row = ledger_table.at(sql, present.incident, size)
     row = row if row is not None and row.number is not None else None
-    pack = (Rulings(sql).of(row.policy) if row else None) or baseline()
+    pack = Rulings(sql).of(row.policy) if row else None
+    tally = duties_table.tally_of(sql, present.incident, size)
     words = _words(vault, within)
     return IncidentView(
-        name=present.number,
-        entry=entry_at(sql, vault, row, size) if row else None,
+        name=present.number or "",
+        entry=entry_of(sql, vault, row, pack, tally, size) if row else None,
         words=words,
         stages=_stages(within),
         duties=duties_table.of_incident(sql, present.incident, size),
         trail=trail(sql, present.incident, size, vault, names),
         marks=[_mark(leaf) for leaf in leaves],
         shown=sum(leaf.leaf < size for leaf in leaves),
-        reply_kind=pack.kinds_of("publish").get(words.reply_kind, words.reply_kind),
+        reply_kind=(pack or baseline()).kinds_of("publish").get(words.reply_kind, words.reply_kind),
     )
 
 
@@ -150,13 +131,13 @@ def _words(vault: Vault, events: Sequence[Recorded]) -> OpenedWords:
     return OpenedWords(**opened)  # type: ignore[arg-type]  # only the link may be none
 
 
-def _stages(events: Sequence[Recorded]) -> list[LifeStage]:
+def _stages(events: Sequence[Recorded]) -> list[tuple[str, datetime | None]]:
     reached: dict[type[Fact], datetime] = {}
     for event in events:
         reached.setdefault(type(event.fact), event.envelope.occurred_at)
         if isinstance(event.fact, IncidentReopened):
             reached.pop(IncidentClosed, None)  # it is handled again, until it is closed again
-    return [LifeStage(TITLES[kind], reached.get(kind)) for kind in STAGES]
+    return [(TITLES[kind], reached.get(kind)) for kind in STAGES]
 
 
 def _mark(leaf: Leaf) -> Mark:

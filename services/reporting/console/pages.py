@@ -11,7 +11,6 @@ from fastapi import APIRouter, Depends, Form, Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel
 
-from services.reporting.application import Reporting
 from services.reporting.console.door import (
     FORM,
     SESSION,
@@ -22,22 +21,26 @@ from services.reporting.console.door import (
     signed_in,
     signed_out,
 )
-from services.reporting.console.duties_view import DutiesQuery, duties_view
-from services.reporting.console.frame import Frame, frame
+from services.reporting.console.frame import Frame, Growth, frame
 from services.reporting.console.incident_view import incident_view
-from services.reporting.console.ledger_view import LedgerQuery, Text, ledger_view
-from services.reporting.console.live import Growth
-from services.reporting.console.problems import page_route, sign_in_page
-from services.reporting.console.showing import Assets, Showing
-from services.reporting.ledger.export import Filters
-from services.reporting.ledger.files import as_file
-from services.reporting.ledger.titles import Titles
+from services.reporting.console.lists import (
+    DutiesQuery,
+    LedgerQuery,
+    Text,
+    duties_view,
+    ledger_view,
+)
+from services.reporting.console.showing import Assets, Showing, page_route, sign_in_page
+from services.reporting.ledger.entry import Filters
+from services.reporting.ledger.files import ledger_file
+from services.reporting.ledger.search import Titles
 from services.reporting.log.log import size_as_of
 from services.reporting.parameters import moment
 from shared.errors import HuiyinError
 from shared.identity.officers import Officer, Officers
 from shared.identity.sessions import Sessions
 from shared.store.sql import Sql
+from shared.store.store import Store
 from shared.vault.vault import Vault
 from shared.web import Asking as ByToken
 from shared.web import empty_door, take_in
@@ -51,16 +54,16 @@ class SignInLink(BaseModel):
     path: str
 
 
-def console(reporting: Reporting, vault: Vault, officers: Officers) -> APIRouter:
+def console(store: Store, vault: Vault, officers: Officers) -> APIRouter:
     """Every route of the console."""
     assets = Assets.read()
-    door = SessionDoor(Sessions(officers), reporting.store, Attempts())
+    door = SessionDoor(Sessions(officers), store, Attempts())
     showing = Showing(assets, door.county)
     routes = APIRouter(route_class=page_route(showing), include_in_schema=False)
     _add_door(routes, showing, door)
-    _add_pages(routes, door, _Desk(reporting, vault, officers, showing))
-    _add_files(routes, door, reporting)
-    _add_live(routes, door, Growth(reporting.store))
+    _add_pages(routes, door, _Desk(store, vault, officers, showing))
+    _add_files(routes, door, store, vault)
+    _add_live(routes, door, Growth(store))
 
     @routes.get("/static/{version}/{name}")
     async def static(request: Request, version: str, name: str) -> Response:
@@ -76,10 +79,8 @@ VISITOR = Officer("visitor", "", "", "")
 class _Desk:
     """What pages are made with."""
 
-    def __init__(
-        self, reporting: Reporting, vault: Vault, officers: Officers, showing: Showing
-    ) -> None:
-        self.store = reporting.store
+    def __init__(self, store: Store, vault: Vault, officers: Officers, showing: Showing) -> None:
+        self.store = store
         self.vault = vault
         self.officers = officers
         self.showing = showing
@@ -147,9 +148,9 @@ def _add_pages(routes: APIRouter, door: SessionDoor, desk: _Desk) -> None:
         return await desk.page("duties.html", reader, ask)
 
 
-def _add_files(routes: APIRouter, door: SessionDoor, reporting: Reporting) -> None:
+def _add_files(routes: APIRouter, door: SessionDoor, store: Store, vault: Vault) -> None:
     @routes.get("/ledger.{kind}")
-    async def ledger_file(
+    async def download(
         reader: Annotated[PageReader, Depends(door.reader)],
         kind: Literal["csv", "xlsx"],
         unit: Text = "",
@@ -158,8 +159,7 @@ def _add_files(routes: APIRouter, door: SessionDoor, reporting: Reporting) -> No
         as_of: Text = "",
     ) -> Response:
         wanted = Filters(unit or None, status or None, verdict or None)
-        found = await reporting.export(wanted, moment(as_of), kind, reader.officer or VISITOR)
-        return await asyncio.to_thread(as_file, found, kind)
+        return await ledger_file(store, vault, wanted, as_of, kind, reader.officer or VISITOR)
 
 
 def _add_live(routes: APIRouter, door: SessionDoor, growth: Growth) -> None:

@@ -1,24 +1,31 @@
-"""Turns what a page knows into HTML, with the headers that every page carries.
+"""Turns what a page knows into HTML, with the headers that every page carries; also what cannot be
+shown, in Chinese, with a remedy and a code.
 
 Style sheet and modules stand under an address that changes with their content.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+import secrets
+from asyncio import to_thread
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import structlog
 from fastapi import Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from services.reporting.console.ledger_view import as_moment, urgency
+from services.reporting.console.door import form_secret, form_token, inside, with_form
+from services.reporting.console.lists import as_moment, urgency
 from services.reporting.trail.wording import BECAUSE
-from shared.clock import SHANGHAI, shown, shown_limit
+from shared.clock import SHANGHAI, shown, shown_limit, shown_span
 from shared.copies.units import Unit
-from shared.errors import Unknown
-from shared.words import CHANNELS, GRADES, OUTCOMES, POSTS, STATUSES, VERDICTS
+from shared.errors import HTTP_STATUS, HuiyinError, Invalid, Unknown
+from shared.web import STATUS, LateRoute
+from shared.words import CHANNELS, OUTCOMES, POSTS, STATUSES, VERDICTS
 
 HEADERS = {
     "Content-Security-Policy": "; ".join(
@@ -44,7 +51,6 @@ HEADERS = {
 
 WORDS = {
     "CHANNELS": CHANNELS,
-    "GRADES": GRADES,
     "OUTCOMES": OUTCOMES,
     "POSTS": POSTS,
     "STATUSES": STATUSES,
@@ -52,13 +58,29 @@ WORDS = {
     "BECAUSE": BECAUSE,
 }
 
+STATUS_BY_CODE = STATUS | {
+    "sign-in.needed": 401,
+    "sign-in.too-many": 429,
+    "code.unknown": 401,
+    "form.foreign": 403,
+}
+"""HTTP status by error code; others by the kind of error."""
+
+AT_THE_DOOR = ("sign-in.needed", "sign-in.too-many", "token.unknown", "code.unknown")
+"""Answered with the page to sign in."""
+
+HEADINGS = {403: "不能办理", 404: "没有找到", 422: "请求有误", 500: "系统出错", 503: "暂时不能办理"}
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 STATIC = Path(__file__).parent / "static"
 KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 FOR_EVER = "public, max-age=31536000, immutable"
 
 
-MINUTE, HOUR, DAY = 60, 3_600, 86_400
+_UNREADABLE = Invalid("request.invalid", "地址或表单里有看不懂的内容。", "请从台账首页重新选择。")
+
+logger = structlog.get_logger("console")
 
 
 class Assets:
@@ -112,7 +134,6 @@ class Showing:
         self._templates.filters |= {
             "moment": lambda at: shown(as_moment(at)),
             "minute": lambda at: _local(at).strftime("%Y-%m-%d %H:%M"),
-            "day": lambda at: _local(at).strftime("%m-%d"),
             "field": lambda at: _local(at).strftime("%Y-%m-%dT%H:%M"),
             "machine": lambda at: as_moment(at).isoformat(timespec="seconds"),
             "limit": lambda at: shown_limit(as_moment(at)),
@@ -134,15 +155,74 @@ def guarded(response: Response) -> Response:
     return response
 
 
+def page_route(showing: Showing) -> type[LateRoute]:
+    """Routes that answer with pages, also when something is wrong."""
+
+    class PageRoute(LateRoute):
+        def get_route_handler(self) -> Handler:
+            handle = super().get_route_handler()
+
+            async def handled(request: Request) -> Response:
+                try:
+                    return guarded(await handle(request))
+                except HuiyinError as problem:
+                    return guarded(await to_thread(problem_page, showing, request, problem))
+                except RequestValidationError:
+                    return guarded(await to_thread(problem_page, showing, request, _UNREADABLE))
+                except Exception as problem:
+                    return guarded(await to_thread(_failed, showing, problem))
+
+            return handled
+
+    return PageRoute
+
+
+def problem_page(showing: Showing, request: Request, problem: HuiyinError) -> Response:
+    """A problem as a page; who is not let in gets the page to sign in."""
+    status = STATUS_BY_CODE.get(problem.code) or HTTP_STATUS.get(type(problem), 500)
+    if problem.code in AT_THE_DOOR:
+        return sign_in_page(showing, request, problem, status)
+    heading = HEADINGS.get(status, "不能办理")
+    return showing.page("problem.html", status, problem=problem, heading=heading)
+
+
+def sign_in_page(
+    showing: Showing, request: Request, problem: HuiyinError | None = None, status: int = 200
+) -> Response:
+    """The page to sign in, which leads back to where the reader wanted to go."""
+    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    to = request.query_params.get("to", "/") if request.url.path == "/sign-in" else asked
+    secret = form_secret(request)
+    page = showing.page(
+        "sign_in.html",
+        status,
+        problem=problem,
+        to=inside(to),
+        code=request.query_params.get("code", "") if problem is None else "",
+        form=form_token(secret),
+    )
+    return with_form(request, page, secret)
+
+
+def _failed(showing: Showing, problem: Exception) -> Response:
+    """Something of ours is broken: the page has a code by which the log tells what.
+
+    Neither has the problem's own text, in which words of people could stand.
+    """
+    code = f"page.failed-{secrets.token_hex(4)}"
+    logger.error("page failed", code=code, exc_info=problem)
+    failed = HuiyinError(code, "这一页没有做成。", "请刷新重试；若一直如此, 请把代码告诉管理员。")
+    return showing.page("problem.html", 500, problem=failed, heading=HEADINGS[500])
+
+
 def _local(moment: datetime | int) -> datetime:
     return as_moment(moment).astimezone(SHANGHAI)
 
 
 def _unit(code: str | None, units: Mapping[str, Unit]) -> str:
     """A unit's name, or its code while the name is not known."""
-    if code is None:
-        return ""
-    return units[code].name if code in units else code
+    known = units.get(code or "")
+    return known.name if known else code or ""
 
 
 def _with_names(what: str, units: Mapping[str, Unit], type_: str) -> str:
@@ -161,12 +241,7 @@ def _with_names(what: str, units: Mapping[str, Unit], type_: str) -> str:
 
 def span(seconds: int) -> str:
     """The two largest units of a span in seconds, cut off: ``1天3小时``, ``42分``."""
-    days, hours, minutes = seconds // DAY, seconds % DAY // HOUR, seconds % HOUR // MINUTE
-    if days:
-        return f"{days}天{hours}小时" if hours else f"{days}天"
-    if hours:
-        return f"{hours}小时{minutes}分" if minutes else f"{hours}小时"
-    return f"{minutes}分" if minutes else "不到1分"
+    return shown_span(seconds - seconds % 60) if seconds >= 60 else "不到1分"
 
 
 def remaining(seconds: int) -> str:

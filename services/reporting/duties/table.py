@@ -1,14 +1,21 @@
 """The duties' table: every version of every duty, and who owes it, read as it stood (as of)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from services.reporting.duties.row import LATE, OPEN, LoggedDuty, project
-from services.reporting.versions import NOW, Key, Versions, holding
+from services.reporting.versions import NOW, Key, Versions, changer, holding
+from shared import duties
+from shared.contracts.deadlines import DutyStarted
 from shared.contracts.envelope import Recorded
-from shared.duties import CHANGED_BY
 from shared.store.readmodel import ReadModel
 from shared.store.sql import Row, Sql
+
+OPEN = ("running", "missed")
+"""States in which something is still owed."""
+
+LATE = ("met_late", "settled_late")
+"""States in which it was done, but too late."""
+
 
 _OPEN = "d.state IN ({})".format(", ".join(f"'{state}'" for state in OPEN))
 _OWING = "COALESCE(d.assignee, l.lead, d.unit)"
@@ -19,6 +26,14 @@ _KNOWN = "(l.number IS NOT NULL OR d.period IS NOT NULL)"
 
 _FIRST_DUE = "CASE WHEN d.due IS NULL THEN 1 ELSE 0 END, d.due"
 """What is only measured comes last: nothing can be overdue."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedDuty(duties.DutyRow):
+    """A duty, and the log entries of its beginning and of what was said of it last."""
+
+    started_leaf: int | None = None
+    leaf: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +50,18 @@ class Owed:
     status: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class UnitCount:
-    """How many live duties of a unit stand in a state, and how many of those have passed due."""
+@dataclass(slots=True)
+class UnitDuties:
+    """How one unit's live duties stand: how many in each state, and how many are overdue now."""
 
-    unit: str
-    state: str
-    duties: int
-    overdue: int
+    code: str
+    counts: dict[str, int] = field(default_factory=dict)
+    overdue: int = 0
+
+    @property
+    def open(self) -> int:
+        """Duties that are owed still."""
+        return sum(self.counts.get(state, 0) for state in OPEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +71,18 @@ class DutyTally:
     running: int = 0
     missed: int = 0
     late: int = 0
+
+
+_changed = changer(LoggedDuty)
+
+
+def project(row: LoggedDuty | None, event: Recorded, leaf: int) -> LoggedDuty | None:
+    """The duty's row after one more event; a verdict alone tells of no duty."""
+    fact, envelope = event.fact, event.envelope
+    if isinstance(fact, DutyStarted):
+        begun = duties.begun(fact, envelope)
+        return LoggedDuty(str(envelope.correlation), **begun, started_leaf=leaf, leaf=leaf)
+    return _changed(row, leaf=leaf, **duties.changes(fact)) if row is not None else None
 
 
 def _key_of(event: Recorded) -> Key:
@@ -66,7 +97,7 @@ SCHEMA = (
     f" WHERE to_leaf = {NOW} AND state IN ('running', 'missed')",
 )
 
-MODEL = ReadModel({"duties": _VERSIONS.key}, SCHEMA, CHANGED_BY, _VERSIONS.apply)
+MODEL = ReadModel({"duties": _VERSIONS.key}, SCHEMA, duties.CHANGED_BY, _VERSIONS.apply)
 
 
 def of_incident(sql: Sql, incident: str, size: int) -> list[LoggedDuty]:
@@ -145,8 +176,10 @@ def count_owed(sql: Sql, size: int | None, unit: str | None, standing: str) -> i
     return int(row["many"])
 
 
-def count_by_unit(sql: Sql, size: int | None, now: int) -> list[UnitCount]:
-    """How the live duties stand, by the unit that owes them."""
+def count_by_unit(sql: Sql, size: int | None, now: int) -> list[UnitDuties]:
+    """How the live duties stand, by the unit that owes them: those with most overdue first, then
+    those that owe most.
+    """
     rows = sql.all(
         f"SELECT {_OWING} AS owing, d.state AS state, COUNT(*) AS many,"
         " SUM(CASE WHEN d.state = 'missed' OR (d.state = 'running' AND d.due < ?)"
@@ -155,7 +188,12 @@ def count_by_unit(sql: Sql, size: int | None, now: int) -> list[UnitCount]:
         f" GROUP BY {_OWING}, d.state",
         (now,),
     )
-    return [UnitCount(row["owing"], row["state"], row["many"], int(row["late"])) for row in rows]
+    units: dict[str, UnitDuties] = {}
+    for row in rows:
+        unit = units.setdefault(row["owing"], UnitDuties(row["owing"]))
+        unit.counts[row["state"]] = row["many"]
+        unit.overdue += int(row["late"])
+    return sorted(units.values(), key=lambda each: (-each.overdue, -each.open, each.code))
 
 
 def _from(size: int | None) -> str:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict
 
-from services.reporting.duties.row import LATE, LoggedDuty
+from services.reporting.duties.table import LATE, LoggedDuty
 from services.reporting.findings.dossier import Dossier, LoggedAct
 from services.reporting.packs import party_name
 from shared.acts.vocabulary import ACTS
@@ -66,7 +66,7 @@ class WaitedFor:
     since: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """A finding, as it is made, read and answered; moments are UTC.
 
@@ -86,8 +86,8 @@ class Finding:
     rule: str
     clause: str
     incident: str | None
-    number: str | None
-    period: str | None
+    number: str | None = None
+    period: str | None = None
     unit: str
     post: str
     limit: datetime | None = None
@@ -127,8 +127,6 @@ def of_breach(
         rule=gate,
         clause=(rule.clause or rule.zh) if rule else "",
         incident=incident_of(matter, entry.deed.unit),
-        number=None,
-        period=None,
         unit=entry.deed.unit,
         post=party_name(pack, entry.deed.by),
         actual=entry.deed.at,
@@ -153,8 +151,6 @@ def of_conflict(pack: Pack | None, event: Recorded, record: Dossier, leaf: int) 
         rule="standing-conflict",
         clause="已发布、已办结的照旧, 事项继续办理",
         incident=str(event.envelope.correlation),
-        number=None,
-        period=None,
         unit=ended.unit if ended else event.envelope.unit,
         post=party_name(pack, ended.by) if ended else "",
         actual=ended.at if ended else event.envelope.occurred_at,
@@ -182,7 +178,6 @@ def _general(pack: Pack | None, row: LoggedDuty, record: Dossier) -> Finding:
         rule=row.rule,
         clause=row.clause,
         incident=incident_of(row.incident, unit) if row.period is None else None,
-        number=None,
         period=row.period,
         unit=unit,
         post=party_name(pack, done[-1].deed.by if done else row.party),

@@ -1,11 +1,12 @@
-"""Reporting's own acts (归档、认定、排名): what is refused; pure."""
+"""Reporting's own acts (归档、认定、排名): what is refused, and what a file must hold; pure."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from services.reporting.ledger import filing
+from pydantic import BaseModel
+
 from services.reporting.ledger.row import LedgerRow
 from shared.acts.body import FindBody
 from shared.acts.check import Attempt
@@ -14,8 +15,9 @@ from shared.clock import SHANGHAI
 from shared.contracts.catalogue import Fact
 from shared.contracts.reporting import FindingMade, MatterArchived, UnitsRanked
 from shared.errors import Invalid, Refused
+from shared.policy.engine.deeds import Deed, first_met
 from shared.policy.language.pack import Pack
-from shared.policy.language.rules import Offence
+from shared.policy.language.rules import ArchiveItem, Offence
 
 COMPETENT = (
     "leading_group",
@@ -35,13 +37,13 @@ _QUARTER = re.compile(r"(\d{4})-Q([1-4])")
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class OnRecord:
     """What an act on the record is decided on: the matter's row, where it is about a matter."""
 
     row: LedgerRow | None = None
 
 
-def archive(of: Judged, attempt: Attempt[MatterArchived]) -> Fact:
+def archive(of: OnRecord, attempt: Attempt[MatterArchived]) -> Fact:
     """Put the file of a closed matter together.
 
     Raises Refused ``archive.done``, ``archive.not-closed`` or ``archive.incomplete`` (``field``
@@ -50,17 +52,18 @@ def archive(of: Judged, attempt: Attempt[MatterArchived]) -> Fact:
     row, record = of.row, attempt.record
     assert row is not None  # only matters are archived
     if row.archive_number is not None or any(deed.act == "archive" for deed in record.deeds):
-        raise _archived(row)
+        number = f", 件号 {row.archive_number}" if row.archive_number else ""
+        raise _refused_file(row, "done", f"已经归档{number}。", "不需要再次归档。")
     if row.status != "closed":
-        raise _not_closed(row)
-    lacking = filing.missing(record.pack, record.deeds)
-    if lacking:
+        remedy = "请先办结；刚办结的请带上 after 参数。"
+        raise _refused_file(row, "not-closed", "尚未办结, 不能归档。", remedy)
+    if lacking := missing(record.pack, record.deeds):
         raise _incomplete(row, lacking)
-    missing = tuple(each.rule for each in filing.optional_missing(record.pack, record.deeds))
-    return attempt.fact.model_copy(update={"missing": missing})
+    optional = missing(record.pack, record.deeds, required=False)
+    return attempt.fact.model_copy(update={"missing": tuple(each.rule for each in optional)})
 
 
-def find(_: Judged, attempt: Attempt[FindingMade]) -> Fact:
+def find(_: OnRecord, attempt: Attempt[FindingMade]) -> Fact:
     """Find an offence or something to commend.
 
     Raises Invalid ``finding.good-contradicts`` or ``grounds.missing``.
@@ -68,7 +71,13 @@ def find(_: Judged, attempt: Attempt[FindingMade]) -> Fact:
     fact, body = attempt.fact, attempt.body
     assert isinstance(body, FindBody)
     if body.good is not None and body.good is not fact.good:
-        raise _contradicts(fact.of or "", attempt.pack.of(Offence)[fact.of or ""])
+        named = f"{fact.of}（{attempt.pack.of(Offence)[fact.of or ''].zh}）"
+        raise Invalid(
+            "finding.good-contradicts",
+            f"{named}是{'表彰' if fact.good else '追责'}情形。",
+            "good 可以不填, 以规则包为准。",
+            "good",
+        )
     if not (body.text or "").strip():
         raise Invalid(
             "grounds.missing", "认定依据不能为空。", "请在 text 中写明事实与依据。", "text"
@@ -76,7 +85,7 @@ def find(_: Judged, attempt: Attempt[FindingMade]) -> Fact:
     return fact
 
 
-def rank(_: Judged, attempt: Attempt[UnitsRanked]) -> Fact:
+def rank(_: OnRecord, attempt: Attempt[UnitsRanked]) -> Fact:
     """Make known how units stand in a quarter.
 
     Raises Refused ``ranking.empty`` or Invalid ``ranking.repeated``.
@@ -94,7 +103,33 @@ def rank(_: Judged, attempt: Attempt[UnitsRanked]) -> Fact:
     return fact
 
 
-RULES: Rules[Judged] = Rules({MatterArchived: archive, FindingMade: find, UnitsRanked: rank})
+RULES: Rules[OnRecord] = Rules({MatterArchived: archive, FindingMade: find, UnitsRanked: rank})
+
+
+class MissingItem(BaseModel):
+    """An item of the pack that a file does not hold: its rule and its name."""
+
+    rule: str
+    title: str
+
+
+def missing(pack: Pack, deeds: Sequence[Deed], *, required: bool = True) -> list[MissingItem]:
+    """What a matter's file must hold (归档范围) and does not yet; or may hold, and does not.
+
+    A view of the record is always there.
+    """
+    return [
+        MissingItem(rule=number, title=item.zh)
+        for number, item in pack.of(ArchiveItem).items()
+        if item.required is required
+        and item.holds is not None
+        and first_met(pack, item.holds, deeds) is None
+    ]
+
+
+def asks_for_items(pack: Pack) -> bool:
+    """Whether the pack requires any item that could be missing."""
+    return any(item.required and item.holds for item in pack.of(ArchiveItem).values())
 
 
 def offence(pack: Pack, given: str) -> tuple[str, Offence]:
@@ -114,15 +149,14 @@ def quarter(period: str, now: datetime) -> tuple[datetime, datetime]:
 
     Raises Invalid ``ranking.period`` for what is no quarter or has not begun.
     """
-    found = _QUARTER.fullmatch(period)
-    if found is None:
-        raise _no_quarter(period)
-    year, first = int(found[1]), int(found[2]) * 3 - 2
-    begins = datetime(year, first, 1, tzinfo=SHANGHAI)
-    ends = datetime(year + first // 10, (first + 3) % 12, 1, tzinfo=SHANGHAI)
-    if begins > now:
-        raise _no_quarter(period)
-    return begins.astimezone(UTC), ends.astimezone(UTC)
+    if found := _QUARTER.fullmatch(period):
+        year, first = int(found[1]), int(found[2]) * 3 - 2
+        begins = datetime(year, first, 1, tzinfo=SHANGHAI)
+        ends = datetime(year + first // 10, (first + 3) % 12, 1, tzinfo=SHANGHAI)
+        if begins <= now:
+            return begins.astimezone(UTC), ends.astimezone(UTC)
+    message = f"“{period}”不是已经开始的季度。"
+    raise Invalid("ranking.period", message, "请写成 2026-Q1。", "period")
 
 
 def check_post(pack: Pack, post: str) -> None:
@@ -136,23 +170,11 @@ def check_post(pack: Pack, post: str) -> None:
         )
 
 
-def _archived(row: LedgerRow) -> Refused:
-    number = f", 件号 {row.archive_number}" if row.archive_number else ""
-    return Refused(
-        "archive.done", f"{row.number} 已经归档{number}。", "不需要再次归档。", "incident"
-    )
+def _refused_file(row: LedgerRow, code: str, message: str, remedy: str) -> Refused:
+    return Refused(f"archive.{code}", f"{row.number} {message}", remedy, "incident")
 
 
-def _not_closed(row: LedgerRow) -> Refused:
-    return Refused(
-        "archive.not-closed",
-        f"{row.number} 尚未办结, 不能归档。",
-        "请先办结；刚办结的请带上 after 参数。",
-        "incident",
-    )
-
-
-def _incomplete(row: LedgerRow, lacking: Sequence[filing.MissingItem]) -> Refused:
+def _incomplete(row: LedgerRow, lacking: Sequence[MissingItem]) -> Refused:
     items = "、".join(f"{each.title}（{each.rule}）" for each in lacking)
     return Refused(
         "archive.incomplete",
@@ -169,22 +191,4 @@ def _unknown_rule(pack: Pack, given: str | None) -> Invalid:
         f"规则包 {pack.id} 中没有“{given or ''}”这一追责或表彰情形。",
         f"可以认定：{known or '（规则包没有写明）'}。",
         "of",
-    )
-
-
-def _contradicts(given: str, rule: Offence) -> Invalid:
-    return Invalid(
-        "finding.good-contradicts",
-        f"{given}（{rule.zh}）是{'表彰' if rule.good else '追责'}情形。",
-        "good 可以不填, 以规则包为准。",
-        "good",
-    )
-
-
-def _no_quarter(period: str) -> Invalid:
-    return Invalid(
-        "ranking.period",
-        f"“{period}”不是已经开始的季度。",
-        "请写成 2026-Q1。",
-        "period",
     )

@@ -108,8 +108,6 @@ class _Record:
             rule=fact.of or "",
             clause=(rule.clause or rule.zh) if rule else "",
             incident=incident_of(str(envelope.correlation), fact.unit),
-            number=None,
-            period=None,
             unit=fact.unit,
             post=party_name(pack, envelope.actor.post),
             actual=envelope.occurred_at,

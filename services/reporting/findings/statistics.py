@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel
 
-from services.reporting.directory import pack_as_of
 from services.reporting.duties import table as duties_table
-from services.reporting.duties.row import LoggedDuty
+from services.reporting.duties.table import LoggedDuty
 from services.reporting.findings import figures
 from services.reporting.findings.figures import CountedAct, Figure
 from services.reporting.findings.review import units_under
@@ -17,9 +16,10 @@ from services.reporting.ledger import table as ledger_table
 from services.reporting.ledger.row import LedgerRow
 from services.reporting.log import log
 from services.reporting.log.log import Leaf
+from services.reporting.packs import pack_as_of
 from shared.acts.deed import deed_of
 from shared.clock import from_micros
-from shared.contracts.catalogue import ActTaken, facts, names, newest
+from shared.contracts.catalogue import facts
 from shared.contracts.envelope import decode
 from shared.contracts.routing import FeedbackGiven
 from shared.copies.units import all_units, founded_county, unit_id
@@ -66,6 +66,10 @@ class UnitStatistics(BaseModel):
     categories: dict[str, int]
     shortfalls: list[Shortfall]
 
+    def says_something(self) -> bool:
+        """Whether there is anything to count."""
+        return any(figure.value or figure.n for figure in self.figures) or bool(self.shortfalls)
+
 
 class Statistics(BaseModel):
     """The figures of all units together and of each; ``imported`` matters are not among them."""
@@ -110,25 +114,24 @@ def statistics(sql: Sql, size: int, query: StatisticsQuery) -> Statistics:
     """
     chosen = units_under(sql, query.unit) if query.unit else set(all_units(sql))
     packs = {unit: pack_as_of(sql, unit, size, query.ends) for unit in sorted(chosen)}
-    rows = [row for row in ledger_table.as_of(sql, size, None, None) if _counts(row, chosen)]
+    whole = ledger_table.as_of(sql, size)
+    standing = (row for row in whole if row.status not in ("linked", "voided"))
+    rows = [row for row in standing if (row.lead or row.unit) in chosen]
     live = [row for row in rows if row.standing == "live"]
     owners = _owners(live, chosen)
     kinds = {row.incident: row.matter for row in live}
     acts = [replace(a, kind=kinds.get(a.matter)) for a in _acts(sql, size, query, packs, owners)]
     view = _View(live, owners, acts, _missed(sql, size, query, chosen), query)
-    top = query.unit or _root(sql)
+    county = founded_county(sql)
+    top = query.unit or (county.root if county else "")
     each = [view.of(unit, packs[unit], alone=True) for unit in packs]
     return Statistics(
         size=size,
         smallest=figures.SMALL,
         imported=sum(row.standing != "live" and row.matter == "incident" for row in rows),
         all=view.of(top, pack_as_of(sql, top, size, query.ends), alone=False),
-        units=[one for one in each if _says_something(one)],
+        units=[one for one in each if one.says_something()],
     )
-
-
-def _counts(row: LedgerRow, chosen: set[str]) -> bool:
-    return row.status not in ("linked", "voided") and (row.lead or row.unit) in chosen
 
 
 def _owners(rows: Sequence[LedgerRow], chosen: set[str]) -> dict[str, str]:
@@ -154,11 +157,9 @@ def _acts(
         for rule in pack.of(Statistic).values()
         for pattern in rule.asked()
     }
-    types = [name for name in names() if _act_of(newest(name)) in wanted]
-    if not types:
-        return []
+    kinds = [fact for fact in facts().values() if fact.ACT in wanted]
     first = log.size_as_of(sql, query.begins - _AHEAD) if query.begins else 0
-    found = (_counted(leaf, query) for leaf in log.leaves_of_types(sql, types, size, start=first))
+    found = (_counted(leaf, query) for leaf in log.leaves_of_facts(sql, kinds, size, start=first))
     return [act for act in found if act is not None and act.matter in owners]
 
 
@@ -169,31 +170,6 @@ def _counted(leaf: Leaf, query: StatisticsQuery) -> CountedAct | None:
         return None
     satisfied = event.fact.satisfied if isinstance(event.fact, FeedbackGiven) else None
     return CountedAct(leaf.correlation, deed, query.within(deed.at), satisfied)
-
-
-_CALLED = {
-    "intake.incident-registered": "register",
-    "intake.registration-corrected": "correct",
-    "intake.incident-linked": "link",
-    "intake.incident-voided": "void",
-    "routing.incident-graded": "grade",
-    "routing.incident-assigned": "assign",
-    "routing.reply-drafted": "draft",
-    "routing.reply-approved": "approve",
-    "routing.draft-rejected": "reject",
-    "routing.reply-published": "publish",
-    "routing.incident-closed": "close",
-    "routing.incident-reopened": "reopen",
-}
-"""The acts of events with a shape of their own."""
-
-
-def _act_of(name: str) -> str | None:
-    """Which act an event of that name records."""
-    fact = facts()[name]
-    if issubclass(fact, ActTaken):
-        return fact.ACT
-    return _CALLED.get(name.rpartition(".")[0])
 
 
 def _missed(sql: Sql, size: int, query: StatisticsQuery, chosen: set[str]) -> list[LoggedDuty]:
@@ -219,12 +195,3 @@ def _shortfall(row: LoggedDuty) -> Shortfall:
         done=row.count_done or 0,
         shortfall=row.shortfall or 1,
     )
-
-
-def _says_something(each: UnitStatistics) -> bool:
-    return any(figure.value or figure.n for figure in each.figures) or bool(each.shortfalls)
-
-
-def _root(sql: Sql) -> str:
-    county = founded_county(sql)
-    return county.root if county else ""

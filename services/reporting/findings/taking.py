@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid5
 
-from services.reporting.findings.decisions import RULES, Judged, check_post, offence, quarter
+from services.reporting.findings.decisions import RULES, OnRecord, check_post, offence, quarter
 from services.reporting.findings.dossier import declared, dossier
 from services.reporting.findings.statistics import StatisticsQuery, statistics
 from services.reporting.ledger import table as ledger_table
@@ -18,7 +18,6 @@ from shared.acts.take import Asked, Subject, Taker, unit_day
 from shared.acts.vocabulary import Act
 from shared.clock import SHANGHAI
 from shared.contracts.envelope import Recorded
-from shared.copies.matters import unknown_incident
 from shared.copies.packs import pack_by_pin, pack_in_force
 from shared.copies.units import check_within, known_unit, unit_id
 from shared.errors import Invalid
@@ -35,13 +34,13 @@ SCHEMA = ("CREATE TABLE IF NOT EXISTS archive_numbers (year BIGINT PRIMARY KEY, 
 """The numbers given so far: no read model, for they are given before the log has them."""
 
 
-class RecordActs(Taker[Judged]):
+class RecordActs(Taker[OnRecord]):
     """Acts on the record: files are put together, offences found, units ranked."""
 
     rules = RULES
 
     def matter_of(self, sql: Sql, name: str) -> UUID:
-        return UUID(found(sql, name).incident)
+        return UUID(ledger_table.registered(sql, name).incident)
 
     async def prepare(
         self, act: Act, name: str, body: Order, officer: Officer, request: Request | None
@@ -50,13 +49,13 @@ class RecordActs(Taker[Judged]):
         about = getattr(body, "unit", None) if act.on == "unit" else None
         return await super().prepare(act, about or name, body, officer, request)
 
-    def subject(self, tx: Transaction, asked: Asked) -> Subject[Judged]:
+    def subject(self, tx: Transaction, asked: Asked) -> Subject[OnRecord]:
         subject = _of_unit(tx, asked) if asked.act.on == "unit" else _of_matter(tx, asked)
         if asked.act.name != "archive":
             check_post(subject.record.pack, asked.officer.post)
         return subject
 
-    def made(self, tx: Transaction, subject: Subject[Judged], asked: Asked) -> dict[str, Any]:
+    def made(self, tx: Transaction, subject: Subject[OnRecord], asked: Asked) -> dict[str, Any]:
         match asked.body:
             case FindBody() as body:
                 of, rule = offence(subject.record.pack, body.of or "")
@@ -67,14 +66,6 @@ class RecordActs(Taker[Judged]):
                 return {"order": _order(tx, body, subject.stream.unit)}
             case _:
                 return {"number": _next_number(tx)}
-
-
-def found(sql: Sql, name: str) -> LedgerRow:
-    """The matter of that number or id; raises Unknown ``incident.unknown``."""
-    row = ledger_table.current(sql, name)
-    if row is None or row.number is None:
-        raise unknown_incident(sql, name)
-    return row
 
 
 def computed_order(sql: Sql, asked: StatisticsQuery) -> list[str]:
@@ -90,8 +81,8 @@ def computed_order(sql: Sql, asked: StatisticsQuery) -> list[str]:
     return sorted(shares, key=lambda unit: (*(-part for part in shares[unit]), unit))
 
 
-def _of_matter(tx: Transaction, asked: Asked) -> Subject[Judged]:
-    row = found(tx.sql, asked.name)
+def _of_matter(tx: Transaction, asked: Asked) -> Subject[OnRecord]:
+    row = ledger_table.registered(tx.sql, asked.name)
     if asked.act.name == "archive":
         co_handling = tuple(filter(None, row.co_handling.split(";")))
         involved = Involved(row.unit or "", row.lead, co_handling)
@@ -99,15 +90,15 @@ def _of_matter(tx: Transaction, asked: Asked) -> Subject[Judged]:
     else:
         check_within(tx.sql, _found_unit(tx.sql, asked, row), asked.officer.unit)
     file = _file(tx, row)
-    return Subject(file, row.number, Judged(row), _record(tx, row, file))
+    return Subject(file, row.number, OnRecord(row), _record(tx, row, file))
 
 
-def _of_unit(tx: Transaction, asked: Asked) -> Subject[Judged]:
+def _of_unit(tx: Transaction, asked: Asked) -> Subject[OnRecord]:
     unit = _found_unit(tx.sql, asked, None)
     check_within(tx.sql, unit, asked.officer.unit)
     pin = pack_in_force(tx.sql, unit).pin
     day, record = unit_day(tx, unit, pin, _deeds_of_unit(tx, unit))
-    return Subject(day, None, Judged(), record)
+    return Subject(day, None, OnRecord(), record)
 
 
 def _found_unit(sql: Sql, asked: Asked, row: LedgerRow | None) -> str:
@@ -130,7 +121,15 @@ def _evidence(
 ) -> tuple[int, ...]:
     """Evidence is what the log has of the very matter or unit, each entry once."""
     own = str(unit_id(asked.name)) if row is None else row.incident
-    _check_evidence(sql, body.evidence, {own, str(unit_id(unit))})
+    for leaf in body.evidence:
+        entry = log.leaf_at(sql, leaf)
+        if entry is None or entry.correlation not in (own, str(unit_id(unit))):
+            raise Invalid(
+                "finding.evidence-unknown",
+                f"册号 {leaf} 不是这一事件或单位的记录。",
+                "请从审计轨迹（huiyin audit show）中引用册号。",
+                "evidence",
+            )
     return tuple(dict.fromkeys(body.evidence))
 
 
@@ -173,16 +172,3 @@ def _next_number(tx: Transaction) -> str:
         (year, number),
     )
     return f"{tx.source.node}-{year}-G{number:06d}"
-
-
-def _check_evidence(sql: Sql, leaves: Sequence[int], matters: set[str]) -> None:
-    """Evidence is what the log has of the very matter or unit."""
-    for leaf in leaves:
-        entry = log.leaf_at(sql, leaf)
-        if entry is None or entry.correlation not in matters:
-            raise Invalid(
-                "finding.evidence-unknown",
-                f"册号 {leaf} 不是这一事件或单位的记录。",
-                "请从审计轨迹（huiyin audit show）中引用册号。",
-                "evidence",
-            )

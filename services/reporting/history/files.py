@@ -10,15 +10,25 @@ from typing import Any, Literal
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.reporting.application import Reporting
-from services.reporting.history.imported import Case, DutyReview, Figures, Year
+from services.reporting.history.imported import Figures, ListedMessage, Year
 from services.reporting.history.review import Review, how_late, unit_name
-from services.reporting.ledger.files import MEDIA
+from services.reporting.history.review import review_imported as review_of
+from services.reporting.log.log import size_as_of
 from services.reporting.parameters import moment
-from services.reporting.sheets import Sheet, SheetColumn, as_csv, as_xlsx
+from services.reporting.sheets import (
+    Sheet,
+    SheetColumn,
+    as_answer,
+    as_csv,
+    as_xlsx,
+    described,
+)
 from shared.clock import shown_span
 from shared.messaging.waiting import wait_until
-from shared.policy import COUNTY_BASELINE, Pack, load_pack, read_pack
+from shared.policy import COUNTY_BASELINE, load_pack, read_pack
+from shared.store.sql import Sql
+from shared.store.store import Store
+from shared.vault.vault import Vault
 from shared.web import After, Asking
 from shared.words import EMPTINESS
 
@@ -108,14 +118,10 @@ def _counted(figures: Figures) -> dict[str, Any]:
 
 def _cases(review: Review, which: str) -> Iterator[dict[str, Any]]:
     for each in review.duties:
-        yield from _ranked(each, WHOLE, getattr(each, which))
-        for unit in each.units:
-            yield from _ranked(each, unit_name(unit.unit), getattr(unit, which))
-
-
-def _ranked(each: DutyReview, scope: str, cases: Iterable[Case]) -> Iterator[dict[str, Any]]:
-    for rank, case in enumerate(cases, 1):
-        yield {"duty": each.id, "scope": scope, "rank": rank, **_case(case)}
+        scopes = [(WHOLE, each), *((unit_name(unit.unit), unit) for unit in each.units)]
+        for scope, listed in scopes:
+            for rank, case in enumerate(getattr(listed, which), 1):
+                yield {"duty": each.id, "scope": scope, "rank": rank, **_case(case)}
 
 
 def _empties(review: Review) -> Iterator[dict[str, Any]]:
@@ -124,7 +130,7 @@ def _empties(review: Review) -> Iterator[dict[str, Any]]:
             yield {"duty": each.id, **_case(case)}
 
 
-def _case(case: Case) -> dict[str, Any]:
+def _case(case: ListedMessage) -> dict[str, Any]:
     return {
         "number": case.number,
         "unit": unit_name(case.unit),
@@ -140,8 +146,6 @@ def _case(case: Case) -> dict[str, Any]:
 def _days(seconds: int) -> float:
     return round(seconds / 86_400, 2)
 
-
-FILES = ("csv", "xlsx")
 
 LARGEST_PACK = 1_000_000
 """Characters of a pack's text."""
@@ -160,34 +164,31 @@ class ReviewOrder(BaseModel):
     format: Literal["json", "csv", "xlsx"] = "json"
 
 
-def add_reviews(api: APIRouter, reporting: Reporting) -> None:
+def add_reviews(api: APIRouter, store: Store, vault: Vault) -> None:
     """Add the route."""
 
-    @api.post(
-        "/reviews/imported",
-        response_model=Review,
-        responses={200: {"content": {MEDIA[each].partition(";")[0]: {} for each in FILES}}},
-    )
+    @api.post("/reviews/imported", response_model=Review, responses=described("csv", "xlsx"))
     async def review_imported(
         order: ReviewOrder, _: Asking, after: After = None
     ) -> Review | Response:
         """回看导入的历史：按某个规则包, 各单位各年有多少按时、多少迟, 不改动任何内容。"""
-        await wait_until(reporting.store, after)
-        review = await reporting.review(_pack(order.pack), moment(order.as_of), order.unit)
+        await wait_until(store, after)
+        pack = (
+            load_pack(COUNTY_BASELINE) if order.pack is None else read_pack(order.pack, "所附文本")
+        )
+        then = moment(order.as_of)
+
+        def ask(sql: Sql) -> Review:
+            return review_of(sql, vault, pack, size_as_of(sql, then), order.unit)
+
+        review = await store.read(ask)
         if order.format == "json":
             return review
         return await asyncio.to_thread(_file, review, order.format)
-
-
-def _pack(text: str | None) -> Pack:
-    if text is None:
-        return load_pack(COUNTY_BASELINE)
-    return read_pack(text, "所附文本")
 
 
 def _file(review: Review, format_: Literal["csv", "xlsx"]) -> Response:
     sheets = review_sheets(review)
     content = b"".join(as_csv(sheets[0])) if format_ == "csv" else as_xlsx(sheets)
     name = f"review-{review.pack.id}-{review.log.size}.{format_}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content, media_type=MEDIA[format_], headers=headers)
+    return as_answer(content, format_, f'filename="{name}"')

@@ -11,7 +11,8 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
-from typing import Literal, TypeVar
+from operator import attrgetter
+from typing import Literal, TypeGuard, TypeVar
 
 from services.reporting.history.receipts import Emptiness
 from shared.calendar.days import day_of
@@ -81,25 +82,6 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """A message under one duty.
-
-    ``in_substance`` is the outcome when replies that answer nothing do not count; one that cannot
-    be read does. ``empty`` is what the replies say when none of them answers anything. Without a
-    reply, ``late_seconds`` is how long the limit has passed by.
-    """
-
-    message: Message
-    due: datetime
-    outcome: Outcome
-    in_substance: Outcome
-    replied_at: datetime | None
-    late_seconds: int
-    empty: Emptiness | None
-    unreadable: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Lateness:
     """How late the late replies were, in whole seconds behind the limit.
 
@@ -146,8 +128,11 @@ class Year:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """One incident of a list; moments are UTC. ``late_seconds`` runs on without a reply."""
+class ListedMessage:
+    """One incident of a list; moments are UTC. ``late_seconds`` runs on without a reply.
+
+    ``empty`` is what the replies say when none of them answers anything.
+    """
 
     number: str
     unit: Replying
@@ -159,18 +144,31 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class JudgedMessage(ListedMessage):
+    """A message under one duty.
+
+    ``in_substance`` is the outcome when replies that answer nothing do not count; one that cannot
+    be read does.
+    """
+
+    outcome: Outcome
+    in_substance: Outcome
+    unreadable: bool
+
+
+@dataclass(frozen=True, slots=True)
 class UnitReview:
     """One unit: in all, by year, its ten latest replies and the ten that wait longest."""
 
     unit: Replying
     total: Figures
     years: tuple[Year, ...]
-    latest: tuple[Case, ...]
-    waiting: tuple[Case, ...]
+    latest: tuple[ListedMessage, ...]
+    waiting: tuple[ListedMessage, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class DutyInWords:
     """What a duty asks, in words: ``start`` is the moment it counts from, ``limit`` by when."""
 
     title: str
@@ -187,13 +185,13 @@ class DutyReview:
     """
 
     id: str
-    duty: Asked
+    duty: DutyInWords
     total: Figures
     years: tuple[Year, ...]
     units: tuple[UnitReview, ...]
-    latest: tuple[Case, ...]
-    waiting: tuple[Case, ...]
-    empty: tuple[Case, ...]
+    latest: tuple[ListedMessage, ...]
+    waiting: tuple[ListedMessage, ...]
+    empty: tuple[ListedMessage, ...]
 
 
 def is_for_any_reply(duty: Duty) -> bool:
@@ -213,37 +211,44 @@ def review(measure: Measure, messages: Iterable[Message]) -> DutyReview:
     """What a duty would have said of messages, as it stood at a moment."""
     duty = measure.duty
     judged = [each for message in messages if (each := judge(measure, message))]
-    by_unit = _grouped(judged, lambda each: each.message.unit)
+    by_unit = _grouped(judged, lambda each: each.unit)
     return DutyReview(
         id=measure.rule,
-        duty=Asked(duty.zh, duty.clause or duty.zh, duty.start[0], limit(duty)),
+        duty=DutyInWords(duty.zh, duty.clause or duty.zh, duty.start[0], limit(duty)),
         total=figures(judged),
         years=_years(judged),
         units=tuple(_unit(*each) for each in sorted(by_unit.items(), key=_place)),
         latest=_latest(judged),
         waiting=_waiting(judged),
-        empty=tuple(_case(each) for each in sorted(judged, key=_number) if each.empty),
+        empty=tuple(sorted(filter(attrgetter("empty"), judged), key=attrgetter("number"))),
     )
 
 
-def judge(measure: Measure, message: Message) -> Judged | None:
+def judge(measure: Measure, message: Message) -> JudgedMessage | None:
     """One message under one duty; none if it owes nothing by it."""
-    answers = [reply for reply in message.replies if reply.says in ("answer", "unreadable")]
+    answers = [reply for reply in message.replies if not _is_empty(reply.says)]
     owed, in_substance = (_owed(measure, message, those) for those in (message.replies, answers))
     if owed is None or owed.limit is None or in_substance is None:
         return None
-    due = owed.limit.due
+    due, said = owed.limit.due, [reply.says for reply in message.replies]
     verdict = verdict_of(due, owed.done, measure.at)
-    return Judged(
-        message=message,
+    return JudgedMessage(
+        number=message.number,
+        unit=message.unit,
+        posted_at=message.posted_at,
         due=due,
-        outcome=verdict.outcome,
-        in_substance=verdict_of(due, in_substance.done, measure.at).outcome,
         replied_at=owed.done.at if owed.done else None,
         late_seconds=verdict.late_seconds,
-        empty=_emptiness(message.replies[0].says) if message.replies and not answers else None,
-        unreadable=any(reply.says == "unreadable" for reply in message.replies),
+        empty=None if answers else next((each for each in said if _is_empty(each)), None),
+        outcome=verdict.outcome,
+        in_substance=verdict_of(due, in_substance.done, measure.at).outcome,
+        unreadable="unreadable" in said,
     )
+
+
+def _is_empty(says: Says) -> TypeGuard[Emptiness]:
+    """One that cannot be read may answer something."""
+    return says not in ("answer", "unreadable")
 
 
 def _owed(measure: Measure, message: Message, replies: Iterable[Reply]) -> Outlook | None:
@@ -253,7 +258,7 @@ def _owed(measure: Measure, message: Message, replies: Iterable[Reply]) -> Outlo
     return found[0] if found else None
 
 
-def figures(judged: Sequence[Judged]) -> Figures:
+def figures(judged: Sequence[JudgedMessage]) -> Figures:
     """Count some messages."""
 
     def count(*outcomes: Outcome) -> int:
@@ -287,64 +292,41 @@ def _ranked(ascending: Sequence[int], percent: int) -> int:
     return ascending[ceil(len(ascending) * percent / 100) - 1]
 
 
-def _emptiness(says: Says) -> Emptiness | None:
-    match says:
-        case "answer" | "unreadable":
-            return None
-        case _:
-            return says
-
-
-def _unit(unit: Replying, judged: Sequence[Judged]) -> UnitReview:
+def _unit(unit: Replying, judged: Sequence[JudgedMessage]) -> UnitReview:
     return UnitReview(unit, figures(judged), _years(judged), _latest(judged), _waiting(judged))
 
 
-def _years(judged: Sequence[Judged]) -> tuple[Year, ...]:
-    by_year = _grouped(judged, lambda each: day_of(each.message.posted_at).year)
+def _years(judged: Sequence[JudgedMessage]) -> tuple[Year, ...]:
+    by_year = _grouped(judged, lambda each: day_of(each.posted_at).year)
     return tuple(Year(year, figures(by_year[year])) for year in sorted(by_year))
 
 
-def _latest(judged: Iterable[Judged]) -> tuple[Case, ...]:
+def _latest(judged: Iterable[JudgedMessage]) -> tuple[ListedMessage, ...]:
     return _longest(each for each in judged if each.outcome == "late")
 
 
-def _waiting(judged: Iterable[Judged]) -> tuple[Case, ...]:
+def _waiting(judged: Iterable[JudgedMessage]) -> tuple[ListedMessage, ...]:
     return _longest(each for each in judged if each.outcome == "missed")
 
 
-def _longest(judged: Iterable[Judged]) -> tuple[Case, ...]:
-    ordered = sorted(judged, key=lambda each: (-each.late_seconds, each.message.number))
-    return tuple(_case(each) for each in ordered[:SHOWN])
-
-
-def _case(each: Judged) -> Case:
-    message = each.message
-    return Case(
-        number=message.number,
-        unit=message.unit,
-        posted_at=message.posted_at,
-        due=each.due,
-        replied_at=each.replied_at,
-        late_seconds=each.late_seconds,
-        empty=each.empty,
-    )
+def _longest(judged: Iterable[JudgedMessage]) -> tuple[ListedMessage, ...]:
+    ordered = sorted(judged, key=lambda each: (-each.late_seconds, each.number))
+    return tuple(ordered[:SHOWN])
 
 
 K = TypeVar("K", bound=Hashable)
 
 
-def _grouped(judged: Iterable[Judged], key: Callable[[Judged], K]) -> dict[K, list[Judged]]:
-    groups: dict[K, list[Judged]] = defaultdict(list)
+def _grouped(
+    judged: Iterable[JudgedMessage], key: Callable[[JudgedMessage], K]
+) -> dict[K, list[JudgedMessage]]:
+    groups: dict[K, list[JudgedMessage]] = defaultdict(list)
     for each in judged:
         groups[key(each)].append(each)
     return groups
 
 
-def _number(each: Judged) -> str:
-    return each.message.number
-
-
-def _place(each: tuple[Replying, Sequence[Judged]]) -> tuple[bool, str, bool, int, str]:
+def _place(each: tuple[Replying, Sequence[JudgedMessage]]) -> tuple[bool, str, bool, int, str]:
     """Units of the directory by code, each before what names nobody; then the others by size."""
     unit, judged = each
     return unit.code is None, unit.code or "", unit.known_by == "unnamed", -len(judged), unit.name

@@ -6,15 +6,15 @@ which is opened, read by the rule (receipts.py) and let go.
 
 from collections import defaultdict
 from collections.abc import Container, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from services.reporting.history.imported import Message, Reply, Replying, Says
 from services.reporting.history.receipts import emptiness
-from services.reporting.log.log import leaves_of_types
+from services.reporting.log.log import leaves_of_facts
 from shared.acts.deed import deed_of, subject_of
 from shared.calendar.working import Calendar, state_council
-from shared.contracts.catalogue import Fact, names, newest
+from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded, associated_data, decode
 from shared.contracts.intake import (
     HistoryRecorded,
@@ -26,7 +26,6 @@ from shared.contracts.routing import CalendarPublished, ReplyPublished, UnitEsta
 from shared.copies.calendars import published_year
 from shared.copies.units import Unit, unit_by_name
 from shared.errors import Refused
-from shared.policy.engine.outlook import Matter
 from shared.store.sql import Sql
 from shared.vault.vault import Vault
 
@@ -56,16 +55,6 @@ class Histories:
 
 
 @dataclass(frozen=True, slots=True)
-class _Registered:
-    """An imported incident: its number, the unit it was imported for, and its moments."""
-
-    number: str
-    unit: str
-    posted_at: datetime
-    matter: Matter
-
-
-@dataclass(frozen=True, slots=True)
 class _History:
     """Who replied according to the file, and whether it gives the day of the reply alone."""
 
@@ -78,7 +67,7 @@ class _History:
 class _Heard:
     """What intake's events say, apart from all words."""
 
-    registered: dict[str, _Registered] = field(default_factory=dict)
+    registered: dict[str, Message] = field(default_factory=dict)
     histories: dict[str, _History] = field(default_factory=dict)
     withdrawn: set[str] = field(default_factory=set)
     units: dict[str, Unit] = field(default_factory=dict)
@@ -136,9 +125,7 @@ def _events(
     sql: Sql, size: int, *facts: type[Fact], among: Container[str] | None = None
 ) -> Iterator[Recorded]:
     """Events of those kinds, whatever their version, perhaps only of some incidents."""
-    wanted = {fact.TYPE for fact in facts}
-    types = [name for name in names() if newest(name) in wanted]
-    for leaf in leaves_of_types(sql, types, size):
+    for leaf in leaves_of_facts(sql, facts, size):
         if among is None or leaf.correlation in among:
             yield decode(leaf.raw)
 
@@ -153,17 +140,17 @@ def _says(vault: Vault, event: Recorded) -> Says:
     return emptiness(text) or "answer"
 
 
-def _registered(event: Recorded, fact: IncidentRegistered) -> _Registered:
+def _registered(event: Recorded, fact: IncidentRegistered) -> Message:
+    """As it was registered: for the unit that it was imported for, and without replies."""
     told = event.envelope
-    return _Registered(
-        fact.number, told.unit, fact.posted_at or told.occurred_at, subject_of(event)
-    )
+    posted_at = fact.posted_at or told.occurred_at
+    return Message(fact.number, Replying(told.unit, "", "unnamed"), posted_at, subject_of(event))
 
 
 def _message(heard: _Heard, name: str, replies: list[Reply]) -> Message:
     told = heard.registered[name]
-    unit = _replying(heard, told.unit, heard.histories.get(name))
-    return Message(told.number, unit, told.posted_at, told.matter, tuple(replies))
+    unit = _replying(heard, told.unit.code or "", heard.histories.get(name))
+    return replace(told, unit=unit, replies=tuple(replies))
 
 
 def _replying(heard: _Heard, registering: str, history: _History | None) -> Replying:
@@ -171,19 +158,15 @@ def _replying(heard: _Heard, registering: str, history: _History | None) -> Repl
 
     The directory is the one of the log's prefix: a unit established since the import is known.
     """
-    if history and history.unit != registering:
-        return _known(heard, history.unit)
     named = history.named if history else ""
+    if history and history.unit != registering:
+        return _known(heard, history.unit, "directory")
     if unit := unit_by_name(heard.units, named):
-        return _known(heard, unit.code)
+        return _known(heard, unit.code, "directory")
     if named:
         return Replying(None, named, "file")
-    return Replying(registering, _name(heard, registering), "unnamed")
+    return _known(heard, registering, "unnamed")
 
 
-def _known(heard: _Heard, code: str) -> Replying:
-    return Replying(code, _name(heard, code), "directory")
-
-
-def _name(heard: _Heard, code: str) -> str:
-    return heard.units[code].name if code in heard.units else code
+def _known(heard: _Heard, code: str, known_by: Literal["directory", "unnamed"]) -> Replying:
+    return Replying(code, heard.units[code].name if code in heard.units else code, known_by)

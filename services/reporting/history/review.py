@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from services.reporting.history.imported import (
-    Asked,
-    Case,
+    DutyInWords,
     DutyReview,
     Figures,
     Lateness,
@@ -20,8 +19,7 @@ from services.reporting.history.imported import (
 )
 from services.reporting.history.imported import review as review_duty
 from services.reporting.history.messages import histories
-from services.reporting.log import tiles
-from services.reporting.log.log import EMPTY, leaf_at
+from services.reporting.log.log import EMPTY, leaf_at, root_at
 from shared.clock import shown, shown_span
 from shared.errors import Invalid, Unknown
 from shared.policy import Duty, Pack
@@ -79,7 +77,13 @@ def review_imported(sql: Sql, vault: Vault, pack: Pack, size: int, unit: str | N
     """
     duties = [name for name, duty in pack.of(Duty).items() if is_for_any_reply(duty)]
     if not duties:
-        raise _no_reply_duty(pack)
+        raise Invalid(
+            "pack.no-reply-duty",
+            f"规则包 {pack.id} {pack.version} 没有对每件留言都适用的答复时限"
+            '（stop = "publish", 从发帖、发现或登记起算, 不分级别）。',
+            "请换一个规定了答复时限的规则包, 或补上这样一条义务。",
+            "duty",
+        )
     upto = _upto(sql, size)
     found = histories(sql, size, vault)
     messages = _of_unit(found.messages, unit)
@@ -100,17 +104,18 @@ def review_imported(sql: Sql, vault: Vault, pack: Pack, size: int, unit: str | N
 
 
 def _upto(sql: Sql, size: int) -> LogPrefix:
-    last = leaf_at(sql, size - 1) if size else None
-    root = tiles.root_at(sql, size).hex()
-    return LogPrefix(
-        size, last.running if last else EMPTY, root, last.sequenced_at if last else None
+    root, last = root_at(sql, size).hex(), leaf_at(sql, size - 1) if size else None
+    return (
+        LogPrefix(size, last.running, root, last.sequenced_at)
+        if last
+        else LogPrefix(0, EMPTY, root, None)
     )
 
 
 def _of_unit(messages: list[Message], unit: str | None) -> list[Message]:
     if unit is None or not messages:
         return messages
-    found = [message for message in messages if _goes_by(message.unit, unit)]
+    found = [message for message in messages if unit in (message.unit.code, message.unit.name)]
     if not found:
         raise Unknown(
             "review.unit-unknown",
@@ -119,20 +124,6 @@ def _of_unit(messages: list[Message], unit: str | None) -> list[Message]:
             "unit",
         )
     return found
-
-
-def _goes_by(unit: Replying, name: str) -> bool:
-    return name in (unit.code, unit.name)
-
-
-def _no_reply_duty(pack: Pack) -> Invalid:
-    return Invalid(
-        "pack.no-reply-duty",
-        f"规则包 {pack.id} {pack.version} 没有对每件留言都适用的答复时限"
-        '（stop = "publish", 从发帖、发现或登记起算, 不分级别）。',
-        "请换一个规定了答复时限的规则包, 或补上这样一条义务。",
-        "duty",
-    )
 
 
 def unit_name(unit: Replying) -> str:
@@ -170,7 +161,7 @@ def _remarks(review: Review) -> list[str]:
     return [*verdicts, *_left_out(review), *_units(review)]
 
 
-def _rule(name: str, duty: Asked) -> str:
+def _rule(name: str, duty: DutyInWords) -> str:
     return (
         f"{name} {duty.title}：“{duty.clause}”。自{STARTS[duty.start]}起 {duty.limit}, "
         "按日计的, 起始日不计, 到末日 24:00（含）为止, 北京时间；任何一次公开发布都算答复。"
@@ -187,11 +178,12 @@ def _about(each: DutyReview, duties: int) -> Iterator[str]:
         )
     if each.empty:
         yield prefix + _empty(each)
-    if each.latest:
-        yield f"{prefix}最迟的一件：{_named(each.latest[0])}, 迟 {_late(each.latest[0])}。"
-    if each.waiting:
-        first = each.waiting[0]
-        yield f"{prefix}最久未答复的一件：{_named(first)}, 到期后又过了 {_late(first)}。"
+    for first in each.latest[:1]:
+        late = shown_span(first.late_seconds)
+        yield f"{prefix}最迟的一件：{first.number}, {unit_name(first.unit)}, 迟 {late}。"
+    for first in each.waiting[:1]:
+        named, late = f"{first.number}, {unit_name(first.unit)}", shown_span(first.late_seconds)
+        yield f"{prefix}最久未答复的一件：{named}, 到期后又过了 {late}。"
     yield from _unclear(prefix, each.total)
 
 
@@ -243,14 +235,6 @@ def _units(review: Review) -> Iterator[str]:
         )
     if outside := sum(each.unit.known_by == "file" for each in units):
         yield f"{outside} 个答复单位不在本县单位名录里, 按文件所写的名称列出并注“名录外”。"
-
-
-def _named(case: Case) -> str:
-    return f"{case.number}, {unit_name(case.unit)}"
-
-
-def _late(case: Case) -> str:
-    return shown_span(case.late_seconds)
 
 
 def _share(part: int, whole: int) -> str:

@@ -1,25 +1,33 @@
-"""The ledger's rows as people and programs read them: moments as moments, titles opened."""
+"""The ledger's rows as people and programs read them, and as they leave the house (台账导出).
+
+Rows, size and root of an export belong to one and the same prefix of the log, so that whoever has a
+signed or printed root of that size can hold the rows against the record.
+"""
 
 from collections.abc import Iterable
-from dataclasses import fields
-from datetime import datetime
+from dataclasses import astuple, dataclass, fields
+from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator
 
 from services.reporting.duties import table as duties_table
 from services.reporting.duties.table import DutyTally
+from services.reporting.findings.decisions import MissingItem, asks_for_items, missing
 from services.reporting.findings.dossier import dossier
-from services.reporting.ledger import filing
-from services.reporting.ledger.filing import MissingItem
+from services.reporting.ledger import table as ledger_table
 from services.reporting.ledger.row import LedgerRow
-from services.reporting.log.log import leaf_at
+from services.reporting.log.log import leaf_at, leaves_of_facts, root_at, size_as_of
 from services.reporting.packs import Rulings, category_name, channel_name, grade_name
-from services.reporting.trail.wording import reader
-from shared.clock import from_micros
+from services.reporting.trail.wording import ERASED, reader
+from shared.clock import SHANGHAI, from_micros
 from shared.contracts.envelope import decode
+from shared.contracts.routing import UnitEstablished
+from shared.copies.units import founded_county, known_unit
+from shared.errors import Unavailable
 from shared.policy.language.pack import Pack
 from shared.store.sql import Sql
+from shared.store.tracking import parked, tracked
 from shared.vault.vault import Vault
 
 
@@ -87,25 +95,10 @@ class LedgerEntry(BaseModel):
 def entries(sql: Sql, vault: Vault, rows: Iterable[LedgerRow], size: int) -> list[LedgerEntry]:
     """Rows as they stood after the first ``size`` leaves, with what stands beside them."""
     tallies, rulings = duties_table.tallies(sql, size), Rulings(sql)
-
-    def entry(row: LedgerRow) -> LedgerEntry:
-        pack, tally = rulings.of(row.policy), tallies.get(row.incident, DutyTally())
-        return entry_of(sql, vault, row, pack, tally, missing(sql, row, pack, size))
-
-    return [entry(row) for row in rows]
-
-
-def entry_at(sql: Sql, vault: Vault, row: LedgerRow, size: int) -> LedgerEntry:
-    """One row as it stood after the first ``size`` leaves, with what stands beside it."""
-    pack, tally = Rulings(sql).of(row.policy), duties_table.tally_of(sql, row.incident, size)
-    return entry_of(sql, vault, row, pack, tally, missing(sql, row, pack, size))
-
-
-def missing(sql: Sql, row: LedgerRow, pack: Pack | None, size: int) -> list[MissingItem]:
-    """What a matter's file lacks after the first ``size`` leaves."""
-    if pack is None or row.standing != "live" or not filing.asks(pack):
-        return []
-    return filing.missing(pack, dossier(sql, row.incident, size).deeds)
+    return [
+        entry_of(sql, vault, row, rulings.of(row.policy), tallies.get(row.incident), size)
+        for row in rows
+    ]
 
 
 def entry_of(
@@ -113,10 +106,14 @@ def entry_of(
     vault: Vault,
     row: LedgerRow,
     pack: Pack | None,
-    tally: DutyTally,
-    lacking: list[MissingItem],
+    tally: DutyTally | None,
+    size: int | None,
 ) -> LedgerEntry:
-    """A row with its title opened from the leaf that holds it; what was erased reads as such."""
+    """A row with its title opened from the leaf that holds it; what was erased reads as such.
+
+    What its file lacks is told as of the first ``size`` leaves, and without it not at all.
+    """
+    tally = tally or DutyTally()
     return LedgerEntry(
         **{name: getattr(row, name) for name in _KEPT},
         title=open_title(sql, vault, row.title_leaf),
@@ -126,8 +123,14 @@ def entry_of(
         duties_running=tally.running,
         duties_missed=tally.missed,
         duties_late=tally.late,
-        missing=lacking,
+        missing=_missing(sql, row, pack, size),
     )
+
+
+def _missing(sql: Sql, row: LedgerRow, pack: Pack | None, size: int | None) -> list[MissingItem]:
+    if pack is None or size is None or row.standing != "live" or not asks_for_items(pack):
+        return []
+    return missing(pack, dossier(sql, row.incident, size).deeds)
 
 
 _KEPT = LedgerEntry.model_fields.keys() & {each.name for each in fields(LedgerRow)}
@@ -138,3 +141,121 @@ def open_title(sql: Sql, vault: Vault, leaf: int | None) -> str:
     """The title that a log entry holds; empty where there is none, as of a unit's period."""
     found = leaf_at(sql, leaf) if leaf is not None else None
     return reader(vault, decode(found.raw))("title") if found else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which incidents are wanted. A unit's are those it registered, leads or handles with others.
+
+    ``first`` and ``last`` are days of registration (登记日期) in Asia/Shanghai, both inclusive.
+    """
+
+    unit: str | None = None
+    status: str | None = None
+    verdict: str | None = None
+    first: date | None = None
+    last: date | None = None
+
+    def rows(self, sql: Sql, size: int) -> list[LedgerRow]:
+        """The rows wanted after the first ``size`` leaves, by number."""
+        return [row for row in ledger_table.as_of(sql, size) if self._takes(row)]
+
+    def as_asked(self) -> dict[str, str]:
+        """What was asked for, by the names under which it is asked."""
+        names = ("unit", "status", "verdict", "from", "to")
+        given = zip(names, astuple(self), strict=True)
+        return {name: str(value) for name, value in given if value is not None}
+
+    def _takes(self, row: LedgerRow) -> bool:
+        if self.verdict not in (None, row.verdict) or self.status not in (None, row.status):
+            return False
+        if self.unit not in (None, row.unit, row.lead, *row.co_handling.split(";")):
+            return False
+        if self.first is None and self.last is None:
+            return True
+        assert row.registered_at is not None  # a row has its number from its registration
+        day = from_micros(row.registered_at).astimezone(SHANGHAI).date()
+        return (self.first or day) <= day <= (self.last or day)
+
+
+class LogHead(BaseModel):
+    """A prefix of the log: how many entries, and the tree hash over them (hex)."""
+
+    size: int
+    root: str
+
+
+class CountyName(BaseModel):
+    """Whose ledger it is."""
+
+    code: str
+    name: str
+
+
+class LedgerExport(BaseModel):
+    """The ledger with all that is needed to check it; moments are UTC.
+
+    ``units`` names the units in the rows, as they were called within this prefix of the log.
+    ``erased`` are the numbers of incidents whose words nobody can read any more, ``set_aside``
+    counts log entries within the prefix that could not be entered into the ledger yet (搁置).
+    """
+
+    county: CountyName | None
+    made_at: datetime
+    as_of: datetime | None
+    filters: dict[str, str]
+    log: LogHead
+    units: dict[str, str]
+    erased: list[str]
+    set_aside: int
+    rows: list[LedgerEntry]
+
+    @property
+    def settled(self) -> bool:
+        """Whether the same question always has this answer: it is about a moment gone by."""
+        return self.as_of is not None and self.as_of < self.made_at
+
+
+def export(
+    sql: Sql, vault: Vault, filters: Filters, as_of: datetime | None, made_at: datetime
+) -> LedgerExport:
+    """The rows wanted as they stood at ``as_of`` or stand now.
+
+    Raises Invalid ``unit.unknown``, or Unavailable ``ledger.behind`` while the ledger has not
+    taken in all of that prefix.
+    """
+    if filters.unit is not None:
+        known_unit(sql, filters.unit)
+    size = size_as_of(sql, as_of)
+    if tracked(sql, "log").position < size:
+        raise Unavailable(
+            "ledger.behind",
+            "台账还没有跟上日志, 现在导出会与日志不一致。",
+            "请稍后重试；若一直如此, 请查看 huiyin doctor 中的滞后与停顿。",
+        )
+    rows = entries(sql, vault, filters.rows(sql, size), size)
+    return LedgerExport(
+        county=_county(sql),
+        made_at=made_at,
+        as_of=as_of,
+        filters=filters.as_asked(),
+        log=LogHead(size=size, root=root_at(sql, size).hex()),
+        units=_named(sql, size, rows, filters.unit),
+        erased=[row.number for row in rows if row.erased or row.title == ERASED],
+        set_aside=sum(1 for one in parked(sql) if one.upstream == "log" and one.position <= size),
+        rows=rows,
+    )
+
+
+def _county(sql: Sql) -> CountyName | None:
+    county = founded_county(sql)
+    return CountyName(code=county.code, name=county.name) if county else None
+
+
+def _named(sql: Sql, size: int, rows: Iterable[LedgerEntry], asked: str | None) -> dict[str, str]:
+    """What the units concerned were called at the end of the prefix, whatever they became."""
+    concerned = {asked, *(code for r in rows for code in (r.unit, r.lead, *r.co_handling))}
+    leaves = leaves_of_facts(sql, [UnitEstablished], size)
+    facts = (decode(leaf.raw).fact for leaf in leaves)
+    called = {fact.code: fact.name for fact in facts if isinstance(fact, UnitEstablished)}
+    return {code: name for code, name in sorted(called.items()) if code in concerned}

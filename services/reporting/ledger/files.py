@@ -8,24 +8,30 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
+import structlog
 from fastapi import APIRouter, Response
 
-from services.reporting.application import Reporting
-from services.reporting.ledger.entry import LedgerEntry
-from services.reporting.ledger.export import LedgerExport
+from services.reporting.ledger.entry import Filters, LedgerEntry, LedgerExport, entries, export
+from services.reporting.log.log import size_as_of
 from services.reporting.parameters import AsOf, Wanted, moment
-from services.reporting.sheets import Sheet, SheetColumn, as_csv, as_xlsx
+from services.reporting.sheets import (
+    Sheet,
+    SheetColumn,
+    as_answer,
+    as_csv,
+    as_xlsx,
+    described,
+)
 from shared.clock import SHANGHAI, shown
 from shared.identity.officers import Officer
 from shared.messaging.waiting import wait_until
+from shared.store.sql import Sql
+from shared.store.store import Store
+from shared.vault.vault import Vault
 from shared.web import After, Asking
 from shared.words import OUTCOMES, STATUSES, VERDICTS
 
-MEDIA = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "json": "application/json",
-}
+logger = structlog.get_logger("reporting")
 
 COLUMNS = (
     SheetColumn("number", "编号", 19),
@@ -53,12 +59,12 @@ COLUMNS = (
 )
 
 
-def ledger_sheet(export: LedgerExport) -> Sheet:
+def ledger_sheet(found: LedgerExport) -> Sheet:
     """The table. About a moment gone by it never says when it was made: it is always the same."""
-    whose = f"{export.county.name} " if export.county else ""
-    foot = f"{whose}日志 {export.log.size} 条, 树根 {export.log.root}"
-    rows = (_row(entry, export.units) for entry in export.rows)
-    return Sheet("归档台账", COLUMNS, rows, tuple(_notes(export)), foot)
+    whose = f"{found.county.name} " if found.county else ""
+    foot = f"{whose}日志 {found.log.size} 条, 树根 {found.log.root}"
+    rows = (_row(entry, found.units) for entry in found.rows)
+    return Sheet("归档台账", COLUMNS, rows, tuple(_notes(found)), foot)
 
 
 def _row(entry: LedgerEntry, units: dict[str, str]) -> dict[str, Any]:
@@ -86,25 +92,25 @@ def _result(entry: LedgerEntry) -> str:
     return OUTCOMES[entry.outcome] if entry.outcome else ""
 
 
-def _notes(export: LedgerExport) -> Iterator[str]:
-    whose = f"{export.county.name}（{export.county.code}）" if export.county else ""
-    yield f"{whose}归档台账, 共 {len(export.rows)} 件"
-    yield f"筛选：{_filters(export)}"
-    if export.as_of is not None:
-        yield f"截至 {shown(export.as_of)}（北京时间）" + ("" if export.settled else ", 尚未到")
-    if not export.settled:
-        yield f"制表 {shown(export.made_at)}（北京时间）"
-    yield f"日志 {export.log.size} 条, 树根 {export.log.root}"
-    yield f"文字已销毁：{'、'.join(export.erased) or '无'}"
-    if export.set_aside:
-        yield f"另有 {export.set_aside} 条记录搁置, 未入台账（见 huiyin doctor）"
+def _notes(found: LedgerExport) -> Iterator[str]:
+    whose = f"{found.county.name}（{found.county.code}）" if found.county else ""
+    yield f"{whose}归档台账, 共 {len(found.rows)} 件"
+    yield f"筛选：{_filters(found)}"
+    if found.as_of is not None:
+        yield f"截至 {shown(found.as_of)}（北京时间）" + ("" if found.settled else ", 尚未到")
+    if not found.settled:
+        yield f"制表 {shown(found.made_at)}（北京时间）"
+    yield f"日志 {found.log.size} 条, 树根 {found.log.root}"
+    yield f"文字已销毁：{'、'.join(found.erased) or '无'}"
+    if found.set_aside:
+        yield f"另有 {found.set_aside} 条记录搁置, 未入台账（见 huiyin doctor）"
 
 
-def _filters(export: LedgerExport) -> str:
-    given = export.filters
+def _filters(found: LedgerExport) -> str:
+    given = found.filters
     unit, status, verdict = (given.get(name, "") for name in ("unit", "status", "verdict"))
     parts = [
-        f"单位 {export.units.get(unit, unit)}（{unit}）" if unit else "",
+        f"单位 {found.units.get(unit, unit)}（{unit}）" if unit else "",
         f"状态 {STATUSES[status]}" if status else "",
         f"时限 {VERDICTS[verdict]}" if verdict else "",
         _days(given),
@@ -118,7 +124,7 @@ def _days(given: dict[str, str]) -> str:
     return f"登记日期{''.join(parts)}" if first or last else ""
 
 
-def add_ledger(api: APIRouter, reporting: Reporting) -> None:
+def add_ledger(api: APIRouter, store: Store, vault: Vault) -> None:
     """Add the routes of the ledger, as an answer and as files."""
 
     @api.get("/ledger")
@@ -126,30 +132,33 @@ def add_ledger(api: APIRouter, reporting: Reporting) -> None:
         _: Asking, wanted: Wanted, as_of: AsOf = None, after: After = None
     ) -> list[LedgerEntry]:
         """归档台账：每个事件一行, 可看当时的样子。"""
-        await wait_until(reporting.store, after)
-        return await reporting.ledger(wanted, moment(as_of))
+        await wait_until(store, after)
+        then = moment(as_of)
 
-    add_files(api, reporting)
+        def ask(sql: Sql) -> list[LedgerEntry]:
+            size = size_as_of(sql, then)
+            return entries(sql, vault, wanted.rows(sql, size), size)
+
+        return await store.read(ask)
+
+    _add_files(api, store, vault)
 
 
-def add_files(api: APIRouter, reporting: Reporting) -> None:
-    """Add the routes of the ledger's files."""
-
+def _add_files(api: APIRouter, store: Store, vault: Vault) -> None:
     async def exported(
         format_: str, officer: Officer, wanted: Wanted, as_of: str | None, after: str | None
     ) -> Response:
-        await wait_until(reporting.store, after)
-        found = await reporting.export(wanted, moment(as_of), format_, officer)
-        return await asyncio.to_thread(as_file, found, format_)
+        await wait_until(store, after)
+        return await ledger_file(store, vault, wanted, as_of, format_, officer)
 
-    @api.get("/ledger.csv", response_class=Response, responses=_answers("csv"))
+    @api.get("/ledger.csv", response_class=Response, responses=described("csv"))
     async def ledger_csv(
         officer: Asking, wanted: Wanted, as_of: AsOf = None, after: After = None
     ) -> Response:
         """台账导出为 CSV（UTF-8, 带 BOM）；截至过去某时的, 每次逐字节相同。"""
         return await exported("csv", officer, wanted, as_of, after)
 
-    @api.get("/ledger.xlsx", response_class=Response, responses=_answers("xlsx"))
+    @api.get("/ledger.xlsx", response_class=Response, responses=described("xlsx"))
     async def ledger_xlsx(
         officer: Asking, wanted: Wanted, as_of: AsOf = None, after: After = None
     ) -> Response:
@@ -164,33 +173,43 @@ def add_files(api: APIRouter, reporting: Reporting) -> None:
         return await exported("json", officer, wanted, as_of, after)
 
 
-def as_file(export: LedgerExport, format_: str) -> Response:
-    """An export as a file to keep, named for what it is."""
-    headers = {"Content-Disposition": disposition(_name(export), format_)}
-    return Response(_content(export, format_), media_type=MEDIA[format_], headers=headers)
+async def ledger_file(
+    store: Store, vault: Vault, wanted: Filters, as_of: str | None, format_: str, officer: Officer
+) -> Response:
+    """The ledger as it stood at ``as_of`` or stands now, as a file named for what it is.
+
+    That it left the house is noted in the logs: who took it, of which size of the log.
+    Raises Invalid ``unit.unknown`` or Unavailable ``ledger.behind``.
+    """
+    then, made_at = moment(as_of), store.clock()
+    found = await store.read(lambda sql: export(sql, vault, wanted, then, made_at))
+    logger.info(
+        "ledger exported",
+        officer=officer.id,
+        format=format_,
+        as_of=then.isoformat() if then else None,
+        filters=found.filters,
+        rows=len(found.rows),
+        log_size=found.log.size,
+        log_root=found.log.root,
+    )
+    content = await asyncio.to_thread(_content, found, format_)
+    return as_answer(content, format_, _named(found, format_))
 
 
-def _content(export: LedgerExport, format_: str) -> bytes:
+def _content(found: LedgerExport, format_: str) -> bytes:
     match format_:
         case "csv":
-            return b"".join(as_csv(ledger_sheet(export)))
+            return b"".join(as_csv(ledger_sheet(found)))
         case "xlsx":
-            return as_xlsx([ledger_sheet(export)])
+            return as_xlsx([ledger_sheet(found)])
         case _:
-            return export.model_dump_json(indent=2).encode()
+            return found.model_dump_json(indent=2).encode()
 
 
-def _name(export: LedgerExport) -> str:
-    whose = export.county.name if export.county else ""
-    day = (export.as_of or export.made_at).astimezone(SHANGHAI).date()
-    return f"{whose}归档台账-{day}"
-
-
-def disposition(name: str, ending: str) -> str:
+def _named(found: LedgerExport, ending: str) -> str:
     """A header that names the file in Chinese (RFC 5987), and in ASCII for whoever cannot."""
-    chinese = quote(f"{name}.{ending}", safe="")
-    return f"attachment; filename=\"ledger.{ending}\"; filename*=UTF-8''{chinese}"
-
-
-def _answers(format_: str) -> dict[int | str, dict[str, object]]:
-    return {200: {"content": {MEDIA[format_].partition(";")[0]: {}}}}
+    whose = found.county.name if found.county else ""
+    day = (found.as_of or found.made_at).astimezone(SHANGHAI).date()
+    chinese = quote(f"{whose}归档台账-{day}.{ending}", safe="")
+    return f"filename=\"ledger.{ending}\"; filename*=UTF-8''{chinese}"

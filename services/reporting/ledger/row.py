@@ -2,18 +2,22 @@
 
 Events of different services may reach the log in any order, so a row can begin with any of them
 and is complete once the registration is in.
+
+A matter can owe several replies (应先答复的时限): an interim one and the result, or a shorter one
+since it was graded. The ledger shows the one that is owed first; when none is owed any more, the
+worst.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from services.reporting.ledger import replies
-from services.reporting.ledger.replies import ReplyOwed, follow, read_replies
-from services.reporting.rows import changer
+from services.reporting.versions import changer
+from shared import duties
 from shared.clock import to_micros
 from shared.contracts import intake, reporting, routing
 from shared.contracts.catalogue import Fact, Judged
+from shared.contracts.deadlines import DutyEnded, DutyMeasured, DutyStarted
 from shared.contracts.envelope import Envelope, Recorded
 from shared.words import STATUSES
 
@@ -21,6 +25,41 @@ _RANK = {status: rank for rank, status in enumerate(STATUSES)}
 
 SEVERITY, CATEGORY = "severity", "category"
 """The axes whose values the ledger shows."""
+
+
+_FIRST = (
+    ("missed", "running"),
+    ("recorded_late",),
+    ("met_late", "settled_late"),
+    ("met", "superseded", "settled_in_time"),
+    ("cancelled",),
+)
+"""What is owed still, what waits for a person, what was late, what was in time, what fell away."""
+
+_PLACE = {verdict: place for place, verdicts in enumerate(_FIRST) for verdict in verdicts}
+
+_OF_DUTIES = tuple(fact for fact in duties.CHANGED_BY if fact not in (DutyMeasured, DutyEnded))
+"""The facts that tell of replies owed; what is only measured is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyOwed:
+    """One reply owed, and how it stands; ``due`` in microseconds since 1970 (UTC)."""
+
+    duty: str | None
+    due: int | None
+    verdict: str | None
+    spare_seconds: int | None = None
+    late_seconds: int | None = None
+
+    def __str__(self) -> str:
+        """As a row keeps it; the duty comes last, for it may hold any sign but a semicolon."""
+        numbers = (self.due, self.spare_seconds, self.late_seconds)
+        written = ",".join("" if number is None else str(number) for number in numbers)
+        return f"{self.verdict},{written},{self.duty}"
+
+
+_OF_REPLY = tuple(each.name for each in fields(ReplyOwed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +73,7 @@ class LedgerRow:
 
     ``duty``, ``due``, ``verdict`` and the two spans are of the reply owed first: how late it was
     (``late_seconds``) or how much time was left (``spare_seconds``). ``others`` are further
-    replies owed, as ``replies`` writes them.
+    replies owed, as ``ReplyOwed`` writes them.
 
     The status is how far handling ``reached``, or the ``ending`` (voided, linked) that came by the
     event ``ended_by``, unless that is among those ``overruled``.
@@ -81,90 +120,93 @@ class LedgerRow:
 
 _changed = changer(LedgerRow)
 
+_Changes = dict[str, Any]
+"""Columns of a row, and what they become."""
+
 
 def project(row: LedgerRow, event: Recorded, leaf: int) -> LedgerRow:
     """The row after one more event; an event that says nothing about it changes nothing."""
-    change = _CHANGES.get(type(event.fact))
-    return change(row, event.fact, event.envelope, leaf) if change else row
+    rule = _CHANGES.get(type(event.fact))
+    changes = rule(row, event.fact, event.envelope, leaf) if rule else None
+    return _changed(row, **changes | _standing(row, changes)) if changes else row
+
+
+def _standing(row: LedgerRow, changes: _Changes) -> _Changes:
+    """What ends a matter and was overruled ends nothing, whichever of the two is heard first."""
+    if changes.keys().isdisjoint(_MAKE_STATUS):
+        return {}
+    after = {name: changes.get(name, getattr(row, name)) for name in _MAKE_STATUS}
+    linked_to = changes.get("linked_to", row.linked_to)
+    stands = after["ending"] and after["ended_by"] not in after["overruled"].split(";")
+    status = after["ending"] if stands else after["reached"]
+    return {"status": status, "linked_to": linked_to if stands else None}
+
+
+_MAKE_STATUS = ("reached", "ending", "ended_by", "overruled")
 
 
 def _registered(
-    row: LedgerRow, fact: intake.IncidentRegistered, envelope: Envelope, leaf: int
-) -> LedgerRow:
-    return _changed(
-        row,
-        number=fact.number,
-        unit=envelope.unit,
-        standing=envelope.standing,
-        channel=fact.channel,
-        title_leaf=leaf,
-        posted_at=to_micros(fact.posted_at) if fact.posted_at else None,
-        registered_at=to_micros(envelope.recorded_at),
-        matter=fact.matter,
-        policy=envelope.policy if row.policy is None else row.policy,
-        **_judged(row, {CATEGORY: (fact.category,), **fact.sets}, envelope),
-    )
+    row: LedgerRow, fact: intake.IncidentRegistered, told: Envelope, leaf: int
+) -> _Changes:
+    return {
+        "number": fact.number,
+        "unit": told.unit,
+        "standing": told.standing,
+        "channel": fact.channel,
+        "title_leaf": leaf,
+        "posted_at": to_micros(fact.posted_at) if fact.posted_at else None,
+        "registered_at": to_micros(told.recorded_at),
+        "matter": fact.matter,
+        "policy": told.policy if row.policy is None else row.policy,
+        **_judged(row, {CATEGORY: (fact.category,), **fact.sets}, told),
+    }
 
 
 def _corrected(
-    row: LedgerRow, fact: intake.RegistrationCorrected, envelope: Envelope, _: int
-) -> LedgerRow:
+    row: LedgerRow, fact: intake.RegistrationCorrected, told: Envelope, _: int
+) -> _Changes:
     posted_at = to_micros(fact.posted_at) if fact.posted_at else row.posted_at
-    return _changed(row, posted_at=posted_at, **_judged(row, fact.sets, envelope))
+    return {"posted_at": posted_at, **_judged(row, fact.sets, told)}
 
 
-def _graded(row: LedgerRow, fact: routing.IncidentGraded, envelope: Envelope, _: int) -> LedgerRow:
+def _graded(row: LedgerRow, fact: routing.IncidentGraded, told: Envelope, _: int) -> _Changes:
     severity = {SEVERITY: (fact.grade,)} if fact.grade else {}
-    return _reached(row, "graded", **_judged(row, {**severity, **fact.sets}, envelope))
+    return _reached(row, "graded") | _judged(row, {**severity, **fact.sets}, told)
 
 
-def _assessed(
-    row: LedgerRow,
-    fact: routing.MatterAssessed | routing.MatterEscalated,
-    envelope: Envelope,
-    _: int,
-) -> LedgerRow:
-    judged = _judged(row, fact.sets, envelope)
-    return _changed(row, **judged) if judged else row
+def _assigned(row: LedgerRow, fact: routing.IncidentAssigned, *_: object) -> _Changes:
+    co_handling = ";".join(fact.co_handling)
+    return _reached(row, "assigned") | {"lead": fact.lead, "co_handling": co_handling}
 
 
-def _assigned(row: LedgerRow, fact: routing.IncidentAssigned, *_: object) -> LedgerRow:
-    return _reached(row, "assigned", lead=fact.lead, co_handling=";".join(fact.co_handling))
+def _published(row: LedgerRow, fact: routing.ReplyPublished, told: Envelope, _: int) -> _Changes:
+    at = to_micros(told.occurred_at)
+    return _reached(row, "published") | {"published_at": at, "named_unit": fact.named_unit}
 
 
-def _published(
-    row: LedgerRow, fact: routing.ReplyPublished, envelope: Envelope, _: int
-) -> LedgerRow:
-    at = to_micros(envelope.occurred_at)
-    return _reached(row, "published", published_at=at, named_unit=fact.named_unit)
+def _closed(row: LedgerRow, fact: routing.IncidentClosed, told: Envelope, _: int) -> _Changes:
+    at = to_micros(told.occurred_at)
+    return _reached(row, "closed") | {"closed_at": at, "outcome": fact.outcome}
 
 
-def _calmed(row: LedgerRow, _: Fact, envelope: Envelope, __: int) -> LedgerRow:
-    return _changed(row, calmed_at=to_micros(envelope.occurred_at))
+def _archived(_: LedgerRow, fact: reporting.MatterArchived, told: Envelope, __: int) -> _Changes:
+    return {"archived_at": to_micros(told.occurred_at), "archive_number": fact.number}
 
 
-def _closed(row: LedgerRow, fact: routing.IncidentClosed, envelope: Envelope, _: int) -> LedgerRow:
-    at = to_micros(envelope.occurred_at)
-    return _reached(row, "closed", closed_at=at, outcome=fact.outcome)
+def _overruled(row: LedgerRow, fact: routing.StandingConflictFound, *_: object) -> _Changes:
+    overruled = {*filter(None, row.overruled.split(";")), str(fact.ended)}
+    return {"overruled": ";".join(sorted(overruled))}
 
 
-def _reopened(row: LedgerRow, *_: object) -> LedgerRow:
-    begun = _changed(row, reached="reopened", closed_at=None, outcome=None, calmed_at=None)
-    return _standing(begun)
+def _ended(ending: str, told: Envelope, linked_to: str | None = None) -> _Changes:
+    return {"ending": ending, "ended_by": str(told.id), "linked_to": linked_to}
 
 
-def _archived(
-    row: LedgerRow, fact: reporting.MatterArchived, envelope: Envelope, _: int
-) -> LedgerRow:
-    at = to_micros(envelope.occurred_at)
-    return _changed(row, archived_at=at, archive_number=fact.number)
-
-
-def _judged(row: LedgerRow, sets: Judged, envelope: Envelope) -> dict[str, Any]:
+def _judged(row: LedgerRow, sets: Judged, told: Envelope) -> _Changes:
     """What was judged last counts, in whatever order services are heard of."""
-    at = to_micros(envelope.recorded_at)
-    first = int(envelope.service == "intake")  # at one moment, a registration comes first
-    new: dict[str, Any] = {}
+    at = to_micros(told.recorded_at)
+    first = int(told.service == "intake")  # at one moment, a registration comes first
+    new: _Changes = {}
     if sets.get(SEVERITY) and at >= row.graded_at + first:
         new |= {"grade": sets[SEVERITY][0], "graded_at": at}
     if sets.get(CATEGORY) and at >= row.sorted_at + first:
@@ -172,74 +214,97 @@ def _judged(row: LedgerRow, sets: Judged, envelope: Envelope) -> dict[str, Any]:
     return new
 
 
-def _reached(row: LedgerRow, status: str, **changes: Any) -> LedgerRow:
-    """Note what is new; within a round the status only ever moves on."""
-    further = status if _RANK[status] > _RANK[row.reached] else row.reached
-    return _standing(_changed(row, reached=further, **changes))
+def _reached(row: LedgerRow, status: str) -> _Changes:
+    """Within a round the status only ever moves on."""
+    return {"reached": max(row.reached, status, key=lambda each: _RANK[each])}
 
 
-def _voided(row: LedgerRow, _: Fact, envelope: Envelope, __: int) -> LedgerRow:
-    return _standing(_changed(row, ending="voided", ended_by=str(envelope.id)))
-
-
-def _linked(row: LedgerRow, fact: intake.IncidentLinked, envelope: Envelope, _: int) -> LedgerRow:
-    ended = _changed(row, ending="linked", ended_by=str(envelope.id), linked_to=fact.to_number)
-    return _standing(ended)
-
-
-def _overruled(row: LedgerRow, fact: routing.StandingConflictFound, *_: object) -> LedgerRow:
-    """What ended the matter ends nothing; which of the two is heard of first does not matter."""
-    overruled = {*filter(None, row.overruled.split(";")), str(fact.ended)}
-    return _standing(_changed(row, overruled=";".join(sorted(overruled))))
-
-
-def _standing(row: LedgerRow) -> LedgerRow:
-    stands = row.ending is not None and row.ended_by not in row.overruled.split(";")
-    linked_to = row.linked_to if stands else None
-    return _changed(row, status=row.ending if stands else row.reached, linked_to=linked_to)
-
-
-def _with_duty(row: LedgerRow, fact: Fact, *_: object) -> LedgerRow:
+def _with_duty(row: LedgerRow, fact: Fact, *_: object) -> _Changes:
     """The ledger follows the replies owed; every duty stands in its own table."""
-    shown = ReplyOwed(row.duty, row.due, row.verdict, row.spare_seconds, row.late_seconds)
+    shown = ReplyOwed(**{name: getattr(row, name) for name in _OF_REPLY})
     before = [shown, *read_replies(row.others)] if row.duty else []
     after = follow(before, fact)
     if after == before:
-        return row
+        return {}
     first, *others = after
-    return _changed(
-        row,
-        duty=first.duty,
-        due=first.due,
-        verdict=first.verdict,
-        spare_seconds=first.spare_seconds,
-        late_seconds=first.late_seconds,
-        others=";".join(map(str, others)),
+    kept = {name: getattr(first, name) for name in _OF_REPLY}
+    return kept | {"others": ";".join(map(str, others))}
+
+
+def read_replies(text: str) -> list[ReplyOwed]:
+    """What a row keeps."""
+    return [_read(each) for each in text.split(";") if each]
+
+
+def follow(replies: Sequence[ReplyOwed], fact: Fact) -> list[ReplyOwed]:
+    """The replies after one more fact of a matter's duties, the one owed first in front."""
+    if isinstance(fact, DutyStarted):
+        return _sorted([*replies, *_started(replies, fact)])
+    return _sorted([_after(each, fact) for each in replies])
+
+
+def _started(replies: Sequence[ReplyOwed], fact: DutyStarted) -> list[ReplyOwed]:
+    """A reply that can be late; what is only measured stands with the other duties."""
+    known = any(each.duty == fact.duty for each in replies)
+    if known or fact.due is None or fact.period is not None or "publish" not in fact.stop:
+        return []
+    return [ReplyOwed(fact.duty, to_micros(fact.due), "running")]
+
+
+def _after(reply: ReplyOwed, fact: Fact) -> ReplyOwed:
+    if getattr(fact, "duty", None) != reply.duty:
+        return reply
+    changed = duties.changes(fact)
+    if "state" not in changed:
+        return replace(reply, due=changed.get("due", reply.due))
+    return replace(
+        reply,
+        verdict=changed["state"],
+        spare_seconds=changed.get("spare_seconds"),
+        late_seconds=changed.get("late_seconds"),
     )
 
 
-_CHANGES: Mapping[type[Fact], Callable[[LedgerRow, Any, Envelope, int], LedgerRow]] = {
+def _sorted(replies: Sequence[ReplyOwed]) -> list[ReplyOwed]:
+    if len(replies) < 2:
+        return list(replies)
+    return sorted(replies, key=lambda e: (_PLACE[e.verdict or ""], e.due or 0, e.duty or ""))
+
+
+def _read(text: str) -> ReplyOwed:
+    verdict, due, spare, late, duty = text.split(",", 4)
+    return ReplyOwed(duty, _number(due), verdict, _number(spare), _number(late))
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text else None
+
+
+_CHANGES: Mapping[type[Fact], Callable[[LedgerRow, Any, Envelope, int], _Changes]] = {
     intake.IncidentRegistered: _registered,
     intake.RegistrationCorrected: _corrected,
-    intake.IncidentLinked: _linked,
-    intake.IncidentVoided: _voided,
+    intake.IncidentLinked: lambda _, fact, told, __: _ended("linked", told, fact.to_number),
+    intake.IncidentVoided: lambda row, _, told, __: _ended("voided", told, row.linked_to),
     routing.IncidentGraded: _graded,
-    routing.MatterAssessed: _assessed,
-    routing.MatterEscalated: _assessed,
+    routing.MatterAssessed: lambda row, fact, told, _: _judged(row, fact.sets, told),
+    routing.MatterEscalated: lambda row, fact, told, _: _judged(row, fact.sets, told),
     routing.IncidentAssigned: _assigned,
     routing.ReplyDrafted: lambda row, *_: _reached(row, "drafted"),
     routing.ReplyApproved: lambda row, *_: _reached(row, "approved"),
     routing.ReplyPublished: _published,
-    routing.MatterCalmed: _calmed,
-    routing.FeedbackGiven: lambda row, fact, *_: _changed(row, satisfied=int(fact.satisfied)),
+    routing.MatterCalmed: lambda _, __, told, ___: {"calmed_at": to_micros(told.occurred_at)},
+    routing.FeedbackGiven: lambda _, fact, *__: {"satisfied": int(fact.satisfied)},
     routing.IncidentClosed: _closed,
-    routing.IncidentReopened: _reopened,
+    routing.IncidentReopened: lambda *_: _ANEW,
     routing.StandingConflictFound: _overruled,
-    routing.CaseRepinned: lambda row, fact, *_: _changed(row, policy=fact.pin),
-    reporting.IncidentErased: lambda row, *_: _changed(row, erased=1),
+    routing.CaseRepinned: lambda _, fact, *__: {"policy": fact.pin},
+    reporting.IncidentErased: lambda *_: {"erased": 1},
     reporting.MatterArchived: _archived,
-    **dict.fromkeys(replies.CHANGED_BY, _with_duty),
+    **dict.fromkeys(_OF_DUTIES, _with_duty),
 }
+
+_ANEW: _Changes = {"reached": "reopened", "closed_at": None, "outcome": None, "calmed_at": None}
+"""What a reopened matter begins with."""
 
 CHANGED_BY = tuple(_CHANGES)
 """The facts that a ledger row is made of."""

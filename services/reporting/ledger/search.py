@@ -1,18 +1,30 @@
 """One page of the ledger: searched, filtered, sorted and counted by the database.
 
-Words of titles are in no table: incidents whose titles match are named from outside (``titled``).
+Words of titles are in no table: titles are opened in memory only and forgotten again. That is done
+when somebody first searches, and up to the log's end before each search, so that what was erased
+meanwhile is gone.
 """
 
+import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from services.reporting.ledger import table as ledger_table
 from services.reporting.ledger.row import LedgerRow
+from services.reporting.log.log import Leaf, head, leaves_of_facts
+from services.reporting.trail.wording import ERASED, reader
 from services.reporting.versions import holding
 from shared.clock import to_micros
+from shared.contracts.catalogue import newest
+from shared.contracts.envelope import decode
+from shared.contracts.intake import IncidentRegistered
+from shared.contracts.reporting import IncidentErased
+from shared.errors import Untrusted
 from shared.store.sql import Sql
+from shared.vault.vault import Vault
 
 PAGE = 50
 """Incidents on one page."""
@@ -22,6 +34,17 @@ SOON = timedelta(hours=24)
 
 SOON_DUE = "soon"
 """Asked for like a verdict: still running, and due within ``SOON``."""
+
+LARGEST = 50_000
+"""Titles held in memory, the newest."""
+
+MOST = 5_000
+"""Incidents that one search by title finds, the newest."""
+
+_TELLING = (IncidentRegistered, IncidentErased)
+
+_STEP = 2_000
+"""Leaves looked at in one go."""
 
 ORDERS = {
     "number": "number",
@@ -91,11 +114,18 @@ class _Where:
 
 def find_page(sql: Sql, search: LedgerSearch, now: datetime) -> LedgerPage:
     """The page asked for, as it looks at ``now`` (UTC)."""
+    soon = (
+        f"(verdict = 'running' AND due >= {to_micros(now):d} AND due < {to_micros(now + SOON):d})"
+    )
     where = _common(search)
-    counts = _counted(sql, where, now)
-    statuses, verdicts = _by_status(counts, search), _by_verdict(counts, search)
-    total = sum(statuses.values()) if search.status is None else statuses.get(search.status, 0)
-    _narrow(where, search, now)
+    statuses, verdicts = _counted(sql, where, soon, search)
+    total = sum(statuses.values()) if search.status is None else statuses[search.status]
+    if search.status is not None:
+        where.add("status = ?", search.status)
+    if search.verdict == SOON_DUE:
+        where.add(soon)
+    elif search.verdict is not None:
+        where.add("verdict = ?", search.verdict)
     rows = sql.all(
         f"SELECT * FROM ledger WHERE {where} ORDER BY {_order(search)} LIMIT ? OFFSET ?",
         (*where.params, PAGE, (search.page - 1) * PAGE),
@@ -109,14 +139,13 @@ def _common(search: LedgerSearch) -> _Where:
     where.add(holding(search.size))
     where.add("number IS NOT NULL")
     if search.unit is not None:
-        where.add("(unit = ? OR lead = ? OR ';' || co_handling || ';' LIKE ?)", *_any(search.unit))
+        where.add(
+            "(unit = ? OR lead = ? OR ';' || co_handling || ';' LIKE ?)",
+            *(search.unit, search.unit, f"%;{search.unit};%"),
+        )
     for term in search.terms:
         _add_term(where, term)
     return where
-
-
-def _any(unit: str) -> tuple[str, str, str]:
-    return unit, unit, f"%;{unit};%"
 
 
 def _add_term(where: _Where, term: SearchTerm) -> None:
@@ -140,54 +169,24 @@ def _within(text: str) -> str:
     return f"%{text}%"
 
 
-_Counts = Counter[tuple[str, str, bool]]
-"""How many incidents by status, verdict and whether they are soon due."""
-
-
-def _counted(sql: Sql, where: _Where, now: datetime) -> _Counts:
-    begins, ends = _soon(now)
-    soon = (
-        f"CASE WHEN verdict = 'running' AND due >= {begins:d} AND due < {ends:d} THEN 1 ELSE 0 END"
-    )
+def _counted(
+    sql: Sql, where: _Where, soon: str, search: LedgerSearch
+) -> tuple[Counter[str], Counter[str]]:
+    """How many incidents by status, and by verdict with what is soon due among them."""
+    is_soon = f"CASE WHEN {soon} THEN 1 ELSE 0 END"
     rows = sql.all(
-        f"SELECT status, verdict, {soon} AS soon, COUNT(*) AS many FROM ledger"
-        f" WHERE {where} GROUP BY status, verdict, {soon}",
+        f"SELECT status, verdict, {is_soon} AS soon, COUNT(*) AS many FROM ledger"
+        f" WHERE {where} GROUP BY status, verdict, {is_soon}",
         where.params,
     )
-    counts: _Counts = Counter()
+    statuses, verdicts = Counter[str](), Counter[str]()
     for row in rows:
-        counts[row["status"], row["verdict"] or "", bool(row["soon"])] += row["many"]
-    return counts
-
-
-def _soon(now: datetime) -> tuple[int, int]:
-    return to_micros(now), to_micros(now + SOON)
-
-
-def _by_status(counts: _Counts, search: LedgerSearch) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for (status, verdict, soon), many in counts.items():
-        if search.verdict in (None, verdict) or (search.verdict == SOON_DUE and soon):
-            found[status] += many
-    return found
-
-
-def _by_verdict(counts: _Counts, search: LedgerSearch) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for (status, verdict, soon), many in counts.items():
-        if search.status in (None, status):
-            found[verdict] += many
-            found[SOON_DUE] += many if soon else 0
-    return found
-
-
-def _narrow(where: _Where, search: LedgerSearch, now: datetime) -> None:
-    if search.status is not None:
-        where.add("status = ?", search.status)
-    if search.verdict == SOON_DUE:
-        where.add("verdict = 'running' AND due >= ? AND due < ?", *_soon(now))
-    elif search.verdict is not None:
-        where.add("verdict = ?", search.verdict)
+        standing = {row["verdict"] or "", *([SOON_DUE] if row["soon"] else [])}
+        if search.verdict is None or search.verdict in standing:
+            statuses[row["status"]] += row["many"]
+        if search.status in (None, row["status"]):
+            verdicts.update(dict.fromkeys(standing, row["many"]))
+    return statuses, verdicts
 
 
 def _order(search: LedgerSearch) -> str:
@@ -196,3 +195,57 @@ def _order(search: LedgerSearch) -> str:
     if column == "number":
         return f"number {way}"
     return f"CASE WHEN {column} IS NULL THEN 1 ELSE 0 END, {column} {way}, number {way}"
+
+
+class Titles:
+    """The titles of incidents by the words in them; for all threads of a process."""
+
+    def __init__(self, vault: Vault, largest: int = LARGEST) -> None:
+        self._vault = vault
+        self._largest = largest
+        self._lock = threading.Lock()
+        self._held: dict[str, str] = {}
+        self._size = 0
+
+    def matching(self, sql: Sql, words: str) -> list[str]:
+        """The incidents whose title contains the words, upper and lower case alike."""
+        wanted = words.casefold()
+        with self._lock:
+            self._catch_up(sql)
+            found = [incident for incident, title in self._held.items() if wanted in title]
+        return found[-MOST:]
+
+    def warm(self, sql: Sql) -> bool:
+        """Open some of what is not open yet, before somebody searches; whether there is more."""
+        with self._lock:
+            size, _ = head(sql)
+            self._open(sql, min(self._size + _STEP, size))
+            return self._size < size
+
+    def clear(self) -> None:
+        """Forget everything; the next search opens what can still be opened."""
+        with self._lock:
+            self._held.clear()
+            self._size = 0
+
+    def _catch_up(self, sql: Sql) -> None:
+        size, _ = head(sql)
+        while self._size < size:
+            self._open(sql, min(self._size + _STEP, size))
+
+    def _open(self, sql: Sql, end: int) -> None:
+        for leaf in leaves_of_facts(sql, _TELLING, end, start=self._size):
+            with suppress(Untrusted):  # what cannot be read cannot be found; the trail says so
+                self._note(leaf)
+        self._size = max(self._size, end)
+
+    def _note(self, leaf: Leaf) -> None:
+        incident = leaf.correlation
+        if newest(leaf.type) == IncidentErased.TYPE:
+            self._held.pop(incident, None)
+            return
+        title = reader(self._vault, decode(leaf.raw))("title")
+        if title != ERASED:
+            self._held[incident] = title.casefold()
+        if len(self._held) > self._largest:
+            del self._held[next(iter(self._held))]

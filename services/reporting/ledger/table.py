@@ -7,8 +7,6 @@ from shared.copies.matters import unknown_incident
 from shared.store.readmodel import ReadModel
 from shared.store.sql import Sql
 
-__all__ = ["MODEL", "NOW", "SCHEMA", "apply", "as_of", "at", "current", "known", "row"]
-
 
 def _key_of(event: Recorded) -> Key:
     return (str(event.envelope.correlation),)
@@ -35,18 +33,12 @@ row = _VERSIONS.row
 MODEL = ReadModel({"ledger": _VERSIONS.key}, SCHEMA, CHANGED_BY, apply)
 
 
-def as_of(sql: Sql, size: int, unit: str | None, status: str | None) -> list[LedgerRow]:
-    """The whole ledger after the first ``size`` leaves, by number; optionally of a unit or status.
-
-    A unit's ledger holds what it registered and what it leads or handles with others.
-    """
-    rows = sql.all(
-        "SELECT * FROM ledger WHERE from_leaf < ? AND to_leaf >= ? AND number IS NOT NULL"
-        " ORDER BY number",
-        (size, size),
-    )
-    found = (row(each) for each in rows)
-    return [each for each in found if _concerns(each, unit) and status in (None, each.status)]
+def as_of(sql: Sql, size: int) -> list[LedgerRow]:
+    """The whole ledger after the first ``size`` leaves, by number."""
+    condition = f"{holding(size)} AND number IS NOT NULL"
+    return [
+        row(each) for each in sql.all(f"SELECT * FROM ledger WHERE {condition} ORDER BY number")
+    ]
 
 
 def current(sql: Sql, name: str) -> LedgerRow | None:
@@ -59,17 +51,21 @@ def current(sql: Sql, name: str) -> LedgerRow | None:
 
 def known(sql: Sql, name: str) -> LedgerRow:
     """The present row of the incident; raises Unknown ``incident.unknown``."""
-    row = current(sql, name)
-    if row is None:
+    found = current(sql, name)
+    if found is None:
         raise unknown_incident(sql, name)
-    return row
+    return found
+
+
+def registered(sql: Sql, name: str) -> LedgerRow:
+    """The present row of a matter whose registration is in; raises Unknown ``incident.unknown``."""
+    found = known(sql, name)
+    if found.number is None:
+        raise unknown_incident(sql, name)
+    return found
 
 
 def at(sql: Sql, incident: str, size: int) -> LedgerRow | None:
     """The row of the incident with that id after the first ``size`` leaves, or none."""
     found = sql.one(f"SELECT * FROM ledger WHERE incident = ? AND {holding(size)}", (incident,))
     return row(found) if found else None
-
-
-def _concerns(row: LedgerRow, unit: str | None) -> bool:
-    return unit is None or unit in (row.unit, row.lead, *row.co_handling.split(";"))

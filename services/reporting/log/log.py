@@ -2,16 +2,25 @@
 
 The order is a fact of its own and cannot be derived again, so the log is a store of record. Bytes
 go in before anybody reads them, and nothing is skipped.
+
+Tile roots (树片) are the tree hash of every 256 leaves, so that any root of the log is found fast.
+They are made from the leaves and can be made again. A tile is written in the transaction that fills
+it and never changes. A leaf of the tree is the event's exact bytes
+(docs/decisions/0014-merkle-root.md).
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.reporting.log import tiles
+import structlog
+
 from shared.clock import from_micros, to_micros
+from shared.contracts.catalogue import Fact, names, newest
+from shared.evidence.merkle import Tree, leaf_hash, root
 from shared.messaging.streams import Incoming
+from shared.store.database import Recorder
 from shared.store.sql import Row, Sql
 from shared.store.transaction import Transaction
 
@@ -21,11 +30,20 @@ SCHEMA = (
     " running TEXT, raw BYTEA)",
     "CREATE INDEX IF NOT EXISTS log_by_matter ON log (correlation, leaf)",
     "CREATE UNIQUE INDEX IF NOT EXISTS log_by_position ON log (source, epoch, position)",
-    *tiles.SCHEMA,
+    "CREATE TABLE IF NOT EXISTS tiles (tile BIGINT PRIMARY KEY, root TEXT)",
 )
 
 EMPTY = hashlib.sha256(b"").hexdigest()
 """The running hash of a log with nothing in it."""
+
+
+HEIGHT = 8
+TILE = 1 << HEIGHT
+"""Leaves in a tile."""
+
+_INSERT = "INSERT INTO tiles VALUES (?, ?) ON CONFLICT (tile) DO NOTHING"
+
+logger = structlog.get_logger("tiles")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +78,7 @@ def append(tx: Transaction, source: str, events: Sequence[Incoming]) -> list[Inc
         rows.append((leaf, source, *_columns(event), taken_at, running, event.raw))
         entries.append(_entry(leaf, event.stream, event.type, event.correlation, event.raw))
     tx.sql.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-    tiles.add_filled(tx.sql, size, size + len(rows))
+    _add_filled(tx.sql, size, size + len(rows))
     return entries
 
 
@@ -132,16 +150,20 @@ def leaves_of_matter(sql: Sql, correlation: str, size: int, type_: str | None = 
     return [_leaf(row) for row in rows]
 
 
-def leaves_of_types(
-    sql: Sql, types: Sequence[str], size: int, page: int = 500, start: int = 0
+def leaves_of_facts(
+    sql: Sql, facts: Iterable[type[Fact]], size: int, page: int = 500, start: int = 0
 ) -> Iterator[Leaf]:
-    """Entries of those types from ``start`` on within the first ``size`` leaves, page by page."""
+    """Entries that say so, whatever their version, from ``start`` on within the first ``size``
+    leaves, page by page.
+    """
+    present = {fact.TYPE for fact in facts}
+    types = [name for name in names() if newest(name) in present]
     marks = ", ".join("?" * len(types))
     statement = (
         f"SELECT * FROM log WHERE leaf >= ? AND leaf < ? AND type IN ({marks})"
         " ORDER BY leaf LIMIT ?"
     )
-    while rows := sql.all(statement, (start, size, *types, page)):
+    while types and (rows := sql.all(statement, (start, size, *types, page))):
         yield from map(_leaf, rows)
         start = rows[-1]["leaf"] + 1
 
@@ -167,15 +189,53 @@ def _columns(event: Incoming) -> tuple[str, int, str, str, str]:
 
 
 def _leaf(row: Row) -> Leaf:
-    return Leaf(
-        row["leaf"],
-        row["source"],
-        row["epoch"],
-        row["position"],
-        row["stream"],
-        row["type"],
-        row["correlation"],
-        from_micros(row["sequenced_at"]),
-        row["running"],
-        bytes(row["raw"]),
-    )
+    taken_at = from_micros(row["sequenced_at"])
+    return Leaf(**dict(row) | {"sequenced_at": taken_at, "raw": bytes(row["raw"])})
+
+
+def _add_filled(sql: Sql, before: int, after: int) -> None:
+    """Add the tiles that the log filled when it grew from ``before`` to ``after`` leaves."""
+    filled = range(before // TILE, after // TILE)
+    if filled:
+        sql.executemany(_INSERT, [(tile, _tile_root(sql, tile).hex()) for tile in filled])
+
+
+def add_missing_tiles(log: Recorder) -> None:
+    """Add the tiles of leaves that an earlier release took, which made none."""
+    with log.reading() as sql:
+        known = stored_tiles(sql)
+        missing = [tile for tile in range(head(sql)[0] // TILE) if tile not in known]
+        rows = [(tile, _tile_root(sql, tile).hex()) for tile in missing]
+    if rows:
+        with log.writing() as sql:
+            sql.executemany(_INSERT, rows)
+        logger.info("tiles made of an older log", tiles=len(rows))
+
+
+def root_at(sql: Sql, size: int) -> bytes:
+    """The root over the first ``size`` leaves; the log must have as many."""
+    tree = Tree()
+    known = stored_tiles(sql)
+    for tile in range(size // TILE):
+        on_record = known.get(tile)
+        tree.add(bytes.fromhex(on_record) if on_record else _tile_root(sql, tile), HEIGHT)
+    for leaf in _hashes(sql, tree.size, size):
+        tree.add(leaf)
+    assert tree.size == size, f"the log has no {size} leaves"
+    return tree.root()
+
+
+def stored_tiles(sql: Sql) -> dict[int, str]:
+    """The tiles on record with their roots (hex); none in a database of an earlier release."""
+    if not sql.has_table("tiles"):
+        return {}
+    return {row["tile"]: row["root"] for row in sql.all("SELECT tile, root FROM tiles")}
+
+
+def _tile_root(sql: Sql, tile: int) -> bytes:
+    return root(_hashes(sql, tile * TILE, (tile + 1) * TILE))
+
+
+def _hashes(sql: Sql, start: int, end: int) -> Iterator[bytes]:
+    rows = sql.all("SELECT raw FROM log WHERE leaf >= ? AND leaf < ? ORDER BY leaf", (start, end))
+    return (leaf_hash(bytes(row["raw"])) for row in rows)

@@ -11,8 +11,15 @@ from dataclasses import dataclass, field
 from eventsourcing.persistence import Notification
 from pydantic import BaseModel
 
-from services.reporting.log import tiles
-from services.reporting.log.log import EMPTY, Leaf, every_leaf, extend, leaves_of_source
+from services.reporting.log.log import (
+    EMPTY,
+    TILE,
+    Leaf,
+    every_leaf,
+    extend,
+    leaves_of_source,
+    stored_tiles,
+)
 from shared.clock import to_micros
 from shared.contracts.envelope import Envelope, decode_envelope, event_hash
 from shared.errors import Untrusted
@@ -88,7 +95,7 @@ def verify(stores: Mapping[str, Recorder], log: Recorder) -> Verified:
 
 def _check_log(sql: Sql, count: _Count) -> None:
     last = None
-    on_record = _Tiles(tiles.stored(sql))
+    on_record = _Tiles(stored_tiles(sql))
     for number, leaf in enumerate(every_leaf(sql)):
         place = f"log:{number}"
         count.running = extend(count.running, leaf.raw, to_micros(leaf.sequenced_at))
@@ -115,11 +122,11 @@ class _Tiles:
     def add(self, leaf: bytes) -> None:
         """Take one more leaf; the tile that it fills must be the one on record, if any is."""
         self._filling.append(leaf)
-        if len(self._filling) == tiles.TILE:
+        if len(self._filling) == TILE:
             made = root(self._filling).hex()
             on_record = self._stored.pop(self._number, made)
-            first = self._number * tiles.TILE
-            message = f"日志第 {first} 至 {first + tiles.TILE - 1} 条的树散列不符"
+            first = self._number * TILE
+            message = f"日志第 {first} 至 {first + TILE - 1} 条的树散列不符"
             _hold(on_record == made, f"tile:{self._number}", "log.tile", message)
             self._filling.clear()
             self._number += 1

@@ -4,20 +4,16 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
-from services.reporting.packs import party_name
+from services.reporting.packs import axis_value, party_name
 from shared.acts.vocabulary import ACTS
 from shared.clock import shown, shown_limit
 from shared.contracts import deadlines, intake, reporting, routing
 from shared.contracts.catalogue import ActTaken, Fact, facts
 from shared.policy.language.pack import Pack
 from shared.policy.language.rules import Form
-from shared.words import CATEGORIES, GRADES
 
 Read = Callable[[str], str]
 """Opens a sealed field of the event at hand."""
-
-_COMMON: Mapping[str, Mapping[str, str]] = {"severity": GRADES, "category": CATEGORIES}
-"""What values are called where no pack says so."""
 
 _KINDS = [fact for fact in facts().values() if issubclass(fact, ActTaken)]
 
@@ -150,9 +146,8 @@ def span(seconds: int) -> str:
 
 
 def _judged(axis: str, values: Sequence[str], pack: Pack | None) -> str:
-    declared = pack.axes.get(axis) if pack else None
-    called = {**_COMMON.get(axis, {}), **(declared.values if declared else {})}
-    judged = names(called.get(value, value) for value in values)
+    judged = names(axis_value(pack, axis, value) for value in values)
     if axis == "severity":
         return judged
+    declared = pack.axes.get(axis) if pack else None
     return f"{declared.zh if declared else axis} {judged}"

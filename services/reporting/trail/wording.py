@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from services.reporting.packs import category_name
 from services.reporting.trail.act_wording import (
     TITLES_OF_ACTS,
     Read,
@@ -21,7 +22,7 @@ from shared.errors import Refused
 from shared.policy.language.checking import MATTERS
 from shared.policy.language.pack import Pack
 from shared.vault.vault import Vault
-from shared.words import CATEGORIES, OUTCOMES, VERDICTS
+from shared.words import OUTCOMES, VERDICTS
 
 BECAUSE = {
     "voided": "事件作废",
@@ -62,13 +63,14 @@ def what(event: Recorded, read: Read, pack: Pack | None = None) -> str:
         sentence = what_act(event.fact, event.envelope.unit, read, pack)
     else:
         _, say = EVENTS[type(event.fact)]
-        sentence = say(event.fact, read, pack)
+        fact = event.fact
+        sentence = say.format(fact) if isinstance(say, str) else say(fact, read, pack)
     broken: Sequence[str] = getattr(event.fact, "breaches", ())
     return f"{sentence}{then(f'违反 {names(broken)}')}" if broken else sentence
 
 
 def _incident(fact: intake.IncidentRegistered, read: Read, pack: Pack | None) -> str:
-    numbered = f"编号 {fact.number}, 类别 {_category(fact.category, pack) or '未填'}"
+    numbered = f"编号 {fact.number}, 类别 {category_name(pack, fact.category) or '未填'}"
     title = f"标题：{read('title')}{_source(fact.provenance)}"
     return f"{numbered}{_registered(fact, pack)}, {title}"
 
@@ -84,10 +86,6 @@ def _history(fact: intake.HistoryRecorded, *_: object) -> str:
 
 def _field_map(fact: intake.FieldMapSaved, *_: object) -> str:
     return "、".join(f"{each.heading} = {each.field}" for each in fact.columns)
-
-
-def _unit(fact: routing.CountyFounded | routing.UnitEstablished, *_: object) -> str:
-    return f"{fact.name}（{fact.code}）"
 
 
 def _calendar(fact: routing.CalendarPublished, *_: object) -> str:
@@ -120,6 +118,31 @@ def _met(fact: deadlines.DutyMet | deadlines.DutySuperseded, *_: object) -> str:
     return f"于 {shown(fact.done_at)} 完成, 余 {span(fact.spare_seconds)}"
 
 
+def _measured(fact: deadlines.DutyMeasured, *_: object) -> str:
+    return f"于 {shown(fact.done_at)} 完成, 用时 {span(fact.took_seconds)}"
+
+
+def _met_late(fact: deadlines.DutyMetLate, *_: object) -> str:
+    return f"于 {shown(fact.done_at)} 完成, 迟 {span(fact.late_seconds)}"
+
+
+def _recorded_late(fact: deadlines.DutyRecordedLate, *_: object) -> str:
+    return f"称于 {shown(fact.done_at)} 完成, {shown(fact.recorded_at)} 才补录"
+
+
+def _settled(fact: deadlines.LateRecordSettled, *_: object) -> str:
+    return f"认定{'按时' if fact.in_time else '迟办'}, 依据：{fact.grounds}"
+
+
+def _erased(fact: reporting.IncidentErased, *_: object) -> str:
+    return f"销毁 {len(fact.keys)} 把数据密钥, 依据：{fact.grounds}"
+
+
+def _conflict(fact: routing.StandingConflictFound, *_: object) -> str:
+    ended = {"voided": "作废", "linked": "并案"}[fact.because]
+    return f"{ended}时不知已发布或已办结, {ended}不成立, 继续办理"
+
+
 def _moved(fact: deadlines.DutyMoved, *_: object) -> str:
     return f"因{BECAUSE[fact.because]}, 改为 {shown_limit(fact.due)} 前{_provisional(fact)}"
 
@@ -128,16 +151,16 @@ def _provisional(fact: deadlines.DutyStarted | deadlines.DutyMoved) -> str:
     return "（暂定）" if fact.provisional else ""
 
 
-def _lacking(fact: deadlines.DutyMissed) -> str:
-    """What a unit's period lacked."""
-    lacks = []
+def _missed(fact: deadlines.DutyMissed, *_: object) -> str:
+    """That nothing was seen by then, and what a unit's period lacked."""
+    lacks = [f"至 {shown_limit(fact.due)} 未见办理"]
     if fact.count_wanted is not None:
         lacks.append(f"应 {fact.count_wanted} 次, 实 {fact.count_done or 0} 次")
     if fact.gap_seconds:
         lacks.append(f"无人在岗 {span(fact.gap_seconds)}")
     if fact.leaderless_seconds:
         lacks.append(f"无带班领导 {span(fact.leaderless_seconds)}")
-    return "".join(f", {each}" for each in lacks)
+    return ", ".join(lacks)
 
 
 def _corrections(fact: intake.RegistrationCorrected, pack: Pack | None) -> str:
@@ -149,12 +172,6 @@ def _corrections(fact: intake.RegistrationCorrected, pack: Pack | None) -> str:
     }
     changed = [f"{name}改为 {shown(moment)}" for name, moment in moments.items() if moment]
     return ", ".join([*changed, *filter(None, [set_words(fact.sets, pack)])]) or "登记内容"
-
-
-def _category(category: str, pack: Pack | None) -> str:
-    declared = pack.axes.get("category") if pack else None
-    called = {**CATEGORIES, **(declared.values if declared else {})}
-    return called.get(category, category)
 
 
 def _registered(fact: intake.IncidentRegistered, pack: Pack | None) -> str:
@@ -180,91 +197,53 @@ def _day_only(fact: intake.HistoryRecorded) -> str:
     return f"（文件只有日期：{'、'.join(readings)}）" if readings else ""
 
 
-_ENDED = {"voided": "作废", "linked": "并案"}
-
 Sentence = Callable[[Any, Read, Pack | None], str]
 
-EVENTS: Mapping[type[Fact], tuple[str, Sentence]] = {
+EVENTS: Mapping[type[Fact], tuple[str, str | Sentence]] = {
     intake.IncidentRegistered: ("登记", _incident),
     intake.RegistrationCorrected: ("更正", _correction),
     intake.HistoryRecorded: ("导入历史", _history),
-    intake.IncidentLinked: ("并案", lambda f, *_: f"并入 {f.to_number}, 理由：{f.grounds}"),
-    intake.IncidentVoided: ("作废", lambda f, *_: f"理由：{f.reason}"),
+    intake.IncidentLinked: ("并案", "并入 {0.to_number}, 理由：{0.grounds}"),
+    intake.IncidentVoided: ("作废", "理由：{0.reason}"),
     intake.FieldMapSaved: ("列名对照", _field_map),
-    routing.CountyFounded: ("建库", _unit),
-    routing.UnitEstablished: ("登记单位", _unit),
-    routing.OfficerAppointed: ("任命", lambda f, *_: f"{f.officer} 在 {f.unit} 任 {f.post}"),
+    routing.CountyFounded: ("建库", "{0.name}（{0.code}）"),
+    routing.UnitEstablished: ("登记单位", "{0.name}（{0.code}）"),
+    routing.OfficerAppointed: ("任命", "{0.officer} 在 {0.unit} 任 {0.post}"),
     routing.IncidentGraded: ("定级", _grade),
     routing.IncidentAssigned: ("交办", _assignment),
     routing.ReplyDrafted: ("拟稿", lambda _, read, __: f"文稿：{read('text')}"),
-    routing.ReplyApproved: ("审定", lambda f, *_: f"文稿 {f.draft}"),
-    routing.DraftRejected: (
-        "驳回",
-        lambda f, *_: f"文稿 {f.draft} 退回修改, 理由：{f.reason}",
-    ),
+    routing.ReplyApproved: ("审定", "文稿 {0.draft}"),
+    routing.DraftRejected: ("驳回", "文稿 {0.draft} 退回修改, 理由：{0.reason}"),
     routing.ReplyPublished: ("发布", _publication),
     routing.IncidentClosed: ("办结", lambda f, *_: OUTCOMES[f.outcome] + then(f.note)),
-    routing.IncidentReopened: ("重启", lambda f, *_: f"继续办理, 理由：{f.grounds}"),
-    routing.PackAdopted: (
-        "采用规则",
-        lambda f, *_: f"{f.unit} 采用 {f.pin}, 理由：{f.reason}",
-    ),
-    routing.PackWithdrawn: (
-        "停用规则",
-        lambda f, *_: f"{f.unit} 停用 {f.pin}, 理由：{f.reason}",
-    ),
-    routing.StandingConflictFound: (
-        "处置冲突",
-        lambda f, *_: (
-            f"{_ENDED[f.because]}时不知已发布或已办结, {_ENDED[f.because]}不成立, 继续办理"
-        ),
-    ),
-    routing.CaseRepinned: ("改用规则", lambda f, *_: f"改用 {f.pin}, 理由：{f.reason}"),
+    routing.IncidentReopened: ("重启", "继续办理, 理由：{0.grounds}"),
+    routing.PackAdopted: ("采用规则", "{0.unit} 采用 {0.pin}, 理由：{0.reason}"),
+    routing.PackWithdrawn: ("停用规则", "{0.unit} 停用 {0.pin}, 理由：{0.reason}"),
+    routing.StandingConflictFound: ("处置冲突", _conflict),
+    routing.CaseRepinned: ("改用规则", "改用 {0.pin}, 理由：{0.reason}"),
     routing.CalendarPublished: ("公布历法", _calendar),
-    routing.TermsSet: ("学期", lambda f, *_: f"{f.name}：{f.begins} 至 {f.ends}"),
+    routing.TermsSet: ("学期", "{0.name}：{0.begins} 至 {0.ends}"),
     deadlines.DutyStarted: ("开始计时", _duty),
     deadlines.DutyMet: (VERDICTS["met"], _met),
-    deadlines.DutyMeasured: (
-        VERDICTS["measured"],
-        lambda f, *_: f"于 {shown(f.done_at)} 完成, 用时 {span(f.took_seconds)}",
-    ),
+    deadlines.DutyMeasured: (VERDICTS["measured"], _measured),
     deadlines.DutyEnded: (
         VERDICTS["ended"],
         lambda f, *_: f"{f.duty} 持续到 {shown(f.ended_at)} 为止",
     ),
-    deadlines.DutyMissed: (
-        VERDICTS["missed"],
-        lambda f, *_: f"至 {shown_limit(f.due)} 未见办理{_lacking(f)}",
-    ),
-    deadlines.DutyMetLate: (
-        VERDICTS["met_late"],
-        lambda f, *_: f"于 {shown(f.done_at)} 完成, 迟 {span(f.late_seconds)}",
-    ),
+    deadlines.DutyMissed: (VERDICTS["missed"], _missed),
+    deadlines.DutyMetLate: (VERDICTS["met_late"], _met_late),
     deadlines.DutySuperseded: (VERDICTS["superseded"], _met),
-    deadlines.DutyRecordedLate: (
-        VERDICTS["recorded_late"],
-        lambda f, *_: f"称于 {shown(f.done_at)} 完成, {shown(f.recorded_at)} 才补录",
-    ),
+    deadlines.DutyRecordedLate: (VERDICTS["recorded_late"], _recorded_late),
     deadlines.DutyMoved: ("时限变动", _moved),
     deadlines.DutyCancelled: (VERDICTS["cancelled"], lambda f, *_: BECAUSE[f.because]),
-    deadlines.DutyResumed: (
-        "恢复计时",
-        lambda f, *_: f"{f.duty}, 所属事项继续办理",
-    ),
-    deadlines.LateRecordSettled: (
-        "裁定",
-        lambda f, *_: f"认定{'按时' if f.in_time else '迟办'}, 依据：{f.grounds}",
-    ),
-    reporting.IncidentErased: (
-        "销毁密钥",
-        lambda f, *_: f"销毁 {len(f.keys)} 把数据密钥, 依据：{f.grounds}",
-    ),
-    operations.ParkedReleased: (
-        "放行搁置事件",
-        lambda f, *_: f"来自 {f.upstream} 的 {f.events} 条事件",
-    ),
+    deadlines.DutyResumed: ("恢复计时", "{0.duty}, 所属事项继续办理"),
+    deadlines.LateRecordSettled: ("裁定", _settled),
+    reporting.IncidentErased: ("销毁密钥", _erased),
+    operations.ParkedReleased: ("放行搁置事件", "来自 {0.upstream} 的 {0.events} 条事件"),
 }
-"""The Chinese name of each kind of event that is no act, and a sentence of what it says."""
+"""The Chinese name of each kind of event that is no act, and a sentence of what it says: a template
+where the fact's own words are enough.
+"""
 
 TITLES: Mapping[type[Fact], str] = {
     **{fact: title for fact, (title, _) in EVENTS.items()},

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from services.reporting.console import live
-from services.reporting.console.live import Growth
+from services.reporting.console import frame
+from services.reporting.console.frame import Growth
 from tests.reporting.console.desk import FIRST, Desk
 from tests.reporting.world import IN_ONE_DATABASE, START
 from tests.support.sizes import PATIENCE
@@ -30,7 +30,7 @@ async def test_a_listener_is_let_go_at_once_when_the_server_stops(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It does not wait for its next look at the store."""
-    monkeypatch.setattr(live, "POLL", 10 * PATIENCE)
+    monkeypatch.setattr(frame, "POLL", 10 * PATIENCE)
     stopping = asyncio.Event()
     told = Growth(desk.world.room.store).follow(stopping)
     await anext(told)

@@ -1,4 +1,6 @@
-"""The ledger as its page shows it: what was asked, what was found, and where else one can go."""
+"""The lists as their pages show them, ledger and duties: what was asked, what was found, and where
+else one can go.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -10,7 +12,8 @@ from fastapi import Query
 
 from services.reporting.console.frame import Frame
 from services.reporting.duties import table as duties_table
-from services.reporting.ledger.entry import LedgerEntry, entry_of
+from services.reporting.duties.table import Owed, UnitDuties
+from services.reporting.ledger.entry import LedgerEntry, entry_of, open_title
 from services.reporting.ledger.row import LedgerRow
 from services.reporting.ledger.search import (
     ORDERS,
@@ -19,11 +22,11 @@ from services.reporting.ledger.search import (
     LedgerPage,
     LedgerSearch,
     SearchTerm,
+    Titles,
     find_page,
 )
-from services.reporting.ledger.titles import Titles
 from services.reporting.packs import Rulings
-from shared.clock import from_micros
+from shared.clock import from_micros, to_micros
 from shared.copies.units import Unit
 from shared.errors import Invalid
 from shared.store.sql import Sql
@@ -32,6 +35,9 @@ from shared.words import CATEGORIES, STATUSES, VERDICTS
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+
+DUTIES_ON_PAGE = 100
+"""Duties on one page."""
 
 MOST_TERMS = 5
 """Words searched for at once."""
@@ -73,23 +79,12 @@ class LedgerQuery:
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerLine:
-    """One incident, and whether it is ``overdue``, ``soon`` or neither.
-
-    What is missing in its file is not told: for that the whole file would have to be read.
-    """
-
-    entry: LedgerEntry
-    urgency: str
-
-
-@dataclass(frozen=True, slots=True)
 class LedgerView:
-    """The page."""
+    """The page. What a file lacks is not told: the whole of it would have to be read for that."""
 
     query: LedgerQuery
     found: LedgerPage
-    lines: Sequence[LedgerLine]
+    lines: Sequence[LedgerEntry]
 
     @property
     def has_table(self) -> bool:
@@ -106,21 +101,12 @@ class LedgerView:
         names = {"missed": VERDICTS["missed"], SOON_DUE: "24小时内到期"} | VERDICTS
         return [(c, zh, n) for c, zh in names.items() if (n := self.found.verdicts.get(c, 0))]
 
-    @property
-    def all_statuses(self) -> int:
-        return sum(self.found.statuses.values())
-
-    @property
-    def all_verdicts(self) -> int:
-        counts = self.found.verdicts
-        return sum(many for code, many in counts.items() if code != SOON_DUE)
-
 
 def ledger_view(
     query: LedgerQuery, sql: Sql, around: Frame, *, vault: Vault, titles: Titles
 ) -> LedgerView:
     """The page asked for; raises Invalid ``query.*`` for an address that means nothing."""
-    units, size, now = around.units, around.asked, around.now
+    units, size = around.units, around.asked
     search = LedgerSearch(
         terms=[_term(sql, word, units, titles) for word in query.q.split()[:MOST_TERMS]],
         unit=_known("unit", query.unit, units),
@@ -131,9 +117,9 @@ def ledger_view(
         page=query.page,
         size=size,
     )
-    found = find_page(sql, search, now)
+    found = find_page(sql, search, around.now)
     rulings = Rulings(sql)
-    lines = [_line(sql, row, size, now, vault, rulings) for row in found.rows]
+    lines = [_entry(sql, row, size, vault, rulings) for row in found.rows]
     return LedgerView(query, found, lines)
 
 
@@ -152,13 +138,11 @@ def urgency(due: datetime | int | None, verdict: str | None, now: datetime) -> s
     return "overdue" if left < timedelta() else "soon" if left < SOON else ""
 
 
-def _line(
-    sql: Sql, row: LedgerRow, size: int | None, now: datetime, vault: Vault, rulings: Rulings
-) -> LedgerLine:
+def _entry(
+    sql: Sql, row: LedgerRow, size: int | None, vault: Vault, rulings: Rulings
+) -> LedgerEntry:
     tally = duties_table.tally_of(sql, row.incident, size)
-    entry = entry_of(sql, vault, row, rulings.of(row.policy), tally, [])
-    urgent = urgency(entry.due, entry.verdict, now) if entry.standing == "live" else ""
-    return LedgerLine(entry, urgent)
+    return entry_of(sql, vault, row, rulings.of(row.policy), tally, None)
 
 
 def _term(sql: Sql, word: str, units: Mapping[str, Unit], titles: Titles) -> SearchTerm:
@@ -172,16 +156,12 @@ def _term(sql: Sql, word: str, units: Mapping[str, Unit], titles: Titles) -> Sea
     return SearchTerm(word, named, categories, titles.matching(sql, word))
 
 
-def _known(field: str, value: str, known: Mapping[str, object]) -> str | None:
+def _known(name: str, value: str, known: Mapping[str, object]) -> str | None:
     if not value:
         return None
     if value not in known:
-        raise Invalid(
-            f"query.{field}",
-            f"地址里的“{value}”看不懂。",
-            "请从台账首页重新选择。",
-            field,
-        )
+        message = f"地址里的“{value}”看不懂。"
+        raise Invalid(f"query.{name}", message, "请从台账首页重新选择。", name)
     return value
 
 
@@ -191,3 +171,62 @@ def address(path: str, query: "DataclassInstance") -> str:
     given = {f.name: getattr(query, f.name) for f in fields(query)}
     changed = urlencode({k: v for k, v in given.items() if v != getattr(plain, k)})
     return f"{path}?{changed}" if changed else path
+
+
+@dataclass(frozen=True, slots=True)
+class DutiesQuery:
+    """What stands in the page's address; empty means not asked."""
+
+    unit: Text = ""
+    by: Text = ""
+    history: Text = ""
+    page: PageNumber = 1
+
+    def link(self, **changes: str | int) -> str:
+        """The address of the page with some of it changed; back to its first page unless told."""
+        return address("/duties", replace(self, **({"page": 1} | changes)))  # type: ignore[arg-type]  # by name
+
+
+@dataclass(frozen=True, slots=True)
+class DutyLine:
+    """One duty, and the title of its incident."""
+
+    owed: Owed
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class DutiesView:
+    """The page."""
+
+    query: DutiesQuery
+    lines: Sequence[DutyLine]
+    total: int
+    units: Sequence[UnitDuties]
+    states: Sequence[str]
+
+    @property
+    def has_table(self) -> bool:
+        return bool(self.lines)
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // DUTIES_ON_PAGE))
+
+
+def duties_view(query: DutiesQuery, sql: Sql, around: Frame, *, vault: Vault) -> DutiesView:
+    """The page asked for; raises Invalid ``query.unit`` for a unit that there is not."""
+    size = around.asked
+    if query.unit and query.unit not in around.units:
+        raise Invalid("query.unit", f"没有代码为“{query.unit}”的单位。", "请从列表里选择。", "unit")
+    unit, standing = query.unit or None, "imported" if query.history else "live"
+    page = slice((query.page - 1) * DUTIES_ON_PAGE, query.page * DUTIES_ON_PAGE)
+    owed = duties_table.owed(sql, size, unit, standing, by_unit=query.by == "unit", page=page)
+    counted = duties_table.count_by_unit(sql, size, to_micros(around.now))
+    return DutiesView(
+        query=query,
+        lines=[DutyLine(each, open_title(sql, vault, each.title_leaf)) for each in owed],
+        total=duties_table.count_owed(sql, size, unit, standing),
+        units=counted,
+        states=[state for state in VERDICTS if any(line.counts.get(state) for line in counted)],
+    )
