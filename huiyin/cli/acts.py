@@ -10,8 +10,7 @@ from huiyin.cli import case
 from huiyin.cli.county import FormatOption
 from huiyin.cli.options import body_of, parameters
 from huiyin.cli.taking import Incident, act
-from shared.acts.addresses import MINE
-from shared.acts.vocabulary import ACTS, AGREE, Act
+from shared.acts.vocabulary import ACTS, AGREE, MINE, Act
 
 OnMatter = Annotated[str | None, typer.Argument(help="事件编号；对单位办理的不写")]
 OfUnit = Annotated[str | None, typer.Option(help="单位代码；事件上的不写, 单位日常默认本单位")]

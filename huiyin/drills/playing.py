@@ -16,8 +16,7 @@ from huiyin.drills.expecting import check as check_expectation
 from huiyin.drills.refusals import StepTaken
 from huiyin.drills.rulebook import Loaded, load, load_named
 from huiyin.drills.script import Drill, DrillStep, Expectation, LoadRefusal
-from huiyin.drills.settling import check_nothing_parked
-from huiyin.drills.stage import DrillStage, Marks, staged
+from huiyin.drills.stage import DrillStage, Marks, check_nothing_parked, staged
 from huiyin.host.offline import rebuilt
 from shared.documents import Unreadable
 from shared.policy.language.loading import known_packs

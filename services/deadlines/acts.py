@@ -23,7 +23,7 @@ from shared.copies.calendars import calendar
 from shared.copies.packs import pack_by_pin
 from shared.copies.units import check_within, known_unit, unit_id
 from shared.errors import Refused
-from shared.policy.engine.outlook import Matter as About
+from shared.policy.engine.deeds import Matter as About
 from shared.policy.engine.outlook import Outlook, outlook
 from shared.store.events import Matter
 from shared.store.sql import Sql

@@ -15,9 +15,8 @@ from shared.acts.deed import Circumstances, as_deed
 from shared.acts.vocabulary import ACTS
 from shared.contracts.catalogue import Fact
 from shared.errors import Invalid, Refused
-from shared.policy.engine.deeds import Deed
+from shared.policy.engine.deeds import Deed, Matter
 from shared.policy.engine.gates import Closed, closed, wanting
-from shared.policy.engine.outlook import Matter
 from shared.policy.language.pack import Pack
 from shared.policy.language.speaking import demand, parties
 from shared.words import CATEGORIES

@@ -27,8 +27,7 @@ from shared.contracts.intake import IncidentRegistered, RegistrationCorrected
 from shared.contracts.routing import CaseRepinned, StandingConflictFound, StateDeclared
 from shared.copies.units import unit_id, upwards
 from shared.errors import Unknown
-from shared.policy.engine.deeds import Deed
-from shared.policy.engine.outlook import Matter
+from shared.policy.engine.deeds import Deed, Matter
 from shared.store.micros import from_micros, to_micros
 from shared.store.readmodel import Placed, ReadModel
 from shared.store.sql import Sql

@@ -10,11 +10,20 @@ from services.deadlines.delays import RULES as DEADLINES
 from services.intake.rules import RULES as INTAKE
 from services.reporting.findings.decisions import RULES as REPORTING
 from services.routing.case import RULES as ROUTING
-from shared.acts.addresses import path_of, ways
 from shared.acts.body import CorrectBody
 from shared.acts.decide import Rules
 from shared.acts.deed import HEARD_FROM
-from shared.acts.vocabulary import ACTS, AGREE, WHO, Act, Competence, Room, recorded_by
+from shared.acts.vocabulary import (
+    ACTS,
+    AGREE,
+    WHO,
+    Act,
+    Competence,
+    Room,
+    path_of,
+    recorded_by,
+    ways,
+)
 from shared.contracts.catalogue import facts
 from tests.acts.attempts import EVERY, NAMES
 

@@ -27,7 +27,7 @@ from shared.contracts.routing import CalendarPublished, ReplyPublished, UnitEsta
 from shared.copies.calendars import published_year
 from shared.copies.units import Unit, unit_by_name
 from shared.errors import Refused
-from shared.policy.engine.outlook import Matter
+from shared.policy.engine.deeds import Matter
 from shared.store.sql import Sql
 from shared.vault.vault import Vault
 

@@ -1,16 +1,62 @@
-"""What was done (行为记录), as rules see it: an act, with who, to whom, when, and what it set."""
+"""What rules see of a matter (事项与行为记录): what it is, what was done, and what that meets.
 
-from collections.abc import Iterable, Mapping, Sequence
+An act is known with who, to whom, when, and what it set. Whether a rule applies (适用) are its
+conditions, as they came to be known.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from shared.contracts.envelope import Standing
 from shared.policy.language.pack import Pack
 from shared.policy.language.patterns import Demand, Pattern
+from shared.policy.language.rules import When
 
 WORSENING = "worsening"
 """The kind of note that says that things got worse."""
+
+
+Gone = Literal["voided", "linked", "history", "unless"]
+"""Why nothing is owed any more: voided 作废, linked 并案, closed as history 历史, or done
+otherwise (``unless``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What the registration says of a matter (事项); moments are UTC.
+
+    ``kind`` is incident, own_release, activity, opening or programme; ``sets`` the axes judged
+    with the registration. ``ended`` is why nothing is owed any more (voided, linked, history).
+    """
+
+    unit: str
+    registered: datetime
+    recorded_at: datetime
+    kind: str = "incident"
+    channel: str | None = None
+    occurred: datetime | None = None
+    posted: datetime | None = None
+    discovered: datetime | None = None
+    planned: datetime | None = None
+    sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ended: tuple[Gone, datetime] | None = None
+
+    def moment(self, name: str) -> datetime | None:
+        """The moment of that name; where it is not on record, the next that is nearest to it."""
+        match name:
+            case "posted":
+                return self.posted or self.discovered or self.registered
+            case "occurred":
+                return self.occurred or self.discovered or self.registered
+            case "discovered":
+                return self.discovered or self.registered
+            case "planned":
+                return self.planned
+            case _:
+                return self.registered
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,3 +204,83 @@ def _together(found: Sequence[Done]) -> Done:
 
 def _done(deed: Deed) -> Done:
     return Done(deed.at, deed.recorded_at, (deed.id,), deed.standing)
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Since when a condition holds, and when that was put on record."""
+
+    at: datetime | None
+    recorded_at: datetime
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is judged and declared of a matter so far; a new judgement replaces the old."""
+
+    values: dict[str, tuple[str, ...]]
+    states: set[str]
+
+    def take(self, deed: Deed) -> None:
+        self.values.update(deed.sets)
+        for state, on in deed.states.items():
+            (self.states.add if on else self.states.discard)(state)
+
+    def hold(self, when: When) -> bool:
+        return all(self._holds(key, values) for key, values in when.items())
+
+    def _holds(self, key: str, values: Sequence[str]) -> bool:
+        return has_any(values, self.states if key == "state" else self.values.get(key, ()))
+
+
+def first_held(
+    pack: Pack,
+    when: When | None,
+    matter: Matter,
+    deeds: Sequence[Deed],
+    judged: Collection[str] = (),
+) -> Learned | None:
+    """When the conditions first held, or none: what held once is not undone by a re-grading.
+
+    Without a word on the kind of matter, rules are about incidents. Axes ``judged`` before what
+    the rule counts from have no default any more.
+    """
+    asked = {"matter": ("incident",), **(when or {})}
+    known = _begin(pack, matter, judged)
+    if known.hold(asked):
+        return Learned(None, matter.recorded_at)
+    latest = matter.recorded_at
+    for deed in (deed for deed in deeds if deed.sets or deed.states):
+        known.take(deed)
+        latest = max(latest, deed.recorded_at)
+        if known.hold(asked):
+            return Learned(deed.at, latest)
+    return None
+
+
+def holds_now(pack: Pack, when: When | None, matter: Matter, deeds: Sequence[Deed]) -> bool:
+    """Whether the conditions hold after all the deeds, as a gate asks."""
+    known = _begin(pack, matter)
+    for deed in deeds:
+        known.take(deed)
+    return known.hold({"matter": ("incident",), **(when or {})})
+
+
+def has_any(values: Sequence[str], has: Collection[str]) -> bool:
+    """Whether any of the values of a condition is among those judged or declared."""
+    return any(_is(value, has) for value in values)
+
+
+def _is(value: str, has: Collection[str]) -> bool:
+    if value.startswith("!"):
+        return bool(has) and value[1:] not in has
+    return value in has
+
+
+def _begin(pack: Pack, matter: Matter, judged: Collection[str] = ()) -> _Known:
+    defaults = {key: axis.default for key, axis in pack.axes.items() if key not in judged}
+    unjudged = {key: (value,) for key, value in defaults.items() if value}
+    told = unjudged | dict(matter.sets) | {"matter": (matter.kind,)}
+    if matter.channel:
+        told["channel"] = (matter.channel,)
+    return _Known(told, set())

@@ -13,7 +13,7 @@ from shared.calendar import limits
 from shared.calendar.days import day_of, end_of
 from shared.calendar.durations import Duration
 from shared.calendar.working import Calendar, Limit
-from shared.policy.engine.deeds import Deed, Done
+from shared.policy.engine.deeds import Deed, Done, Gone
 from shared.policy.language.rules import Duty, Extension
 
 SECOND = timedelta(seconds=1)
@@ -21,10 +21,6 @@ SECOND = timedelta(seconds=1)
 Outcome = Literal["in_time", "late", "recorded_late", "missed", "pending"]
 """``recorded_late`` was done in time by its own word, but put on record only after the limit;
 ``pending`` is not done yet, with the limit still to come."""
-
-Gone = Literal["voided", "linked", "history", "unless"]
-"""Why nothing is owed any more: voided 作废, linked 并案, closed as history 历史, or done
-otherwise (``unless``)."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 from shared.documents import Complaint, Spot, place_in_error, place_of
 from shared.errors import HuiyinError, Invalid
 from shared.policy.language.checking import check
-from shared.policy.language.inheritance import check_against_parent
+from shared.policy.language.comparing import check_against_parent
 from shared.policy.language.pack import Pack, PackFile
 from shared.policy.language.patterns import Malformed
 
