@@ -123,7 +123,7 @@ class Players:
             if incident is None:
                 raise _not_there(name)
             return way.path.format(incident=incident)
-        return (way.on_unit or way.path).format(unit=self._unit(step))
+        return (way.on_unit or way.path).format(code=self._unit(step))
 
     def _is_of_unit(self, step: DrillStep) -> bool:
         """Whether what is declared, over whatever incident, is a state of the unit."""

@@ -34,7 +34,7 @@ from shared.copies.incidents import KnownIncident
 from shared.copies.packs import pack_by_pin, pack_in_force
 from shared.copies.units import check_within, known_unit, unit_id
 from shared.identity.officers import Officer
-from shared.policy.engine import outlook
+from shared.policy.engine.deeds import Matter as About
 from shared.room import key_id
 from shared.store.events import By, Matter
 from shared.store.requests import Answer, Request
@@ -189,7 +189,7 @@ def _of_unit(tx: Transaction, asked: Asked) -> Subject[Case]:
     code = known_unit(tx.sql, asked.name).code
     check_within(tx.sql, code, asked.officer.unit)
     day, pack = unit_id(code), pack_in_force(tx.sql, code)
-    about = outlook.Matter(code, registered=tx.now, recorded_at=tx.now)
+    about = About(code, registered=tx.now, recorded_at=tx.now)
     record = Record(pack, about, matters.declared(tx.sql, code))
     case = replace(CASE.fold(tx.load(day)), whose="unit")
     return Subject(Matter("unit-day", day, code, day, pack.pin), code, case, record)

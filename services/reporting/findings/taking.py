@@ -23,8 +23,8 @@ from shared.copies.packs import pack_by_pin, pack_in_force
 from shared.copies.units import check_within, known_unit, unit_id
 from shared.errors import Invalid
 from shared.identity.officers import Officer
-from shared.policy.engine import outlook
 from shared.policy.engine.deeds import Deed
+from shared.policy.engine.deeds import Matter as About
 from shared.store.events import Matter
 from shared.store.requests import Request
 from shared.store.sql import Sql
@@ -158,7 +158,7 @@ def _record_of_unit(tx: Transaction, unit: str) -> Record:
     size, _ = log.head(tx.sql)
     deeds = _merged(dossier(tx.sql, str(unit_id(unit)), size).deeds, tx.load(unit_id(unit)))
     deeds = [*deeds, *(deed for deed in declared(tx.sql, unit, size) if deed.unit != unit)]
-    subject = outlook.Matter(unit, registered=tx.now, recorded_at=tx.now)
+    subject = About(unit, registered=tx.now, recorded_at=tx.now)
     return Record(pack_in_force(tx.sql, unit), subject, deeds)
 
 

@@ -148,22 +148,28 @@ def is_party(pack: Pack, wanted: str, held: str) -> bool:
 def met(pack: Pack, demand: Demand, deeds: Sequence[Deed]) -> Done | None:
     """Since when a demand is met by deeds in the order they happened, or none."""
     match demand.how:
-        case "any":
-            found = [done for part in demand.parts if (done := _part(pack, part, deeds))]
-            return min(found, key=lambda done: done.at, default=None)
-        case "all":
-            found = [done for part in demand.parts if (done := _part(pack, part, deeds))]
-            return _together(found) if len(found) == len(demand.parts) else None
         case "seq":
             return _in_sequence(pack, demand.parts, deeds)
         case "count":
             return _so_many(pack, demand, deeds)
+        case how:
+            found = [done for part in demand.parts if (done := _part(pack, part, deeds))]
+            if how == "any":
+                return min(found, key=lambda done: done.at, default=None)
+            return _together(found) if len(found) == len(demand.parts) else None
 
 
 def _part(pack: Pack, part: Pattern | Demand, deeds: Sequence[Deed]) -> Done | None:
     if isinstance(part, Demand):
         return met(pack, part, deeds)
-    return next((_done(deed) for deed in deeds if fits(pack, part, deed)), None)
+    return next(
+        (
+            Done(deed.at, deed.recorded_at, (deed.id,), deed.standing)
+            for deed in deeds
+            if fits(pack, part, deed)
+        ),
+        None,
+    )
 
 
 def _in_sequence(
@@ -202,18 +208,6 @@ def _together(found: Sequence[Done]) -> Done:
     )
 
 
-def _done(deed: Deed) -> Done:
-    return Done(deed.at, deed.recorded_at, (deed.id,), deed.standing)
-
-
-@dataclass(frozen=True, slots=True)
-class Learned:
-    """Since when a condition holds, and when that was put on record."""
-
-    at: datetime | None
-    recorded_at: datetime
-
-
 @dataclass(slots=True)
 class _Known:
     """What is judged and declared of a matter so far; a new judgement replaces the old."""
@@ -226,8 +220,10 @@ class _Known:
         for state, on in deed.states.items():
             (self.states.add if on else self.states.discard)(state)
 
-    def hold(self, when: When) -> bool:
-        return all(self._holds(key, values) for key, values in when.items())
+    def hold(self, when: When | None) -> bool:
+        """Without a word on the kind of matter, rules are about incidents."""
+        asked = {"matter": ("incident",), **(when or {})}
+        return all(self._holds(key, values) for key, values in asked.items())
 
     def _holds(self, key: str, values: Sequence[str]) -> bool:
         return has_any(values, self.states if key == "state" else self.values.get(key, ()))
@@ -239,22 +235,21 @@ def first_held(
     matter: Matter,
     deeds: Sequence[Deed],
     judged: Collection[str] = (),
-) -> Learned | None:
-    """When the conditions first held, or none: what held once is not undone by a re-grading.
+) -> datetime | None:
+    """When it was on record (UTC) that the conditions first held, or none if they never did.
 
-    Without a word on the kind of matter, rules are about incidents. Axes ``judged`` before what
+    What held once is not undone by a re-grading. Axes ``judged`` before what
     the rule counts from have no default any more.
     """
-    asked = {"matter": ("incident",), **(when or {})}
     known = _begin(pack, matter, judged)
-    if known.hold(asked):
-        return Learned(None, matter.recorded_at)
+    if known.hold(when):
+        return matter.recorded_at
     latest = matter.recorded_at
     for deed in (deed for deed in deeds if deed.sets or deed.states):
         known.take(deed)
         latest = max(latest, deed.recorded_at)
-        if known.hold(asked):
-            return Learned(deed.at, latest)
+        if known.hold(when):
+            return latest
     return None
 
 
@@ -263,7 +258,7 @@ def holds_now(pack: Pack, when: When | None, matter: Matter, deeds: Sequence[Dee
     known = _begin(pack, matter)
     for deed in deeds:
         known.take(deed)
-    return known.hold({"matter": ("incident",), **(when or {})})
+    return known.hold(when)
 
 
 def has_any(values: Sequence[str], has: Collection[str]) -> bool:

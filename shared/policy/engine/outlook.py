@@ -228,7 +228,7 @@ def _starts(pack: Pack, matter: Matter, deeds: Sequence[Deed], rule: Duty) -> It
             continue
         for each, named_at in _each(rule, begun.deed, deeds).items():
             if rule.again or not turns[each]:
-                known_at = max(begun.known_at, held.recorded_at, named_at or begun.known_at)
+                known_at = max(begun.known_at, held, named_at or begun.known_at)
                 yield _Start(begun.moment, known_at, begun.deed, each, turns[each])
             turns[each] += 1
 

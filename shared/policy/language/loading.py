@@ -44,12 +44,10 @@ def load_pack(path: Path, params: Chosen | None = None) -> Pack:
 def read_pack(text: str, place: str, params: Chosen | None = None) -> Pack:
     """Read a pack from a file's text; ``place`` is what errors call the file.
 
-    Raises Invalid ``pack.*`` with the first complaint; ``field`` is the key's path.
+    Raises as ``load_pack``.
     """
     file = Path(place)
-    texts, complaints = _lineage(text, file, ())
-    pack, more = build(texts, params)
-    return _usable(file, pack, complaints + more)
+    return _usable(file, *_examined(*_lineage(text, file, ()), params))
 
 
 def _usable(file: Path, pack: Pack | None, complaints: Sequence[Complaint]) -> Pack:
@@ -68,9 +66,7 @@ def known_packs() -> dict[str, Path]:
 def shipped_packs() -> Mapping[str, Path]:
     """The packs that are shipped, by id and by the number of their source, such as ``001-2``."""
     known = known_packs()
-    headings = {
-        path: tomllib.loads(path.read_text(encoding="utf-8"))["pack"] for path in known.values()
-    }
+    headings = {path: _heading(path.read_text(encoding="utf-8")) for path in known.values()}
     numbered = {heading["seed"]: path for path, heading in headings.items() if "seed" in heading}
     return {**numbered, **known}
 
@@ -97,11 +93,16 @@ def examine(path: Path, params: Chosen | None = None) -> tuple[Pack | None, list
 
     Raises Invalid ``pack.unreadable``.
     """
-    texts, complaints = _texts(path, ())
+    return _examined(*_texts(path, ()), params)
+
+
+def _examined(
+    texts: Sequence[str], complaints: Sequence[Complaint], params: Chosen | None
+) -> tuple[Pack | None, list[Complaint]]:
     if not texts:
-        return None, complaints
+        return None, [*complaints]
     pack, more = build(texts, params)
-    return (None if complaints else pack), complaints + more
+    return (None if complaints else pack), [*complaints, *more]
 
 
 def build(
@@ -112,7 +113,7 @@ def build(
     ``params`` are its own by name, and those of a pack it adds to as ``<id>.<name>``.
     """
     pack, complaints = _built(tuple(texts), json.dumps(dict(params or {})))
-    return pack, list(complaints)
+    return pack, [*complaints]
 
 
 @lru_cache(256)
@@ -153,13 +154,9 @@ def texts_of(text: str) -> tuple[list[str], list[Complaint]]:
     """
     wanted = _heading(text).get("extends")
     if isinstance(wanted, str) and wanted not in known_packs():
-        told = Complaint(
-            "pack.unknown",
-            ("pack", "extends"),
-            f"没有随附名为“{wanted}”的规则包。",
-            "请用 huiyin pack list 查看可继承的规则包。",
-        )
-        return [text], [told.at(place_of(text, ("pack", "extends")))]
+        said = f"没有随附名为“{wanted}”的规则包。"
+        remedy = "请用 huiyin pack list 查看可继承的规则包。"
+        return [text], [_of_parent(text, "pack.unknown", said, remedy)]
     return _lineage(text, PACKS / "given.toml", ())
 
 
@@ -187,33 +184,25 @@ def _texts(path: Path, below: Sequence[str]) -> tuple[list[str], list[Complaint]
 
 
 def _lineage(text: str, path: Path, below: Sequence[str]) -> tuple[list[str], list[Complaint]]:
-    try:
-        heading = tomllib.loads(text).get("pack", {})
-    except tomllib.TOMLDecodeError:
-        return [text], []  # told when it is built
-    wanted = heading.get("extends") if isinstance(heading, dict) else None
+    heading = _heading(text)  # what cannot be read is told when it is built
+    wanted, own = heading.get("extends"), str(heading.get("id"))
     if not isinstance(wanted, str):
         return [text], []
-    own = str(heading.get("id"))
-    place = place_of(text, ("pack", "extends"))
     if wanted in (own, *below):
-        return [text], [_circular((*below, own, wanted)).at(place)]
+        said = f"继承绕成了圈：{' → '.join((*below, own, wanted))}。"
+        return [text], [_of_parent(text, "pack.circular", said, "请去掉其中一处 extends。")]
     try:
         beside = path.with_name(f"{wanted}.toml")
         above, complaints = _texts(beside if beside.is_file() else find_pack(wanted), (*below, own))
     except HuiyinError as problem:
-        told = Complaint(problem.code, ("pack", "extends"), problem.message, problem.remedy)
-        return [text], [told.at(place)]
+        return [text], [_of_parent(text, problem.code, problem.message, problem.remedy)]
     return [text, *above], complaints
 
 
-def _circular(chain: Sequence[str]) -> Complaint:
-    return Complaint(
-        "pack.circular",
-        ("pack", "extends"),
-        f"继承绕成了圈：{' → '.join(chain)}。",
-        "请去掉其中一处 extends。",
-    )
+def _of_parent(text: str, code: str, message: str, remedy: str) -> Complaint:
+    """What is wrong with the pack that a text adds to."""
+    path = ("pack", "extends")
+    return Complaint(code, path, message, remedy, place_of(text, path))
 
 
 def _bytes(path: Path) -> bytes:

@@ -163,6 +163,11 @@ CLOCKS: Mapping[str, str] = {
 }
 """The ways in which a duty's limit can be given; each duty has exactly one."""
 
+Standing = Literal["armed", "measured", "unarmed"]
+
+STANDINGS: Mapping[str, str] = {"armed": "启用", "measured": "计量", "unarmed": "未启用"}
+"""What becomes of the items of a source in a pack (条目状态)."""
+
 Each = Literal["assignee", "recipient", "post_holder", "class", "unit"]
 
 
@@ -176,9 +181,19 @@ class Rule(Contract):
     clause: Text | None = None
     also: Several = ()
 
+    @property
+    def standing(self) -> Standing:
+        """Whether it refuses, is missed or shows something, or its time is only measured."""
+        return "armed"
+
     def asked(self) -> Iterator[Pattern]:
         """Every pattern of an act that the rule names."""
-        yield from ()
+        for _, value in self:
+            for part in value if isinstance(value, tuple) else (value,):
+                if isinstance(part, Demand):
+                    yield from part.patterns()
+                elif isinstance(part, Pattern):
+                    yield part
 
 
 class Extension(Contract):
@@ -238,6 +253,10 @@ class Duty(Rule):
         """Whether it is only measured: there is no limit that could be missed."""
         return self.clock in ("soon", "until")
 
+    @property
+    def standing(self) -> Standing:
+        return "measured" if self.measured else "armed"
+
     @model_validator(mode="after")
     def _one_clock(self) -> Self:
         given = [name for name in CLOCKS if getattr(self, name) is not None]
@@ -249,11 +268,7 @@ class Duty(Rule):
         return self
 
     def asked(self) -> Iterator[Pattern]:
-        yield from self.stop.patterns()
-        if self.until:
-            yield from self.until.patterns()
-        if self.unless:
-            yield from self.unless.patterns()
+        yield from super().asked()
         for start in self.start:
             if start not in MOMENTS and not start.startswith(("state:", "missed:")):
                 yield read_pattern(start)
@@ -283,9 +298,6 @@ class Schedule(Rule):
     covers: Literal["period", "since_last", "previous"] = "period"
     each: Each | None = None
     clash: Several = ()
-
-    def asked(self) -> Iterator[Pattern]:
-        yield from self.stop.patterns()
 
 
 class Shift(Rule):
@@ -327,12 +339,6 @@ class Gate(Rule):
             raise ValueError("须写 needs 或 only_by 之一")
         return self
 
-    def asked(self) -> Iterator[Pattern]:
-        yield from self.refuse
-        yield from self.besides
-        if self.needs:
-            yield from self.needs.patterns()
-
 
 class FieldSpec(Contract):
     """A field of a form: what it holds, and whether an explicit nil (无) will do.
@@ -367,9 +373,6 @@ class Form(Rule):
     fields: Mapping[Key, FieldSpec] = Field(default_factory=dict)
     optional: bool = False
 
-    def asked(self) -> Iterator[Pattern]:
-        yield from self.on
-
 
 class Step(Rule):
     """A step of the procedure (办理环节) that the source names, as an act of the vocabulary."""
@@ -380,9 +383,6 @@ class Step(Rule):
     who: Keys | None = None
     when: When | None = None
     act: Wanted
-
-    def asked(self) -> Iterator[Pattern]:
-        yield from self.act.patterns()
 
 
 class Offence(Rule):
@@ -424,10 +424,6 @@ class ArchiveItem(Rule):
             raise ValueError("须写 holds 或 view 之一")
         return self
 
-    def asked(self) -> Iterator[Pattern]:
-        if self.holds:
-            yield from self.holds.patterns()
-
 
 class Statistic(Rule):
     """A figure (统计指标): how many acts or matters fit ``counts``, or what part of ``among``.
@@ -442,11 +438,6 @@ class Statistic(Rule):
     among: Wanted | None = None
     where: Literal["in_time", "satisfied"] | None = None
     matter: Literal["incident", "own_release", "activity", "opening", "programme"] = "incident"
-
-    def asked(self) -> Iterator[Pattern]:
-        yield from self.counts.patterns()
-        if self.among:
-            yield from self.among.patterns()
 
 
 SECTIONS: Mapping[str, type[Rule]] = {

@@ -36,11 +36,7 @@ EVERY = {
 }
 SOON = {"immediate": "立即", "prompt": "及时"}
 COVERS = {"period": "", "since_last": "（自上次截止以来的）", "previous": "（上一期的）"}
-EACH = {
-    "post_holder": "每位",
-    "class": "各班的",
-    "unit": "各",
-}
+EACH = {"post_holder": "每位", "class": "各班的", "unit": "各"}
 PLACES = {
     "last": "最后一日",
     "first": "第一日",
@@ -68,20 +64,21 @@ ADVERB = 2
 
 def sentence(pack: Pack, rule: Rule) -> str:
     """What a rule asks for, by when and of whom, in one sentence."""
+    said = _if(pack, getattr(rule, "when", None))
     match rule:
         case Duty():
-            return _if(pack, rule.when) + _duty(pack, rule)
+            return said + _duty(pack, rule)
         case Schedule():
-            return _if(pack, rule.when) + _schedule(pack, rule)
+            return said + _schedule(pack, rule)
         case Shift():
-            return _if(pack, rule.when) + _shift(pack, rule)
+            return said + _shift(pack, rule)
         case Gate():
-            return _if(pack, rule.when) + _gate(pack, rule)
+            return said + _gate(pack, rule)
         case Form():
-            return _if(pack, rule.when) + _form(pack, rule)
+            return said + _form(pack, rule)
         case Step():
-            who = parties(pack, rule.who) if rule.who else ""
-            return _if(pack, rule.when) + demand(pack, rule.act, of=rule.who or (), by=who)
+            who = rule.who or ()
+            return said + demand(pack, rule.act, of=who, by=parties(pack, who))
         case Offence():
             return _offence(rule)
         case ArchiveItem():
@@ -134,7 +131,7 @@ def pattern(pack: Pack, given: Pattern) -> str:
     to = f"向{pack.parties.get(given.to, given.to)}" if given.to else ""
     if given.act == "declare" and given.kind in pack.states:
         return by + _declared(pack, given)
-    kind = f"（{pack.kind_name(given.act, given.kind)}）" if given.kind else ""
+    kind = f"（{pack.kinds_of(given.act)[given.kind]}）" if given.kind else ""
     return f"{by}{to}{_through(pack, given)}{ACTS[given.act].title}{kind}"
 
 
@@ -356,12 +353,7 @@ def _condition(pack: Pack, key: str, values: Sequence[str]) -> str:
 def _value(pack: Pack, key: str, value: str) -> str:
     if value.startswith("!"):
         return f"{_value(pack, key, value[1:])}以外"
-    match key:
-        case "state":
-            return pack.states[value].zh
-        case "matter":
-            return MATTERS[value]
-        case "channel":
-            return pack.channels[value]
-        case _:
-            return pack.axes[key].values[value]
+    if key == "state":
+        return pack.states[value].zh
+    given = {"matter": MATTERS, "channel": pack.channels}
+    return (given.get(key) or pack.axes[key].values)[value]
