@@ -98,8 +98,7 @@ NOTATIONS: Mapping[str, Notation[Any]] = {
     "incidents": Notation(_texts, "事件代称的列表"),
     "draft": Notation(Node.text, "拟稿的标签（as 所取）"),
     "judged": Notation(
-        lambda node: {axis: _texts(each) for axis, each in node.table().items()},
-        "“维度: 值”的表",
+        lambda node: {axis: _texts(each) for axis, each in node.table().items()}, "“维度: 值”的表"
     ),
     "parties": Notation(_texts, "当事方或单位代称, 或它们的列表"),
     "words": Notation(

@@ -69,11 +69,7 @@ async def run(drill: Drill) -> Played:
         await _same_as(drill, outcome, each) for each in drill.expectations if each.kind == SAME_AS
     ]
     unmet = [failure(each) for each in more if not each.holds]
-    return replace(
-        outcome,
-        checked=[*outcome.checked, *more],
-        failures=[*outcome.failures, *unmet],
-    )
+    return replace(outcome, checked=[*outcome.checked, *more], failures=[*outcome.failures, *unmet])
 
 
 async def _same_as(drill: Drill, here: Played, expectation: Expectation) -> Checked:

@@ -99,11 +99,7 @@ class DrillStage:
     """The running county of one drill."""
 
     def __init__(
-        self,
-        drill: Drill,
-        system: Host,
-        client: httpx2.AsyncClient,
-        clock: SimulatedClock,
+        self, drill: Drill, system: Host, client: httpx2.AsyncClient, clock: SimulatedClock
     ) -> None:
         self.drill = drill
         self.system = system

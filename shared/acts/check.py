@@ -82,10 +82,7 @@ class Attempt(Generic[F]):
 
 
 def check_past(
-    moment: datetime | None,
-    now: datetime,
-    field_: str = "occurred_at",
-    name: str = "发生时间",
+    moment: datetime | None, now: datetime, field_: str = "occurred_at", name: str = "发生时间"
 ) -> None:
     """Raises Invalid ``time.in-future`` for a claimed moment; clocks may differ a little."""
     if moment is not None and moment > now + FUTURE_TOLERATED:

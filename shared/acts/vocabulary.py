@@ -288,9 +288,7 @@ _ROWS = (
     _delay("催办", deadlines.UnitUrged, "催办。"),
     _delay("督办", deadlines.UnitSupervised, "督办。"),
     _delay(
-        "通报",
-        deadlines.UnitCirculated,
-        "通报；规则写明已说明的不予通报的, 有说明在案时不能办理。",
+        "通报", deadlines.UnitCirculated, "通报；规则写明已说明的不予通报的, 有说明在案时不能办理。"
     ),
     Act(
         "裁定",

@@ -87,39 +87,29 @@ def _outcome(due: datetime, done: Done | None, now: datetime) -> Outcome:
 
 
 def limit_of(
-    rule: Duty,
-    start: datetime,
-    deed: Deed | None,
-    planned: datetime | None,
-    calendar: Calendar,
+    rule: Duty, start: datetime, deed: Deed | None, planned: datetime | None, calendar: Calendar
 ) -> Limit | None:
     """The limit counted from ``start``, or none for what is only measured or not promised yet."""
     counted = rule.reading == "from_start_day"
-    match rule.clock:
-        case "within":
-            assert rule.within is not None
-            return limits.within(start, rule.within)
-        case "days":
-            assert rule.days is not None
-            return _days(start, rule.days, rule.reading)
-        case "working_days":
-            assert rule.working_days is not None
-            return limits.working_days(start, rule.working_days, calendar, start_counted=counted)
-        case "same_day":
+    match rule:
+        case Duty(within=Duration() as long):
+            return limits.within(start, long)
+        case Duty(days=int() as days):
+            return _days(start, days, rule.reading)
+        case Duty(working_days=int() as days):
+            return limits.working_days(start, days, calendar, start_counted=counted)
+        case Duty(same_day=True):
             return limits.same_day(start)
-        case "at":
-            assert rule.at is not None
-            return limits.at_time(start, rule.at)
-        case "on":
-            assert rule.on is not None
-            return limits.on_date(start, rule.on)
-        case "window":
-            assert rule.window is not None
-            return limits.window(start, *rule.window)
-        case "promised":
+        case Duty(at=str() as at):
+            return limits.at_time(start, at)
+        case Duty(on=str() as on):
+            return limits.on_date(start, on)
+        case Duty(window=(first, last)):
+            return limits.window(start, first, last)
+        case Duty(promised=True):
             return limits.promised(deed.promised) if deed and deed.promised else None
-        case "before":
-            ahead = None if rule.before is True else rule.before
+        case Duty(before=Duration() | True as before):
+            ahead = None if before is True else before
             return limits.before(planned, ahead) if planned else None
         case _:
             return None

@@ -74,7 +74,10 @@ def differences(before: Pack, after: Pack) -> list[RuleDifference]:
     Rules are paired by number, then by what they ask for, by title, and by what starts and ends
     them, so that packs of different sources can be compared too.
     """
-    old, new = _numbered(before), _numbered(after)
+    old, new = (
+        [_Numbered(pack, number, rule) for number, rule in pack.rules.items()]
+        for pack in (before, after)
+    )
     pairs = _pairs(old, new)
     paired = {each.number for each in pairs.values()}
     return [
@@ -105,14 +108,10 @@ def _changes(found: Sequence[RuleDifference], sections: Sequence[str]) -> str:
     return "、".join(told)
 
 
-def _numbered(pack: Pack) -> list[_Numbered]:
-    return [_Numbered(pack, number, rule) for number, rule in pack.rules.items()]
-
-
 def _pairs(old: Sequence[_Numbered], new: Sequence[_Numbered]) -> dict[str, _Numbered]:
     """The new rule for each old number, as far as there is one."""
     pairs: dict[str, _Numbered] = {}
-    for key in (_by_number, _by_words, _by_title, _by_acts):
+    for key in KEYS:
         rest = [each for each in new if each not in pairs.values()]
         for each in old:
             if each.number not in pairs and key(each) is not None:
@@ -133,18 +132,6 @@ def _pair(
         rest.remove(found)
 
 
-def _by_number(given: _Numbered) -> Hashable:
-    return given.number
-
-
-def _by_words(given: _Numbered) -> Hashable:
-    return given.said
-
-
-def _by_title(given: _Numbered) -> Hashable:
-    return given.rule.zh
-
-
 def _by_acts(given: _Numbered) -> Hashable:
     match given.rule:
         case Duty() as rule:
@@ -159,6 +146,15 @@ def _by_acts(given: _Numbered) -> Hashable:
 
 def _conditions(when: Mapping[str, Sequence[str]] | None) -> Hashable:
     return tuple(sorted((key, tuple(values)) for key, values in (when or {}).items()))
+
+
+KEYS: Sequence[Callable[[_Numbered], Hashable]] = (
+    lambda given: given.number,
+    lambda given: given.said,
+    lambda given: given.rule.zh,
+    _by_acts,
+)
+"""By what rules of two packs are paired, in this order."""
 
 
 def _difference(old: _Numbered, new: _Numbered | None) -> RuleDifference | None:
@@ -194,29 +190,31 @@ def _same_gate(one: Gate, other: Gate) -> bool:
 
 def check_against_parent(pack: Pack) -> Iterator[Complaint]:
     """What a pack takes away from the one it adds to."""
-    if pack.parent is None:
+    above = pack.parent
+    if above is None:
         return
-    above = pack.parent.rules
     for number in pack.file.unarmed:
-        if number in above:
-            yield _removed(pack, number, above[number])
-    yield from _narrowed_axes(pack)
+        if number in above.rules:
+            rule = above.rules[number]
+            said = f"{number}{_basis(rule)}是 {above.id} 的规则, 不能停用。"
+            remedy = "请删去这一行：继承来的规则一律适用。"
+            yield Complaint("pack.looser", ("unarmed", number), said, remedy)
+    yield from _narrowed_axes(pack, above)
     for number, rule in pack.file.rules():
-        yield from _against(pack, number, rule)
+        yield from _against(above, number, rule)
 
 
-def _narrowed_axes(pack: Pack) -> Iterator[Complaint]:
+def _narrowed_axes(pack: Pack, above: Pack) -> Iterator[Complaint]:
     """Without a value that a rule above waits for, or with another default, it would not apply."""
-    assert pack.parent is not None
     for key, axis in pack.file.axis.items():
-        above = pack.parent.axes.get(key)
-        needed = _waited_for(pack.parent, key)
-        if above and needed and (needed - axis.values.keys() or above.default != axis.default):
+        inherited, needed = above.axes.get(key), _waited_for(above, key)
+        lacking = needed - axis.values.keys()
+        if inherited and needed and (lacking or inherited.default != axis.default):
             yield Complaint(
                 "pack.looser",
                 ("axis", key),
-                f"{pack.parent.id} 的规则用到分类维度 {key} 的 {'、'.join(sorted(needed))}"
-                f"（默认 {above.default or '无'}）, 这里少了值或改了默认。",
+                f"{above.id} 的规则用到分类维度 {key} 的 {'、'.join(sorted(needed))}"
+                f"（默认 {inherited.default or '无'}）, 这里少了值或改了默认。",
                 "请保留上级规则用到的值和默认值, 可以另加新的值。",
             )
 
@@ -228,12 +226,21 @@ def _waited_for(pack: Pack, key: str) -> set[str]:
 
 
 def _against(pack: Pack, number: str, rule: Rule) -> Iterator[Complaint]:
-    assert pack.parent is not None
-    for above_number, above in pack.parent.rules.items():
+    """What is wrong with a rule below the pack that its own adds to."""
+    path = (rule.SECTION, number)
+    for other, above in pack.rules.items():
         if comparable(above, rule) and looser(above, rule):
-            yield _looser(pack, number, rule, above_number, above)
-        elif above_number == number and not _only_tighter(above, rule):
-            yield _other_rule(pack, number, rule, above)
+            said = f"{number}{_basis(rule)}比 {pack.id} 的 {other}{_basis(above)}宽。"
+            remedy = "单位的规则只能增加或从严：请改成不宽于上级规则的数值, 或删去本条。"
+            yield Complaint("pack.looser", path, said, remedy)
+        elif other == number and not _only_tighter(above, rule):
+            taken = f"编号 {number}{_basis(rule)}已用于 {pack.id}{_basis(above)}, 而内容不同。"
+            remedy = "请另取编号：两条规则都会适用。"
+            yield Complaint("pack.number-taken", path, taken, remedy)
+
+
+def _basis(rule: Rule) -> str:
+    return f"（{rule.clause or rule.zh}）"
 
 
 def _only_tighter(above: Rule, rule: Rule) -> bool:
@@ -270,7 +277,8 @@ def looser(above: Rule, rule: Rule) -> bool:
             limit, own = (getattr(each, above.clock) for each in (above, rule))
             return _length(own) > _length(limit)
         case Schedule(), Schedule():
-            return rule.count < above.count or (above.at is not None and _later(rule.at, above.at))
+            later = above.at is not None and (rule.at is None or rule.at > above.at)
+            return rule.count < above.count or later
         case _:
             return False
 
@@ -279,39 +287,3 @@ def _length(given: Duration | int) -> timedelta:
     if isinstance(given, int):
         return timedelta(days=given)
     return given.after(_SOME_MOMENT) - _SOME_MOMENT
-
-
-def _later(own: str | None, above: str) -> bool:
-    return own is None or own > above
-
-
-def _looser(pack: Pack, number: str, rule: Rule, above_number: str, above: Rule) -> Complaint:
-    assert pack.parent is not None
-    return Complaint(
-        "pack.looser",
-        (rule.SECTION, number),
-        f"{number}（{rule.clause or rule.zh}）比 {pack.parent.id} 的 {above_number}"
-        f"（{above.clause or above.zh}）宽。",
-        "单位的规则只能增加或从严：请改成不宽于上级规则的数值, 或删去本条。",
-    )
-
-
-def _removed(pack: Pack, number: str, above: Rule) -> Complaint:
-    assert pack.parent is not None
-    return Complaint(
-        "pack.looser",
-        ("unarmed", number),
-        f"{number}（{above.clause or above.zh}）是 {pack.parent.id} 的规则, 不能停用。",
-        "请删去这一行：继承来的规则一律适用。",
-    )
-
-
-def _other_rule(pack: Pack, number: str, rule: Rule, above: Rule) -> Complaint:
-    assert pack.parent is not None
-    return Complaint(
-        "pack.number-taken",
-        (rule.SECTION, number),
-        f"编号 {number}（{rule.clause or rule.zh}）已用于 {pack.parent.id}"
-        f"（{above.clause or above.zh}）, 而内容不同。",
-        "请另取编号：两条规则都会适用。",
-    )

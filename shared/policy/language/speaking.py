@@ -178,8 +178,7 @@ def _when(pack: Pack, rule: Duty) -> str:
             return f"{started}当日"
         case "soon":
             return f"{started}后"
-        case "until":
-            assert rule.until is not None
+        case "until" if rule.until:
             return f"{started}后、{demand(pack, rule.until)}之前"
         case "within" | "days" | "working_days":
             return f"{started}后 {_clock(rule)}"
@@ -272,8 +271,7 @@ def _period(rule: Schedule) -> str:
 
 
 def _months(given: Sequence[int]) -> str:
-    running = list(given) == list(range(given[0], given[-1] + 1)) and len(given) > 1
-    if running:
+    if len(given) > 1 and list(given) == list(range(given[0], given[-1] + 1)):
         return f"{given[0]}月至{given[-1]}月"
     return "、".join(f"{month}月" for month in given)
 
@@ -287,10 +285,8 @@ def _shift(pack: Pack, rule: Shift) -> str:
 
 def _gate(pack: Pack, rule: Gate) -> str:
     refused = _any(pack, rule.refuse)
-    if rule.only_by:
-        said = f"{refused}，只能由{parties(pack, rule.only_by)}办理"
-    else:
-        assert rule.needs is not None
+    said = f"{refused}，只能由{parties(pack, rule.only_by or ())}办理"
+    if rule.needs:
         has = "" if rule.needs.how == "seq" else "有"
         said = f"{refused}之前，须{has}{demand(pack, rule.needs)}"
     besides = f"；{_any(pack, rule.besides)}不受此限" if rule.besides else ""
