@@ -116,7 +116,7 @@ class Players:
 
     def _path(self, way: Way, step: DrillStep) -> str:
         name, known = incident_names(step), self.names.incidents
-        if name is not None and way.on in ("incident", "either") and not self._is_of_unit(step):
+        if name is not None and way.on in ("matter", "either") and not self._is_of_unit(step):
             named = name if name in known else step.incident or ""
             if named not in known:
                 raise _not_there(name)
@@ -239,8 +239,7 @@ class Players:
             "discovered_at": step.at.isoformat(),
             "unit": self._unit(step),
         }
-        judged = body.get("sets", {})
-        return {key: value for key, value in usual.items() if key not in body | judged}
+        return {key: usual[key] for key in usual if key not in body | body.get("sets", {})}
 
     def _ranking(self, step: DrillStep, body: Mapping[str, Any]) -> dict[str, Any]:
         ranked = self._stage.drill.units[1:] or self._stage.drill.units

@@ -5,13 +5,10 @@ Acts are those of the vocabulary; what the county's administrator does comes bes
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_origin
+from typing import Any, get_origin
 
 from shared.acts.body import ActBody, Dated, DelayBody, is_moment, plain
-from shared.acts.vocabulary import ACTS, AGREE, BASES, NEW, Act
-
-Target = Literal["new", "incident", "unit", "either", "county"]
-"""What an act is done on: a new incident, one that is there, a unit, one of both, the county."""
+from shared.acts.vocabulary import ACTS, AGREE, BASES, NEW, Act, Target
 
 Kinds = Mapping[str, str]
 """What the fields of an act hold, by their name: one of the notations of ``kinds``."""
@@ -28,7 +25,7 @@ class Way:
     """
 
     path: str
-    on: Target = "incident"
+    on: Target = "matter"
     takes: Kinds = field(default_factory=dict)
     standard: Mapping[str, Any] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
@@ -103,7 +100,7 @@ def way_of(act: Act) -> Way:
     on_matter, on_unit = (f"/{act.room}{base}/{act.address}" for base in BASES.values())
     return Way(
         path={"new": f"/{act.room}{NEW}", "unit": ""}.get(act.on, on_matter),
-        on="incident" if act.on == "matter" else act.on,
+        on=act.on,
         takes={**takes, **PARTICULAR.get(act.name, {})},
         standard={**(act.usual if act.on != "new" else {}), **STANDARD.get(act.name, {})},
         renamed=RENAMED.get(act.name, {}),
@@ -141,7 +138,7 @@ WAYS: Mapping[str, Way] = {
     **{act.name: way_of(act) for act in ACTS.values() if act.on != "county"},
     "adopt": _seen_to("packs/adopt", UNIT | PACK | {"params": "words"} | REASON, reason="演练采用"),
     "withdraw": _seen_to("packs/withdraw", UNIT | REASON, reason="演练停用"),
-    "repin": _seen_to("incidents/{incident}/repin", PACK | REASON, "incident", reason="演练改用"),
+    "repin": _seen_to("incidents/{incident}/repin", PACK | REASON, "matter", reason="演练改用"),
     "publish_calendar": _seen_to(
         "calendar",
         {"year": "number", "notice": "text", "off_days": "days", "makeup_days": "days"},

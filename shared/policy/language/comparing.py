@@ -178,14 +178,11 @@ def asks_less(strict: Rule, lax: Rule) -> bool:
         case Duty(), Duty() if lax.clock == "soon" and not strict.measured:
             return (strict.start, strict.stop, strict.when) == (lax.start, lax.stop, lax.when)
         case Gate(), Gate():
-            return (strict.mode, lax.mode) == ("refuse", "flag") and _same_gate(strict, lax)
+            asked = ("when", "refuse", "besides", "needs", "only_by")
+            same = all(getattr(strict, key) == getattr(lax, key) for key in asked)
+            return same and (strict.mode, lax.mode) == ("refuse", "flag")
         case _:
             return comparable(strict, lax) and looser(strict, lax)
-
-
-def _same_gate(one: Gate, other: Gate) -> bool:
-    asked = ("when", "refuse", "besides", "needs", "only_by")
-    return all(getattr(one, key) == getattr(other, key) for key in asked)
 
 
 def check_against_parent(pack: Pack) -> Iterator[Complaint]:

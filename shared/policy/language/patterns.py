@@ -122,7 +122,7 @@ def read_demand(given: Any) -> Demand:
             return Demand("any", tuple(_part(each) for each in given))
         case {"count": int() as times, "of": of, **rest} if times > 0 and not rest:
             return Demand("count", (_part(of),), times)
-        case {"any": _} | {"all": _} | {"seq": _} if len(given) == 1:
+        case dict() if len(given) == 1 and given.keys() <= {"any", "all", "seq"}:
             [(how, parts)] = given.items()
             return Demand(how, _parts(parts))
         case _:
