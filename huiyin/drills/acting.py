@@ -312,9 +312,6 @@ def _quarter(at: datetime) -> str:
 
 
 def _not_there(name: str) -> HuiyinError:
-    return Unavailable(
-        "drill.not-registered",
-        f"事件 {name} 没有登记成, 这一步没有办。",
-        "请先看登记那一步为什么被拒绝。",
-        "incident",
-    )
+    said = f"事件 {name} 没有登记成, 这一步没有办。"
+    remedy = "请先看登记那一步为什么被拒绝。"
+    return Unavailable("drill.not-registered", said, remedy, "incident")

@@ -40,7 +40,6 @@ from shared.room import Room
 from shared.settings import Settings
 from shared.store.micros import from_micros
 from shared.store.sql import Sql
-from shared.store.store import Store
 from shared.store.tracking import all_tracked
 from shared.store.transaction import last_position
 
@@ -107,6 +106,7 @@ class DrillStage:
         self.cast: dict[Post, Acting] = {}
         self._client = client
         self._clock = clock
+        self._deadlines = system.rooms["deadlines"].store
         self._moment = clock()
         self._dirty = True
 
@@ -146,14 +146,10 @@ class DrillStage:
         """Let time pass; what falls due or begins meanwhile is seen at its own moment."""
         if moment > self._moment:
             await self.settled()
-            while (coming := self._coming()) is not None and coming < moment:
+            while (coming := self._deadlines.read_now(_coming)) and coming < moment:
                 await self._look(coming)
         self._clock.move_to(moment if exactly else moment - MARGIN)
         self._moment = max(self._moment, moment)
-
-    def _coming(self) -> datetime | None:
-        """When deadlines has something to see next: a limit that has just passed, or a period."""
-        return self._deadlines.read_now(_coming)
 
     async def _look(self, moment: datetime) -> None:
         self._moment = max(self._moment, moment)
@@ -161,10 +157,6 @@ class DrillStage:
         await scheduler.look(self._deadlines, self._clock)
         self._dirty = True
         await self.settled()
-
-    @property
-    def _deadlines(self) -> Store:
-        return self.system.rooms["deadlines"].store
 
     async def _send(self, method: str, path: str, by: Post, **given: Any) -> Any:
         headers = {"Authorization": f"Bearer {self.cast[by].token}"}
@@ -175,6 +167,7 @@ class DrillStage:
 
 
 def _coming(sql: Sql) -> datetime | None:
+    """When deadlines has something to see next: a limit that has just passed, or a period."""
     due, opening = duties.next_due(sql), agenda.next_opening(sql)
     moments = [from_micros(due) + PAST] if due is not None else []
     moments += [from_micros(opening)] if opening is not None else []

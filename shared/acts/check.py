@@ -186,22 +186,16 @@ def _check_forms(attempt: Attempt[Any]) -> None:
     record, given = attempt.record, getattr(attempt.body, "fields", {})
     filled = {**attempt.known, **given}
     for each in wanting(record.pack, record.matter, record.deeds, attempt.deed, filled):
-        raise Invalid(
-            "form.field-missing",
-            f"{each.form.zh}（{each.number}）的“{each.spec.zh}”{each.problem}。",
-            "请按表单要求填写。",
-            f"fields.{each.key}",
-        )
+        said = f"{each.form.zh}（{each.number}）的“{each.spec.zh}”{each.problem}。"
+        remedy = "请按表单要求填写。"
+        raise Invalid("form.field-missing", said, remedy, f"fields.{each.key}")
 
 
 def _unknown(field_: str, given: str, what: str, known: Any) -> Invalid:
     choices = "、".join(known) or "（规则包没有声明）"
-    return Invalid(
-        f"act.unknown-{field_.partition('.')[0]}",
-        f"规则包中没有“{given}”这个{what}。",
-        f"可以填写：{choices}。",
-        field_,
-    )
+    said = f"规则包中没有“{given}”这个{what}。"
+    remedy = f"可以填写：{choices}。"
+    return Invalid(f"act.unknown-{field_.partition('.')[0]}", said, remedy, field_)
 
 
 def _refused(pack: Pack, refused: Sequence[Closed]) -> Refused:

@@ -162,14 +162,8 @@ def met(pack: Pack, demand: Demand, deeds: Sequence[Deed]) -> Done | None:
 def _part(pack: Pack, part: Pattern | Demand, deeds: Sequence[Deed]) -> Done | None:
     if isinstance(part, Demand):
         return met(pack, part, deeds)
-    return next(
-        (
-            Done(deed.at, deed.recorded_at, (deed.id,), deed.standing)
-            for deed in deeds
-            if fits(pack, part, deed)
-        ),
-        None,
-    )
+    found = next((deed for deed in deeds if fits(pack, part, deed)), None)
+    return found and Done(found.at, found.recorded_at, (found.id,), found.standing)
 
 
 def _in_sequence(
@@ -238,8 +232,8 @@ def first_held(
 ) -> datetime | None:
     """When it was on record (UTC) that the conditions first held, or none if they never did.
 
-    What held once is not undone by a re-grading. Axes ``judged`` before what
-    the rule counts from have no default any more.
+    What held once is not undone by a re-grading. Axes ``judged`` before what the rule counts from
+    have no default any more.
     """
     known = _begin(pack, matter, judged)
     if known.hold(when):

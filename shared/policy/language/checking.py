@@ -1,6 +1,6 @@
 """What a pack says against itself or against the vocabulary: names, references, impossibilities."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from shared.acts.vocabulary import ACTS
 from shared.documents import Complaint, near
@@ -33,10 +33,8 @@ KINDLESS = (
 """Acts whose records say no kind: a rule that waits for one would wait for ever."""
 
 
-Path = tuple[str, ...]
-
-RULE_BY_RULE: Sequence[Callable[[Pack, Rule, Path], Iterator[Complaint]]]
-"""What is looked for in each rule, in this order; the path is that of its table."""
+KeyPath = tuple[str, ...]
+"""The keys under which something stands in a pack's file, from the top."""
 
 
 def check(pack: Pack) -> Iterator[Complaint]:
@@ -45,13 +43,14 @@ def check(pack: Pack) -> Iterator[Complaint]:
     yield from _beyond_the_line(pack)
     yield from _kinds(pack)
     yield from _defaults(pack)
+    each = (_patterns, _parties, _conditions, _references, _never_met, _never_due)
     for number, rule in pack.file.rules():
-        for look in RULE_BY_RULE:
-            yield from look(pack, rule, (rule.SECTION, number))
+        for told in each:
+            yield from told(pack, rule, (rule.SECTION, number))
     yield from _never_open(pack)
 
 
-def _never_due(pack: Pack, rule: Rule, path: Path) -> Iterator[Complaint]:
+def _never_due(pack: Pack, rule: Rule, path: KeyPath) -> Iterator[Complaint]:
     """A schedule whose days do not fit its period would stop the room that keeps it."""
     del pack
     try:
@@ -67,19 +66,16 @@ def _same_number_twice(pack: Pack) -> Iterator[Complaint]:
     sections = [(number, rule.SECTION) for number, rule in pack.file.rules()]
     for number, section in [*sections, *((n, "unarmed") for n in pack.file.unarmed)]:
         if number in seen:
-            yield Complaint(
-                "pack.number-twice",
-                (section, number),
-                f"编号 {number} 已用于 [{seen[number]}]。",
-                "每个编号只用一次；一条规则要分几款的, 在编号后加 /一个英文名。",
-            )
+            said = f"编号 {number} 已用于 [{seen[number]}]。"
+            remedy = "每个编号只用一次；一条规则要分几款的, 在编号后加 /一个英文名。"
+            yield Complaint("pack.number-twice", (section, number), said, remedy)
         seen[number] = section
 
 
 def _beyond_the_line(pack: Pack) -> Iterator[Complaint]:
     """Actions that the product never helps with, by whatever name."""
     file = pack.file
-    named: list[tuple[Path, str]] = [
+    named: list[tuple[KeyPath, str]] = [
         *(((rule.SECTION, number, "zh"), rule.zh) for number, rule in file.rules()),
         *(
             (("kinds", act, k), f"{k} {zh}")
@@ -108,19 +104,13 @@ def _beyond_the_line(pack: Pack) -> Iterator[Complaint]:
 def _kinds(pack: Pack) -> Iterator[Complaint]:
     for act in pack.file.kinds:
         if act not in ACTS:
-            yield Complaint(
-                "pack.unknown-act",
-                ("kinds", act),
-                f"没有“{act}”这种行为。",
-                f"请写已有的行为{_hint(act, ACTS)}。",
-            )
+            said = f"没有“{act}”这种行为。"
+            remedy = f"请写已有的行为{_hint(act, ACTS)}。"
+            yield Complaint("pack.unknown-act", ("kinds", act), said, remedy)
         elif act in KINDLESS:
-            yield Complaint(
-                "pack.unknown-kind",
-                ("kinds", act),
-                f"{ACTS[act].title}（{act}）不分种类。",
-                "请换一种可分种类的行为, 如 note（记录）、instruct（批示）。",
-            )
+            said = f"{ACTS[act].title}（{act}）不分种类。"
+            remedy = "请换一种可分种类的行为, 如 note（记录）、instruct（批示）。"
+            yield Complaint("pack.unknown-kind", ("kinds", act), said, remedy)
 
 
 def _defaults(pack: Pack) -> Iterator[Complaint]:
@@ -129,43 +119,37 @@ def _defaults(pack: Pack) -> Iterator[Complaint]:
             yield from _value(key, value, axis.values, ("axis", key))
 
 
-def _value(key: str, value: str, known: Collection[str], path: Path) -> Iterator[Complaint]:
+def _value(key: str, value: str, known: Collection[str], path: KeyPath) -> Iterator[Complaint]:
     if value not in known:
         choices = f"可以填写：{'、'.join(known) or '（尚未声明任何值）'}。"
         yield Complaint("pack.unknown-value", path, f"{key} 没有“{value}”这个值。", choices)
 
 
-def _patterns(pack: Pack, rule: Rule, path: Path) -> Iterator[Complaint]:
+def _patterns(pack: Pack, rule: Rule, path: KeyPath) -> Iterator[Complaint]:
     for pattern in dict.fromkeys(rule.asked()):
         yield from _kind(pack, pattern, path)
         for role in (pattern.to, pattern.by):
             yield from _party(pack, role, path)
         medium = pattern.medium
         if medium and medium not in (("on", "off") if pattern.act == "declare" else pack.media):
-            yield Complaint(
-                "pack.unknown-medium",
-                path,
-                f"式样“{pattern}”中的方式 {medium} 没有声明。",
-                f'请在 [medium] 中写 {medium} = "中文名"。',
-            )
+            said = f"式样“{pattern}”中的方式 {medium} 没有声明。"
+            remedy = f'请在 [medium] 中写 {medium} = "中文名"。'
+            yield Complaint("pack.unknown-medium", path, said, remedy)
 
 
-def _kind(pack: Pack, pattern: Pattern, path: Path) -> Iterator[Complaint]:
+def _kind(pack: Pack, pattern: Pattern, path: KeyPath) -> Iterator[Complaint]:
     if pattern.kind is None or (pattern.act == "declare" and pattern.kind in pack.states):
         return
     states = pack.states if pattern.act == "declare" else ()
     known = pack.kinds_of(pattern.act).keys() - states
     if pattern.kind not in known:
         section = "state" if pattern.act == "declare" else f"kinds.{pattern.act}"
-        yield Complaint(
-            "pack.unknown-kind",
-            path,
-            f"式样“{pattern}”中的种类 {pattern.kind} 没有声明{_hint(pattern.kind, known)}。",
-            f'请在 [{section}] 中写 {pattern.kind} = "中文名"。',
-        )
+        said = f"式样“{pattern}”中的种类 {pattern.kind} 没有声明{_hint(pattern.kind, known)}。"
+        remedy = f'请在 [{section}] 中写 {pattern.kind} = "中文名"。'
+        yield Complaint("pack.unknown-kind", path, said, remedy)
 
 
-def _parties(pack: Pack, rule: Rule, path: Path) -> Iterator[Complaint]:
+def _parties(pack: Pack, rule: Rule, path: KeyPath) -> Iterator[Complaint]:
     for name in ("who", "recipients", "only_by"):
         for role in getattr(rule, name, None) or ():
             yield from _party(pack, role, (*path, name))
@@ -174,17 +158,14 @@ def _parties(pack: Pack, rule: Rule, path: Path) -> Iterator[Complaint]:
             yield from _party(pack, role, (*path, "extension"))
 
 
-def _party(pack: Pack, role: str | None, path: Path) -> Iterator[Complaint]:
+def _party(pack: Pack, role: str | None, path: KeyPath) -> Iterator[Complaint]:
     if role is not None and role not in pack.parties:
-        yield Complaint(
-            "pack.unknown-party",
-            path,
-            f"没有当事方 {role}{_hint(role, pack.parties)}。",
-            f'请在 [party.{role}] 中写 zh = "中文名"。',
-        )
+        said = f"没有当事方 {role}{_hint(role, pack.parties)}。"
+        remedy = f'请在 [party.{role}] 中写 zh = "中文名"。'
+        yield Complaint("pack.unknown-party", path, said, remedy)
 
 
-def _conditions(pack: Pack, rule: Rule, path: Path) -> Iterator[Complaint]:
+def _conditions(pack: Pack, rule: Rule, path: KeyPath) -> Iterator[Complaint]:
     for key, values in (getattr(rule, "when", None) or {}).items():
         choices = _choices(pack, key)
         if choices is None:
@@ -203,7 +184,7 @@ def _choices(pack: Pack, key: str) -> Collection[str] | None:
     return given.get(key, axis.values if axis else None)
 
 
-def _references(pack: Pack, rule: Rule, path: Path) -> Iterator[Complaint]:
+def _references(pack: Pack, rule: Rule, path: KeyPath) -> Iterator[Complaint]:
     named: list[tuple[str, str]] = []
     match rule:
         case Duty():
@@ -223,38 +204,29 @@ def _references(pack: Pack, rule: Rule, path: Path) -> Iterator[Complaint]:
             yield Complaint("pack.unknown-rule", (*path, key), told, "请改正编号。")
 
 
-def _states(pack: Pack, duty: Duty, path: Path) -> Iterator[Complaint]:
+def _states(pack: Pack, duty: Duty, path: KeyPath) -> Iterator[Complaint]:
     for start in duty.start:
         state = start.removeprefix("state:")
         if start.startswith("state:") and state not in pack.states:
-            yield Complaint(
-                "pack.unknown-state",
-                (*path, "start"),
-                f"没有声明状态 {state}{_hint(state, pack.states)}。",
-                f'请在 [state.{state}] 中写 zh = "中文名"。',
-            )
+            said = f"没有声明状态 {state}{_hint(state, pack.states)}。"
+            remedy = f'请在 [state.{state}] 中写 zh = "中文名"。'
+            yield Complaint("pack.unknown-state", (*path, "start"), said, remedy)
 
 
-def _never_met(pack: Pack, rule: Rule, path: Path) -> Iterator[Complaint]:
+def _never_met(pack: Pack, rule: Rule, path: KeyPath) -> Iterator[Complaint]:
     """A duty on a matter that only acts on a unit's day could fulfil, or that a gate forbids."""
     if not isinstance(rule, Duty):
         return
     wanted = list(rule.stop.patterns())
     if all(pattern.act in UNIT_ONLY for pattern in wanted):
-        yield Complaint(
-            "pack.never-met",
-            (*path, "stop"),
-            f"事项上的义务不能靠“{wanted[0]}”完成：它记在单位名下, 不属于某一事项。",
-            "请改用 [schedule]（定期事项）, 或换成事项上的行为。",
-        )
+        said = f"事项上的义务不能靠“{wanted[0]}”完成：它记在单位名下, 不属于某一事项。"
+        remedy = "请改用 [schedule]（定期事项）, 或换成事项上的行为。"
+        yield Complaint("pack.never-met", (*path, "stop"), said, remedy)
     forbidden = next((p for p in _unconditional(rule.stop) if _closed_to(pack, p)), None)
     if forbidden:
-        yield Complaint(
-            "pack.never-met",
-            (*path, "stop"),
-            f"“{forbidden}”已被前置条件限定由他人办理, 这项义务永远不能完成。",
-            "请核对 only_by 与本规则的 by。",
-        )
+        said = f"“{forbidden}”已被前置条件限定由他人办理, 这项义务永远不能完成。"
+        remedy = "请核对 only_by 与本规则的 by。"
+        yield Complaint("pack.never-met", (*path, "stop"), said, remedy)
 
 
 def _closed_to(pack: Pack, pattern: Pattern) -> bool:
@@ -284,12 +256,9 @@ def _never_open(pack: Pack) -> Iterator[Complaint]:
     for number in pack.file.gate:
         circle = _circle(number, waits) if number in waits else None
         if circle:
-            yield Complaint(
-                "pack.never-open",
-                ("gate", number, "needs"),
-                f"前置条件互相等待, 永远不能满足：{' → '.join(circle)}。",
-                "请去掉其中一个前置条件, 或改变所要求的行为。",
-            )
+            said = f"前置条件互相等待, 永远不能满足：{' → '.join(circle)}。"
+            remedy = "请去掉其中一个前置条件, 或改变所要求的行为。"
+            yield Complaint("pack.never-open", ("gate", number, "needs"), said, remedy)
 
 
 def _unconditional(demand: Demand | None) -> Iterator[Pattern]:
@@ -321,6 +290,3 @@ def _circle(start: str, waits: Mapping[str, set[str]]) -> list[str] | None:
 def _hint(name: str, known: Iterable[str]) -> str:
     meant = near(name, known)
     return f", 是否指 {meant}" if meant else ""
-
-
-RULE_BY_RULE = (_patterns, _parties, _conditions, _references, _never_met, _never_due)

@@ -80,12 +80,9 @@ def find_pack(name: str) -> Path:
         return shipped_packs()[name]
     if Path(name).is_file():
         return Path(name)
-    raise Invalid(
-        "pack.unknown",
-        f"没有名为“{name}”的规则包, 也没有这个文件。",
-        "请用 huiyin pack list 查看可用的规则包, 或给出文件路径。",
-        "pack",
-    )
+    said = f"没有名为“{name}”的规则包, 也没有这个文件。"
+    remedy = "请用 huiyin pack list 查看可用的规则包, 或给出文件路径。"
+    raise Invalid("pack.unknown", said, remedy, "pack")
 
 
 def examine(path: Path, params: Chosen | None = None) -> tuple[Pack | None, list[Complaint]]:
@@ -209,12 +206,9 @@ def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as problem:
-        raise Invalid(
-            "pack.unreadable",
-            f"读不到规则包 {path}（{problem.strerror}）。",
-            "请核对路径, 并确认本程序有权读取。",
-            "pack",
-        ) from problem
+        said = f"读不到规则包 {path}（{problem.strerror}）。"
+        remedy = "请核对路径, 并确认本程序有权读取。"
+        raise Invalid("pack.unreadable", said, remedy, "pack") from problem
 
 
 def _file(
@@ -238,12 +232,9 @@ def _filled(given: Any, params: Chosen) -> Any:
             raise _unknown_parameter(name, declared)
         choices = declared[name].get("of")
         if choices is not None and params[name] not in choices:
-            raise Invalid(
-                "pack.parameter-value",
-                f"参数 {name} 不能取“{params[name]}”。",
-                f"可以取：{'、'.join(map(str, choices))}。",
-                name,
-            )
+            said = f"参数 {name} 不能取“{params[name]}”。"
+            remedy = f"可以取：{'、'.join(map(str, choices))}。"
+            raise Invalid("pack.parameter-value", said, remedy, name)
     values = {name: params.get(name, each.get("default")) for name, each in declared.items()}
     rest = {key: _replaced(value, values) for key, value in given.items() if key != "params"}
     return rest | ({"params": declared} if declared else {})
@@ -264,12 +255,9 @@ def _replaced(given: Any, values: Mapping[str, Any]) -> Any:
 
 
 def _unknown_parameter(name: str, declared: Mapping[str, Any]) -> Invalid:
-    return Invalid(
-        "pack.unknown-parameter",
-        f"没有参数“{name}”。",
-        f"已声明的参数：{'、'.join(declared) or '无'}；新参数请在 [params.{name}] 中声明。",
-        name,
-    )
+    said = f"没有参数“{name}”。"
+    remedy = f"已声明的参数：{'、'.join(declared) or '无'}；新参数请在 [params.{name}] 中声明。"
+    return Invalid("pack.unknown-parameter", said, remedy, name)
 
 
 def _not_toml(problem: ValueError) -> Complaint:
