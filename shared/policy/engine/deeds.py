@@ -163,7 +163,9 @@ def _part(pack: Pack, part: Pattern | Demand, deeds: Sequence[Deed]) -> Done | N
     if isinstance(part, Demand):
         return met(pack, part, deeds)
     found = next((deed for deed in deeds if fits(pack, part, deed)), None)
-    return found and Done(found.at, found.recorded_at, (found.id,), found.standing)
+    if found is None:
+        return None
+    return Done(found.at, found.recorded_at, (found.id,), found.standing)
 
 
 def _in_sequence(
