@@ -7,12 +7,13 @@ from pathlib import Path
 
 from huiyin.host.directory import County, DataDirectory
 from huiyin.host.embedded import booted
-from huiyin.host.founding import UnitRow, found, founded_directory
+from huiyin.host.founding import found, founded_directory
 from huiyin.host.host import Host
+from shared.copies.units import Unit
 from shared.settings import Settings
 
 COUNTY = County(code="QINGHE", name="青禾县（测量）", root="QINGHE", demonstration=True)
-SCHOOL = UnitRow("QH-YZ", "青禾县第一中学", (), None)
+SCHOOL = Unit("QH-YZ", "青禾县第一中学", (), None)
 
 
 def environment(data: Path) -> dict[str, str]:

@@ -24,9 +24,8 @@ from huiyin.cli.door import Door, opened
 from huiyin.host.app import create_app
 from huiyin.host.directory import DataDirectory
 from huiyin.importing.columns import FIELDS
-from huiyin.importing.preparing import prepare
 from huiyin.importing.source import look_through
-from huiyin.importing.transfer import Tally, transfer
+from huiyin.importing.transfer import Tally, prepare, transfer
 from shared.errors import Unavailable
 from shared.settings import Settings
 

@@ -3,7 +3,7 @@
 import asyncio
 
 from huiyin.host.host import Host
-from shared.messaging.topology import FOLLOWS
+from shared.messaging.streams import FOLLOWS
 from shared.store.tracking import tracked
 
 EVERY = 0.01

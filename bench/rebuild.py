@@ -18,7 +18,7 @@ from bench.stories import STAGES, TOGETHER, some, tell_all
 from huiyin.host.host import Host
 from services.reporting.rebuild import refold
 from shared.room import Room
-from shared.store.tables import SqliteTables
+from shared.store.database import SqliteTables
 
 GOAL = Goal(floor=20_000, aim=40_000)
 

@@ -32,8 +32,7 @@ from shared.contracts.routing import (
 )
 from shared.contracts.sealed import Sealed
 from shared.room import Room, key_id
-from shared.store.events import By, Matter
-from shared.store.transaction import Transaction
+from shared.store.transaction import By, Stream, Transaction
 from shared.vault.vault import Vault
 
 SAMPLES = Path(next(iter(huiyin.drills.demonstration.__path__))) / "samples" / "messages.csv"
@@ -154,7 +153,7 @@ async def tell(system: Host, story: Story, stage: int) -> tuple[str, int]:
     """Append one event of an incident; returns the service and the position it has there."""
     service, kind, say = STAGES[stage]
     room = system.rooms[service]
-    matter = Matter(kind, story.incident, COUNTY.root, story.incident)
+    matter = Stream(kind, story.incident, COUNTY.root, story.incident)
     work = partial(_append, room, matter, partial(say, story, system.vault))
     return service, await room.store.write(work)
 
@@ -175,7 +174,7 @@ def some(number: int, first: int = 1) -> list[Story]:
     return list(islice(stories(first), number))
 
 
-def _append(room: Room, matter: Matter, make: Callable[[], Fact], tx: Transaction) -> int:
+def _append(room: Room, matter: Stream, make: Callable[[], Fact], tx: Transaction) -> int:
     appended = tx.append(matter, [make()], By(_OFFICER, tx.now))
     room.model.note(tx.sql, appended.events)
     return appended.position

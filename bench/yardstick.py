@@ -28,7 +28,7 @@ from bench.postgres import NoPostgres, Postgres, started
 from services.reporting.ledger import table as ledger_table
 from shared.contracts.envelope import Recorded, decode, decode_envelope
 from shared.store.readmodel import Placed
-from shared.store.sql import CursorSql
+from shared.store.sql import Sql
 
 PAGE = 500
 """Notifications that the hand-written loop reads at once; it makes no difference to the library."""
@@ -120,7 +120,7 @@ class SqliteLedger(SQLiteTrackingRecorder):
         with self.datastore.transaction(commit=True) as cursor:
             self._insert_tracking(cursor, tracking)
             placed = Placed(tracking.notification_id, event)
-            ledger_table.apply(CursorSql(cursor, postgres=False), [placed])
+            ledger_table.apply(Sql(cursor, postgres=False), [placed])
 
 
 class PostgresLedger(PostgresTrackingRecorder):
@@ -136,7 +136,7 @@ class PostgresLedger(PostgresTrackingRecorder):
         with self.datastore.transaction(commit=True) as cursor:
             self._insert_tracking(cursor, tracking)
             placed = Placed(tracking.notification_id, event)
-            ledger_table.apply(CursorSql(cursor, postgres=True), [placed])
+            ledger_table.apply(Sql(cursor, postgres=True), [placed])
         self.taken_at.append(time.perf_counter())
 
 

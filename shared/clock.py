@@ -1,4 +1,7 @@
-"""Time as a dependency: services take a clock, so that drills can run in simulated time."""
+"""Time as a dependency: services take a clock, so that drills can run in simulated time.
+
+Moments are aware; tables keep them as whole microseconds since 1970 (UTC).
+"""
 
 import time
 from collections.abc import Callable
@@ -11,6 +14,10 @@ Clock = Callable[[], datetime]
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 """Where people read time. China has had one zone without summer time since 1992."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_MICRO = timedelta(microseconds=1)
 
 
 def system_clock() -> datetime:
@@ -123,3 +130,13 @@ class SimulatedClock:
     def move_to(self, moment: datetime) -> None:
         """Move on; a moment that has passed changes nothing."""
         self._now = max(self._now, moment)
+
+
+def to_micros(moment: datetime) -> int:
+    """Microseconds since 1970 of an aware moment; exact."""
+    return (moment - _EPOCH) // _MICRO
+
+
+def from_micros(micros: int) -> datetime:
+    """The UTC moment of so many microseconds since 1970."""
+    return _EPOCH + micros * _MICRO

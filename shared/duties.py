@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from shared.clock import to_micros
 from shared.contracts.catalogue import Fact
 from shared.contracts.deadlines import (
     STATES,
@@ -18,7 +19,6 @@ from shared.contracts.deadlines import (
     State,
 )
 from shared.contracts.envelope import UNIT_CODE, Envelope, Recorded, Standing
-from shared.store.micros import to_micros
 
 CHANGED_BY: tuple[type[Fact], ...] = (DutyStarted, DutyMoved, LateRecordSettled, *STATES)
 """The facts that a duty's row is made of."""

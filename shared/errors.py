@@ -1,5 +1,6 @@
 """Errors that people and programs read: a stable code, a Chinese sentence, a field and a remedy."""
 
+import json
 from dataclasses import dataclass
 
 
@@ -41,3 +42,23 @@ class Unavailable(HuiyinError):
 
 class Untrusted(HuiyinError):
     """What is stored contradicts itself: the part concerned stops rather than guess."""
+
+
+HTTP_STATUS: dict[type[HuiyinError], int] = {
+    Refused: 409,
+    Invalid: 422,
+    Unknown: 404,
+    Unavailable: 503,
+}
+"""With which status each kind of error is answered over HTTP."""
+
+
+def answered_error(status: int, answer: bytes) -> HuiyinError:
+    """The error that a request was answered with; Unavailable ``http.failed`` if it is not ours."""
+    kind = next((kind for kind, its in HTTP_STATUS.items() if its == status), Refused)
+    try:
+        said = json.loads(answer)
+        rules = tuple(said.get("rules", ()))
+        return kind(said["code"], said["message"], said["remedy"], said["field"], rules)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return Unavailable("http.failed", f"服务出错（{status}）。", "请查看运行日志后重试。")

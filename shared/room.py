@@ -16,8 +16,8 @@ from shared.identity.officers import Officers
 from shared.messaging.consumer import Consumer
 from shared.messaging.relay import Checkpoint, pass_by
 from shared.messaging.renewal import Renewal
+from shared.store.database import open_recorder
 from shared.store.readmodel import ReadModel
-from shared.store.recorders import open_recorder
 from shared.store.sql import Sql
 from shared.store.store import Store
 from shared.vault.vault import Vault

@@ -14,12 +14,12 @@ from starlette.exceptions import HTTPException
 from starlette.routing import compile_path, get_name
 
 from shared.contracts.catalogue import Contract
-from shared.errors import HuiyinError, Invalid, Refused, Unavailable, Unknown
-from shared.faults import worded
+from shared.errors import HTTP_STATUS, HuiyinError
 from shared.identity.officers import Officer, Officers, unknown_token
 from shared.logs import note
 from shared.store import requests
-from shared.vault import Vault
+from shared.vault.vault import Vault
+from shared.words import worded
 
 STATUS = {"token.unknown": 401, "unit.not-yours": 403, "post.not-competent": 403}
 """HTTP status by error code, where the kind of error does not say it."""
@@ -30,8 +30,6 @@ HTTP_CODES = {
     405: ("method.not-allowed", "这个地址不接受这种请求方法。"),
 }
 """Code and message for what the HTTP layer itself refuses."""
-
-BY_KIND = {Refused: 409, Invalid: 422, Unknown: 404, Unavailable: 503}
 
 
 class Problem(Contract):
@@ -49,13 +47,7 @@ class Problem(Contract):
     @classmethod
     def of(cls, problem: HuiyinError) -> "Problem":
         """An error of ours as it is told."""
-        return cls(
-            code=problem.code,
-            message=problem.message,
-            field=problem.field,
-            remedy=problem.remedy,
-            rules=problem.rules,
-        )
+        return cls.model_validate(problem, from_attributes=True)
 
 
 FINGERPRINTS = f"{UUID(int=0)}/requests"
@@ -180,9 +172,8 @@ After = Annotated[
 
 async def _tell(_: Request, problem: Exception) -> JSONResponse:
     assert isinstance(problem, HuiyinError)
-    status = STATUS.get(problem.code) or BY_KIND.get(type(problem), 500)
-    note(code=problem.code)
-    return JSONResponse(Problem.of(problem).model_dump(), status)
+    status = STATUS.get(problem.code) or HTTP_STATUS.get(type(problem), 500)
+    return _answer(status, Problem.of(problem))
 
 
 async def _tell_invalid(_: Request, problem: Exception) -> JSONResponse:
@@ -190,18 +181,19 @@ async def _tell_invalid(_: Request, problem: Exception) -> JSONResponse:
     first = problem.errors()[0]
     place = ".".join(str(part) for part in first["loc"] if part != "body") or "body"
     message = f"字段 {place} 不合要求：{worded(first)}。"
+    remedy = "请按 /openapi.json 中的定义修改后重试。"
     return _answer(
-        422, "request.invalid", message, place, "请按 /openapi.json 中的定义修改后重试。"
+        422, Problem(code="request.invalid", message=message, field=place, remedy=remedy)
     )
 
 
 async def _tell_http(_: Request, problem: Exception) -> JSONResponse:
     assert isinstance(problem, HTTPException)
     code, message = HTTP_CODES.get(problem.status_code, ("request.refused", "请求不能办理。"))
-    return _answer(problem.status_code, code, message, None, "请按 /openapi.json 中的定义修改。")
+    remedy = "请按 /openapi.json 中的定义修改。"
+    return _answer(problem.status_code, Problem(code=code, message=message, remedy=remedy))
 
 
-def _answer(status: int, code: str, message: str, field: str | None, remedy: str) -> JSONResponse:
-    problem = Problem(code=code, message=message, field=field, remedy=remedy)
-    note(code=code)
+def _answer(status: int, problem: Problem) -> JSONResponse:
+    note(code=problem.code)
     return JSONResponse(problem.model_dump(), status)

@@ -6,10 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from huiyin.cli import case
-from huiyin.cli.county import FormatOption
-from huiyin.cli.options import body_of, parameters
-from huiyin.cli.taking import Incident, act
+from huiyin.cli.options import FormatOption, Incident, body_of, option, parameters
+from huiyin.cli.output import Format, say, show_one
+from huiyin.cli.running import do
 from shared.acts.vocabulary import ACTS, AGREE, MINE, Act
 
 OnMatter = Annotated[str | None, typer.Argument(help="事件编号；对单位办理的不写")]
@@ -22,12 +21,21 @@ Of = Annotated[str | None, typer.Option(help="批准的行为所关于的文书�
 USUAL_CATEGORY = "inquiry_demand"
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add these commands."""
-    for each in ACTS.values():
-        if each.on != "county":
-            app.command(each.word)(_command(each))
-    case.add_to(app)
+def commands() -> dict[str, Callable[..., None]]:
+    """Every act that is done on a matter or a unit, by its word."""
+    return {each.word: _command(each) for each in ACTS.values() if each.on != "county"}
+
+
+def act(path: str, body: Mapping[str, Any], done: str, format_: Format) -> None:
+    """Take the act, wait until it can be seen everywhere, and say so."""
+    show_one(do(path, body), format_, lambda answer: _tell(answer, done))
+
+
+def _tell(answer: dict[str, Any], done: str) -> None:
+    extra = f", 文稿 {answer['draft']}" if "draft" in answer else ""
+    extra += f", 交办单 {answer['sheet']}" if answer.get("sheet") else ""
+    said = done if answer["events"] else "没有变化"
+    say(f"{said}：{answer['number']}{extra}（位置 {answer['position']}）")
 
 
 def _command(of: Act) -> Callable[..., None]:
@@ -38,43 +46,38 @@ def _command(of: Act) -> Callable[..., None]:
         path, said = _where(done, given), body_of(done, given) | _besides(done, given)
         act(path, said, f"已{done.title}", given["format_"])
 
-    options = [*_named(of), *parameters(of, _taken_by_name(of)), *_more(of), _option(FORMAT)]
+    named, more = _named(of), _more(of)
+    # Fields for which there is an option already.
+    without = ("unit",) if of.on in ("unit", "either") else ()
+    options = [*named, *parameters(of, without), *more, option("format_", FormatOption, "table")]
     run.__signature__ = inspect.Signature(options)  # type: ignore[attr-defined]  # inspect reads it
     run.__annotations__ = {each.name: each.annotation for each in options} | {"return": None}
     run.__doc__ = of.help + (f"加 --act 时, {AGREE.help}" if of.name == AGREE.name else "")
     return run
 
 
-FORMAT = ("format_", FormatOption, "table")
-
-
 def _named(of: Act) -> list[inspect.Parameter]:
     """What names the matter or unit that an act is done on."""
     match of.on:
         case "matter":
-            return [_option(("incident", Incident, inspect.Parameter.empty))]
+            return [option("incident", Incident)]
         case "unit" if of.room != "intake":
-            return [_option(("unit", WholeUnit, inspect.Parameter.empty))]
+            return [option("unit", WholeUnit)]
         case "unit":
-            return [_option(("unit", OfUnit, None))]
+            return [option("unit", OfUnit, None)]
         case "either":
-            return [_option(("incident", OnMatter, None)), _option(("unit", OfUnit, None))]
+            return [option("incident", OnMatter, None), option("unit", OfUnit, None)]
         case _:
             return []
-
-
-def _taken_by_name(of: Act) -> tuple[str, ...]:
-    """Fields for which there is an option already."""
-    return ("unit",) if of.on in ("unit", "either") else ()
 
 
 def _more(of: Act) -> list[inspect.Parameter]:
     """Options that are no fields."""
     match of.name:
         case "summarise":
-            return [_option(("no_items", NoItems, False))]
+            return [option("no_items", NoItems, False)]
         case "approve":
-            return [_option(("no_draft", OfAnAct, False)), _option(("of", Of, None))]
+            return [option("no_draft", OfAnAct, False), option("of", Of, None)]
         case _:
             return []
 
@@ -113,10 +116,3 @@ def _check_one(of: Act, incident: str | None, unit: str | None) -> None:
             raise typer.BadParameter("事件编号与 --unit 只能写一个。")
     elif (incident is None) == (unit is None):
         raise typer.BadParameter("请写明事件编号, 或用 --unit 写明单位, 二者取一。")
-
-
-def _option(of: tuple[str, Any, Any]) -> inspect.Parameter:
-    name, annotation, default = of
-    return inspect.Parameter(
-        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
-    )

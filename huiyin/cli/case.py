@@ -7,12 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from huiyin.cli.county import FormatOption
-from huiyin.cli.door import Door
-from huiyin.cli.output import moment, say, show
-from huiyin.cli.running import through_door
-from huiyin.cli.taking import Incident, act, ended, pairs
-from shared.clock import read_moment
+from huiyin.cli.acts import act
+from huiyin.cli.options import FormatOption, Incident, moment_of, pairs
+from huiyin.cli.output import ended, moment, say, show, show_one
+from huiyin.cli.running import ask
 from shared.errors import Invalid
 from shared.policy.language.loading import shipped_packs
 from shared.words import STATUSES
@@ -39,28 +37,9 @@ DRAFTS = {"drafted": "待审定", "approved": "已审定", "rejected": "已驳�
 Reason = Annotated[str, typer.Option(help="理由")]
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add these commands."""
-    app.command("case")(case)
-    app.command("repin")(repin)
-    app.command("adopt")(adopt)
-    calendar = typer.Typer(help="历法：公布放假与调休。", no_args_is_help=True)
-    calendar.command("publish")(publish_calendar)
-    app.add_typer(calendar, name="calendar")
-    app.command("term")(set_term)
-
-
 def case(incident: Incident, format_: FormatOption = "table") -> None:
     """办理情况：各单位、文稿、尚待谁审定、哪些前置条件未满足。"""
-
-    async def work(door: Door) -> None:
-        told = await door.get(f"/routing/incidents/{incident}")
-        if format_ == "json":
-            show([told], {}, format_)
-        else:
-            _tell(told)
-
-    through_door(work)
+    show_one(ask(f"/routing/incidents/{incident}"), format_, _tell)
 
 
 def repin(
@@ -103,13 +82,8 @@ def in_force(
     format_: FormatOption = "table",
 ) -> None:
     """列出各单位采用的规则包；--at 查看当时采用的。"""
-
-    async def work(door: Door) -> None:
-        moment_ = read_moment(at, field="--at").isoformat() if at else None
-        rows = await door.get("/routing/packs", at=moment_)
-        show(rows if format_ == "json" else [_adopted(row) for row in rows], PACK_COLUMNS, format_)
-
-    through_door(work)
+    rows = ask("/routing/packs", {"at": moment_of("--at", at) if at else None})
+    show(rows, PACK_COLUMNS, format_, _adopted)
 
 
 def publish_calendar(
@@ -138,18 +112,16 @@ def set_term(
 def _tell(told: dict[str, Any]) -> None:
     say(f"{told['number']}  {_standing(told)}  登记单位 {told['unit']}  规则 {told['policy']}")
     sets = "；".join(f"{axis} {'、'.join(values)}" for axis, values in told["judged"].items())
-    say(
-        f"分类：{sets or '未定'}"
-        + (f"  状态：{'、'.join(told['states'])}" if told["states"] else "")
-    )
+    states = f"  状态：{'、'.join(told['states'])}" if told["states"] else ""
+    say(f"分类：{sets or '未定'}{states}")
     if told["parts"]:
         parts = "、".join(f"{part['unit']}（{PARTS[part['standing']]}）" for part in told["parts"])
         say(f"交办单 {told['sheet'] or '无号'}：牵头 {told['lead']}；{parts}")
     if told["drafts"]:
-        show([_draft(each) for each in told["drafts"]], DRAFT_COLUMNS, "table")
+        show(told["drafts"], DRAFT_COLUMNS, "table", _draft)
     if told["gates"]:
         say("尚未满足的前置条件：")
-        show([_gate(each) for each in told["gates"]], GATE_COLUMNS, "table")
+        show(told["gates"], GATE_COLUMNS, "table", _gate)
 
 
 def _standing(told: dict[str, Any]) -> str:
@@ -173,12 +145,7 @@ def _gate(each: dict[str, Any]) -> dict[str, Any]:
 
 def _adopted(row: dict[str, Any]) -> dict[str, Any]:
     params = "、".join(f"{key}={value}" for key, value in row["params"].items())
-    return {
-        **row,
-        "params": params,
-        "since": moment(row["since"]),
-        "until": moment(row["until"]),
-    }
+    return row | {"params": params} | {name: moment(row[name]) for name in ("since", "until")}
 
 
 def _number(text: str) -> str | int:

@@ -1,29 +1,21 @@
 """Setting up and serving: init, up, demo, serve, appoint, units, officers."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from huiyin.cli.door import Door, not_serving, opened, where
-from huiyin.cli.output import Format, say, show
-from huiyin.cli.running import run, through_door
+from huiyin.cli.door import not_serving, opened, where
+from huiyin.cli.options import FormatOption
+from huiyin.cli.output import say, show, show_one
+from huiyin.cli.running import ask, do, run
 from huiyin.host.directory import County
 from shared.copies.units import check_code
 from shared.logs import configure
 from shared.settings import Settings
 
-FormatOption = Annotated[Format, typer.Option("--format", help="table 表格, json 一个 JSON 数组")]
-
 UNIT_COLUMNS = {"code": "代码", "name": "名称", "aliases": "别名", "parent": "上级"}
 OFFICER_COLUMNS = {"id": "标识", "name": "姓名", "unit": "单位", "post": "职务"}
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add these commands."""
-    for name, command in COMMANDS.items():
-        app.command(name)(command)
 
 
 def init(
@@ -80,11 +72,10 @@ def serve(
     """单独运行一个服务（分布式部署；需要 HUIYIN_DATABASE、HUIYIN_NATS_URL、HUIYIN_COUNTY）。"""
 
     async def work(settings: Settings) -> None:
-        from huiyin.host.distributed import Distributed
-        from huiyin.host.place import Place
+        from huiyin.host.distributed import Distributed, RoomSettings
         from huiyin.host.serve import serve
 
-        site = Distributed(Place.of(service, settings), settings, say)
+        site = Distributed(RoomSettings.of(service, settings), settings, say)
         configure(settings.log_level, settings.log_format)
         await serve(site, settings)
 
@@ -100,35 +91,22 @@ def appoint(
 ) -> None:
     """任命人员并发放令牌（只显示一次）。"""
 
-    async def work(door: Door) -> None:
-        body = {"name": name, "unit": unit, "post": post, "officer": officer}
-        done = await door.post("/routing/officers", body)
-        await door.settle()
-        if format_ == "json":
-            show([done], {}, format_)
-        else:
-            say(f"已任命 {name}：{done['officer']}, {unit} {post}")
-            say(f"令牌（只显示这一次）：{done['token']}")
+    def tell(done: dict[str, Any]) -> None:
+        say(f"已任命 {name}：{done['officer']}, {unit} {post}")
+        say(f"令牌（只显示这一次）：{done['token']}")
 
-    through_door(work)
+    body = {"name": name, "unit": unit, "post": post, "officer": officer}
+    show_one(do("/routing/officers", body), format_, tell)
 
 
 def units(format_: FormatOption = "table") -> None:
     """列出单位。"""
-
-    async def work(door: Door) -> None:
-        show(await door.get("/routing/units"), UNIT_COLUMNS, format_)
-
-    through_door(work)
+    show(ask("/routing/units"), UNIT_COLUMNS, format_)
 
 
 def officers(format_: FormatOption = "table") -> None:
     """列出人员（仅管理员）。"""
-
-    async def work(door: Door) -> None:
-        show(await door.get("/routing/officers"), OFFICER_COLUMNS, format_)
-
-    through_door(work)
+    show(ask("/routing/officers"), OFFICER_COLUMNS, format_)
 
 
 def sign_in() -> None:
@@ -164,15 +142,3 @@ async def _serve_all(settings: Settings) -> None:
         say("另开一个终端可用 .venv/bin/huiyin ledger、huiyin doctor 等命令。按 Ctrl-C 停止。")
 
     await serve(Embedded(settings, ready), settings)
-
-
-COMMANDS: dict[str, Callable[..., None]] = {
-    "init": init,
-    "up": up,
-    "demo": demo,
-    "serve": serve,
-    "appoint": appoint,
-    "units": units,
-    "officers": officers,
-    "sign-in": sign_in,
-}

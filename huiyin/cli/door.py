@@ -11,13 +11,11 @@ import httpx2
 
 from huiyin.cli.output import complain
 from huiyin.host.directory import DataDirectory, Serving, in_use
-from shared.errors import HuiyinError, Invalid, Refused, Unavailable, Unknown
+from shared.errors import Unavailable, answered_error
 from shared.settings import Settings
 
 ANSWER_WITHIN = 120.0
 """Seconds to wait for an answer; verification of a large record takes its time."""
-
-_KINDS: dict[int, type[HuiyinError]] = {404: Unknown, 422: Invalid, 503: Unavailable}
 
 
 class Door:
@@ -62,9 +60,13 @@ class Door:
         try:
             response = await self._client.request(method, path, **given)
         except httpx2.TransportError as problem:
-            raise _no_answer(str(self._client.base_url)) from problem
+            raise Unavailable(
+                "http.no-answer",
+                f"运行中的系统（{self._client.base_url!s}）没有应答。",
+                "请稍后重试；若它已停止, 再运行一次本命令即可。",
+            ) from problem
         if not response.is_success:
-            raise _problem(response)
+            raise answered_error(response.status_code, response.content)
         return response
 
 
@@ -72,7 +74,7 @@ class Door:
 async def opened(settings: Settings, *, to_read: bool = False) -> AsyncIterator[Door]:
     """The door, open while the block lasts; ``to_read`` boots nothing if all is applied."""
     directory = DataDirectory(settings.data)
-    headers = {"Authorization": f"Bearer {_token(settings, directory)}"}
+    headers = {"Authorization": f"Bearer {settings.token or directory.token() or ''}"}
     serving = where(settings)
     if serving is not None and serving.url is None:
         raise in_use(directory.path, serving)
@@ -81,12 +83,13 @@ async def opened(settings: Settings, *, to_read: bool = False) -> AsyncIterator[
             base_url=serving.url, headers=headers, timeout=ANSWER_WITHIN
         ) as client:
             yield Door(client)
-    elif to_read and _is_settled(settings):
-        async with _reading_door(settings, headers) as door:
-            yield door
     else:
-        async with _booted_door(settings, directory, headers) as door:
-            yield door
+        async with _own_door(settings, directory, to_read=to_read) as app:
+            transport = httpx2.ASGITransport(app)
+            async with httpx2.AsyncClient(
+                transport=transport, base_url="http://huiyin", headers=headers
+            ) as client:
+                yield Door(client)
 
 
 def where(settings: Settings) -> Serving | None:
@@ -102,9 +105,16 @@ def where(settings: Settings) -> Serving | None:
 
 
 @asynccontextmanager
-async def _booted_door(
-    settings: Settings, directory: DataDirectory, headers: dict[str, str]
-) -> AsyncIterator[Door]:
+async def _own_door(
+    settings: Settings, directory: DataDirectory, *, to_read: bool
+) -> AsyncIterator[Any]:
+    """The door of a system in this very process, which reads the files alone if that is enough."""
+    from huiyin.host.offline import is_settled, reading_app
+
+    if to_read and is_settled(settings):
+        with reading_app(settings) as app:
+            yield app
+        return
     from huiyin.host.app import create_app
     from huiyin.host.embedded import booted
 
@@ -113,33 +123,7 @@ async def _booted_door(
         async with booted(settings, county.code) as system:
             with suppress(Unavailable):  # what has halted says so where it is asked
                 await system.settle()
-            async with _client(create_app(system, county.name, settings), headers) as client:
-                yield Door(client)
-
-
-@asynccontextmanager
-async def _reading_door(settings: Settings, headers: dict[str, str]) -> AsyncIterator[Door]:
-    from huiyin.host.offline import reading_app
-
-    with reading_app(settings) as app:
-        async with _client(app, headers) as client:
-            yield Door(client)
-
-
-def _client(app: Any, headers: dict[str, str]) -> httpx2.AsyncClient:
-    """A client of an app in this very process."""
-    transport = httpx2.ASGITransport(app)
-    return httpx2.AsyncClient(transport=transport, base_url="http://huiyin", headers=headers)
-
-
-def _is_settled(settings: Settings) -> bool:
-    from huiyin.host.offline import is_settled
-
-    return is_settled(settings)
-
-
-def _token(settings: Settings, directory: DataDirectory) -> str:
-    return settings.token or directory.token() or ""
+            yield create_app(system, county.name, settings)
 
 
 def _given(said: Mapping[str, Any]) -> dict[str, Any]:
@@ -149,26 +133,6 @@ def _given(said: Mapping[str, Any]) -> dict[str, Any]:
 
 def _told(response: httpx2.Response) -> Any:
     return response.json() if response.content else None
-
-
-def _problem(response: httpx2.Response) -> HuiyinError:
-    """The error that the system answered with."""
-    try:
-        said = response.json()
-        kind = _KINDS.get(response.status_code, Refused)
-        return kind(said["code"], said["message"], said["remedy"], said["field"])
-    except (ValueError, KeyError, TypeError):
-        return Unavailable(
-            "http.failed", f"服务出错（{response.status_code}）。", "请查看运行日志后重试。"
-        )
-
-
-def _no_answer(url: str) -> Unavailable:
-    return Unavailable(
-        "http.no-answer",
-        f"运行中的系统（{url}）没有应答。",
-        "请稍后重试；若它已停止, 再运行一次本命令即可。",
-    )
 
 
 def not_serving() -> Unavailable:

@@ -1,32 +1,28 @@
 """``huiyin drill``: play scripts in simulated time, and see whether what they expect holds."""
 
-import json
-import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
-from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from huiyin.cli.county import FormatOption
-from huiyin.cli.output import complain, say
+from huiyin.cli.options import FormatOption
+from huiyin.cli.output import Format, complain, console, grid, say, show
 from huiyin.cli.running import run
-from shared.clock import shown_limit
+from shared.clock import from_micros, shown_limit
 from shared.errors import HuiyinError
 from shared.policy.language.pack import COMMON
 from shared.settings import Settings
-from shared.store.micros import from_micros
 
 if TYPE_CHECKING:
     from huiyin.drills.comparing import Pair, Side
     from huiyin.drills.playing import Comparison, Played
     from huiyin.drills.script import Drill
+
+T = TypeVar("T")
 
 WIDTH = 120
 """Columns of a protocol that does not go to a terminal."""
@@ -38,11 +34,6 @@ LONG = 60
 """Columns from which an effect is told on two lines."""
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add this command."""
-    app.command("drill")(drill)
-
-
 def drill(
     files: Annotated[list[Path], typer.Argument(help="演练脚本（YAML, 写法见 docs/drills.md）")],
     pack: Annotated[
@@ -51,12 +42,15 @@ def drill(
     format_: FormatOption = "table",
 ) -> None:
     """在模拟时间里演练脚本, 核对其期望；有一条不成立, 退出状态为 1。"""
+    from huiyin.drills import playing
+
     drills = _read(files)
     if pack is None:
-        outcomes = _run(drills)
+        outcomes = _each(drills, playing.run)
         _tell_all(outcomes, format_)
     else:
-        compared = _compare(drills, pack)
+        with_steps = [each for each in drills if each.steps]
+        compared = _each(with_steps, lambda each: playing.compare(each, pack))
         _tell_compared(compared, pack, format_)
         outcomes = [each.here for each in compared]
     if not all(outcome.holds for outcome in outcomes):
@@ -80,40 +74,27 @@ def _read(files: list[Path]) -> "list[Drill]":
             complaints += problem.complaints
         except HuiyinError as problem:
             complaints.append(problem)
+    for each in complaints:
+        complain(each)
     if complaints:
-        _refuse(complaints)
+        raise typer.Exit(1)
     return drills
 
 
-def _refuse(complaints: Iterable[HuiyinError]) -> None:
-    for each in complaints:
-        complain(each)
-    raise typer.Exit(1)
+def _each(drills: "list[Drill]", play: "Callable[[Drill], Awaitable[T]]") -> list[T]:
+    """What came of the drills, played one after the other."""
 
-
-def _run(drills: "list[Drill]") -> "list[Played]":
-    async def work(_: Settings) -> "list[Played]":
-        from huiyin.drills.playing import run as run_drill
-
-        return [await run_drill(each) for each in drills]
+    async def work(_: Settings) -> list[T]:
+        return [await play(each) for each in drills]
 
     return run(work)
 
 
-def _compare(drills: "list[Drill]", pack: str) -> "list[Comparison]":
-    async def work(_: Settings) -> "list[Comparison]":
-        from huiyin.drills.playing import compare
-
-        return [await compare(each, pack) for each in drills if each.steps]
-
-    return run(work)
-
-
-def _tell_all(outcomes: "list[Played]", format_: str) -> None:
+def _tell_all(outcomes: "list[Played]", format_: Format) -> None:
     if format_ == "json":
         from huiyin.drills.protocol import as_json
 
-        _print([as_json(each) for each in outcomes])
+        show([as_json(each) for each in outcomes], {}, format_)
         return
     for outcome in outcomes:
         _show(outcome)
@@ -124,18 +105,18 @@ def _show(outcome: "Played") -> None:
 
     drill = outcome.drill
     say(f"演练 {drill.name}（{outcome.pack or drill.rules.name or '自带规则'}）")
-    steps = _table("时间", "谁", "办什么", "结果")
+    steps = grid("时间", "谁", "办什么", "结果")
     steps.columns[1].max_width = steps.columns[2].max_width = NARROW
     for line in lines(outcome):
         came = "\n".join(map(_in_two, line.came_of_it))
         steps.add_row(*(Text(cell) for cell in (line.at, line.who, line.what, came)))
     if steps.row_count:
-        _console().print(steps)
-    expected = _table("", "期望", "应为", "实际")
+        console(WIDTH).print(steps)
+    expected = grid("", "期望", "应为", "实际")
     for each in outcome.checked:
         mark = "成立" if each.holds else "不成立"
         expected.add_row(*(Text(cell) for cell in (mark, each.said, each.expected, each.actual)))
-    _console().print(expected)
+    console(WIDTH).print(expected)
     for failure in outcome.failures:
         say(f"× {failure}")
     told = "全部成立" if outcome.holds else f"{len(outcome.failures)} 处不成立"
@@ -148,11 +129,11 @@ def _in_two(effect: str) -> str:
     return f"{about}{colon}\n  {told}" if cell_len(effect) > LONG else effect
 
 
-def _tell_compared(compared: "list[Comparison]", pack: str, format_: str) -> None:
+def _tell_compared(compared: "list[Comparison]", pack: str, format_: Format) -> None:
     from huiyin.drills.protocol import comparison_as_json
 
     if format_ == "json":
-        _print([comparison_as_json(each) for each in compared])
+        show([comparison_as_json(each) for each in compared], {}, format_)
         return
     for each in compared:
         _show_compared(each, pack)
@@ -163,11 +144,11 @@ def _show_compared(compared: "Comparison", pack: str) -> None:
 
     drill = compared.here.drill
     say(f"演练 {drill.name}：{compared.here.pack} 与 {compared.there.pack}")
-    table = _table("事项", "责任方", "本规则包", "按另一规则包")
+    table = grid("事项", "责任方", "本规则包", "按另一规则包")
     for cells, often in Counter(_cells(pair) for pair in compared.pairs if _is_timed(pair)).items():
         times = f"（{often} 次）" if often > 1 else ""
         table.add_row(*(Text(cell) for cell in (cells[0] + times, *cells[1:])))
-    _console().print(table)
+    console(WIDTH).print(table)
     for name, counted in compared.totals().items():
         whose = drill.rules.name or "本规则包" if name == "here" else pack
         say(f"{whose}：" + "、".join(f"{FATES[fate]} {n}" for fate, n in counted.items()))
@@ -203,18 +184,3 @@ def _side(side: "Side | None", *, recurring: bool) -> str:
     late = f" {worded_span(side.late_seconds)}" if side.late_seconds else ""
     due = f"，{shown_limit(from_micros(side.due))} 到期" if side.due is not None else ""
     return told + late + due
-
-
-def _table(*headings: str) -> Table:
-    table = Table(header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
-    return table
-
-
-def _console() -> Console:
-    return Console(width=None if sys.stdout.isatty() else WIDTH)
-
-
-def _print(rows: list[dict[str, Any]]) -> None:
-    print(json.dumps(rows, ensure_ascii=False, indent=2))

@@ -1,15 +1,25 @@
-"""The fields of a body as options of a command: what each is called, and what it means."""
+"""Options of commands: those that many have, and the fields of a body as options of an act."""
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, get_args, get_origin
 
 import typer
 from pydantic.fields import FieldInfo
 
-from huiyin.cli.taking import moment_of, pairs, sets_of
+from huiyin.cli.output import Format, ended
 from shared.acts.body import Dated, Order, is_moment, plain
 from shared.acts.vocabulary import Act
+from shared.clock import read_moment
+from shared.errors import HuiyinError, Invalid
+
+Incident = Annotated[str, typer.Argument(help="事件编号或标识")]
+FormatOption = Annotated[Format, typer.Option("--format", help="table 表格, json 一个 JSON 数组")]
+ForceOption = Annotated[bool, typer.Option("--force", help="文件已存在也覆盖")]
+AsOf = Annotated[
+    str | None,
+    typer.Option(help="当时所见：2026-03-02 14:10（北京时间）；只写日期指当日 24:00"),
+]
 
 FLAGS: Mapping[str, tuple[str, ...]] = {
     "co_handling": ("--with",),
@@ -53,24 +63,19 @@ def _parameter(act: Act, key: str, field: FieldInfo) -> inspect.Parameter:
     default = act.usual[key] if key in act.usual else _default(field)
     empty = needed and key not in act.usual
     kind = _kind(field.annotation)
-    flags = ("--at", "--occurred-at") if key == "occurred_at" and _dated(act) else _flags(key)
+    dated = key == "occurred_at" and issubclass(act.body, Dated)
+    flags = ("--at", "--occurred-at") if dated else FLAGS.get(key, ())
+    whole = needed or kind is bool or isinstance(default, str)
+    about = typer.Option(*flags, help=field.description)
+    said: Any = Annotated[kind if whole else kind | None, about]
+    return option(key, said, inspect.Parameter.empty if empty else default)
+
+
+def option(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
+    """An option or argument of a command; without ``default`` it has to be given."""
     return inspect.Parameter(
-        key,
-        inspect.Parameter.KEYWORD_ONLY,
-        default=inspect.Parameter.empty if empty else default,
-        annotation=Annotated[
-            kind if needed or kind is bool or isinstance(default, str) else kind | None,
-            typer.Option(*flags, help=field.description),
-        ],
+        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
     )
-
-
-def _dated(act: Act) -> bool:
-    return issubclass(act.body, Dated)
-
-
-def _flags(key: str) -> tuple[str, ...]:
-    return FLAGS.get(key, ())
 
 
 def _default(field: FieldInfo) -> Any:
@@ -100,3 +105,30 @@ def _said(field: FieldInfo, key: str, value: Any) -> Any:
     if is_moment(field.annotation):
         return moment_of(key, value)
     return value
+
+
+def pairs(given: Sequence[str], option: str) -> dict[str, str]:
+    """``key=value`` each; says what is wrong and ends the command otherwise."""
+    found = [each.partition("=") for each in given]
+    for key, sign, _ in found:
+        if not key.strip() or not sign:
+            said = f"“{key}”后面没有等号和内容。"
+            raise ended(Invalid("option.no-value", said, "请写作 名称=内容。", option))
+    return {key.strip(): value for key, _, value in found}
+
+
+def sets_of(given: Sequence[str]) -> dict[str, list[str]]:
+    """``axis=value`` each; an axis named again has several values."""
+    sets: dict[str, list[str]] = {}
+    for each in given:
+        for axis, value in pairs([each], "--set").items():
+            sets.setdefault(axis, []).append(value)
+    return sets
+
+
+def moment_of(name: str, text: str) -> str:
+    """A moment as people here write it, with its offset; ends the command if it is none."""
+    try:
+        return read_moment(text, field=name).isoformat()
+    except HuiyinError as problem:
+        raise ended(problem) from None

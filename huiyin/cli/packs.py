@@ -1,20 +1,20 @@
 """``huiyin pack``: the packs there are, what one says, what is wrong with it, how two differ."""
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from huiyin.cli.case import adopt, in_force, withdraw
-from huiyin.cli.county import FormatOption
-from huiyin.cli.output import complain, say, show
-from huiyin.cli.words import WORD_COLUMNS, words
+from huiyin.cli.options import FormatOption
+from huiyin.cli.output import ended, say, show
+from shared.acts.vocabulary import ACTS
 from shared.documents import Complaint
 from shared.errors import HuiyinError
 from shared.policy import Pack, find_pack, known_packs, load_pack
 from shared.policy.language.comparing import CHANGES, RuleDifference, counted, differences
 from shared.policy.language.loading import examine
-from shared.policy.language.rules import STANDINGS, Duty, Rule
+from shared.policy.language.rules import STANDINGS, Duty, Form, Rule
 from shared.policy.language.speaking import limit, sentence
 
 LIST_COLUMNS = {
@@ -33,21 +33,9 @@ DIFFERENCE_COLUMNS = {
     "before": "原来",
     "after": "现在",
 }
+WORD_COLUMNS = {"of": "用词", "named": "代称（名称）"}
 
 Name = Annotated[str, typer.Argument(help="规则包名（见 huiyin pack list）或文件")]
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add these commands."""
-    packs = typer.Typer(help="规则包：列出、查看、检查、比较、采用。", no_args_is_help=True)
-    packs.command("list")(list_packs)
-    packs.command("show")(show_pack)
-    packs.command("check")(check_pack)
-    packs.command("diff")(diff_packs)
-    packs.command("adopt")(adopt)
-    packs.command("withdraw")(withdraw)
-    packs.command("in-force")(in_force)
-    app.add_typer(packs, name="pack")
 
 
 def list_packs(format_: FormatOption = "table") -> None:
@@ -62,12 +50,14 @@ def show_pack(name: Name, format_: FormatOption = "table") -> None:
     """逐条显示一个规则包, 包括继承来的和未启用的；末尾是它的用词。"""
     pack = _loaded(name)
     if format_ == "json":
-        show([*_rules_told(pack), *_unarmed_told(pack)], {}, format_)
+        armed = [_rule_told(pack, number, rule) for number, rule in pack.rules.items()]
+        show([*armed, *_unarmed_told(pack)], {}, format_)
         return
     say(f"{pack.file.pack.zh}（{pack.pin}）")
     say(_in_figures(pack))
     show([*_rules_shown(pack), *_unarmed_shown(pack)], RULE_COLUMNS, format_)
-    show(words(pack), WORD_COLUMNS, format_)
+    words = [{"of": of, "named": _named(known)} for of, known in _words(pack) if known]
+    show(words, WORD_COLUMNS, format_)
 
 
 def check_pack(
@@ -77,8 +67,7 @@ def check_pack(
     try:
         pack, complaints = examine(file)
     except HuiyinError as problem:
-        complain(problem)
-        raise typer.Exit(1) from None
+        raise ended(problem) from None
     if format_ == "json":
         show([_complaint(each) for each in complaints], {}, format_)
     elif pack and not complaints:
@@ -99,11 +88,10 @@ def diff_packs(before: Name, after: Name, format_: FormatOption = "table") -> No
         show([_difference_told(each) for each in found], {}, format_)
         return
     say(f"由 {old.pin} 改为 {new.pin}：{counted(found)}")
-    order = list(CHANGES)
-    told = [each for each in found if each.change != "reworded"]
-    rows = sorted(told, key=lambda each: order.index(each.change))
+    order = [change for change in CHANGES if change != "reworded"]
+    rows = [_difference_shown(each) for change in order for each in found if each.change == change]
     if rows:
-        show([_difference_shown(each) for each in rows], DIFFERENCE_COLUMNS, format_)
+        show(rows, DIFFERENCE_COLUMNS, format_)
 
 
 def summary(pack: Pack) -> dict[str, Any]:
@@ -128,32 +116,25 @@ def _in_figures(pack: Pack) -> str:
     return f"来文条目 {sum(standings.values())} 项：{told}；{written}{inherited}。"
 
 
-def _rules_shown(pack: Pack) -> list[dict[str, Any]]:
-    return [
-        {
+def _rules_shown(pack: Pack) -> Iterator[dict[str, Any]]:
+    own = dict(pack.file.rules())
+    for number, rule in pack.rules.items():
+        yield {
             "number": number,
             "section": rule.TITLE + ("（继承）" if number not in own else ""),
             "title": rule.zh,
             "what": sentence(pack, rule) + (f"\n依据：{rule.clause}" if rule.clause else ""),
         }
-        for own in [dict(pack.file.rules())]
-        for number, rule in pack.rules.items()
-    ]
 
 
-def _unarmed_shown(pack: Pack) -> list[dict[str, Any]]:
-    return [
-        {"number": number, "section": "未启用", "title": each.zh, "what": f"原因：{each.why}"}
-        for number, each in pack.file.unarmed.items()
-    ]
-
-
-def _rules_told(pack: Pack) -> list[dict[str, Any]]:
-    """Every rule for programs."""
-    return [_rule_told(pack, number, rule) for number, rule in pack.rules.items()]
+def _unarmed_shown(pack: Pack) -> Iterator[dict[str, Any]]:
+    for number, each in pack.file.unarmed.items():
+        what = f"原因：{each.why}"
+        yield {"number": number, "section": "未启用", "title": each.zh, "what": what}
 
 
 def _rule_told(pack: Pack, number: str, rule: Rule) -> dict[str, Any]:
+    """A rule for programs."""
     came_from = next(each for each in pack.lineage if number in dict(each.file.rules()))
     return {
         "number": number,
@@ -172,16 +153,35 @@ def _rule_told(pack: Pack, number: str, rule: Rule) -> dict[str, Any]:
     }
 
 
-def _unarmed_told(pack: Pack) -> list[dict[str, Any]]:
+def _unarmed_told(pack: Pack) -> Iterator[dict[str, Any]]:
     nothing = dict.fromkeys(("section", "sentence", "clock", "clause"))
     empty = {"who": [], "when": {}, "limit": "", "also": []}
-    return [
-        {"number": number, "standing": "unarmed", "title": each.zh, "why": each.why}
-        | nothing
-        | empty
-        | {"pack": pack.pin}
-        for number, each in pack.file.unarmed.items()
-    ]
+    for number, each in pack.file.unarmed.items():
+        said = {"number": number, "standing": "unarmed", "title": each.zh, "why": each.why}
+        yield said | nothing | empty | {"pack": pack.pin}
+
+
+def _words(pack: Pack) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Every word of a pack that somebody has to write (用词), by what it is a word for."""
+    files = [each.file for each in reversed(pack.lineage)]
+    yield "当事方", {key: each.zh for file in files for key, each in file.party.items()}
+    for key, axis in pack.axes.items():
+        yield f"分类维度 {key}（{axis.zh}）", axis.values
+    for on, where in (("matter", "事项"), ("unit", "单位")):
+        yield f"{where}的状态", {key: s.zh for key, s in pack.states.items() if s.on == on}
+    yield "渠道", pack.channels
+    yield "方式", {key: zh for file in files for key, zh in file.medium.items()}
+    for act, known in ACTS.items():
+        kinds = {key: zh for key, zh in pack.kinds_of(act).items() if key not in pack.states}
+        yield f"{act}（{known.title}）的种类", kinds
+    for number, form in pack.of(Form).items():
+        yield f"{number} 的栏目", {key: field.zh for key, field in form.fields.items()}
+    params = pack.file.params.items()
+    yield "参数", {key: f"{each.zh}；默认 {each.default}" for key, each in params}
+
+
+def _named(known: Mapping[str, str]) -> str:
+    return "、".join(f"{key}（{zh}）" for key, zh in known.items())
 
 
 def _difference_shown(each: RuleDifference) -> dict[str, Any]:
@@ -196,14 +196,9 @@ def _difference_shown(each: RuleDifference) -> dict[str, Any]:
 
 
 def _difference_told(each: RuleDifference) -> dict[str, Any]:
-    return {
-        "change": each.change,
-        "section": each.rule.SECTION,
-        "before_number": each.before_number,
-        "after_number": each.after_number,
-        "before": each.before,
-        "after": each.after,
-    }
+    parts = ("before_number", "after_number", "before", "after")
+    told = {"change": each.change, "section": each.rule.SECTION}
+    return told | {part: getattr(each, part) for part in parts}
 
 
 def _tell(each: Complaint) -> None:
@@ -219,16 +214,11 @@ def _complaint(each: Complaint) -> dict[str, Any]:
         "place": str(each.place or ""),
         "line": each.place.line if each.place else None,
         "column": each.place.column if each.place else None,
-        "key": each.key,
-        "code": each.code,
-        "message": each.message,
-        "remedy": each.remedy,
-    }
+    } | {part: getattr(each, part) for part in ("key", "code", "message", "remedy")}
 
 
 def _loaded(name: str) -> Pack:
     try:
         return load_pack(find_pack(name))
     except HuiyinError as problem:
-        complain(problem)
-        raise typer.Exit(1) from None
+        raise ended(problem) from None

@@ -1,27 +1,28 @@
-"""Reading and checking the record: ledger, audit show, audit verify, rebuild."""
+"""What is on record, as tables: ledger, audit show, duties, findings, statistics."""
 
-import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
-from huiyin.cli.county import FormatOption
 from huiyin.cli.door import Door
-from huiyin.cli.files import check_free, hand_over
-from huiyin.cli.output import complain, limit, minute, moment, say, show
-from huiyin.cli.running import by_door_or_files, through_door
-from shared.errors import Refused
-from shared.identity.posts import POSTS
-from shared.settings import Settings
-from shared.words import GRADES, STATUSES, VERDICTS
-
-AsOf = Annotated[
-    str | None,
-    typer.Option(help="当时所见：2026-03-02 14:10（北京时间）；只写日期指当日 24:00"),
-]
-
-LedgerFormat = Literal["table", "json", "csv", "xlsx"]
+from huiyin.cli.options import AsOf, ForceOption, FormatOption, Incident
+from huiyin.cli.output import (
+    FileFormat,
+    check_free,
+    check_output,
+    hand_over,
+    late,
+    limit,
+    minute,
+    moment,
+    say,
+    show,
+    show_one,
+)
+from huiyin.cli.running import ask, through_door
+from shared.words import GRADES, POSTS, STATUSES, VERDICTS
 
 LEDGER_COLUMNS = {
     "number": "编号",
@@ -49,148 +50,123 @@ TRAIL_COLUMNS = {
     "what": "内容",
     "running": "连续散列",
 }
-COMPARED_COLUMNS = {
-    "service": "服务",
-    "table": "表",
-    "live": "现有行",
-    "rebuilt": "重建行",
-    "holds": "一致",
-    "difference": "第一处不同",
+DUTY_COLUMNS = {
+    "due": "应于此前",
+    "about": "编号或期次",
+    "duty": "义务",
+    "title": "事项",
+    "unit": "单位",
+    "lead": "牵头单位",
+    "state": "结论",
+    "lacking": "所缺",
+    "done_at": "办于",
+    "policy": "规则版本",
+}
+FINDING_COLUMNS = {
+    "number": "编号或期",
+    "title": "情形",
+    "kind": "代号",
+    "rule": "规则",
+    "unit": "责任单位",
+    "post": "岗位",
+    "limit": "时限",
+    "actual": "实际",
+    "evidence": "证据册号",
+    "before": "当时等待",
+}
+FIGURE_COLUMNS = {
+    "unit": "单位",
+    "title": "指标",
+    "rule": "规则",
+    "value": "件数",
+    "n": "总数",
+    "share": "比率",
 }
 
-
-def add_to(app: typer.Typer) -> None:
-    """Add these commands."""
-    audit = typer.Typer(help="审计轨迹与核验。", no_args_is_help=True)
-    audit.command("show")(audit_show)
-    audit.command("verify")(audit_verify)
-    app.command("ledger")(ledger)
-    app.add_typer(audit, name="audit")
-    app.command("rebuild")(rebuild)
+Status = Annotated[str | None, typer.Option(help="只看某状态：" + "、".join(STATUSES))]
+Verdict = Annotated[str | None, typer.Option(help="只看某时限结论：" + "、".join(VERDICTS))]
+Kept = Annotated[Path | None, typer.Option(help="导出到此文件；json 则连同日志条数与树根")]
+Exported = Annotated[
+    FileFormat, typer.Option("--format", help="table 表格, json 一个 JSON 数组, csv 或 xlsx 导出")
+]
+Below = Annotated[str | None, typer.Option(help="只看某单位和它的下级单位")]
 
 
 def ledger(
     as_of: AsOf = None,
     unit: Annotated[str | None, typer.Option(help="只看某单位登记、牵头或协办的")] = None,
-    status: Annotated[str | None, typer.Option(help="只看某状态：" + "、".join(STATUSES))] = None,
-    verdict: Annotated[
-        str | None, typer.Option(help="只看某时限结论：" + "、".join(VERDICTS))
-    ] = None,
+    status: Status = None,
+    verdict: Verdict = None,
     from_: Annotated[
         str | None, typer.Option("--from", help="登记日期自（含当日）, 如 2026-03-02")
     ] = None,
     to: Annotated[str | None, typer.Option(help="登记日期至（含当日）")] = None,
-    format_: Annotated[
-        LedgerFormat,
-        typer.Option("--format", help="table 表格, json 一个 JSON 数组, csv 或 xlsx 导出"),
-    ] = "table",
-    output: Annotated[
-        Path | None, typer.Option(help="导出到此文件；json 则连同日志条数与树根")
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="文件已存在也覆盖")] = False,
+    format_: Exported = "table",
+    output: Kept = None,
+    force: ForceOption = False,
 ) -> None:
     """归档台账：每个事件一行；可导出, 页脚有日志条数与树根。"""
-    _check_output(format_, output)
+    check_output(format_, output)
     asked = {"as_of": as_of, "unit": unit, "status": status, "verdict": verdict}
     asked |= {"from": from_, "to": to}
 
     async def work(door: Door) -> None:
-        if output is not None or format_ in ("csv", "xlsx"):
+        if output is None and format_ in ("table", "json"):
+            found = await door.get("/reporting/ledger", **asked)
+            show(found, LEDGER_COLUMNS, format_, _ledger_row)
+        else:
             check_free(output, force=force)
             content = await door.fetch(f"/reporting/ledger.{format_}", **asked)
             hand_over(content, output, force=force)
-        elif format_ == "json":
-            show(await door.get("/reporting/ledger", **asked), LEDGER_COLUMNS, "json")
-        else:
-            rows = await door.get("/reporting/ledger", **asked)
-            show([_ledger_row(row) for row in rows], LEDGER_COLUMNS, "table")
 
     through_door(work)
 
 
-def audit_show(
-    incident: Annotated[str, typer.Argument(help="事件编号或标识")],
+def audit_show(incident: Incident, as_of: AsOf = None, format_: FormatOption = "table") -> None:
+    """一个事件的审计轨迹：何人何时做了什么, 以及连续散列。"""
+    entries = ask(f"/reporting/incidents/{incident}/trail", {"as_of": as_of}, to_read=True)
+    show(entries, TRAIL_COLUMNS, format_, _trail_row)
+
+
+def duties(
+    state: Annotated[str | None, typer.Option(help="只看某结论：" + "、".join(VERDICTS))] = None,
+    unit: Annotated[str | None, typer.Option(help="只看某单位负有的")] = None,
+    incident: Annotated[str | None, typer.Option(help="只看某一事件的")] = None,
+    period: Annotated[
+        str | None, typer.Option(help="只看某一期的, 如 2026-03-02、2026-W10、2026-03")
+    ] = None,
+    format_: FormatOption = "table",
+) -> None:
+    """时限义务, 先到期的在前（最多 1000 条）。"""
+    asked = {"state": state, "unit": unit, "incident": incident, "period": period}
+    found = ask("/deadlines/duties", asked | {"limit": "1000"})
+    show(found["duties"], DUTY_COLUMNS, format_, _duty_row)
+
+
+def findings(
+    unit: Below = None,
+    incident: Annotated[str | None, typer.Option(help="只看某事件（编号或标识）")] = None,
     as_of: AsOf = None,
     format_: FormatOption = "table",
 ) -> None:
-    """一个事件的审计轨迹：何人何时做了什么, 以及连续散列。"""
-
-    async def work(door: Door) -> None:
-        entries = await door.get(f"/reporting/incidents/{incident}/trail", as_of=as_of)
-        rows = entries if format_ == "json" else [_trail_row(entry) for entry in entries]
-        show(rows, TRAIL_COLUMNS, format_)
-
-    through_door(work, to_read=True)
+    """追责情形：由事件得出的迟办、逾期和违规, 以及人的认定；每条都有规则和证据。"""
+    asked = {"unit": unit, "incident": incident, "as_of": as_of}
+    found = ask("/reporting/findings", asked, to_read=True)
+    show(found, FINDING_COLUMNS, format_, _finding_row)
 
 
-def audit_verify(format_: FormatOption = "table") -> None:
-    """核验各序列的散列链, 以及数据库与日志逐字节一致；不一致时退出状态为 1。"""
-    verified = by_door_or_files("/operations/verify", _verify_files)
-    if format_ == "json":
-        show([verified], {}, format_)
-    else:
-        _tell_verified(verified)
-    _exit_unless(verified["holds"])
-
-
-def rebuild(
-    compare: Annotated[
-        bool, typer.Option("--compare", help="从日志重建各读模型并逐行比较, 不改动任何内容")
-    ] = False,
+def statistics(
+    unit: Below = None,
+    from_: Annotated[
+        str | None, typer.Option("--from", help="自某日（含当日）, 如 2026-03-01")
+    ] = None,
+    to: Annotated[str | None, typer.Option(help="至某日（含当日）")] = None,
+    as_of: AsOf = None,
     format_: FormatOption = "table",
 ) -> None:
-    """从日志重建读模型并与现有的逐行比较；不一致时退出状态为 1。"""
-    if not compare:
-        raise typer.BadParameter("请加上 --compare", param_hint="--compare")
-    tables = by_door_or_files("/operations/rebuild", _rebuild_files)
-    show(tables, COMPARED_COLUMNS, format_)
-    _exit_unless(all(table["holds"] for table in tables))
-
-
-def _verify_files(settings: Settings) -> Any:
-    from huiyin.host.offline import verify_offline
-
-    return verify_offline(settings).model_dump(mode="json")
-
-
-def _rebuild_files(settings: Settings) -> Any:
-    from huiyin.host.offline import rebuild_offline
-
-    return [compared.model_dump(mode="json") for compared in rebuild_offline(settings)]
-
-
-def _exit_unless(holds: bool) -> None:
-    if not holds:
-        raise typer.Exit(1)
-
-
-def _tell_verified(verified: dict[str, Any]) -> None:
-    counts = "、".join(f"{name} {count} 条" for name, count in verified["events"].items())
-    say(f"事件：{counts}；日志 {verified['leaves']} 条, 连续散列 {verified['running']}")
-    say(f"树根（{verified['leaves']} 条）：{verified['root']}")
-    pending = {name: count for name, count in verified["pending"].items() if count}
-    if pending:
-        say("尚未入册：" + "、".join(f"{name} {count} 条" for name, count in pending.items()))
-    difference = verified["difference"]
-    if difference is None:
-        say("核验通过：各序列首尾相接, 数据库与日志逐字节一致。")
-    else:
-        complain(
-            Refused(
-                difference["code"],
-                f"核验不通过, 第一处不同在 {difference['place']}：{difference['message']}。",
-                "请停止使用并保全现场, 与备份逐条核对。",
-                difference["place"],
-            )
-        )
-
-
-def _check_output(format_: LedgerFormat, output: Path | None) -> None:
-    """Exits with 2 where the result would be of no use."""
-    if format_ == "table" and output is not None:
-        raise typer.BadParameter("写文件请加上 --format csv、xlsx 或 json", param_hint="--output")
-    if format_ == "xlsx" and output is None and sys.stdout.isatty():
-        raise typer.BadParameter("xlsx 请用 --output 写入文件, 或接到管道", param_hint="--output")
+    """统计：登记、办结、按时、迟办和规则包的指标, 按单位；件数太少的不给比率。"""
+    asked = {"unit": unit, "from": from_, "to": to, "as_of": as_of}
+    show_one(ask("/reporting/statistics", asked, to_read=True), format_, _tell_statistics)
 
 
 def _ledger_row(row: dict[str, Any]) -> dict[str, Any]:
@@ -199,14 +175,10 @@ def _ledger_row(row: dict[str, Any]) -> dict[str, Any]:
         "due": limit(row["due"]),
         "status": STATUSES[row["status"]],
         "grade": GRADES.get(row["grade"], ""),
-        "verdict": VERDICTS.get(row["verdict"], "") + _late(row["late_seconds"]),
+        "verdict": VERDICTS.get(row["verdict"], "") + late(row["late_seconds"]),
         "standing": {"live": "", "imported": "导入"}[row["standing"]],
     }
     return row | times | words
-
-
-def _late(seconds: int | None) -> str:
-    return f" {seconds / 3600:.1f} 小时" if seconds else ""
 
 
 def _trail_row(entry: dict[str, Any]) -> dict[str, Any]:
@@ -218,3 +190,59 @@ def _who(entry: dict[str, Any]) -> str:
     if entry["officer"] == "system":
         return "系统"
     return f"{entry['name'] or entry['officer']}（{POSTS.get(entry['post'], entry['post'])}）"
+
+
+def _duty_row(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {
+        "due": limit(row["due"]),
+        "about": row["number"] or row["period"],
+        "done_at": minute(row["done_at"]),
+        "state": "已逾期" if row["overdue"] else VERDICTS[row["state"]] + late(row["late_seconds"]),
+        "lacking": _lacking(row),
+    }
+
+
+def _lacking(row: dict[str, Any]) -> str:
+    """What a missed period lacked, in times or minutes."""
+    found = []
+    if row["count_wanted"] is not None and row["state"] == "missed":
+        found.append(f"{row['count_done']}/{row['count_wanted']} 次")
+    if row["gap_seconds"]:
+        found.append(f"无人在岗 {_minutes(row['gap_seconds'])} 分钟")
+    if row["leaderless_seconds"]:
+        found.append(f"无带班领导 {_minutes(row['leaderless_seconds'])} 分钟")
+    return "、".join(found)
+
+
+def _minutes(seconds: int) -> int:
+    return -(-seconds // 60)  # a minute begun is a minute without anybody
+
+
+def _finding_row(each: dict[str, Any]) -> dict[str, Any]:
+    return each | {
+        "number": each["number"] or each["period"],
+        "limit": limit(each["limit"]),
+        "actual": minute(each["actual"]),
+        "evidence": [proof["leaf"] for proof in each["evidence"]],
+        "before": "；".join(f"{gate['gate']} {gate['needs']}" for gate in each["waiting"]),
+    }
+
+
+def _tell_statistics(told: Mapping[str, Any]) -> None:
+    units = [dict(told["all"], unit="合计"), *told["units"]]
+    show([row for each in units for row in _figure_rows(each)], FIGURE_COLUMNS, "table")
+    for each in told["all"]["shortfalls"]:
+        done = f"应 {each['wanted']}, 实 {each['done']}, 欠 {each['shortfall']}"
+        say(f"欠缺：{each['unit']} {each['title']}（{each['rule']}）{each['period']} {done}")
+    say(f"不足 {told['smallest']} 件的不给比率；历史导入 {told['imported']} 件不计在内。")
+
+
+def _figure_rows(each: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for figure in each["figures"]:
+        yield {**figure, "unit": each["unit"], "share": _share(figure)}
+
+
+def _share(figure: Mapping[str, Any]) -> str:
+    if figure["share"] is not None:
+        return f"{figure['share']:.1%}"
+    return "件数太少" if figure["n"] else ""

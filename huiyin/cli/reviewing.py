@@ -1,26 +1,31 @@
 """``huiyin review imported``: what the rules would have said of imported history."""
 
 import json
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from huiyin.cli.door import Door
-from huiyin.cli.files import check_free, hand_over
-from huiyin.cli.output import console, limit, minute, say
-from huiyin.cli.records import AsOf
+from huiyin.cli.options import AsOf, ForceOption
+from huiyin.cli.output import (
+    FileFormat,
+    check_free,
+    check_output,
+    console,
+    grid,
+    hand_over,
+    limit,
+    minute,
+    say,
+)
 from huiyin.cli.running import through_door
 from shared.clock import shown_span
 from shared.words import EMPTINESS, KNOWN_BY
 
 PATH = "/reporting/reviews/imported"
-
-ReviewFormat = Literal["table", "json", "csv", "xlsx"]
 
 FIGURES = {
     "messages": "留言",
@@ -38,14 +43,6 @@ NAMED = 30
 """How many replies that answer nothing are named on the screen; files have all of them."""
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add this command."""
-    review = typer.Typer(help="回看：规则会怎么说。", no_args_is_help=True)
-    review.callback()(_group)
-    review.command("imported")(review_imported)
-    app.add_typer(review, name="review")
-
-
 def review_imported(
     pack: Annotated[
         str | None, typer.Option(help="规则包：TOML 文件, 或自带规则包的名称, 默认县级基线规则")
@@ -54,12 +51,12 @@ def review_imported(
         str | None, typer.Option(help="只看某单位：代码, 或文件里答复单位的名称")
     ] = None,
     as_of: AsOf = None,
-    format_: Annotated[ReviewFormat, typer.Option("--format", help="输出格式")] = "table",
+    format_: Annotated[FileFormat, typer.Option("--format", help="输出格式")] = "table",
     output: Annotated[Path | None, typer.Option(help="写入此文件, 不显示")] = None,
-    force: Annotated[bool, typer.Option("--force", help="文件已存在也覆盖")] = False,
+    force: ForceOption = False,
 ) -> None:
     """回看导入的历史：按某个规则包, 各单位各年多少按时、多少迟、迟多久, 哪些答复没有内容。"""
-    _check_output(format_, output)
+    check_output(format_, output)
 
     async def work(door: Door) -> None:
         check_free(output, force=force)
@@ -74,18 +71,6 @@ def review_imported(
             hand_over(await door.file(PATH, order | {"format": format_}), output, force=force)
 
     through_door(work, to_read=True)
-
-
-def _check_output(format_: ReviewFormat, output: Path | None) -> None:
-    """Exits with 2 where the result would be of no use."""
-    if format_ == "table" and output is not None:
-        raise typer.BadParameter("写文件请加上 --format csv、xlsx 或 json", param_hint="--output")
-    if format_ == "xlsx" and output is None and sys.stdout.isatty():
-        raise typer.BadParameter("xlsx 请用 --output 写入文件, 或接到管道", param_hint="--output")
-
-
-def _group() -> None:
-    """Keeps ``imported`` a word of its own while there is one review only."""
 
 
 def _text_of(pack: str | None) -> str | None:
@@ -110,7 +95,7 @@ def _show(found: Mapping[str, Any]) -> None:
 
 
 def _figures(title: str, duty: Mapping[str, Any]) -> Table:
-    table = _table(f"{title}：各单位各年（按发帖年份）")
+    table = grid(title=f"{title}：各单位各年（按发帖年份）")
     table.add_column("答复单位", overflow="fold", max_width=30)
     table.add_column("年份", no_wrap=True)
     for heading in FIGURES.values():
@@ -150,7 +135,7 @@ def _lateness(lateness: Mapping[str, Any]) -> str:
 def _show_cases(title: str, cases: Sequence[Mapping[str, Any]], headings: Sequence[str]) -> None:
     if not cases:
         return
-    table = _table(f"{title} {len(cases)} 件")
+    table = grid(title=f"{title} {len(cases)} 件")
     for heading in headings:
         table.add_column(heading, no_wrap=heading != "答复单位", overflow="fold")
     for case in cases:
@@ -173,14 +158,3 @@ def _show_empty(cases: Sequence[Mapping[str, Any]]) -> None:
 
 def _name(unit: Mapping[str, Any]) -> str:
     return str(unit["name"] + KNOWN_BY[unit["known_by"]])
-
-
-def _table(title: str) -> Table:
-    return Table(
-        title=title,
-        title_justify="left",
-        title_style="bold",
-        header_style="bold",
-        box=SIMPLE_HEAD,
-        pad_edge=False,
-    )

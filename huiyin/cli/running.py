@@ -3,13 +3,14 @@
 import asyncio
 import atexit
 import gc
-from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Literal, TypeVar
 
 import typer
+from pydantic_core import to_jsonable_python
 
 from huiyin.cli.door import Door, opened, where
-from huiyin.cli.output import complain
+from huiyin.cli.output import ended
 from shared.errors import HuiyinError
 from shared.logs import configure
 from shared.settings import Settings
@@ -24,8 +25,7 @@ def run(work: Callable[[Settings], Coroutine[Any, Any, T]]) -> T:
         configure("warning", settings.log_format)
         return run_loop(work(settings))
     except HuiyinError as problem:
-        complain(problem)
-        raise typer.Exit(1) from None
+        raise ended(problem) from None
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
 
@@ -40,14 +40,35 @@ def through_door(work: Callable[[Door], Coroutine[Any, Any, T]], *, to_read: boo
     return run(opened_work)
 
 
-def by_door_or_files(path: str, by_files: Callable[[Settings], Any]) -> Any:
+def ask(path: str, params: Mapping[str, str | None] = {}, *, to_read: bool = False) -> Any:
+    """What the system answers to a question; exits with 1 when it refuses."""
+    return through_door(lambda door: door.get(path, **params), to_read=to_read)
+
+
+def do(path: str, body: Mapping[str, Any]) -> Any:
+    """Do something, and wait until it can be seen everywhere; exits with 1 when it is refused."""
+
+    async def work(door: Door) -> Any:
+        answer = await door.post(path, dict(body))
+        await door.settle()
+        return answer
+
+    return through_door(work)
+
+
+def by_door_or_files(
+    ask_door: Callable[[Door], Coroutine[Any, Any, Any]],
+    of_files: Literal["examine", "verify", "rebuild"],
+) -> Any:
     """Ask the running system; while none runs, look at the files themselves, read-only."""
 
     async def work(settings: Settings) -> Any:
         if where(settings) is None:
-            return by_files(settings)
+            from huiyin.host.offline import OFFLINE
+
+            return to_jsonable_python(OFFLINE[of_files](settings))
         async with opened(settings) as door:
-            return await door.post(path)
+            return await ask_door(door)
 
     return run(work)
 

@@ -5,14 +5,14 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from huiyin.cli.door import Door, opened, where
-from huiyin.cli.output import say
+from huiyin.cli.output import put, say
 from huiyin.cli.running import run
 from shared.errors import Unavailable
 from shared.settings import Settings
@@ -31,7 +31,7 @@ AWAY = ("http.no-answer", "http.failed", "data.in-use")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class EventQuery:
     """Which events, as the server is asked for them."""
 
     unit: str | None
@@ -40,20 +40,8 @@ class Asked:
 
     async def page(self, door: Door, start: int, wait: int) -> tuple[bytes, int]:
         """The next lines, and the leaf to go on from."""
-        return await door.lines(
-            "/reporting/events",
-            **{"from": str(start)},
-            unit=self.unit,
-            type=self.type,
-            incident=self.incident,
-            wait=str(wait),
-        )
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add these commands."""
-    for command in (events, contracts):
-        app.command(command.__name__)(command)
+        asked = {"from": str(start), "wait": str(wait), **asdict(self)}
+        return await door.lines("/reporting/events", **asked)
 
 
 def events(
@@ -67,15 +55,15 @@ def events(
     incident: Annotated[str | None, typer.Option(help="只要这个事件（编号或标识）")] = None,
 ) -> None:
     """按册号顺序输出事件, 每行一个 JSON（leaf、sequenced_at、hash、event）, 密封的文字保持密封。"""
-    asked = Asked(unit, type_, incident)
+    query = EventQuery(unit, type_, incident)
 
     async def work(settings: Settings) -> None:
         if follow:
             asyncio.get_running_loop().add_signal_handler(signal.SIGINT, _leave)
-            await _follow(settings, asked, from_)
+            await _follow(settings, query, from_)
         else:
             async with opened(settings, to_read=True) as door:
-                await _print_all(door, asked, from_)
+                await _print_all(door, query, from_)
 
     try:
         run(work)
@@ -97,27 +85,26 @@ def _leave() -> None:
     os._exit(INTERRUPTED)
 
 
-async def _print_all(door: Door, asked: Asked, start: int) -> int:
-    """Print what there is; returns the leaf to go on from."""
-    while True:
-        lines, after = await asked.page(door, start, 0)
-        _put(lines)
-        if after == start:
-            return start
-        start = after
+async def _print_all(door: Door, query: EventQuery, start: int) -> None:
+    """Print what there is."""
+    before = None
+    while start != before:
+        before = start
+        lines, start = await query.page(door, start, 0)
+        put(lines)
 
 
-async def _follow(settings: Settings, asked: Asked, start: int) -> None:
+async def _follow(settings: Settings, query: EventQuery, start: int) -> None:
     """Print what comes, until interrupted; a system that goes away is waited for."""
     async for door in _doors(settings):
         while True:
             try:
-                lines, start = await asked.page(door, start, FOLLOWED_WITHIN)
+                lines, start = await query.page(door, start, FOLLOWED_WITHIN)
             except Unavailable as problem:
                 if problem.code not in AWAY and not problem.code.startswith("store."):
                     raise
                 break
-            _put(lines)
+            put(lines)
         await asyncio.sleep(PAUSE)
 
 
@@ -133,9 +120,3 @@ async def _doors(settings: Settings) -> AsyncIterator[Door]:
             print("系统没有在运行, 等它启动（huiyin up）……", file=sys.stderr)
             said = True
         await asyncio.sleep(PAUSE)
-
-
-def _put(lines: bytes) -> None:
-    if lines:
-        sys.stdout.buffer.write(lines)
-        sys.stdout.buffer.flush()

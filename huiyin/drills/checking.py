@@ -10,8 +10,8 @@ from huiyin.drills.script import Drill, DrillStep, Expectation, resolve
 from shared.acts.vocabulary import ACTS
 from shared.documents import Complaints, Node, Spot, Unreadable, near
 from shared.errors import Invalid
-from shared.identity.posts import POSTS
 from shared.policy.language.pack import Pack
+from shared.words import POSTS
 
 OWED = dict.fromkeys(("reply", "report", *ACTS))
 """What findings say was late or missed; shifts are worked, and so an act."""

@@ -13,10 +13,9 @@ from huiyin.drills.evidence import DrillEvidence
 from huiyin.drills.script import Drill, DrillStep, posts
 from shared.documents import Node
 from shared.duties import DutyRow
-from shared.identity.posts import POSTS
 from shared.policy.language.pack import Pack
 from shared.policy.language.rules import Duty, Schedule, Shift
-from shared.words import CHANNELS
+from shared.words import CHANNELS, POSTS
 
 Fate = Literal["in_time", "late", "missed", "open", "measured", "gone"]
 

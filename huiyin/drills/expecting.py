@@ -13,8 +13,8 @@ from huiyin.drills.script import Expectation
 from huiyin.drills.verdicts import breach, duty, finding, matter_is
 from services.reporting.ledger import filing
 from shared.acts.deed import deed_of
-from shared.calendar.published import state_council
-from shared.clock import SHANGHAI, shown
+from shared.calendar.working import state_council
+from shared.clock import SHANGHAI, from_micros, shown
 from shared.contracts.intake import SummaryMade
 from shared.copies.units import unit_id
 from shared.policy.engine.deeds import Deed, as_recorded, fits
@@ -29,7 +29,6 @@ from shared.policy.engine.periods import (
 from shared.policy.language.pack import Pack
 from shared.policy.language.patterns import Malformed, Pattern, read_pattern
 from shared.policy.language.rules import Schedule, Statistic
-from shared.store.micros import from_micros
 
 
 @dataclass(frozen=True, slots=True)

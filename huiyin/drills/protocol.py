@@ -14,13 +14,12 @@ from huiyin.drills.refusals import StepTaken, said
 from huiyin.drills.verdicts import shortened, worded_span
 from shared.acts.deed import each_of, rule_of
 from shared.acts.vocabulary import ACTS
-from shared.clock import shown, shown_limit
+from shared.clock import from_micros, shown, shown_limit
 from shared.contracts import deadlines as says
 from shared.contracts.catalogue import Fact
 from shared.contracts.deadlines import DutyMissed, DutyStarted
 from shared.contracts.envelope import Recorded, event_hash
-from shared.identity.posts import POSTS
-from shared.store.micros import from_micros
+from shared.words import POSTS
 
 MOST_EFFECTS = 12
 """Of one step; more are counted."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from huiyin.drills.script import Drill, Ruleset
-from shared.calendar.dates import moment_on, read_time_of_day
+from shared.calendar.days import moment_on, read_time_of_day
 from shared.documents import Complaint, to_toml, typed
 from shared.errors import Invalid
 from shared.policy.engine.deeds import is_party

@@ -9,7 +9,7 @@ from typing import Any
 from huiyin.drills.kinds import KINDS, value_of
 from shared.calendar.days import day_of, start_of
 from shared.documents import Node, Spot
-from shared.identity.posts import ADMINISTRATOR
+from shared.words import ADMINISTRATOR
 
 
 @dataclass(frozen=True, slots=True)

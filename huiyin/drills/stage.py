@@ -25,23 +25,23 @@ from huiyin.drills.script import Drill, Post, posts
 from huiyin.host.app import create_app
 from huiyin.host.directory import County, DataDirectory
 from huiyin.host.embedded import booted
+from huiyin.host.founding import establish
 from huiyin.host.host import Host
 from services.deadlines import agenda, scheduler
 from services.deadlines import tables as duties
 from services.reporting.log.log import ends
 from services.routing.administration import Administration
-from shared.clock import SimulatedClock
-from shared.contracts.routing import CountyFounded
-from shared.errors import HuiyinError, Invalid, Refused, Unavailable, Unknown, Untrusted
-from shared.identity.officers import Officer, new_officer_id
-from shared.identity.posts import ADMINISTRATOR
+from shared.clock import SimulatedClock, from_micros
+from shared.copies.units import Unit
+from shared.errors import Untrusted, answered_error
+from shared.identity.officers import Officer
 from shared.messaging.status import read_status
 from shared.room import Room
 from shared.settings import Settings
-from shared.store.micros import from_micros
 from shared.store.sql import Sql
 from shared.store.tracking import all_tracked
 from shared.store.transaction import last_position
+from shared.words import ADMINISTRATOR
 
 MARGIN = timedelta(milliseconds=100)
 """So long before its moment a step is recorded: room for a hundred thousand events."""
@@ -61,8 +61,6 @@ LOOKS = 20
 
 SOON = 3.0
 """Seconds; what takes longer has probably halted."""
-
-_KINDS: Mapping[int, type[HuiyinError]] = {404: Unknown, 422: Invalid, 503: Unavailable}
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +161,7 @@ class DrillStage:
         response = await self._client.request(method, path, headers=headers, **given)
         if response.is_success:
             return response.json() if response.content else {}
-        raise problem_of(response)
+        raise answered_error(response.status_code, response.content)
 
 
 def _coming(sql: Sql) -> datetime | None:
@@ -215,17 +213,20 @@ def _client(app: Any) -> httpx2.AsyncClient:
 
 async def _found(stage: DrillStage, county: County, loaded: Loaded) -> None:
     """Set up the county under the drill's pack and no other, and appoint everybody who acts."""
-    drill, system = stage.drill, stage.system
-    administration = Administration(system.rooms["routing"].store, system.officers)
-    first = Officer(new_officer_id(), "系统管理员", county.root, ADMINISTRATOR)
-    founded = CountyFounded(
-        code=county.code, name=county.name, root=county.root, demonstration=county.demonstration
+    drill, codes = stage.drill, {each.key: each.code for each in stage.drill.units}
+    units = [
+        Unit(each.code, each.name, (), codes.get(each.parent or "")) for each in drill.units[1:]
+    ]
+    first, token = await establish(
+        stage.system,
+        county,
+        county.name,
+        units,
+        first_name=f"演练 {ADMINISTRATOR}",
+        rules=loaded.pack,
     )
-    await administration.found_county(founded, county.name, first, rules=loaded.pack)
-    for unit in drill.units[1:]:
-        parent = next((each.code for each in drill.units if each.key == unit.parent), county.root)
-        await administration.establish_unit(unit.code, unit.name, (), parent, first)
-    await _appoint(stage, administration, stage.administrator, first)
+    stage.cast[stage.administrator] = Acting(first, token)
+    administration = Administration(stage.system.rooms["routing"].store, stage.system.officers)
     for post in posts(drill):
         if post != stage.administrator:
             await _appoint(stage, administration, post, first)
@@ -236,28 +237,10 @@ async def _appoint(
     stage: DrillStage, administration: Administration, post: Post, first: Officer
 ) -> None:
     unit, role = post
-    known = first.id if post == stage.administrator else None
     held = stage.drill.stand_ins.get(role, role)
-    officer_id, token = await administration.appoint(
-        f"演练 {role}", stage.code(unit), held, first, officer_id=known
-    )
-    officer = Officer(officer_id, f"演练 {role}", stage.code(unit), held)
-    stage.cast[post] = Acting(officer, token)
-
-
-def problem_of(response: httpx2.Response) -> HuiyinError:
-    """The error that the system answered with."""
-    try:
-        said = response.json()
-        kind = _KINDS.get(response.status_code, Refused)
-        rules = tuple(said.get("rules", ()))
-        return kind(said["code"], said["message"], said["remedy"], said["field"], rules)
-    except (ValueError, KeyError, TypeError):
-        return Unavailable(
-            "http.failed",
-            f"服务出错（{response.status_code}）：{response.text[:200]}",
-            "请查看运行日志。",
-        )
+    name, code = f"演练 {role}", stage.code(unit)
+    officer_id, token = await administration.appoint(name, code, held, first)
+    stage.cast[post] = Acting(Officer(officer_id, name, code, held), token)
 
 
 async def settle(system: Host) -> None:

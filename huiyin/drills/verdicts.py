@@ -9,12 +9,11 @@ from huiyin.drills.evidence import Answer, DrillEvidence
 from huiyin.drills.kinds import STATES, end, whole
 from huiyin.drills.script import Expectation
 from services.reporting.findings.computed import Finding
-from shared.clock import shown, shown_limit
+from shared.clock import from_micros, shown, shown_limit, to_micros
 from shared.duties import DutyRow
 from shared.policy.engine.deeds import is_party
 from shared.policy.language.pack import Pack
 from shared.policy.language.rules import Duty, Gate, Schedule
-from shared.store.micros import from_micros, to_micros
 
 EXACT = timedelta(seconds=1)
 """Moments and durations closer than this are the same: what is recorded has microseconds."""

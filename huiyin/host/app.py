@@ -1,15 +1,62 @@
-"""The HTTP door of a host: its rooms, how they are, and the operator's questions."""
+"""The HTTP door of a host: its rooms, the operator's questions, and how it is.
 
-from fastapi import FastAPI
+That is for whoever watches it: that it answers, and whether to send requests here.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from fastapi import FastAPI, Response
+from pydantic import BaseModel
 
 from huiyin.host.contracts import add_contracts
-from huiyin.host.health import add_health
+from huiyin.host.doctor import LATE_WATERMARK, late_watermarks
 from huiyin.host.host import Host
 from huiyin.host.metrics import add_metrics
 from huiyin.host.operations import add_operations
-from shared.release import VERSION
+from shared import VERSION
+from shared.clock import system_clock
+from shared.errors import Unavailable
+from shared.messaging.status import RoomStatus
 from shared.settings import Settings
 from shared.web import RESPONSES, prepare, take_in
+
+
+class Health(BaseModel):
+    """Whether the process serves."""
+
+    status: str
+    county: str
+
+
+class RoomHealth(BaseModel):
+    """That the process serves, and whether it also does the room's own work or stands by."""
+
+    status: str
+    service: str
+    county: str
+    role: Literal["active", "standby"]
+
+
+class Reason(BaseModel):
+    """Why not: where, and a stable code."""
+
+    place: str
+    code: str
+
+
+class Readiness(BaseModel):
+    """Whether requests should be sent here."""
+
+    ready: bool
+    reasons: list[Reason]
+
+
+class Life(BaseModel):
+    """That the process answers."""
+
+    status: str
 
 
 def create_app(host: Host, county: str, settings: Settings) -> FastAPI:
@@ -31,7 +78,89 @@ def create_app(host: Host, county: str, settings: Settings) -> FastAPI:
     take_in(app.router, *(room.router for room in host.rooms.values()))
     if rooms := host.far or (host if host.whole else None):
         add_operations(app, host, rooms, settings)
-    add_health(app, host, county, prefixes)
+    _add_health(app, host, county, prefixes)
     add_metrics(app, host, settings, prefixes)
     add_contracts(app, lambda: host.nats_address)
     return app
+
+
+def _add_health(app: FastAPI, host: Host, county: str, prefixes: Sequence[str]) -> None:
+    """Add ``/health``, ``/health/live`` and ``/health/ready`` under each prefix; they hold no data.
+
+    The proxy routes by prefix, a supervisor asks the process itself.
+    """
+    if host.whole:
+        _add_county(app, county)
+    for prefix in prefixes:
+        if not host.whole:
+            _add_room(app, host, county, prefix)
+        _add_readiness(app, host, prefix)
+
+
+def _add_county(app: FastAPI, county: str) -> None:
+    @app.get("/health", tags=["operations 运维"])
+    async def health() -> Health:
+        """本进程是否在服务。"""
+        return Health(status="ok", county=county)
+
+
+def _add_room(app: FastAPI, host: Host, county: str, prefix: str) -> None:
+    [service] = host.rooms
+
+    @app.get(f"{prefix}/health", tags=["operations 运维"], include_in_schema=not prefix)
+    async def health() -> RoomHealth:
+        """本进程是否在服务；值守（active）还是待命（standby）。"""
+        role: Literal["active", "standby"] = "active" if host.work else "standby"
+        return RoomHealth(status="ok", service=service, county=county, role=role)
+
+    if prefix:
+
+        @app.get(f"{prefix}/openapi.json", include_in_schema=False)
+        async def described() -> dict[str, Any]:
+            return app.openapi()
+
+
+def _add_readiness(app: FastAPI, host: Host, prefix: str) -> None:
+    @app.get(f"{prefix}/health/live", tags=["operations 运维"], include_in_schema=not prefix)
+    async def live() -> Life:
+        """本进程在应答。"""
+        return Life(status="ok")
+
+    @app.get(
+        f"{prefix}/health/ready",
+        tags=["operations 运维"],
+        include_in_schema=not prefix,
+        responses={503: {"model": Readiness, "description": "暂时不要把请求送到这里"}},
+    )
+    async def ready(response: Response) -> Readiness:
+        """可以把请求送到这里：数据库可读, NATS 相连, 没有停下的部分, 完整时间是新的。"""
+        reasons = await reasons_against(host, system_clock())
+        response.status_code = 503 if reasons else 200
+        return Readiness(ready=not reasons, reasons=reasons)
+
+
+async def reasons_against(host: Host, now: datetime) -> list[Reason]:
+    """Why requests should not be sent here just now; none if they should."""
+    try:
+        statuses = await host.statuses()
+    except Unavailable as problem:
+        return [Reason(place="store", code=problem.code)]
+    found = [] if host.client.is_connected else [Reason(place="nats", code="nats.unreachable")]
+    found += [Reason(place=f"process {halt.part}", code=halt.code) for halt in host.halts]
+    for room in statuses:
+        found += [Reason(place=f"{room.service} {h.part}", code=h.code) for h in room.halts]
+    if host.work:
+        found += [
+            Reason(place=place, code="watermark.late") for place in _late(host, statuses, now)
+        ]
+    return found
+
+
+def _late(host: Host, statuses: Sequence[RoomStatus], now: datetime) -> list[str]:
+    """Whose news is overdue. A room by itself answers for its own heartbeat alone: another
+    service's silence is no reason to send people away from this one.
+    """
+    if host.whole:
+        return [f"{room}<{upstream}" for room, upstream in late_watermarks(statuses, now)]
+    beats = {room.service: room.recorded_until for room in statuses}
+    return [name for name, at in beats.items() if at is None or now - at > LATE_WATERMARK]

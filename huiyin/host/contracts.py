@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from shared import contracts
+from shared import VERSION, contracts
 from shared.contracts.catalogue import is_known
 from shared.contracts.describing import (
     Document,
@@ -20,7 +20,6 @@ from shared.contracts.describing import (
     server,
 )
 from shared.errors import Unknown
-from shared.release import VERSION
 
 for each in iter_modules(contracts.__path__):  # whoever is imported enters its names
     import_module(f"{contracts.__name__}.{each.name}")
@@ -47,7 +46,12 @@ def add_contracts(app: FastAPI, nats: Address) -> None:
     async def one_schema(name: str) -> dict[str, Any]:
         """一种事件的 JSON Schema（2020-12）：整个文档, 信封与内容。"""
         if not is_known(name):
-            raise _no_schema(name)
+            raise Unknown(
+                "schema.unknown",
+                f"没有名为“{name}”的事件类型。",
+                "各种事件见 /schemas/。",
+                "name",
+            )
         return schema(name)
 
 
@@ -68,12 +72,3 @@ def _write(path: Path, document: Any) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     return path
-
-
-def _no_schema(name: str) -> Unknown:
-    return Unknown(
-        "schema.unknown",
-        f"没有名为“{name}”的事件类型。",
-        "各种事件见 /schemas/。",
-        "name",
-    )

@@ -54,7 +54,12 @@ class DataDirectory:
         try:
             return County.model_validate_json(self._county.read_bytes())
         except ValidationError as problem:
-            raise _unreadable(self._county) from problem
+            raise Untrusted(
+                "data.unreadable",
+                f"{self._county} 的内容不完整。",
+                "请从备份恢复该文件。",
+                "HUIYIN_DATA",
+            ) from problem
 
     def found(self, county: County) -> None:
         """Note whose data this is, last of all when a county is made: before that it is empty."""
@@ -75,13 +80,13 @@ class DataDirectory:
             return None
 
     @contextmanager
-    def held(self) -> Iterator["Held"]:
+    def held(self) -> Iterator["DirectoryLock"]:
         """Hold the directory; raises Unavailable ``data.in-use`` while another process does."""
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         with open(self._lock, "a+", encoding="utf-8") as file:
             if not _taken(file):
                 raise in_use(self.path, self.serving())
-            held = Held(file)
+            held = DirectoryLock(file)
             held.says(None)
             try:
                 yield held
@@ -100,7 +105,7 @@ class DataDirectory:
             return None
 
 
-class Held:
+class DirectoryLock:
     """The lock while it is held; tells others where to reach the holder."""
 
     def __init__(self, file: IO[str]) -> None:
@@ -161,9 +166,3 @@ def _is_free(file: IO[str]) -> bool:
 def _private(path: Path) -> IO[str]:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     return open(descriptor, "w", encoding="utf-8")
-
-
-def _unreadable(path: Path) -> Untrusted:
-    return Untrusted(
-        "data.unreadable", f"{path} 的内容不完整。", "请从备份恢复该文件。", "HUIYIN_DATA"
-    )

@@ -22,8 +22,8 @@ from shared.errors import Unavailable
 from shared.messaging.relay import Checkpoint, pass_by
 from shared.messaging.running import RunningRoom
 from shared.messaging.server import NatsServer
+from shared.messaging.streams import SERVICES
 from shared.messaging.taking import other_history
-from shared.messaging.topology import SERVICES
 from shared.room import Room
 from shared.settings import Settings
 from shared.store.tracking import tracked

@@ -16,11 +16,12 @@ from huiyin.host.offline import on_record
 from shared.contracts.catalogue import Contract
 from shared.contracts.envelope import Actor
 from shared.errors import HuiyinError, Invalid, Refused, Unavailable, Unknown, Untrusted
-from shared.messaging.barrier import barrier
 from shared.messaging.running import RunningRoom
-from shared.messaging.status import RoomStatus, halt, status_subject
-from shared.messaging.topology import SERVICES
-from shared.store.recorders import Recorder
+from shared.messaging.status import RoomStatus, status_subject
+from shared.messaging.streams import SERVICES
+from shared.messaging.tasks import halt
+from shared.messaging.waiting import barrier
+from shared.store.database import Recorder
 
 ANSWER_WITHIN = 2.0
 """Seconds to wait for a room's answer."""
@@ -41,7 +42,7 @@ class ReleaseOrder(Contract):
     actor: Actor
 
 
-class Outcome(Contract):
+class ReleaseOutcome(Contract):
     """How many events were applied, or the kind of error and what it says."""
 
     events: int = 0
@@ -79,7 +80,7 @@ class FarRooms:
             raise no_room(room)
         order = ReleaseOrder(matter=matter, actor=actor).model_dump_json().encode()
         answer = await _ask(self._client, room, release_subject(room), order, RELEASE_WITHIN)
-        return Outcome.model_validate_json(answer).result()
+        return ReleaseOutcome.model_validate_json(answer).result()
 
     async def _statuses(self) -> Sequence[RoomStatus]:
         return await asyncio.gather(
@@ -138,25 +139,21 @@ async def obeying(client: Client, running: RunningRoom) -> AsyncIterator[None]:
             await subscription.unsubscribe()
 
 
-async def _released(running: RunningRoom, order: ReleaseOrder) -> Outcome:
+async def _released(running: RunningRoom, order: ReleaseOrder) -> ReleaseOutcome:
     try:
-        return Outcome(events=await running.release(order.matter, order.actor))
+        return ReleaseOutcome(events=await running.release(order.matter, order.actor))
     except HuiyinError as problem:
         said = (problem.code, problem.message, problem.remedy, problem.field)
-        return Outcome(kind=type(problem).__name__, problem=said)
+        return ReleaseOutcome(kind=type(problem).__name__, problem=said)
 
 
 async def _ask(client: Client, service: str, subject: str, data: bytes, within: float) -> bytes:
     try:
         return (await client.request(subject, data, timeout=within)).data
     except (nats.errors.Error, TimeoutError, OSError) as problem:
-        raise _silent(service) from problem
-
-
-def _silent(service: str) -> Unavailable:
-    return Unavailable(
-        "room.silent",
-        f"服务 {service} 没有应答。",
-        f"请检查 NATS, 以及 {service} 是否至少有一个进程在运行（huiyin serve {service}）。",
-        "room",
-    )
+        raise Unavailable(
+            "room.silent",
+            f"服务 {service} 没有应答。",
+            f"请检查 NATS, 以及 {service} 是否至少有一个进程在运行（huiyin serve {service}）。",
+            "room",
+        ) from problem

@@ -5,7 +5,7 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from huiyin.host.directory import County, DataDirectory
@@ -14,30 +14,21 @@ from huiyin.host.host import Host
 from services.routing.administration import Administration
 from shared.clock import Clock
 from shared.contracts.routing import CountyFounded
-from shared.copies.units import check_code
+from shared.copies.units import Unit, check_code
 from shared.errors import Invalid, Refused
 from shared.identity.officers import Officer, new_officer_id
-from shared.identity.posts import ADMINISTRATOR
 from shared.policy import Pack
 from shared.settings import Settings
+from shared.words import ADMINISTRATOR
 
 COLUMNS = ("code", "name", "aliases", "parent")
 
 
-@dataclass(frozen=True, slots=True)
-class UnitRow:
-    """A unit as its file has it; without ``parent`` it stands directly under the root."""
-
-    code: str
-    name: str
-    aliases: tuple[str, ...]
-    parent: str | None
-
-
-def read_units(path: Path, root: str) -> list[UnitRow]:
+def read_units(path: Path, root: str) -> list[Unit]:
     """Read and check a UTF-8 CSV of units, parents before their children.
 
-    Raises Invalid ``units.*`` naming row and column.
+    A unit without ``parent`` stands directly under the root. Raises Invalid ``units.*`` naming row
+    and column.
     """
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
@@ -45,7 +36,12 @@ def read_units(path: Path, root: str) -> list[UnitRow]:
             _check_columns(reader.fieldnames)
             rows = [_unit(line, row) for line, row in enumerate(reader, 2)]
     except (OSError, UnicodeDecodeError) as problem:
-        raise _unreadable(path) from problem
+        raise Invalid(
+            "units.unreadable",
+            f"读不了单位文件 {path}。",
+            "请检查路径, 并存为 UTF-8 的 CSV。",
+            "units",
+        ) from problem
     _check_references(rows, root)
     return _parents_first(rows, root)
 
@@ -69,7 +65,7 @@ def founded_directory(settings: Settings) -> Iterator[Settings]:
 async def found(
     settings: Settings,
     county: County,
-    units: Sequence[UnitRow],
+    units: Sequence[Unit],
     root_name: str,
     clock: Clock | None = None,
     rules: Pack | None = None,
@@ -81,35 +77,34 @@ async def found(
     directory = DataDirectory(settings.data)
     with directory.held():
         async with booted(settings, county.code, clock=clock) as host:
-            first, token = await _first_administrator(host, county, root_name, rules)
-            administration = _administration(host)
-            for unit in units:
-                await administration.establish_unit(
-                    unit.code, unit.name, unit.aliases, unit.parent or county.root, first
-                )
+            first, token = await establish(host, county, root_name, units, rules=rules)
             await host.settle()
         directory.keep_token(token)
         directory.found(county)
     return first, token
 
 
-async def _first_administrator(
-    host: Host, county: County, root_name: str, rules: Pack | None
+async def establish(
+    host: Host,
+    county: County,
+    root_name: str,
+    units: Sequence[Unit],
+    *,
+    first_name: str = "系统管理员",
+    rules: Pack | None = None,
 ) -> tuple[Officer, str]:
-    first = Officer(new_officer_id(), "系统管理员", county.root, ADMINISTRATOR)
-    administration = _administration(host)
-    founded = CountyFounded(
-        code=county.code, name=county.name, root=county.root, demonstration=county.demonstration
-    )
+    """The same on a host that runs; ``first_name`` is what the first administrator is called."""
+    administration = Administration(host.rooms["routing"].store, host.officers)
+    first = Officer(new_officer_id(), first_name, county.root, ADMINISTRATOR)
+    founded = CountyFounded(**county.model_dump())
     await administration.found_county(founded, root_name, first, rules=rules)
     _, token = await administration.appoint(
         first.name, first.unit, first.post, first, officer_id=first.id
     )
+    for unit in units:
+        parent = unit.parent or county.root
+        await administration.establish_unit(unit.code, unit.name, unit.aliases, parent, first)
     return first, token
-
-
-def _administration(host: Host) -> Administration:
-    return Administration(host.rooms["routing"].store, host.officers)
 
 
 def _moved(settings: Settings, draft: Path) -> Settings:
@@ -131,7 +126,7 @@ def _check_columns(found: Sequence[str] | None) -> None:
         )
 
 
-def _unit(line: int, row: dict[str, str | None]) -> UnitRow:
+def _unit(line: int, row: dict[str, str | None]) -> Unit:
     code, name = (row.get("code") or "").strip(), (row.get("name") or "").strip()
     check_code(code, field=f"第 {line} 行 code")
     if not name:
@@ -143,10 +138,10 @@ def _unit(line: int, row: dict[str, str | None]) -> UnitRow:
         )
     aliases = (row.get("aliases") or "").replace("；", ";").replace("、", ";").split(";")
     kept = tuple(alias.strip() for alias in aliases if alias.strip())
-    return UnitRow(code, name, kept, (row.get("parent") or "").strip() or None)
+    return Unit(code, name, kept, (row.get("parent") or "").strip() or None)
 
 
-def _check_references(rows: Sequence[UnitRow], root: str) -> None:
+def _check_references(rows: Sequence[Unit], root: str) -> None:
     codes = [root, *(row.code for row in rows)]
     for line, row in enumerate(rows, 2):
         if codes.count(row.code) > 1:
@@ -155,9 +150,9 @@ def _check_references(rows: Sequence[UnitRow], root: str) -> None:
             raise _bad_row(line, "parent", f"没有代码为 {row.parent} 的单位", "请填写已有的代码。")
 
 
-def _parents_first(rows: Sequence[UnitRow], root: str) -> list[UnitRow]:
+def _parents_first(rows: Sequence[Unit], root: str) -> list[Unit]:
     placed, waiting = {root}, list(rows)
-    ordered: list[UnitRow] = []
+    ordered: list[Unit] = []
     while waiting:
         ready = [row for row in waiting if (row.parent or root) in placed]
         if not ready:
@@ -171,12 +166,6 @@ def _parents_first(rows: Sequence[UnitRow], root: str) -> list[UnitRow]:
 
 def _bad_row(line: int, column: str, message: str, remedy: str) -> Invalid:
     return Invalid("units.bad-row", f"第 {line} 行：{message}。", remedy, f"第 {line} 行 {column}")
-
-
-def _unreadable(path: Path) -> Invalid:
-    return Invalid(
-        "units.unreadable", f"读不了单位文件 {path}。", "请检查路径, 并存为 UTF-8 的 CSV。", "units"
-    )
 
 
 def _not_empty(directory: DataDirectory) -> Refused:

@@ -24,21 +24,20 @@ from shared.clock import Clock
 from shared.contracts.envelope import Actor
 from shared.errors import Unavailable
 from shared.identity.officers import Officers
-from shared.messaging import broker as brokers
-from shared.messaging import headers, pull
-from shared.messaging.barrier import barrier
+from shared.messaging import client as nats_client
 from shared.messaging.relay import Checkpoint
 from shared.messaging.running import RunningRoom
 from shared.messaging.server import NatsServer
-from shared.messaging.status import Halt, RoomStatus, read_status
-from shared.messaging.tasks import Tasks
-from shared.messaging.topology import SERVICES
+from shared.messaging.status import Broker, RoomStatus, address_of, examined, read_status
+from shared.messaging.streams import SERVICES
+from shared.messaging.tasks import Halt, Tasks
+from shared.messaging.waiting import barrier
 from shared.room import Room, Surroundings
 from shared.settings import Settings
+from shared.store.database import Recorder, open_tables
 from shared.store.failures import translated
-from shared.store.recorders import Recorder
-from shared.store.tables import open_tables
-from shared.vault import Vault, load_or_create_wrapping_key, open_vault
+from shared.vault.keys import load_or_create_wrapping_key
+from shared.vault.vault import Vault, open_vault
 
 Announce = Callable[[str], None]
 """Told where a host answers, once it does."""
@@ -98,11 +97,11 @@ class Host:
     @property
     def nats_address(self) -> str:
         """Where NATS answers now, host and port."""
-        return brokers.address_of(self.nats_url())
+        return address_of(self.nats_url())
 
-    async def broker(self) -> brokers.Broker:
+    async def broker(self) -> Broker:
         """How NATS is."""
-        return await brokers.examined(self.client, self.nats_address)
+        return await examined(self.client, self.nats_address)
 
     def heard(self) -> dict[str, int]:
         """How far other services' events go, as they said lately; who stands by hears nothing."""
@@ -193,14 +192,13 @@ async def at_work(
     rooms: Iterable[Room], nats_url: str, *, poll: float = 0.5
 ) -> AsyncIterator[AtWork]:
     """Rooms connected to NATS and doing what they do by themselves."""
-    pull.install()
-    headers.install()
+    nats_client.install()
     client = await connected(nats_url)
     broker = NatsBroker(
         nats_url,
         max_reconnect_attempts=-1,
         reconnect_time_wait=0.1,  # type: ignore[arg-type]  # nats-py takes fractions
-        error_cb=_pass,
+        error_cb=pass_over,
         logger=None,
     )
     running = [RunningRoom(room, client, broker, poll=poll) for room in rooms]
@@ -221,7 +219,7 @@ async def connected(url: str) -> Client:
     """A client that comes back by itself; raises Unavailable ``nats.unreachable``."""
     try:
         return await nats.connect(
-            url, max_reconnect_attempts=-1, reconnect_time_wait=0.1, error_cb=_pass
+            url, max_reconnect_attempts=-1, reconnect_time_wait=0.1, error_cb=pass_over
         )
     except (OSError, nats.errors.Error, TimeoutError) as problem:
         raise Unavailable(
@@ -244,5 +242,5 @@ async def _closed(broker: NatsBroker, client: Client) -> None:
     await closed(client)
 
 
-async def _pass(_: Any) -> None:
+async def pass_over(_: Any) -> None:
     """Connection errors show in doctor and in what fails because of them."""

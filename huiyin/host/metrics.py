@@ -1,4 +1,5 @@
-"""Figures in the Prometheus text format, gathered when they are asked for.
+"""Figures in the Prometheus text format, gathered when they are asked for; and what is noted of
+every HTTP request: one log line, and figures, never anything that was said.
 
 What is on record already is counted there: nothing is added to the way of a command but what the
 HTTP door and the writer thread note of themselves. Labels are rooms, event types, error codes and
@@ -7,14 +8,23 @@ routes: sets that this release bounds. No incident, officer or word is ever a la
 
 import asyncio
 import ipaddress
+import re
 import shutil
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
+import structlog
 from fastapi import FastAPI, Header, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    ProcessCollector,
+)
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -22,19 +32,117 @@ from prometheus_client.core import (
     Metric,
 )
 from prometheus_client.exposition import generate_latest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from huiyin.host.host import Host
-from huiyin.host.observing import HttpFigures, Observing
 from huiyin.host.premises import versions
 from services.deadlines.tables import count_watched
 from shared.clock import system_clock
 from shared.contracts.catalogue import is_known
-from shared.messaging.barrier import lagging, positions
+from shared.logs import line
 from shared.messaging.status import RoomStatus
+from shared.messaging.streams import SERVICES
+from shared.messaging.waiting import lagging, positions
 from shared.settings import Settings
-from shared.store.commits import Histogram
-from shared.store.totals import Totals
+from shared.store import figures
+from shared.store.figures import Totals
 from shared.web import current_officer
+
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+OTHER = "other"
+"""For whatever is not ours: a made-up path or method must not become a label."""
+
+BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+IDENTIFIER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+NUMBER = re.compile(r"[A-Z0-9][A-Z0-9-]{0,31}-\d{4}-\d{6}")
+
+log = structlog.get_logger("http")
+
+Family = TypeVar("Family", CounterMetricFamily, GaugeMetricFamily)
+
+
+class HttpFigures:
+    """Counts and durations by route, and commands by outcome."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.requests = Counter(
+            "huiyin_http_requests",
+            "HTTP requests answered.",
+            ("route", "method", "status"),
+            registry=registry,
+        )
+        self.seconds = Histogram(
+            "huiyin_http_request_seconds",
+            "Seconds until an HTTP request was answered.",
+            ("route", "method"),
+            registry=registry,
+            buckets=BOUNDS,
+        )
+        self.commands = Counter(
+            "huiyin_commands",
+            "Commands (POST) by outcome: ok, or the code of the refusal.",
+            ("room", "code"),
+            registry=registry,
+        )
+
+
+class Observing:
+    """ASGI middleware around the whole door."""
+
+    def __init__(self, app: ASGIApp, figures: HttpFigures) -> None:
+        self._app = app
+        self._figures = figures
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the request through and note how it was answered."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        status, began = 500, time.perf_counter()
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        with line(room=_room(scope["path"])) as about:
+            try:
+                await self._app(scope, receive, noting)
+            finally:
+                self._note(scope, status, time.perf_counter() - began, about)
+
+    def _note(self, scope: Scope, status: int, seconds: float, about: dict[str, object]) -> None:
+        method = scope["method"] if scope["method"] in METHODS else OTHER
+        route = _route(scope)
+        code = str(about.setdefault("code", "ok" if status < 400 else str(status)))
+        self._figures.requests.labels(route, method, str(status)).inc()
+        self._figures.seconds.labels(route, method).observe(seconds)
+        said = {"route": route, "status": status, "seconds": round(seconds, 6), **_named(scope)}
+        if method == "POST":
+            self._figures.commands.labels(about["room"], code).inc()
+            log.info("command answered", **{**said, **about})
+        else:
+            log.debug("question answered", **{**said, **about})
+
+
+def _room(path: str) -> str:
+    first = path.split("/", 2)[1] if path.startswith("/") else ""
+    return first if first in SERVICES else "county"
+
+
+def _route(scope: Scope) -> str:
+    path = getattr(scope.get("route"), "path", None)
+    return str(path) if path else OTHER
+
+
+def _named(scope: Scope) -> Mapping[str, Any]:
+    """The incident that the path names, if it is an id or a number and not somebody's words."""
+    name = str(scope.get("path_params", {}).get("incident", ""))
+    if IDENTIFIER.fullmatch(name):
+        return {"incident": name}
+    return {"number": name} if NUMBER.fullmatch(name) else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +187,14 @@ class Metrics:
         yield from self._resources(snapshot)
 
     def _events(self) -> Iterator[Metric]:
-        family = CounterMetricFamily(
-            "huiyin_events", "Events appended, by room and type.", labels=("room", "type")
+        counted = (
+            ((room, type_ if is_known(type_) else "unknown"), count)
+            for room, totals in self._totals.items()
+            for type_, count in totals.read().items()
         )
-        for room, totals in self._totals.items():
-            for type_, count in totals.read().items():
-                family.add_metric((room, type_ if is_known(type_) else "unknown"), count)
-        yield family
+        labels = ("room", "type")
+        what = "Events appended, by room and type."
+        yield _filled(CounterMetricFamily("huiyin_events", what, labels=labels), counted)
 
     def _commits(self) -> Iterator[Metric]:
         sizes = HistogramMetricFamily(
@@ -104,12 +213,9 @@ class Metrics:
         if room is None:
             return
         running, overdue = room.store.read_now(lambda sql: count_watched(sql, now))
-        family = GaugeMetricFamily(
-            "huiyin_duties", "Duties that run, and those past their limit.", labels=("state",)
-        )
-        family.add_metric(("running",), running)
-        family.add_metric(("overdue",), overdue)
-        yield family
+        what = "Duties that run, and those past their limit."
+        family = GaugeMetricFamily("huiyin_duties", what, labels=("state",))
+        yield _filled(family, [(("running",), running), (("overdue",), overdue)])
 
     def _resources(self, snapshot: Snapshot) -> Iterator[Metric]:
         place = self._data if self._data.exists() else "."
@@ -169,8 +275,7 @@ def _is_here(request: Request) -> bool:
 def _build_info() -> Metric:
     said = {key.replace("-", "_"): value for key, value in versions().items()}
     family = GaugeMetricFamily("huiyin_build_info", "What runs here.", labels=tuple(said))
-    family.add_metric(tuple(said.values()), 1)
-    return family
+    return _filled(family, [(tuple(said.values()), 1)])
 
 
 def _relays(snapshot: Snapshot) -> Iterator[Metric]:
@@ -219,12 +324,16 @@ def _attention(snapshot: Snapshot) -> Iterator[Metric]:
 
 def _by_room(name: str, what: str, values: Mapping[str, float]) -> Metric:
     family = GaugeMetricFamily(name, what, labels=("room",))
-    for room, value in values.items():
-        family.add_metric((room,), value)
+    return _filled(family, (((room,), value) for room, value in values.items()))
+
+
+def _filled(family: Family, values: Iterable[tuple[tuple[str, ...], float]]) -> Family:
+    for labels, value in values:
+        family.add_metric(labels, value)
     return family
 
 
-def _add(family: HistogramMetricFamily, room: str, histogram: Histogram) -> None:
+def _add(family: HistogramMetricFamily, room: str, histogram: figures.Histogram) -> None:
     so_far, buckets = 0, []
     for bound, count in zip((*histogram.bounds, "+Inf"), histogram.counts, strict=True):
         so_far += count

@@ -4,13 +4,13 @@ While nothing runs they are read with read-only connections: nothing is booted, 
 up with. An auditor looks at what is there.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
 
-from huiyin.host.doctor import Report, Seen, examine
+from huiyin.host.doctor import Examined, Report, examine
 from huiyin.host.premises import look_around
 from services.deadlines.tables import MODEL as DEADLINES
 from services.intake.tables import MODEL as INTAKE
@@ -24,16 +24,17 @@ from services.reporting.tables import MODEL as REPORTING
 from services.routing.tables import MODEL as ROUTING
 from shared.contracts.catalogue import is_known, unknown_type
 from shared.identity.officers import Officers
-from shared.messaging.barrier import lagging
-from shared.messaging.status import Halt, RoomStatus, halt, read_status
-from shared.messaging.topology import FOLLOWS, SERVICES
+from shared.messaging.status import RoomStatus, read_status
+from shared.messaging.streams import FOLLOWS, SERVICES
+from shared.messaging.tasks import Halt, halt
+from shared.messaging.waiting import lagging
 from shared.settings import Settings
+from shared.store.database import Recorder, SqliteRecorder, open_recorder, open_tables
 from shared.store.failures import translated
 from shared.store.readmodel import ReadModel, is_current
-from shared.store.recorders import Recorder, SqliteRecorder, open_recorder
 from shared.store.store import Store
-from shared.store.tables import open_tables
-from shared.vault import load_or_create_wrapping_key, open_vault
+from shared.vault.keys import load_or_create_wrapping_key
+from shared.vault.vault import open_vault
 from shared.web import prepare
 
 PAGE = 1000
@@ -62,7 +63,7 @@ def examine_offline(settings: Settings) -> Report:
     """The doctor's report from the databases alone."""
     with read_only(settings) as recorders:
         rooms = _statuses(recorders)
-    return examine(Seen(rooms, look_around(settings), running=False))
+    return examine(Examined(rooms, look_around(settings), running=False))
 
 
 def verify_offline(settings: Settings) -> Verified:
@@ -75,6 +76,14 @@ def rebuild_offline(settings: Settings) -> list[Compared]:
     """Every read model folded afresh from the log and compared with what lies there."""
     with read_only(settings) as recorders:
         return rebuilt(recorders)
+
+
+OFFLINE: Mapping[str, Callable[[Settings], object]] = {
+    "examine": examine_offline,
+    "verify": verify_offline,
+    "rebuild": rebuild_offline,
+}
+"""What the files themselves answer to the operator's questions."""
 
 
 def is_settled(settings: Settings) -> bool:
@@ -121,10 +130,6 @@ def _all_current(recorders: dict[str, Recorder]) -> bool:
     return True
 
 
-def _statuses(recorders: dict[str, Recorder]) -> list[RoomStatus]:
-    return [_status(name, recorders) for name in recorders]
-
-
 def on_record(service: str, recorder: Recorder, halts: Sequence[Halt] = ()) -> RoomStatus:
     """How a room is by its database alone; raises Unavailable ``store.*``."""
     ends = log.ends if service == "reporting" else None
@@ -132,9 +137,11 @@ def on_record(service: str, recorder: Recorder, halts: Sequence[Halt] = ()) -> R
         return read_status(service, recorder, ends=ends, halts=halts)
 
 
-def _status(name: str, recorders: dict[str, Recorder]) -> RoomStatus:
-    status = on_record(name, recorders[name])
-    return status.model_copy(update={"halts": tuple(_would_halt(status, recorders))})
+def _statuses(recorders: dict[str, Recorder]) -> list[RoomStatus]:
+    found = [on_record(name, recorder) for name, recorder in recorders.items()]
+    return [
+        room.model_copy(update={"halts": tuple(_would_halt(room, recorders))}) for room in found
+    ]
 
 
 def _would_halt(room: RoomStatus, recorders: dict[str, Recorder]) -> Iterator[Halt]:

@@ -1,26 +1,22 @@
 """The operator's questions about the whole county, whatever it consists of."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict
 
-from huiyin.host.doctor import Report, Seen, examine
+from huiyin.host.doctor import Examined, Report, examine
+from huiyin.host.far import FarRooms
 from huiyin.host.host import Host
 from huiyin.host.offline import rebuilt, verified
 from huiyin.host.premises import look_around
 from services.reporting.log.verify import Verified
 from services.reporting.rebuild import Compared
-from shared.contracts.envelope import Actor
 from shared.errors import Refused
 from shared.identity.officers import Officer
-from shared.identity.posts import ADMINISTRATOR
-from shared.messaging.status import RoomStatus
 from shared.settings import Settings
-from shared.store.recorders import Recorder
 from shared.web import Asking
+from shared.words import ADMINISTRATOR
 
 
 class Release(BaseModel):
@@ -38,24 +34,8 @@ class Released(BaseModel):
     events: int
 
 
-class Rooms(Protocol):
-    """All rooms of the county, in this process or wherever they run."""
-
-    @property
-    def recorders(self) -> Mapping[str, Recorder]:
-        """The database of each room."""
-
-    async def examined(self) -> Sequence[RoomStatus]:
-        """How every room is."""
-
-    async def settle(self) -> None:
-        """Wait until everything up to here has been applied everywhere.
-
-        Raises Unavailable when a room is silent or has halted.
-        """
-
-    async def release(self, room: str, matter: str, actor: Actor) -> int:
-        """Let through what a room set aside of a matter; returns how many events."""
+Rooms = Host | FarRooms
+"""All rooms of the county, in this process or wherever they run."""
 
 
 def add_operations(app: FastAPI, host: Host, county: Rooms, settings: Settings) -> None:
@@ -89,8 +69,13 @@ def add_operations(app: FastAPI, host: Host, county: Rooms, settings: Settings) 
         return await asyncio.to_thread(rebuilt, county.recorders)
 
 
-async def _seen(host: Host, county: Rooms, settings: Settings) -> Seen:
-    return Seen(
+def _check_administrator(officer: Officer) -> None:
+    if officer.post != ADMINISTRATOR:
+        raise Refused("post.not-competent", "只有系统管理员可以放行。", "请由管理员办理。", "post")
+
+
+async def _seen(host: Host, county: Rooms, settings: Settings) -> Examined:
+    return Examined(
         await county.examined(),
         # A disk that PostgreSQL writes to is for its own machine to watch: this is the process's.
         await asyncio.to_thread(look_around, settings),
@@ -99,8 +84,3 @@ async def _seen(host: Host, county: Rooms, settings: Settings) -> Seen:
         halts=host.halts,
         moved_from=host.server.moved_from if host.server else None,
     )
-
-
-def _check_administrator(officer: Officer) -> None:
-    if officer.post != ADMINISTRATOR:
-        raise Refused("post.not-competent", "只有系统管理员可以放行。", "请由管理员办理。", "post")

@@ -12,8 +12,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from huiyin.host.directory import DataDirectory
+from shared import VERSION
 from shared.contracts.catalogue import facts, names
-from shared.release import VERSION
 from shared.settings import Settings
 
 OPEN_TO_OTHERS = 0o077

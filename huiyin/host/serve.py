@@ -116,14 +116,10 @@ def _listen(settings: Settings) -> socket.socket:
         listener.bind((settings.http_host, settings.http_port))
     except OSError as problem:
         listener.close()
-        raise _port_taken(settings) from problem
+        raise Unavailable(
+            "http.port-taken",
+            f"地址 {settings.http_host}:{settings.http_port} 不能使用（可能已被占用）。",
+            "请停止占用它的程序, 或用 HUIYIN_HTTP_PORT 另选端口（0 表示任选）。",
+            "HUIYIN_HTTP_PORT",
+        ) from problem
     return listener
-
-
-def _port_taken(settings: Settings) -> Unavailable:
-    return Unavailable(
-        "http.port-taken",
-        f"地址 {settings.http_host}:{settings.http_port} 不能使用（可能已被占用）。",
-        "请停止占用它的程序, 或用 HUIYIN_HTTP_PORT 另选端口（0 表示任选）。",
-        "HUIYIN_HTTP_PORT",
-    )

@@ -133,7 +133,13 @@ def _place(
         if field is None or field in before or at in taken:
             continue
         if field in places:
-            raise _twice(field, names[places[field]], name)
+            other = names[places[field]]
+            raise Invalid(
+                "import.column-twice",
+                f"列“{other}”与“{name}”都是{NAMES[field]}（{field}）, 不知道用哪一列。",
+                f"请用 --map {other or '列名'}={field} 指定一列；两列同名的, 请先改名。",
+                field,
+            )
         places[field] = at
 
 
@@ -160,15 +166,6 @@ def _check_complete(places: Mapping[ImportField, int], names: Sequence[str]) -> 
             f"可用的字段：{'、'.join(FIELDS)}。",
             missing[0],
         )
-
-
-def _twice(field: ImportField, one: str, other: str) -> Invalid:
-    return Invalid(
-        "import.column-twice",
-        f"列“{one}”与“{other}”都是{NAMES[field]}（{field}）, 不知道用哪一列。",
-        f"请用 --map {one or '列名'}={field} 指定一列；两列同名的, 请先改名。",
-        field,
-    )
 
 
 def _map_malformed(pair: str) -> Invalid:

@@ -45,7 +45,8 @@ def encoding_of(path: Path, file: BinaryIO) -> str:
     head = file.read(4096)
     marked = next((name for mark, name in MARKS if head.startswith(mark)), None) or _wide(head)
     if marked is not None:
-        _check(path, file, marked)
+        if _first_wrong_line(file, marked) is not None:
+            raise _unclear(path, file)
         return marked
     line, long = _utf8(file)
     if line is None and long:
@@ -98,11 +99,6 @@ def _is_damaged_utf8(file: BinaryIO) -> bool:
         wrong += text.count("\ufffd")
         beyond += len(text) - len(text.encode("ascii", "ignore"))
     return wrong <= beyond * DAMAGED
-
-
-def _check(path: Path, file: BinaryIO, encoding: str) -> None:
-    if _first_wrong_line(file, encoding) is not None:
-        raise _unclear(path, file)
 
 
 def _first_wrong_line(file: BinaryIO, encoding: str) -> int | None:

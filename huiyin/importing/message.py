@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from huiyin.importing import csvfile, moments
+from huiyin.importing import moments
 from huiyin.importing.columns import NAMES, NEEDED, Columns
-from huiyin.importing.rows import Cell, Row, text_of
+from huiyin.importing.rows import Cell, Row, swallowed, text_of
 from shared.contracts.intake import ImportField
 from shared.copies.units import Unit, unit_by_name
 from shared.errors import Invalid
@@ -27,7 +27,7 @@ _BREAK = re.compile(r"_x000D_\r?\n?|\r\n?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class MessageReader:
     """Turns rows into messages for a unit; ``separator`` is empty where a workbook is read."""
 
     columns: Columns
@@ -70,14 +70,24 @@ class Reader:
     def _check_shape(self, row: Row) -> None:
         width = len(self.columns.headings)
         if any(text_of(cell).strip() for cell in row.cells[width:]):
-            raise _too_many(len(row.cells), width)
+            raise Invalid(
+                "row.too-many-cells",
+                f"这一行有 {len(row.cells)} 格, 而列名只有 {width} 个, 多出的不知道是什么。",
+                "多半是正文里的分隔符没有用引号括起来；请把该格用一对引号括起来。",
+                None,
+            )
         # Where there is a separator, it is a file of texts: every cell is one.
-        if self.separator and csvfile.swallowed(row.cells, width, self.separator):  # type: ignore[arg-type]
-            raise _swallowed()
+        if self.separator and swallowed(row.cells, width, self.separator):  # type: ignore[arg-type]
+            raise Invalid(
+                "row.swallowed",
+                "这一行的一格里像是含有另外的行：多半是少了一个引号。",
+                "请检查该格的引号；确是原文的, 请把该格里的分隔符改为全角（，；）。",
+                None,
+            )
 
     def _replied(
         self, cell: Cell, texts: Mapping[ImportField, str], after: datetime
-    ) -> moments.Told | None:
+    ) -> moments.FileMoment | None:
         if not texts.get("replied_at", "").strip():
             return None
         return moments.replied(_moment(cell), after, field="replied_at")
@@ -123,21 +133,3 @@ def _message_id(cell: Cell) -> str:
 
 def _moment(cell: Cell) -> str | datetime | date:
     return cell if isinstance(cell, date) else text_of(cell)
-
-
-def _too_many(cells: int, width: int) -> Invalid:
-    return Invalid(
-        "row.too-many-cells",
-        f"这一行有 {cells} 格, 而列名只有 {width} 个, 多出的不知道是什么。",
-        "多半是正文里的分隔符没有用引号括起来；请把该格用一对引号括起来。",
-        None,
-    )
-
-
-def _swallowed() -> Invalid:
-    return Invalid(
-        "row.swallowed",
-        "这一行的一格里像是含有另外的行：多半是少了一个引号。",
-        "请检查该格的引号；确是原文的, 请把该格里的分隔符改为全角（，；）。",
-        None,
-    )

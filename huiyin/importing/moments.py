@@ -26,29 +26,29 @@ _WIDE = str.maketrans("：／－．　", ":/-. ")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class FileMoment:
     """A moment in UTC; ``day_only`` where the file has the day without a time."""
 
     moment: datetime
     day_only: bool
 
 
-def posted(cell: str | datetime | date, *, field: str) -> Told:
+def posted(cell: str | datetime | date, *, field: str) -> FileMoment:
     """When a message came; a day alone means its end. Raises Invalid ``time.unreadable``."""
     moment, day_only = _read(cell, field)
     ends = timedelta(days=1, microseconds=-1) if day_only else timedelta(0)
-    return Told((moment + ends).astimezone(UTC), day_only)
+    return FileMoment((moment + ends).astimezone(UTC), day_only)
 
 
-def replied(cell: str | datetime | date, after: datetime, *, field: str) -> Told:
+def replied(cell: str | datetime | date, after: datetime, *, field: str) -> FileMoment:
     """When the answer came; a day alone means its beginning, or ``after`` if that is within it.
 
     Raises Invalid ``time.unreadable``.
     """
     moment, day_only = _read(cell, field)
     if day_only and moment <= after < moment + timedelta(days=1):
-        return Told(after, day_only)
-    return Told(moment.astimezone(UTC), day_only)
+        return FileMoment(after, day_only)
+    return FileMoment(moment.astimezone(UTC), day_only)
 
 
 def _read(cell: str | datetime | date, field: str) -> tuple[datetime, bool]:
@@ -58,7 +58,12 @@ def _read(cell: str | datetime | date, field: str) -> tuple[datetime, bool]:
     except ValueError as problem:
         raise unreadable_moment(str(cell)[:40], field) from problem
     if moment.year < EARLIEST:
-        raise _too_early(str(cell)[:40], field)
+        raise Invalid(
+            "time.too-early",
+            f"时间“{str(cell)[:40]}”早于 {EARLIEST} 年, 多半是空白日期被表格程序写成的。",
+            "请填写真实时间；没有答复的, 请把答复时间留空。",
+            field,
+        )
     return moment, day_only
 
 
@@ -93,12 +98,3 @@ def _hour(hour: int, half: str | None) -> int:
     if hour > 12:
         raise ValueError("an hour of the day together with its half")
     return hour % 12 + (12 if half.upper() in ("下午", "PM") else 0)
-
-
-def _too_early(text: str, field: str) -> Invalid:
-    return Invalid(
-        "time.too-early",
-        f"时间“{text}”早于 {EARLIEST} 年, 多半是空白日期被表格程序写成的。",
-        "请填写真实时间；没有答复的, 请把答复时间留空。",
-        field,
-    )

@@ -12,8 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from huiyin.importing import csvfile
-from huiyin.importing.rows import Row, text_of
+from huiyin.importing.rows import Row, separator_of, text_of
 from shared.cells import guarded, unguarded
 from shared.errors import HuiyinError, Invalid
 
@@ -24,7 +23,7 @@ _OURS = re.compile(r"(?P<name>.*)\.未导入(?P<turn>\d*)\.csv")
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class RejectedRow:
     """A row that was not imported, and why; ``heading`` is what its file calls the field."""
 
     row: int
@@ -36,7 +35,7 @@ class Problem:
     remedy: str
 
     @classmethod
-    def of(cls, row: int, message_id: str, problem: HuiyinError, heading: str) -> "Problem":
+    def of(cls, row: int, message_id: str, problem: HuiyinError, heading: str) -> "RejectedRow":
         """A row with the error that was told of it."""
         field, remedy = problem.field or "", problem.remedy
         return cls(row, message_id, problem.code, field, heading, problem.message, remedy)
@@ -73,7 +72,7 @@ class Rejected:
         self._writer = csv.writer(self._file)
         self._write([*ADDED, *headings])
 
-    def add(self, row: Row, problem: Problem) -> None:
+    def add(self, row: Row, problem: RejectedRow) -> None:
         """Write down a row."""
         said = (str(row.number), problem.heading, problem.code, problem.message, problem.remedy)
         self._write([*said, *map(text_of, row.cells)])
@@ -131,7 +130,7 @@ def _check_place(path: Path, source: Path) -> None:
 def _is_our_file(path: Path) -> bool:
     try:
         with open(path, encoding="utf-8-sig", newline="") as lines:
-            separator = csvfile.separator_of(lines)
+            separator = separator_of(lines)
             lines.seek(0)
             return is_ours(next(csv.reader(lines, delimiter=separator), []))
     except (OSError, UnicodeDecodeError, csv.Error):

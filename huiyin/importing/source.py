@@ -11,9 +11,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
-from huiyin.importing import csvfile, xlsxfile
 from huiyin.importing.encoding import BLOCK, NAMES, encoding_of
-from huiyin.importing.rows import Row, text_of
+from huiyin.importing.rows import Row, csv_rows, separator_of, text_of, workbook_rows
 from shared.errors import Invalid
 
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
@@ -25,7 +24,7 @@ _Stamp = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceFile:
     """A file that was looked through; ``digest`` is ``sha256:<hex>``, ``total`` its rows.
 
     ``encoding`` is none for a workbook, whose rows are kept in memory.
@@ -53,7 +52,7 @@ class Source:
             yield from self._rows
             return
         with _text(self.path, self.encoding) as (lines, watched):
-            yield from islice(csvfile.rows_of(self.path, lines, self.separator), 1, None)
+            yield from islice(csv_rows(self.path, lines, self.separator), 1, None)
             if watched.digest != self.digest:
                 raise changed(self.path)
 
@@ -63,7 +62,9 @@ class Source:
             raise changed(self.path)
 
 
-def look_through(path: Path, *, sheet: str | None = None, encoding: str | None = None) -> Source:
+def look_through(
+    path: Path, *, sheet: str | None = None, encoding: str | None = None
+) -> SourceFile:
     """Read the file once from end to end, so that it is refused before anything is imported.
 
     Raises Invalid ``import.*``.
@@ -114,26 +115,26 @@ class _Watched(io.RawIOBase):
         return len(data)
 
 
-def _csv(path: Path, stamp: _Stamp, encoding: str) -> Source:
+def _csv(path: Path, stamp: _Stamp, encoding: str) -> SourceFile:
     with _text(path, encoding) as (lines, _):
-        separator = csvfile.separator_of(lines)
+        separator = separator_of(lines)
     with _text(path, encoding) as (lines, watched):
-        rows = csvfile.rows_of(path, lines, separator)
+        rows = csv_rows(path, lines, separator)
         heading = next(rows, None)
         total = sum(1 for _ in rows)
     if heading is None or total == 0:
         raise _empty(path)
     headings = tuple(map(text_of, heading.cells))
-    return Source(path, watched.digest, encoding, separator, headings, total, stamp, ())
+    return SourceFile(path, watched.digest, encoding, separator, headings, total, stamp, ())
 
 
-def _workbook(path: Path, data: bytes, stamp: _Stamp, sheet: str | None) -> Source:
-    rows = xlsxfile.rows_of(path, data, sheet)
+def _workbook(path: Path, data: bytes, stamp: _Stamp, sheet: str | None) -> SourceFile:
+    rows = workbook_rows(path, data, sheet)
     if len(rows) < 2:
         raise _empty(path)
     digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
     headings = tuple(map(text_of, rows[0].cells))
-    return Source(path, digest, None, "", headings, len(rows) - 1, stamp, rows[1:])
+    return SourceFile(path, digest, None, "", headings, len(rows) - 1, stamp, rows[1:])
 
 
 @contextmanager
@@ -146,7 +147,12 @@ def _text(path: Path, encoding: str) -> Iterator[tuple[TextIO, _Watched]]:
             with io.TextIOWrapper(buffered, encoding=encoding, newline="") as lines:
                 yield lines, watched
         except UnicodeError as problem:
-            raise _undecodable(path, encoding) from problem
+            raise Invalid(
+                "import.encoding-unclear",
+                f"文件 {path} 有不符合编码 {encoding} 的字节。",
+                "请核对 --encoding, 或用表格程序打开后另存为“CSV UTF-8”。",
+                "file",
+            ) from problem
 
 
 @contextmanager
@@ -188,15 +194,6 @@ def _empty(path: Path) -> Invalid:
 def _unreadable(path: Path, why: str) -> Invalid:
     return Invalid(
         "import.unreadable", f"读不了文件 {path}（{why}）。", "请检查路径与权限。", "file"
-    )
-
-
-def _undecodable(path: Path, encoding: str) -> Invalid:
-    return Invalid(
-        "import.encoding-unclear",
-        f"文件 {path} 有不符合编码 {encoding} 的字节。",
-        "请核对 --encoding, 或用表格程序打开后另存为“CSV UTF-8”。",
-        "file",
     )
 
 

@@ -1,4 +1,4 @@
-"""An import from file to system: rows in chunks to intake, and what became of each."""
+"""An import from file to system: what it needs, rows in chunks to intake, what became of each."""
 
 import asyncio
 from collections import Counter
@@ -8,15 +8,16 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Protocol
 
-from huiyin.importing.columns import Columns
-from huiyin.importing.message import Message, Reader
-from huiyin.importing.rejected import Problem, Rejected, original
-from huiyin.importing.remarks import remarks
+from huiyin.importing.columns import Columns, known, understood
+from huiyin.importing.encoding import guess
+from huiyin.importing.message import Message, MessageReader
+from huiyin.importing.rejected import ADDED, Rejected, RejectedRow, is_ours, original
+from huiyin.importing.remarks import SeenMessages, remarks
 from huiyin.importing.rows import Row
-from huiyin.importing.seen import Seen
-from huiyin.importing.source import Source
+from huiyin.importing.source import SourceFile
+from shared.contracts.intake import ImportField
 from shared.copies.units import Unit
-from shared.errors import HuiyinError, Invalid
+from shared.errors import HuiyinError, Invalid, Unknown
 
 CHUNK = 200
 """Rows in one request, and so in one transaction."""
@@ -31,11 +32,17 @@ OURS = {"named": "replying_unit", "unit": "replying_unit"}
 """What intake calls differently from a file."""
 
 
-class Door(Protocol):
-    """How intake is asked."""
+class ImportApi(Protocol):
+    """How the system is asked; each raises the error that it answers with."""
+
+    async def get(self, path: str, **params: str | None) -> Any:
+        """Ask."""
 
     async def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
-        """Do; raises the error that the system answers with."""
+        """Do."""
+
+    async def put(self, path: str, body: dict[str, Any]) -> Any:
+        """Replace."""
 
 
 @dataclass(slots=True)
@@ -51,7 +58,7 @@ class Tally:
     """What became of the rows so far."""
 
     counts: Counter[str] = field(default_factory=Counter)
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[RejectedRow] = field(default_factory=list)
     remarks: dict[str, Remark] = field(default_factory=dict)
     first: list[Message] = field(default_factory=list)
 
@@ -64,12 +71,12 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ImportJob:
     """What is to be imported for whom: ``left_open`` keeps unanswered messages open, ``dry``
     stores nothing, ``ours`` reads a file of rows that were not imported before.
     """
 
-    source: Source
+    source: SourceFile
     columns: Columns
     unit: str
     units: Mapping[str, Unit]
@@ -78,27 +85,63 @@ class Order:
     ours: bool = False
 
 
+async def prepare(
+    api: ImportApi,
+    source: SourceFile,
+    unit: str | None,
+    given: Mapping[str, ImportField],
+    *,
+    left_open: bool = False,
+    dry: bool = False,
+) -> ImportJob:
+    """Everything an import of the file needs; the unit is the root where none is named.
+
+    Raises Invalid ``import.column-missing`` and others of ``columns``, ``unit.unknown``, and
+    Refused ``unit.not-yours``.
+    """
+    found = [
+        Unit(each["code"], each["name"], tuple(each["aliases"]), each["parent"])
+        for each in await api.get("/routing/units")
+    ]
+    units = {each.code: each for each in found}
+    code = unit or _root(units)
+    kept = (await api.get(f"/intake/field-maps/{code}"))["columns"]
+    ours = is_ours(source.headings)
+    columns = _understood(source, given, kept, ours=ours)
+    return ImportJob(source, columns, code, units, left_open, dry, ours)
+
+
+async def save_map(api: ImportApi, unit: str, given: Mapping[str, ImportField]) -> bool:
+    """Keep what was said of the columns for the unit's next files; tells whether it was new."""
+    kept: dict[str, ImportField] = (await api.get(f"/intake/field-maps/{unit}"))["columns"]
+    changed = {**kept, **given}
+    if changed == kept:
+        return False
+    await api.put(f"/intake/field-maps/{unit}", {"columns": changed})
+    return True
+
+
 async def transfer(
-    door: Door,
-    order: Order,
+    api: ImportApi,
+    job: ImportJob,
     tally: Tally,
     rejected: Rejected | None,
     advance: Callable[[int], None],
 ) -> None:
     """Hand the file over, chunk by chunk in its order; ``tally`` says how far it came.
 
-    Raises Invalid ``import.file-changed``, and what the door raises.
+    Raises Invalid ``import.file-changed``, and what the api raises.
     """
-    with closing(Seen()) as seen:
-        reader = Reader(order.columns, order.source.separator, order.units, order.unit)
-        run = _Run(reader, order, tally, rejected, seen)
-        chunks = _chunks(order)
+    with closing(SeenMessages()) as seen:
+        reader = MessageReader(job.columns, job.source.separator, job.units, job.unit)
+        run = _Run(reader, job, tally, rejected, seen)
+        chunks = _chunks(job)
         chunk = next(chunks, None)
         while chunk:
             _heed_interruption()
-            order.source.check_unchanged()
-            read = run.read(chunk)
-            asked = asyncio.ensure_future(run.ask(door, read))
+            job.source.check_unchanged()
+            read = [run.read(row) for row in chunk]
+            asked = asyncio.ensure_future(run.ask(api, read))
             await asyncio.sleep(0)  # the request is on its way while the next chunk is read
             try:
                 following = next(chunks, None)
@@ -117,37 +160,32 @@ def _heed_interruption() -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    reader: Reader
-    order: Order
+    reader: MessageReader
+    job: ImportJob
     tally: Tally
     rejected: Rejected | None
-    seen: Seen
+    seen: SeenMessages
 
-    def read(self, chunk: Sequence[Row]) -> list[Message | Invalid]:
-        """Each row's message, or why it cannot be handed over."""
-        return [self._read(row) for row in chunk]
-
-    def _read(self, row: Row) -> Message | Invalid:
+    def read(self, row: Row) -> Message | Invalid:
+        """A row's message, or why it cannot be handed over."""
         try:
             return self.reader.read(row)
         except Invalid as problem:
             return problem
 
-    async def ask(self, door: Door, read: Sequence[Message | Invalid]) -> list[Any]:
+    async def ask(self, api: ImportApi, read: Sequence[Message | Invalid]) -> list[Any]:
         """What intake answers to those that can be handed over."""
         messages = [each for each in read if not isinstance(each, Invalid)]
         if not messages:
             return []
         body = {
-            "unit": self.order.unit,
-            "file": self.order.source.digest,
-            "left_open": self.order.left_open,
-            "dry": self.order.dry,
+            "unit": self.job.unit,
+            "file": self.job.source.digest,
+            "left_open": self.job.left_open,
+            "dry": self.job.dry,
             "messages": messages,
         }
-        done = await door.post("/intake/imports", body)
-        outcomes: list[Any] = done["outcomes"]
-        return outcomes
+        return list((await api.post("/intake/imports", body))["outcomes"])
 
     def settle(
         self, chunk: Sequence[Row], read: Sequence[Message | Invalid], outcomes: Iterable[Any]
@@ -162,7 +200,9 @@ class _Run:
 
     def _answered(self, row: Row, message: Message, outcome: Mapping[str, Any]) -> None:
         if outcome["outcome"] == "refused":
-            self._refuse(row, message["message_id"], _problem(outcome["problem"]))
+            said = outcome["problem"]
+            problem = Invalid(said["code"], said["message"], said["remedy"], said["field"])
+            self._refuse(row, message["message_id"], problem)
         elif outcome["outcome"] == "known":
             self.tally.counts["known"] += 1
         else:
@@ -170,7 +210,7 @@ class _Run:
 
     def _came_in(self, row: Row, message: Message) -> None:
         """In a preview nothing is there of the chunks before but what was noted here."""
-        before = self.seen.again(message) if self.order.dry else None
+        before = self.seen.again(message) if self.job.dry else None
         if before is None:
             self._note(row, message)
         elif before.differs is None:
@@ -185,7 +225,7 @@ class _Run:
             self.tally.first.append(message)
         for name in remarks(message):
             self.tally.remark(name, row.number)
-        if self.order.dry:
+        if self.job.dry:
             self.seen.note(message)
         if self.seen.resubmitted(message):
             self.tally.remark("same_body_resubmitted", row.number)
@@ -194,8 +234,8 @@ class _Run:
         """Note a row that was not imported."""
         field_ = OURS.get(problem.field or "", problem.field or "")
         problem.field = field_ or None
-        heading = self.order.columns.heading(field_) if field_ else ""
-        told = Problem.of(row.number, message_id, problem, heading)
+        heading = self.job.columns.heading(field_) if field_ else ""
+        told = RejectedRow.of(row.number, message_id, problem, heading)
         self.tally.counts["refused"] += 1
         if len(self.tally.problems) < KEPT:
             self.tally.problems.append(told)
@@ -203,17 +243,13 @@ class _Run:
             self.rejected.add(row, told)
 
 
-def _chunks(order: Order) -> Iterator[list[Row]]:
-    rows: Iterable[Row] = order.source.rows()
-    if order.ours:
+def _chunks(job: ImportJob) -> Iterator[list[Row]]:
+    rows: Iterable[Row] = job.source.rows()
+    if job.ours:
         rows = map(original, rows)
     rows = iter(rows)
     while chunk := list(islice(rows, CHUNK)):
         yield chunk
-
-
-def _problem(said: Mapping[str, Any]) -> Invalid:
-    return Invalid(said["code"], said["message"], said["remedy"], said["field"])
 
 
 def _differs(message_id: str, row: int, field_: str) -> Invalid:
@@ -223,3 +259,34 @@ def _differs(message_id: str, row: int, field_: str) -> Invalid:
         "若是另一条留言, 请改用另一个编号；若是同一条, 请删去本行, 已导入的不会被文件改写。",
         field_,
     )
+
+
+def _understood(
+    source: SourceFile,
+    given: Mapping[str, ImportField],
+    kept: Mapping[str, ImportField],
+    *,
+    ours: bool,
+) -> Columns:
+    headings = source.headings[len(ADDED) :] if ours else source.headings
+    try:
+        return understood(headings, given, kept)
+    except Invalid as problem:
+        if source.encoding == "gb18030" and not known(headings):
+            problem.remedy += _perhaps_another_encoding(source)
+        raise
+
+
+def _perhaps_another_encoding(source: SourceFile) -> str:
+    with open(source.path, "rb") as file:
+        other = guess(file)
+    if other in (None, "gb18030", "gbk", "gb2312"):
+        return ""
+    return f"列名若是乱码, 这个文件也可能是 {other}, 请加 --encoding {other} 再试。"
+
+
+def _root(units: Mapping[str, Unit]) -> str:
+    roots = [unit.code for unit in units.values() if unit.parent is None]
+    if len(roots) != 1:
+        raise Unknown("unit.root-unknown", "还没有根单位。", "请用 --unit 指明归哪个单位。", "unit")
+    return roots[0]

@@ -23,11 +23,10 @@ from shared.copies.calendars import calendar
 from shared.copies.packs import pack_by_pin
 from shared.copies.units import check_within, known_unit, unit_id
 from shared.errors import Refused
-from shared.policy.engine.deeds import Matter as About
+from shared.policy.engine.deeds import Matter
 from shared.policy.engine.outlook import Outlook, outlook
-from shared.store.events import Matter
 from shared.store.sql import Sql
-from shared.store.transaction import Transaction
+from shared.store.transaction import Stream, Transaction
 
 TO_A_UNIT = ("extend", "urge", "supervise", "circulate")
 """Acts that name the unit whose duty they are about."""
@@ -37,7 +36,7 @@ TO_A_UNIT = ("extend", "urge", "supervise", "circulate")
 class Open:
     """A docket as it is on record: whose, what people call it, under which rules, its history."""
 
-    stream: Matter
+    stream: Stream
     number: str
     record: Record
     docket: Docket
@@ -104,7 +103,7 @@ def _of_matter(tx: Transaction, asked: Asked) -> Open:
     check_competent(tx.sql, involved.competent(asked.act.who), asked.officer)
     done = [*matters.deeds(tx.sql, incident), *matters.declared(tx.sql, about.unit)]
     record = Record(pack, about, [*done, *own_deeds(history)])
-    stream = Matter("docket", incident, about.unit, incident, pack.pin)
+    stream = Stream("docket", incident, about.unit, incident, pack.pin)
     return Open(stream, asked.name, record, docket_of(history))
 
 
@@ -121,8 +120,8 @@ def _of_period(tx: Transaction, asked: Asked) -> Open:
         raise unknown_duty(duty)
     history = tx.load(docket)
     pack, began = pack_by_pin(tx.sql, row.policy), history[0].envelope.recorded_at
-    record = Record(pack, About(code, began, began, kind="unit"), own_deeds(history))
-    stream = Matter("period", docket, code, unit_id(code), pack.pin)
+    record = Record(pack, Matter(code, began, began, kind="unit"), own_deeds(history))
+    stream = Stream("period", docket, code, unit_id(code), pack.pin)
     return Open(stream, duty, record, docket_of(history))
 
 

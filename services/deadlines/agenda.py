@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from shared.clock import from_micros, to_micros
 from shared.contracts.routing import PackAdopted, PackWithdrawn, UnitEstablished
 from shared.copies import matters, packs, units
 from shared.copies.packs import adopted_by, learn_pack, pack_by_pin
@@ -17,7 +18,6 @@ from shared.copies.units import learn_unit, upwards
 from shared.policy.engine.periods import Bound, recurring
 from shared.policy.language.pack import Pack
 from shared.policy.language.rules import Schedule
-from shared.store.micros import from_micros, to_micros
 from shared.store.readmodel import Placed, ReadModel
 from shared.store.sql import Row, Sql
 

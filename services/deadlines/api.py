@@ -12,13 +12,13 @@ from services.deadlines import tables
 from services.deadlines.acts import Delays
 from services.deadlines.periods import as_it_stands
 from shared.acts.routes import add_acts
+from shared.clock import from_micros
 from shared.contracts.catalogue import UtcTime
 from shared.contracts.deadlines import State
 from shared.contracts.envelope import Standing
 from shared.copies import incidents
 from shared.duties import DutyRow
-from shared.messaging.progress import wait_until
-from shared.store.micros import from_micros
+from shared.messaging.waiting import wait_until
 from shared.store.sql import Sql
 from shared.store.store import Store
 from shared.web import After, Asking, empty_door

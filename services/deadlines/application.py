@@ -10,8 +10,7 @@ from uuid import UUID
 from services.deadlines.docket import Concluded, docket_of, observe, own_deeds, reconcile
 from services.deadlines.tables import MODEL, heard_acts
 from shared.acts.deed import deed_of, why_ended
-from shared.calendar.published import state_council
-from shared.calendar.working import Calendar
+from shared.calendar.working import Calendar, state_council
 from shared.contracts.deadlines import DutyMissed, DutySuperseded
 from shared.contracts.envelope import Actor, Recorded
 from shared.contracts.intake import IncidentRegistered, RegistrationCorrected
@@ -23,9 +22,8 @@ from shared.copies.packs import pack_by_pin
 from shared.policy.engine.deeds import Deed
 from shared.policy.engine.outlook import acts_heard, counts_working_days, outlook
 from shared.policy.language.pack import Pack
-from shared.store.events import By, Matter
 from shared.store.sql import Sql
-from shared.store.transaction import Transaction
+from shared.store.transaction import By, Stream, Transaction
 
 SYSTEM = Actor(officer="system", post="deadlines")
 """Nobody decides a verdict of this room: it is computed."""
@@ -97,7 +95,7 @@ def follow(
         history += new
 
 
-def say(tx: Transaction, matter: Matter, by: By, facts: Iterable[Concluded]) -> list[Recorded]:
+def say(tx: Transaction, matter: Stream, by: By, facts: Iterable[Concluded]) -> list[Recorded]:
     """Append what was concluded of a docket, each with the event that it rests on."""
     events: list[Recorded] = []
     for cause, same in groupby(facts, attrgetter("cause")):
@@ -128,6 +126,6 @@ def _days(sql: Sql, pack: Pack) -> Calendar:
     return calendar(sql) if counts_working_days(pack) else state_council()
 
 
-def _docket(heard: Heard, incident: UUID, pack: Pack) -> Matter:
+def _docket(heard: Heard, incident: UUID, pack: Pack) -> Stream:
     """What the docket's events belong to: they are under its pack, and stand as its matter does."""
-    return Matter("docket", incident, heard.subject.unit, incident, pack.pin)
+    return Stream("docket", incident, heard.subject.unit, incident, pack.pin)

@@ -15,9 +15,9 @@ from shared.contracts.envelope import Recorded
 from shared.contracts.routing import PackAdopted, PackWithdrawn, UnitEstablished
 from shared.copies import calendars
 from shared.messaging.consumer import Consumer
-from shared.messaging.reactions import Reaction, Reactions
 from shared.messaging.renewal import Renewal
-from shared.messaging.topology import FOLLOWS
+from shared.messaging.streams import FOLLOWS
+from shared.messaging.taking import Reaction, Reactions
 from shared.room import Room, Surroundings
 from shared.store.transaction import Transaction
 

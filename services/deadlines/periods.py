@@ -18,6 +18,7 @@ from services.deadlines.docket import (
     reconcile,
 )
 from shared.acts.deed import of_unit
+from shared.clock import from_micros
 from shared.contracts.deadlines import DutyStarted
 from shared.contracts.envelope import Recorded
 from shared.copies import matters
@@ -40,10 +41,8 @@ from shared.policy.engine.periods import (
     turn_named,
 )
 from shared.policy.language.rules import Shift
-from shared.store.events import By, Matter
-from shared.store.micros import from_micros
 from shared.store.sql import Sql
-from shared.store.transaction import Transaction
+from shared.store.transaction import By, Stream, Transaction
 
 PERIODS = UUID("6d3c4b0e-2f7a-5c1e-8b6d-41f0a9e27c53")
 """Namespace from which the docket of a unit's period gets its id, by unit, rule and period."""
@@ -198,8 +197,8 @@ def _outlook(sql: Sql, unit: str, bound: Bound, turn: Turn) -> PeriodOutlook | N
     return period_outlook(bound, turn, times_of(sql), declared, deeds)
 
 
-def _docket(unit: str, docket: UUID, pin: str | None) -> Matter:
-    return Matter("period", docket, unit, unit_id(unit), pin)
+def _docket(unit: str, docket: UUID, pin: str | None) -> Stream:
+    return Stream("period", docket, unit, unit_id(unit), pin)
 
 
 def _look_again_from(sql: Sql, deed: Deed) -> None:

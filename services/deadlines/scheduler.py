@@ -17,12 +17,11 @@ import structlog
 from services.deadlines import agenda, application, periods, tables
 from services.deadlines.agenda import PendingDocket
 from services.deadlines.tables import FIRST, Overdue
-from shared.clock import Clock
+from shared.clock import Clock, from_micros, to_micros
 from shared.errors import Unavailable
 from shared.logs import told
-from shared.messaging.waiting import woken
+from shared.messaging.tasks import woken
 from shared.store.failures import BROKEN
-from shared.store.micros import from_micros, to_micros
 from shared.store.sql import Sql
 from shared.store.store import Store
 from shared.store.transaction import Transaction

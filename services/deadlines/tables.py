@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from services.deadlines import agenda
 from shared.acts.deed import deed_of, of_unit
+from shared.clock import from_micros, to_micros
 from shared.contracts.deadlines import State
 from shared.contracts.envelope import Recorded
 from shared.contracts.intake import UnitAct
@@ -25,10 +26,8 @@ from shared.policy.engine.deeds import Deed
 from shared.policy.engine.outlook import acts_heard
 from shared.policy.engine.periods import Turn, acts_of, recurring
 from shared.policy.language.pack import Pack
-from shared.store.micros import from_micros, to_micros
-from shared.store.once import OncePerTransaction
 from shared.store.readmodel import Placed, ReadModel, joined
-from shared.store.sql import Row, Sql
+from shared.store.sql import OncePerTransaction, Row, Sql
 
 _NEVER = 2**62
 """Where duties that cannot be missed stand in the order of limits: last."""

@@ -10,7 +10,7 @@ from services.intake.imports import Imported, Imports
 from services.intake.orders import FieldMapOrder, ImportOrder, MessageOrder
 from shared.acts.routes import add_acts
 from shared.contracts.intake import Column, ImportField, Provenance
-from shared.messaging.progress import wait_until, when_known
+from shared.messaging.waiting import wait_until, when_known
 from shared.store.requests import Answer
 from shared.web import After, Asking, Once, Problem, empty_door
 

@@ -27,7 +27,7 @@ from shared.acts.deed import Circumstances, as_deed, deed_of
 from shared.acts.take import Asked, Subject, Taker
 from shared.acts.vocabulary import Act
 from shared.calendar.days import day_of, start_of
-from shared.clock import SHANGHAI, shown
+from shared.clock import SHANGHAI, shown, to_micros
 from shared.contracts.acts import Judged
 from shared.contracts.envelope import Recorded
 from shared.contracts.intake import SummaryMade
@@ -37,17 +37,14 @@ from shared.copies.incidents import KnownIncident
 from shared.copies.packs import pack_by_pin, pin_in_force
 from shared.copies.units import check_within, known_unit, unit_id
 from shared.identity.officers import Officer
-from shared.policy.engine.deeds import WORSENING, Deed, in_order
-from shared.policy.engine.deeds import Matter as About
+from shared.policy.engine.deeds import WORSENING, Deed, Matter, in_order
 from shared.policy.engine.periods import tells_of_the_day_before
 from shared.policy.language.pack import Pack
 from shared.policy.language.rules import Gate
 from shared.room import key_id
-from shared.store.events import Matter
-from shared.store.micros import to_micros
 from shared.store.requests import Request
 from shared.store.sql import Sql
-from shared.store.transaction import Transaction
+from shared.store.transaction import Stream, Transaction
 
 
 class Intake(Taker[Incident]):
@@ -169,11 +166,11 @@ def registration(body: RegisterBody, now: datetime) -> dict[str, Any]:
     }
 
 
-def as_registered(body: RegisterBody, unit: str, now: datetime) -> About:
+def as_registered(body: RegisterBody, unit: str, now: datetime) -> Matter:
     """What rules ask of a matter that is to be registered for a unit."""
     category: Judged = {CATEGORY: (body.category,)} if body.category else {}
     sets = category | {axis: tuple(values) for axis, values in body.sets.items()}
-    return About(unit, now, now, kind=body.matter, channel=body.channel, sets=sets)
+    return Matter(unit, now, now, kind=body.matter, channel=body.channel, sets=sets)
 
 
 def _new(tx: Transaction, asked: Asked, body: RegisterBody) -> Subject[Incident]:
@@ -185,7 +182,7 @@ def _new(tx: Transaction, asked: Asked, body: RegisterBody) -> Subject[Incident]
     record = Record(pack_by_pin(tx.sql, pin), about, matters.declared(tx.sql, unit))
     year = tx.now.astimezone(SHANGHAI).year
     number = tables.next_numbers(tx.sql, tx.source.node, year).next
-    stream = Matter("incident", incident, unit, incident, pin)
+    stream = Stream("incident", incident, unit, incident, pin)
     return Subject(stream, number, INCIDENT.initial, record, _said(body))
 
 
@@ -199,7 +196,7 @@ def _of_matter(tx: Transaction, asked: Asked) -> Subject[Incident]:
     if isinstance(asked.body, LinkBody):
         target = incidents.find(tx.sql, asked.body.to)
         state = replace(state, target_open=target.standing == "open")
-    stream = Matter("incident", entry.id, unit, entry.id, filed.pin)
+    stream = Stream("incident", entry.id, unit, entry.id, filed.pin)
     known = _known(known_unit(tx.sql, unit).name, asked.body)
     return Subject(stream, entry.number, state, filed.record, known)
 
@@ -217,8 +214,8 @@ def _of_day(tx: Transaction, asked: Asked) -> Subject[Incident]:
     past = tables.done(tx.sql, unit.code, asked_for(pack, act))
     same = tables.done_at(tx.sql, unit.code, act, asked.at)
     deeds = [*matters.declared(tx.sql, unit.code), *past, *same]
-    record = Record(pack, About(unit.code, registered=tx.now, recorded_at=tx.now), deeds)
-    stream = Matter("unit-day", day, unit.code, day, pin)
+    record = Record(pack, Matter(unit.code, registered=tx.now, recorded_at=tx.now), deeds)
+    stream = Stream("unit-day", day, unit.code, day, pin)
     return Subject(stream, unit.code, DAY, record, _known(unit.name, asked.body))
 
 

@@ -4,13 +4,11 @@ from uuid import UUID, uuid5
 
 from services.intake import tables
 from services.intake.fieldmap import Columns, save
-from shared.aggregate import answer
 from shared.copies.units import check_within, known_unit
 from shared.identity.officers import Officer
-from shared.store.events import By, Matter
-from shared.store.requests import Answer, Request, once
+from shared.store.requests import Answer, Request, answer, once
 from shared.store.store import Store
-from shared.store.transaction import Transaction
+from shared.store.transaction import By, Stream, Transaction
 
 FIELD_MAPS = UUID("0f4a2c7d-93b1-5e6a-8d35-64c1e2b7a908")
 """Namespace from which a unit's field map gets its id."""
@@ -34,7 +32,7 @@ class FieldMaps:
         Raises Invalid ``unit.unknown`` or ``field-map.*``, Refused ``unit.not-yours``.
         """
         stream = uuid5(FIELD_MAPS, f"{self.store.source.node}/{unit}")
-        matter = Matter("field-map", stream, unit, stream)
+        matter = Stream("field-map", stream, unit, stream)
 
         def work(tx: Transaction) -> Answer:
             known_unit(tx.sql, unit)

@@ -20,10 +20,9 @@ from shared.copies.packs import pin_in_force
 from shared.copies.units import Unit, all_units, unknown_unit
 from shared.errors import HuiyinError, Invalid, Refused
 from shared.room import key_id
-from shared.store.events import By, Matter
 from shared.store.sql import Sql
 from shared.store.store import Store
-from shared.store.transaction import Transaction
+from shared.store.transaction import By, Stream, Transaction
 from shared.vault.vault import Vault
 
 IMPORTS = UUID("5f3b8f0e-6c1c-5c55-9a70-3d1f7a5b0c11")
@@ -98,7 +97,7 @@ class Imports:
             facts = _decided(number, message, tx.now, units)
             by = By(actor, message.posted_at, standing="imported")
             with tx.savepoint():
-                matter = Matter("incident", incident, unit, incident, pin)
+                matter = Stream("incident", incident, unit, incident, pin)
                 events.extend(tx.append(matter, facts, by).events)
             numbers.take()
             return Imported("imported", number)

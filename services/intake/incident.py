@@ -7,8 +7,8 @@ from uuid import UUID
 
 from shared.acts.body import RegisterBody
 from shared.acts.check import CATEGORY, Attempt, Record, check_past, judged_by, require
+from shared.acts.decide import Aggregate
 from shared.acts.deed import corrected, subject_of
-from shared.aggregate import Aggregate
 from shared.contracts.acts import Judged
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded

@@ -6,8 +6,8 @@ from services.intake.fieldmaps import FieldMaps
 from services.intake.imports import Imports
 from services.intake.tables import MODEL
 from shared.messaging.consumer import Consumer
-from shared.messaging.reactions import Keeping
 from shared.messaging.renewal import Renewal
+from shared.messaging.taking import Keeping
 from shared.room import Room, Surroundings
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from shared.acts.deed import HEARD_FROM, deed_of, of_unit
+from shared.clock import to_micros
 from shared.contracts.envelope import Recorded
 from shared.contracts.intake import (
     Column,
@@ -23,7 +24,6 @@ from shared.contracts.intake import (
 )
 from shared.copies import incidents, matters, packs, units
 from shared.policy.engine.deeds import Deed
-from shared.store.micros import to_micros
 from shared.store.readmodel import Placed, ReadModel, joined
 from shared.store.sql import Sql
 

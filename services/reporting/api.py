@@ -12,7 +12,7 @@ from services.reporting.log.feed import add_feed
 from services.reporting.parameters import AsOf, moment
 from services.reporting.trail.trail import TrailEntry
 from shared.acts.routes import add_acts
-from shared.messaging.progress import wait_until
+from shared.messaging.waiting import wait_until
 from shared.store.requests import Answer
 from shared.web import After, Asking, empty_door
 

@@ -14,20 +14,18 @@ from services.reporting.ledger.entry import LedgerEntry, entries
 from services.reporting.ledger.export import Filters, LedgerExport, export
 from services.reporting.log.log import size_as_of
 from services.reporting.trail.trail import TrailEntry, trail
-from shared.aggregate import answer
 from shared.contracts.reporting import IncidentErased
 from shared.copies.matters import unknown_incident
 from shared.errors import Invalid, Refused
 from shared.identity.officers import Officer, Officers
-from shared.identity.posts import ADMINISTRATOR
 from shared.policy import Pack
 from shared.room import SUBJECTS, key_id
-from shared.store.events import By, Matter
-from shared.store.requests import Answer
+from shared.store.requests import Answer, answer
 from shared.store.sql import Sql
 from shared.store.store import Store
-from shared.store.transaction import Transaction
+from shared.store.transaction import By, Stream, Transaction
 from shared.vault.vault import Vault
+from shared.words import ADMINISTRATOR
 
 logger = structlog.get_logger("reporting")
 
@@ -104,7 +102,7 @@ class Reporting:
             raise Invalid("grounds.missing", "销毁依据不能为空。", "请写明依据的规定。", "grounds")
         row = await self.store.read(partial(ledger_table.known, name=name))
         keys = await asyncio.to_thread(self._shred, UUID(row.incident))
-        matter = Matter("erasure", UUID(row.incident), row.unit or "", UUID(row.incident))
+        matter = Stream("erasure", UUID(row.incident), row.unit or "", UUID(row.incident))
 
         def work(tx: Transaction) -> Answer:
             facts = [] if tx.load(matter.id) else [IncidentErased(keys=keys, grounds=grounds)]

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from shared.clock import to_micros
 from shared.contracts.routing import PackAdopted, PackWithdrawn
 from shared.copies import county, packs, units
 from shared.policy.language.pack import Pack
-from shared.store.micros import to_micros
 from shared.store.readmodel import Placed, ReadModel, joined
 from shared.store.sql import Sql
 

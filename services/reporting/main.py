@@ -10,7 +10,7 @@ from services.reporting.log import log, tiles
 from services.reporting.projector import PastInLog, Projector, SequencerAndFold
 from shared.messaging.consumer import Consumer
 from shared.messaging.renewal import Renewal
-from shared.messaging.topology import FOLLOWS
+from shared.messaging.streams import FOLLOWS
 from shared.room import Room, Surroundings
 from shared.web import take_in
 

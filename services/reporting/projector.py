@@ -15,12 +15,10 @@ from services.reporting.tables import MODEL
 from shared.contracts.envelope import Actor
 from shared.errors import Unavailable, Untrusted
 from shared.messaging.consumer import PATIENCE
-from shared.messaging.reactions import Keeping
-from shared.messaging.releasing import release
 from shared.messaging.renewal import Renewal
 from shared.messaging.streams import Incoming, about
-from shared.messaging.taking import Poison, Taken, take
-from shared.messaging.waiting import woken
+from shared.messaging.taking import Keeping, Poison, Taken, release, take
+from shared.messaging.tasks import woken
 from shared.store.failures import BROKEN
 from shared.store.readmodel import Raw
 from shared.store.store import Store

@@ -14,12 +14,10 @@ from pydantic import BaseModel
 
 from services.reporting.log.log import Leaf, every_leaf
 from shared.errors import Unavailable
-from shared.store.parking import parked
+from shared.store.database import Recorder, SqliteTables
 from shared.store.readmodel import ReadModel, is_current
-from shared.store.recorders import Recorder
 from shared.store.sql import Sql
-from shared.store.tables import SqliteTables
-from shared.store.tracking import all_tracked
+from shared.store.tracking import all_tracked, parked
 from shared.store.transaction import last_position
 
 PAGE = 2000

@@ -25,10 +25,9 @@ from shared.copies.packs import baseline, pack_in_force
 from shared.copies.units import Unit, all_units, known_unit
 from shared.identity.officers import Officer, Officers, new_officer_id
 from shared.policy.language.pack import Pack
-from shared.store.events import By, Matter
 from shared.store.requests import Answer, Request, once
 from shared.store.store import Store
-from shared.store.transaction import Transaction
+from shared.store.transaction import By, Stream, Transaction
 
 STREAMS = UUID("0d0c7a4e-3c5b-5f0f-8c57-5a5b6c1f9e21")
 """Namespace from which counties, units and officers get their streams, by their code."""
@@ -175,7 +174,7 @@ def _post(tx: Transaction, officer_id: str) -> OfficerAppointed | None:
     return last if isinstance(last, OfficerAppointed) else None
 
 
-def _matter(fact: Fact, root: str) -> Matter:
+def _matter(fact: Fact, root: str) -> Stream:
     match fact:
         case CountyFounded():
             return _stream("county", fact.code, fact.root)
@@ -193,6 +192,6 @@ def _matter(fact: Fact, root: str) -> Matter:
             raise TypeError(fact.TYPE)
 
 
-def _stream(kind: str, code: str, unit: str) -> Matter:
+def _stream(kind: str, code: str, unit: str) -> Stream:
     stream = uuid5(STREAMS, f"{kind}/{code}")
-    return Matter(kind, stream, unit, stream)
+    return Stream(kind, stream, unit, stream)

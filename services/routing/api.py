@@ -22,7 +22,7 @@ from services.routing.rulebook import Rulebook
 from shared.acts.routes import add_acts
 from shared.clock import Clock
 from shared.contracts.catalogue import UtcTime
-from shared.messaging.progress import wait_until, when_known
+from shared.messaging.waiting import wait_until, when_known
 from shared.store.requests import Answer
 from shared.web import After, Asking, Once, empty_door
 

@@ -23,7 +23,6 @@ from shared.acts.competence import check_competent, check_itself
 from shared.acts.deed import deed_of
 from shared.acts.take import Asked, Subject, Taker
 from shared.acts.vocabulary import Act
-from shared.aggregate import answer
 from shared.clock import SHANGHAI, shown
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded, associated_data, decode
@@ -34,12 +33,11 @@ from shared.copies.incidents import KnownIncident
 from shared.copies.packs import pack_by_pin, pack_in_force
 from shared.copies.units import check_within, known_unit, unit_id
 from shared.identity.officers import Officer
-from shared.policy.engine.deeds import Matter as About
+from shared.policy.engine.deeds import Matter
 from shared.room import key_id
-from shared.store.events import By, Matter
-from shared.store.requests import Answer, Request
+from shared.store.requests import Answer, Request, answer
 from shared.store.sql import Sql
-from shared.store.transaction import Transaction
+from shared.store.transaction import By, Stream, Transaction
 
 DRAFTS = UUID("8a4b8f5c-7f0e-5d43-9a1e-2f6d3c0b7e55")
 """Namespace from which a draft gets its id, so that a repeated request names the same draft."""
@@ -189,10 +187,10 @@ def _of_unit(tx: Transaction, asked: Asked) -> Subject[Case]:
     code = known_unit(tx.sql, asked.name).code
     check_within(tx.sql, code, asked.officer.unit)
     day, pack = unit_id(code), pack_in_force(tx.sql, code)
-    about = About(code, registered=tx.now, recorded_at=tx.now)
+    about = Matter(code, registered=tx.now, recorded_at=tx.now)
     record = Record(pack, about, matters.declared(tx.sql, code))
     case = replace(CASE.fold(tx.load(day)), whose="unit")
-    return Subject(Matter("unit-day", day, code, day, pack.pin), code, case, record)
+    return Subject(Stream("unit-day", day, code, day, pack.pin), code, case, record)
 
 
 def _check_competent(sql: Sql, entry: KnownIncident, asked: Asked) -> None:

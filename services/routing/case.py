@@ -33,9 +33,8 @@ from services.routing.replies import (
 from services.routing.state import Case, evolve
 from shared.acts.body import ApproveBody, GradeBody, Order, PublishBody, RejectBody
 from shared.acts.check import Attempt, require
-from shared.acts.decide import Rules
+from shared.acts.decide import Aggregate, Rules
 from shared.acts.vocabulary import Act
-from shared.aggregate import Aggregate
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded
 from shared.contracts.intake import IncidentLinked, IncidentVoided

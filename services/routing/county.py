@@ -8,7 +8,7 @@ from shared.contracts.routing import CountyFounded, OfficerAppointed, UnitEstabl
 from shared.copies.units import Unit, check_code, unknown_unit
 from shared.errors import Invalid, Refused
 from shared.identity.officers import Officer
-from shared.identity.posts import ADMINISTRATOR, POSTS
+from shared.words import ADMINISTRATOR, POSTS
 
 
 def check_competent(officer: Officer) -> None:

@@ -22,11 +22,10 @@ from shared.errors import Invalid, Refused
 from shared.identity.officers import Officer
 from shared.policy.language.loading import COUNTY_BASELINE, id_of
 from shared.policy.language.pack import Pack
-from shared.store.events import By
 from shared.store.requests import Answer, Request, once
 from shared.store.sql import Sql
 from shared.store.store import Store
-from shared.store.transaction import Transaction
+from shared.store.transaction import By, Transaction
 
 
 class Rulebook:

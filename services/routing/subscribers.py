@@ -13,10 +13,9 @@ from shared.contracts.intake import HistoryRecorded, IncidentLinked, IncidentVoi
 from shared.contracts.routing import IncidentAssigned
 from shared.copies import incidents
 from shared.copies.units import known_unit
-from shared.messaging.reactions import Reactions
+from shared.messaging.taking import Reactions
 from shared.room import key_id
-from shared.store.events import By
-from shared.store.transaction import Transaction
+from shared.store.transaction import By, Transaction
 from shared.vault.vault import Vault
 
 SYSTEM = Actor(officer="system", post="routing")

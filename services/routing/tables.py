@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.clock import from_micros, to_micros
 from shared.contracts.routing import (
     IncidentAssigned,
     OfficerAppointed,
@@ -13,10 +14,9 @@ from shared.contracts.routing import (
 )
 from shared.copies import calendars, county, incidents, matters, packs, units
 from shared.copies.incidents import KnownIncident
-from shared.store.events import Matter
-from shared.store.micros import from_micros, to_micros
 from shared.store.readmodel import Placed, ReadModel, joined
 from shared.store.sql import Row, Sql
+from shared.store.transaction import Stream
 
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS sheets (year BIGINT PRIMARY KEY, last BIGINT)",
@@ -27,9 +27,9 @@ _SCHEMA = (
 )
 
 
-def case_of(incident: KnownIncident) -> Matter:
+def case_of(incident: KnownIncident) -> Stream:
     """What the next event of its case belongs to."""
-    return Matter("case", incident.id, incident.concerned, incident.id)
+    return Stream("case", incident.id, incident.concerned, incident.id)
 
 
 @dataclass(frozen=True, slots=True)

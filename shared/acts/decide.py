@@ -3,12 +3,14 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import Any, Generic, TypeVar
 
 from shared.acts.body import Order, has_words
 from shared.acts.check import Attempt, check, refusing
 from shared.contracts.acts import ActTaken
 from shared.contracts.catalogue import Fact
+from shared.contracts.envelope import Recorded
 from shared.contracts.sealed import Sealed
 from shared.errors import Refused
 from shared.policy.engine.deeds import Deed
@@ -20,6 +22,21 @@ Rule = Callable[[S, Attempt[Any]], Fact | None]
 
 Raises Refused, Invalid or Unknown.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate(Generic[S]):
+    """A consistency boundary: its beginning, and how events change it.
+
+    ``evolve`` never refuses, so every event ever stored loads.
+    """
+
+    initial: S
+    evolve: Callable[[S, Recorded], S]
+
+    def fold(self, events: Sequence[Recorded]) -> S:
+        """The state that a history leads to."""
+        return reduce(self.evolve, events, self.initial)
 
 
 @dataclass(frozen=True, slots=True)

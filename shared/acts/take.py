@@ -17,15 +17,13 @@ from shared.acts.check import Attempt, Record, check_past
 from shared.acts.decide import Rules, decide, fact_of
 from shared.acts.deed import Circumstances
 from shared.acts.vocabulary import Act
-from shared.aggregate import answer
 from shared.contracts.envelope import Recorded
 from shared.identity.officers import Officer
 from shared.room import key_id
-from shared.store.events import By, Matter
-from shared.store.requests import Answer, Request, once
+from shared.store.requests import Answer, Request, answer, once
 from shared.store.sql import Sql
 from shared.store.store import Store
-from shared.store.transaction import Transaction
+from shared.store.transaction import By, Stream, Transaction
 from shared.vault.vault import Vault
 
 S = TypeVar("S")
@@ -53,7 +51,7 @@ class Subject(Generic[S]):
     ``number`` is what people call it, ``known`` are fields of a form that the act says anyway.
     """
 
-    stream: Matter
+    stream: Stream
     number: str | None
     state: S
     record: Record

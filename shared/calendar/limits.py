@@ -2,16 +2,27 @@
 
 "内" and "前" include the named moment: what is done at ``due`` is done in time. All moments given
 are aware (ValueError if not), all moments told are UTC, and days are days in Shanghai. *Soon* and
-*until* have no limit, and what recurs is a schedule (``periods``).
+*until* have no limit; working days are the calendar's (``working``), and what recurs is in
+``periods``.
 """
 
 from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
 
-from shared.calendar.dates import AnnualDay, Season, moment_on, read_day, read_time_of_day
-from shared.calendar.days import day_of, end_of, in_shanghai, start_of
+from shared.calendar.days import (
+    AnnualDay,
+    Season,
+    day_of,
+    end_of,
+    end_of_day,
+    in_shanghai,
+    moment_on,
+    read_day,
+    read_time_of_day,
+    start_of,
+)
 from shared.calendar.durations import Duration
-from shared.calendar.working import Calendar, Limit, RestDay, check_days
+from shared.calendar.working import Limit, check_days
 from shared.errors import Invalid
 
 
@@ -22,7 +33,7 @@ def within(start: datetime, allowed: Duration) -> Limit:
 
 def same_day(start: datetime) -> Limit:
     """24:00 of the day of the start."""
-    return Limit(end_of(day_of(start)))
+    return Limit(end_of_day(start, 0))
 
 
 def days(start: datetime, count: int, *, start_counted: bool = False) -> Limit:
@@ -31,19 +42,7 @@ def days(start: datetime, count: int, *, start_counted: bool = False) -> Limit:
     Raises Invalid ``limit.days-out-of-range`` outside 1 to 3660.
     """
     check_days(count)
-    return Limit(end_of(day_of(start) + timedelta(days=count - start_counted)))
-
-
-def working_days(
-    start: datetime,
-    count: int,
-    calendar: Calendar,
-    *,
-    start_counted: bool = False,
-    rest_day: RestDay = "stands",
-) -> Limit:
-    """24:00 of the ``count``-th working day; see ``Calendar.end_of_working_day``."""
-    return calendar.end_of_working_day(start, count, start_counted=start_counted, rest_day=rest_day)
+    return Limit(end_of_day(start, count - start_counted))
 
 
 def at_time(start: datetime, at: str, *, next_day: bool = False) -> Limit:

@@ -15,8 +15,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal, get_args
 
-from shared.calendar.dates import AnnualDay, Season, moment_on, read_annual_day, read_time_of_day
-from shared.calendar.days import day_of, end_of, in_shanghai, start_of
+from shared.calendar.days import (
+    AnnualDay,
+    Season,
+    day_of,
+    end_of,
+    in_shanghai,
+    moment_on,
+    read_annual_day,
+    read_time_of_day,
+    start_of,
+)
 from shared.calendar.spans import Every, Span, Term, in_order, number_of, span_of
 from shared.calendar.working import Calendar, Limit
 from shared.errors import Invalid
@@ -31,7 +40,7 @@ _LOOK_BACK = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
+class Recurrence:
     """A duty that comes again and again.
 
     ``at``: the time of the due day, 24:00 where None. ``on``: the due day in the period: ``first``,
@@ -141,7 +150,7 @@ class Period:
 
 
 def occurrences(
-    schedule: Schedule,
+    recurrence: Recurrence,
     after: datetime,
     until: datetime,
     calendar: Calendar,
@@ -152,7 +161,7 @@ def occurrences(
     A term that is not given is not known, and nothing is due in it. Raises Invalid
     ``calendar.terms-overlap``, and ValueError for a moment without a time zone.
     """
-    course, until = _Course(schedule, calendar, in_order(terms)), in_shanghai(until)
+    course, until = _Course(recurrence, calendar, in_order(terms)), in_shanghai(until)
     number = max(0, course.number_of(day_of(after)) - _LOOK_BACK)
     while (span := course.span(number)) and start_of(span.first) <= until:
         period = course.period(number, span)
@@ -165,17 +174,17 @@ def occurrences(
 class _Course:
     """A schedule laid over a calendar and terms; its spans go by number."""
 
-    schedule: Schedule
+    recurrence: Recurrence
     calendar: Calendar
     terms: tuple[Term, ...]
 
     def number_of(self, day: date) -> int:
-        return number_of(self.schedule.every, day, self.terms)
+        return number_of(self.recurrence.every, day, self.terms)
 
     def span(self, number: int) -> Span | None:
-        span = span_of(self.schedule.every, number, self.terms)
-        season = self.schedule.season
-        if span and season and self.schedule.every == "year":
+        span = span_of(self.recurrence.every, number, self.terms)
+        season = self.recurrence.season
+        if span and season and self.recurrence.every == "year":
             return Span(span.name, *season.beginning_in(number))
         return span
 
@@ -192,45 +201,45 @@ class _Course:
 
     def _due(self, number: int, span: Span) -> Limit | None:
         """When a span's duty is due; None where the term that follows is not known."""
-        place = self.span(number + 1) if self.schedule.covers == "previous" else span
+        place = self.span(number + 1) if self.recurrence.covers == "previous" else span
         if not place:
             return None
-        day = _day_in(place, self.schedule.on)
-        due = moment_on(day, read_time_of_day(self.schedule.at or "24:00"))
-        if not self.schedule.working_days_only:
+        day = _day_in(place, self.recurrence.on)
+        due = moment_on(day, read_time_of_day(self.recurrence.at or "24:00"))
+        if not self.recurrence.working_days_only:
             return Limit(due)
-        if self.schedule.every == "day":
+        if self.recurrence.every == "day":
             return Limit(due, not self.calendar.is_published(day.year))
         return self.calendar.not_on_rest_day(Limit(due))
 
     def _kept(self, span: Span) -> bool:
         """Whether the schedule has a duty for a span: in season, in a named month, worked."""
-        months = self.schedule.months
+        months = self.recurrence.months
         return (
             self._in_season(span)
             and (not months or span.first.month in months)
-            and not (self.schedule.working_days_only and self._rests(span))
+            and not (self.recurrence.working_days_only and self._rests(span))
         )
 
     def _rests(self, span: Span) -> bool:
-        if self.schedule.every != "day":
+        if self.recurrence.every != "day":
             return False
-        next_day = self.schedule.covers == "previous"
+        next_day = self.recurrence.covers == "previous"
         return not self.calendar.is_working_day(span.first + timedelta(days=next_day))
 
     def _in_season(self, span: Span) -> bool:
-        season = self.schedule.season
-        return not season or self.schedule.every == "year" or season.holds(span.first)
+        season = self.recurrence.season
+        return not season or self.recurrence.every == "year" or season.holds(span.first)
 
     def _cut_off(self, span: Span, due: Limit) -> datetime:
-        return due.due if self.schedule.covers == "since_last" else end_of(span.last)
+        return due.due if self.recurrence.covers == "since_last" else end_of(span.last)
 
     def _opens(self, number: int, span: Span) -> Limit:
         """Where a span's cover begins: its own beginning, or the cut-off of the last one kept.
 
         Nothing before the season, the first known term or ``from_`` is looked back to.
         """
-        if self.schedule.covers == "period":
+        if self.recurrence.covers == "period":
             return Limit(start_of(span.first))
         provisional = False
         while (earlier := self.span(number := number - 1)) and self._in_season(earlier):
@@ -244,10 +253,10 @@ class _Course:
         return Limit(start_of(span.first), provisional)
 
     def _floor(self) -> datetime:
-        return start_of(self.schedule.from_ or date(1, 1, 2))
+        return start_of(self.recurrence.from_ or date(1, 1, 2))
 
     def _ceiling(self) -> datetime:
-        return end_of(self.schedule.until or date(9999, 12, 30))
+        return end_of(self.recurrence.until or date(9999, 12, 30))
 
 
 def _day_in(span: Span, on: str | None) -> date:

@@ -6,12 +6,15 @@ fixed date, and what was found that way is told as provisional. Its festivals by
 them, so nothing is guessed and a provisional limit may move either way.
 """
 
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cache
 from itertools import islice
+from pkgutil import get_data
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 from shared.calendar.days import day_of, end_of
 from shared.errors import Invalid
@@ -185,3 +188,29 @@ def check_days(count: int) -> None:
             '当日内完成的请用 same_day = true；以小时计的请用 within = "PT3H"。',
             "days",
         )
+
+
+@cache
+def state_council() -> Calendar:
+    """The calendar of ``years.toml``; read once, when it is first asked for."""
+    raw = get_data(__package__, "years.toml")
+    assert raw is not None  # it is shipped beside this file
+    table = tomllib.loads(raw.decode())
+    years = (_published(int(year), told) for year, told in table.items())
+    return Calendar({year.year: year for year in years})
+
+
+def _published(year: int, told: dict[str, Any]) -> PublishedYear:
+    off_days = frozenset(day for written in told["off"] for day in _break(year, written))
+    makeup_days = frozenset(_day(year, written) for written in told["makeup"])
+    return PublishedYear(year, told.get("notice", ""), off_days, makeup_days)
+
+
+def _break(year: int, written: str) -> Iterator[date]:
+    days, _festival = written.split(" ")
+    first, last = (_day(year, end) for end in days.split("/"))
+    return (first + timedelta(days=n) for n in range((last - first).days + 1))
+
+
+def _day(year: int, written: str) -> date:
+    return date.fromisoformat(f"{year}-{written}")

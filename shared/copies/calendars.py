@@ -3,9 +3,8 @@
 from datetime import date
 from functools import lru_cache
 
-from shared.calendar.published import state_council
 from shared.calendar.spans import Term
-from shared.calendar.working import Calendar, PublishedYear
+from shared.calendar.working import Calendar, PublishedYear, state_council
 from shared.contracts.routing import CalendarPublished, TermsSet
 from shared.store.readmodel import ReadModel, each
 from shared.store.sql import Row, Sql

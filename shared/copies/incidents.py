@@ -13,8 +13,7 @@ from shared.contracts.intake import IncidentRegistered
 from shared.contracts.routing import IncidentAssigned, ReplyPublished
 from shared.copies.matters import standing, unknown_incident
 from shared.store.readmodel import Placed, ReadModel
-from shared.store.sql import Sql
-from shared.store.upsert import Values, upsert
+from shared.store.sql import Sql, Values, upsert
 
 
 @dataclass(frozen=True, slots=True)

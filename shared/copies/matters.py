@@ -21,6 +21,7 @@ from shared.acts.deed import (
     subject_of,
     why_ended,
 )
+from shared.clock import from_micros, to_micros
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded, Standing
 from shared.contracts.intake import IncidentRegistered, RegistrationCorrected
@@ -28,11 +29,9 @@ from shared.contracts.routing import CaseRepinned, StandingConflictFound, StateD
 from shared.copies.units import unit_id, upwards
 from shared.errors import Unknown
 from shared.policy.engine.deeds import Deed, Matter
-from shared.store.micros import from_micros, to_micros
 from shared.store.readmodel import Placed, ReadModel
-from shared.store.sql import Sql
+from shared.store.sql import Sql, upsert
 from shared.store.tracking import all_tracked
-from shared.store.upsert import upsert
 
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS matters (id TEXT PRIMARY KEY, registered TEXT, pin TEXT,"

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from shared.contracts.envelope import Actor
 from shared.errors import Refused
+from shared.store.database import Tables
 from shared.store.failures import translated
-from shared.store.sql import Row, Sql
-from shared.store.tables import Tables
+from shared.store.sql import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +47,17 @@ class Officers:
                 "INSERT INTO officers VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
                 " name = excluded.name, unit = excluded.unit, post = excluded.post,"
                 " token_hash = excluded.token_hash",
-                (officer.id, officer.name, officer.unit, officer.post, _hash(token)),
+                (officer.id, officer.name, officer.unit, officer.post, hash_of(token)),
             )
         return token
 
     def by_token(self, token: str) -> Officer:
         """Who a token belongs to; raises Refused ``token.unknown``."""
-        row = self._one("SELECT * FROM officers WHERE token_hash = ?", _hash(token))
+        with translated(), self.tables.reading() as sql:
+            row = sql.one("SELECT * FROM officers WHERE token_hash = ?", (hash_of(token),))
         if row is None:
             raise unknown_token()
-        return _officer(row)
+        return officer_of(row)
 
     def names(self) -> dict[str, str]:
         """Names by officer id, for showing."""
@@ -66,18 +67,13 @@ class Officers:
     def all(self) -> list[Officer]:
         """Every officer, by unit and post."""
         with translated(), self.tables.reading() as sql:
-            return [_officer(row) for row in sql.all("SELECT * FROM officers ORDER BY unit, post")]
+            return [
+                officer_of(row) for row in sql.all("SELECT * FROM officers ORDER BY unit, post")
+            ]
 
     def close(self) -> None:
         """Give the connections back."""
         self.tables.close()
-
-    def _one(self, statement: str, value: str) -> Row | None:
-        def ask(sql: Sql) -> Row | None:
-            return sql.one(statement, (value,))
-
-        with translated(), self.tables.reading() as sql:
-            return ask(sql)
 
 
 def new_officer_id() -> str:
@@ -95,10 +91,11 @@ def unknown_token() -> Refused:
     )
 
 
-def _officer(row: Row) -> Officer:
+def officer_of(row: Row) -> Officer:
+    """The officer in a row of the directory."""
     return Officer(row["id"], row["name"], row["unit"], row["post"])
 
 
-def _hash(token: str) -> str:
-    # Tokens are 192 random bits: a plain hash cannot be guessed backwards.
-    return hashlib.sha256(token.encode()).hexdigest()
+def hash_of(secret: str) -> str:
+    """What is kept of a secret: of 192 random bits or more nothing can be guessed backwards."""
+    return hashlib.sha256(secret.encode()).hexdigest()

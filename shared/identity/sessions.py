@@ -4,14 +4,13 @@ Only hashes are stored. A session ends with the token it was opened with: once a
 a new token, whoever signed in with the old one is out.
 """
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 
+from shared.clock import to_micros
 from shared.errors import Refused
-from shared.identity.officers import Officer, Officers
+from shared.identity.officers import Officer, Officers, hash_of, officer_of
 from shared.store.failures import translated
-from shared.store.micros import to_micros
 from shared.store.sql import Sql
 
 LASTS = timedelta(hours=12)
@@ -51,7 +50,7 @@ class Sessions:
         with translated(), self._tables.writing() as sql:
             said = sql.one(
                 "DELETE FROM sign_in_codes WHERE hash = ? RETURNING officer, token_hash, until",
-                (_hash(code),),
+                (hash_of(code),),
             )
             if said is None or said["until"] <= to_micros(now):
                 raise _unknown_code()
@@ -64,14 +63,14 @@ class Sessions:
                 "SELECT o.id, o.name, o.unit, o.post FROM sessions s JOIN officers o"
                 " ON o.id = s.officer AND o.token_hash = s.token_hash"
                 " WHERE s.hash = ? AND s.until > ?",
-                (_hash(session), to_micros(now)),
+                (hash_of(session), to_micros(now)),
             )
-        return Officer(row["id"], row["name"], row["unit"], row["post"]) if row else None
+        return officer_of(row) if row else None
 
     def close(self, session: str) -> None:
         """End a session; harmless when it has ended."""
         with translated(), self._tables.writing() as sql:
-            sql.execute("DELETE FROM sessions WHERE hash = ?", (_hash(session),))
+            sql.execute("DELETE FROM sessions WHERE hash = ?", (hash_of(session),))
 
     def _enter(self, table: str, officer: Officer, until: datetime, now: datetime) -> str:
         with translated(), self._tables.writing() as sql:
@@ -85,14 +84,9 @@ def _insert(sql: Sql, table: str, officer: str, token_hash: str, until: datetime
     secret = secrets.token_urlsafe(32)
     sql.execute(
         f"INSERT INTO {table} VALUES (?, ?, ?, ?)",
-        (_hash(secret), officer, token_hash, to_micros(until)),
+        (hash_of(secret), officer, token_hash, to_micros(until)),
     )
     return secret
-
-
-def _hash(secret: str) -> str:
-    # 256 random bits: a plain hash cannot be guessed backwards.
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def _unknown_code() -> Refused:

@@ -26,9 +26,8 @@ from nats.js.errors import APIError, NotFoundError
 from shared.contracts.envelope import Actor
 from shared.errors import Untrusted
 from shared.logs import line
-from shared.messaging.pull import forget_pending
+from shared.messaging.client import forget_pending
 from shared.messaging.relay import Checkpoint, pass_by
-from shared.messaging.releasing import release
 from shared.messaging.renewal import Renewal
 from shared.messaging.streams import (
     Incoming,
@@ -38,7 +37,7 @@ from shared.messaging.streams import (
     provide_stream,
     stream_name,
 )
-from shared.messaging.taking import Gap, Handler, Poison, Taken, other_history, take
+from shared.messaging.taking import Gap, Handler, Poison, Taken, other_history, release, take
 from shared.store.store import Store
 from shared.store.tracking import Tracking, tracked
 from shared.store.transaction import Transaction

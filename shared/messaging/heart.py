@@ -14,14 +14,13 @@ import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from shared.clock import from_micros, to_micros
 from shared.contracts.catalogue import Contract, UtcTime
 from shared.errors import Unavailable
 from shared.messaging.relay import Relay
-from shared.store.micros import from_micros, to_micros
-from shared.store.parking import parked_matters
 from shared.store.sql import Sql
 from shared.store.store import Store
-from shared.store.tracking import tracked
+from shared.store.tracking import parked_matters, tracked
 from shared.store.transaction import Transaction
 
 log = structlog.get_logger("heart")

@@ -19,9 +19,9 @@ from nats.aio.client import Client
 from nats.js.errors import APIError
 
 from shared.errors import Unavailable, Untrusted
-from shared.messaging.headers import publish_all
+from shared.messaging.client import publish_all
 from shared.messaging.streams import Incoming, Outgoing, message_at, outgoing, provide_stream
-from shared.messaging.waiting import woken
+from shared.messaging.tasks import woken
 from shared.store.store import Store
 
 PAGE = 500

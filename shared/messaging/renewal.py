@@ -16,11 +16,10 @@ from shared.errors import Unavailable, Untrusted
 from shared.messaging.streams import Incoming
 from shared.messaging.taking import PASSING, follow, other_history
 from shared.store.failures import translated
-from shared.store.parking import parked
 from shared.store.readmodel import Raw, ReadModel, is_current, make
 from shared.store.sql import Sql
 from shared.store.store import Store
-from shared.store.tracking import Tracking, all_tracked, track, tracked
+from shared.store.tracking import Tracking, all_tracked, parked, track, tracked
 from shared.store.transaction import Transaction, last_position
 from shared.web import LateRoute
 
@@ -212,8 +211,7 @@ class Renewal:
 
 def _marks(sql: Sql) -> dict[str, Tracking]:
     """Up to where each sequence is still to be folded again."""
-    rows = sql.all("SELECT * FROM renewing")
-    return {r["upstream"]: Tracking(r["epoch"], r["position"], r["seq"], r["hash"]) for r in rows}
+    return all_tracked(sql, "renewing")
 
 
 def _mark(sql: Sql, upstream: str, at: Tracking) -> None:

@@ -13,17 +13,10 @@ from shared.errors import HuiyinError, Refused, Untrusted
 from shared.logs import told
 from shared.messaging.heart import Heart
 from shared.messaging.relay import Relay
-from shared.messaging.status import (
-    Halt,
-    Relaying,
-    RoomStatus,
-    halt,
-    read_status,
-    status_subject,
-)
-from shared.messaging.tasks import Tasks, ended
+from shared.messaging.status import Relaying, RoomStatus, read_status, status_subject
+from shared.messaging.tasks import Halt, Tasks, ended, halt
 from shared.room import Chore, Room
-from shared.store.about import About, about
+from shared.store.figures import About, about
 
 LEAVE_WITHIN = 0.05
 """Seconds for taking leave of JetStream when a room stops."""

@@ -13,11 +13,11 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Self
 
 from shared.errors import Unavailable
 
+HOST = "127.0.0.1"
 START_SECONDS = 10.0
 HANDOVER_SECONDS = 0.2
 """How long a server killed a moment ago may still hold its port."""
@@ -42,12 +42,10 @@ class NatsServer:
         self,
         directory: Path,
         *,
-        host: str = "127.0.0.1",
         port: int | None = None,
         sync_always: bool = True,
     ) -> None:
         self.directory = directory.absolute()
-        self._host = host
         self._fixed_port = port
         self._sync_always = sync_always
         self._token = ""
@@ -117,18 +115,13 @@ class NatsServer:
         """
         if self._port is None:
             raise _not_running()
-        return f"nats://{self._token}@{self._host}:{self._port}"
+        return f"nats://{self._token}@{HOST}:{self._port}"
 
     def __enter__(self) -> Self:
         self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def _claim(self) -> None:
@@ -159,11 +152,10 @@ class NatsServer:
             time.sleep(0.005)
 
     def _kept_token(self) -> str:
-        path = self.directory / "nats.token"
-        token = path.read_text().strip() if path.exists() else ""
+        token = self._kept("nats.token")
         if not token:
             token = secrets.token_hex(32)
-            _write_private(path, token)
+            _write_private(self.directory / "nats.token", token)
         return token
 
     def _listen(self) -> None:
@@ -191,9 +183,12 @@ class NatsServer:
         return False
 
     def _previous_port(self) -> int | None:
-        path = self.directory / "nats.port"
-        text = path.read_text().strip() if path.exists() else ""
+        text = self._kept("nats.port")
         return int(text) if text.isdigit() else None
+
+    def _kept(self, name: str) -> str:
+        path = self.directory / name
+        return path.read_text().strip() if path.exists() else ""
 
     def _launch(self, port: int) -> None:
         binary = _binary()
@@ -217,7 +212,7 @@ class NatsServer:
         deadline = time.monotonic() + START_SECONDS
         while self.running and time.monotonic() < deadline:
             announced = self._announced_port()
-            if announced and _serves_jetstream(self._host, announced):
+            if announced and _serves_jetstream(announced):
                 self._port = announced
                 return
             time.sleep(0.003)
@@ -266,7 +261,7 @@ class NatsServer:
     def _settings(self, port: int) -> str:
         sync = ", sync_interval: always" if self._sync_always else ""
         return f"""\
-listen: {_quoted(f"{self._host}:{port}")}
+listen: {_quoted(f"{HOST}:{port}")}
 ports_file_dir: {_quoted(self.directory)}
 log_file: {_quoted(self._log)}
 logfile_size_limit: {LOG_BYTES}
@@ -311,10 +306,10 @@ def _not_running() -> Unavailable:
     return Unavailable("nats.not-running", "消息服务 nats-server 没有在运行。", "先启动它。")
 
 
-def _serves_jetstream(host: str, port: int) -> bool:
+def _serves_jetstream(port: int) -> bool:
     """Whether the server greets a client and says that JetStream is up."""
     try:
-        with socket.create_connection((host, port), timeout=1) as line, line.makefile("rb") as said:
+        with socket.create_connection((HOST, port), timeout=1) as line, line.makefile("rb") as said:
             greeting = json.loads(said.readline().removeprefix(b"INFO "))
     except (OSError, ValueError):
         return False

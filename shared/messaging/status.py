@@ -1,37 +1,34 @@
 """How a room is: what it says when asked over NATS, and what its database says when it is down."""
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import nats.errors
+from nats.aio.client import Client
+from nats.js.errors import APIError
 from pydantic import ConfigDict
 
-from shared.clock import Clock
+from shared import VERSION
+from shared.clock import Clock, from_micros
 from shared.contracts.catalogue import Contract, UtcTime
 from shared.contracts.envelope import decode_envelope
-from shared.errors import HuiyinError, Unavailable, Untrusted
+from shared.errors import Unavailable, Untrusted
 from shared.messaging.heart import watermarks
-from shared.messaging.topology import FOLLOWS
-from shared.release import VERSION
-from shared.store.about import About, about
-from shared.store.micros import from_micros
-from shared.store.parking import parked
-from shared.store.recorders import Recorder
+from shared.messaging.streams import FOLLOWS
+from shared.messaging.tasks import Halt, halt
+from shared.store.database import Recorder
+from shared.store.figures import About, about
 from shared.store.sql import Sql
-from shared.store.tracking import START, all_tracked
+from shared.store.tracking import START, Parked, all_tracked, parked
 from shared.store.transaction import last_position
 
 Ends = Callable[[Sql], dict[str, int]]
 """Tells how long a room's own sequences are."""
 
-
-class Halt(Contract):
-    """Something that stopped itself rather than guess, and why."""
-
-    part: str
-    code: str
-    message: str
-    remedy: str
+ANSWER_WITHIN = 1.0
+"""Seconds to wait until JetStream says what it keeps."""
 
 
 class Upstream(Contract):
@@ -128,11 +125,6 @@ def read_status(
         )
 
 
-def halt(part: str, problem: HuiyinError) -> Halt:
-    """What stopped a part of a room."""
-    return Halt(part=part, code=problem.code, message=problem.message, remedy=problem.remedy)
-
-
 def _time(clock: Clock | None) -> tuple[datetime | None, list[Halt]]:
     """What the clock says; one that jumped says nothing, and no writing is possible."""
     try:
@@ -159,20 +151,48 @@ def _upstreams(sql: Sql, service: str) -> dict[str, Upstream]:
 
 
 def _parked(sql: Sql) -> tuple[ParkedMatter, ...]:
-    matters: dict[tuple[str, str], ParkedMatter] = {}
+    matters: defaultdict[tuple[str, str], list[Parked]] = defaultdict(list)
     for event in parked(sql):
-        known = matters.get((event.upstream, event.matter))
-        matters[event.upstream, event.matter] = ParkedMatter(
-            upstream=event.upstream,
-            matter=event.matter,
-            position=known.position if known else event.position,
-            type=known.type if known else event.type,
-            reason=known.reason if known else event.reason,
-            events=known.events + 1 if known else 1,
-            since=known.since if known else from_micros(event.parked_at),
-        )
-    return tuple(matters.values())
+        matters[event.upstream, event.matter].append(event)
+    return tuple(_parked_matter(events[0], len(events)) for events in matters.values())
+
+
+def _parked_matter(first: Parked, events: int) -> ParkedMatter:
+    return ParkedMatter(
+        upstream=first.upstream,
+        matter=first.matter,
+        position=first.position,
+        type=first.type,
+        reason=first.reason,
+        events=events,
+        since=from_micros(first.parked_at),
+    )
 
 
 def _moment(micros: int) -> datetime | None:
     return from_micros(micros) if micros else None
+
+
+class Broker(Contract):
+    """NATS as it is now; ``address`` is host and port without the token."""
+
+    reachable: bool
+    address: str
+    version: str
+    stored_bytes: int
+
+
+async def examined(client: Client, address: str) -> Broker:
+    """Ask; a broker or a JetStream that does not answer is not reachable."""
+    at = client.connected_server_version
+    version = f"{at.major}.{at.minor}.{at.patch}" if client.is_connected else ""
+    try:
+        kept = await client.jetstream(timeout=ANSWER_WITHIN).account_info()
+    except (APIError, nats.errors.Error, TimeoutError, OSError):
+        return Broker(reachable=False, address=address, version=version, stored_bytes=0)
+    return Broker(reachable=True, address=address, version=version, stored_bytes=kept.storage)
+
+
+def address_of(url: str) -> str:
+    """Host and port of a ``nats://token@host:port`` address."""
+    return url.rpartition("://")[2].rpartition("@")[2]

@@ -1,4 +1,4 @@
-"""Streams, subjects and headers: how stored bytes travel. All of it is derived from the bytes."""
+"""Who follows whose stream, and how stored bytes travel: their subjects and headers."""
 
 import re
 from dataclasses import dataclass
@@ -12,7 +12,18 @@ from pydantic_core import from_json
 
 from shared.contracts.envelope import event_hash, split, unreadable
 from shared.errors import Untrusted
-from shared.store.events import Source
+from shared.store.transaction import Source
+
+SERVICES = ("intake", "routing", "deadlines", "reporting")
+
+FOLLOWS: dict[str, tuple[str, ...]] = {
+    "intake": ("routing",),
+    "routing": ("intake",),
+    "deadlines": ("intake", "routing", "reporting"),
+    "reporting": SERVICES,
+}
+"""The upstreams of each room; reporting takes everybody's events, its own included."""
+
 
 MSG_ID = "Nats-Msg-Id"
 AFTER = "Huiyin-After"

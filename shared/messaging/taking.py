@@ -3,21 +3,37 @@
 No messaging happens here: the same rules hold whatever delivered the batch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
+from uuid import UUID, uuid4
 
-from shared.contracts.catalogue import is_known, unknown_type
+from shared.clock import to_micros
+from shared.contracts.catalogue import Fact, is_known, newest, unknown_type
+from shared.contracts.envelope import Actor, Recorded, decode, decode_envelope
+from shared.contracts.operations import ParkedReleased
 from shared.errors import Unavailable, Untrusted
 from shared.messaging.streams import Incoming
 from shared.store.failures import BROKEN
-from shared.store.micros import to_micros
-from shared.store.parking import Parked, park, parked_matters
-from shared.store.tracking import START, Tracking, track, tracked
-from shared.store.transaction import Transaction
+from shared.store.readmodel import ReadModel
+from shared.store.tracking import (
+    START,
+    Parked,
+    Tracking,
+    park,
+    parked,
+    parked_matters,
+    track,
+    tracked,
+    unpark,
+)
+from shared.store.transaction import By, Stream, Transaction
 
 PASSING = (*BROKEN, Unavailable)
 """What is no fault of the event: the batch is put off, and nothing is set aside."""
+
+Reaction = Callable[[Transaction, Recorded, Any], None]
+"""Called with the transaction, the event and its fact; writes nothing anywhere else."""
 
 
 class Handler(Protocol):
@@ -45,11 +61,6 @@ class Taken:
     last: Tracking
     stop: Untrusted | None = None
     aside: Sequence[Incoming] = ()
-
-    @property
-    def set_aside(self) -> int:
-        """How many events were set aside."""
-        return len(self.aside)
 
 
 def take(
@@ -182,4 +193,57 @@ def other_history(position: int, how: str) -> Untrusted:
         f"上游第 {position} 号事件{how}：上游可能是从较旧的备份恢复的, 已停止接收。",
         "请恢复与本库一致的上游备份, 或一并恢复本库与其上游在同一时刻的备份。",
         "position",
+    )
+
+
+class Reactions:
+    """A handler that reads the facts named and passes over all others."""
+
+    understands_all = False
+
+    def __init__(self, reactions: Mapping[type[Fact], Reaction]) -> None:
+        self._by_name = {fact.TYPE: react for fact, react in reactions.items()}
+
+    def apply(self, tx: Transaction, events: Sequence[Incoming]) -> None:
+        """React to each event in order."""
+        for event in events:
+            react = self._by_name.get(newest(event.type))
+            if react is not None:
+                recorded = decode(event.raw)
+                react(tx, recorded, recorded.fact)
+
+
+class Keeping:
+    """A handler that folds events into a read model, and does nothing else about them."""
+
+    understands_all = False
+
+    def __init__(self, model: ReadModel) -> None:
+        self._model = model
+
+    def apply(self, tx: Transaction, events: Sequence[Incoming]) -> None:
+        """Fold a batch at once."""
+        self._model.fold_raw(tx.sql, ((e.position, e.type, e.raw) for e in events))
+
+
+def release(tx: Transaction, *, upstream: str, handler: Handler, matter: str, actor: Actor) -> int:
+    """Apply a matter's parked events in order and record that it was done, all in ``tx``.
+
+    Raises what the handler raises for one that still cannot be applied; nothing is done then.
+    """
+    events = [event for event in parked(tx.sql, matter) if event.upstream == upstream]
+    if not events:
+        return 0
+    for event in events:
+        handler.apply(tx, [_again(event)])
+    unpark(tx.sql, upstream, matter)
+    unit = decode_envelope(events[0].raw).unit
+    fact = ParkedReleased(upstream=upstream, matter=matter, events=len(events))
+    tx.append(Stream("operation", uuid4(), unit, UUID(matter)), [fact], By(actor, tx.now))
+    return len(events)
+
+
+def _again(event: Parked) -> Incoming:
+    return Incoming(
+        "", event.position, event.position - 1, 0, "", event.type, event.matter, event.raw
     )

@@ -10,10 +10,20 @@ from typing import Any
 
 import structlog
 
+from shared.contracts.catalogue import Contract
+from shared.errors import HuiyinError
 from shared.logs import told
-from shared.messaging.status import Halt
 
 log = structlog.get_logger("tasks")
+
+
+class Halt(Contract):
+    """Something that stopped itself rather than guess, and why."""
+
+    part: str
+    code: str
+    message: str
+    remedy: str
 
 
 class Tasks:
@@ -48,6 +58,11 @@ class Tasks:
             log.error("task ended", task=task.get_name(), problem=problem or "cancelled")
 
 
+def halt(part: str, problem: HuiyinError) -> Halt:
+    """What stopped a part of a room."""
+    return Halt(part=part, code=problem.code, message=problem.message, remedy=problem.remedy)
+
+
 def _broke_off(task: "asyncio.Task[None]") -> bool:
     return task.done() and (task.cancelled() or task.exception() is not None)
 
@@ -62,3 +77,16 @@ def ended(part: str, task: "asyncio.Task[Any] | None" = None) -> Halt:
         message=f"后台任务意外结束{why}, 这部分工作已不再进行",
         remedy="请先保存日志, 再重新启动：停止后运行 huiyin up（单独运行的服务用 huiyin serve）。",
     )
+
+
+async def woken(event: asyncio.Event, within: float) -> bool:
+    """Whether the event was set within so many seconds.
+
+    Before Python 3.12 ``wait_for`` may swallow a cancellation that comes together with the event.
+    """
+    waiter = asyncio.ensure_future(event.wait())
+    try:
+        await asyncio.wait({waiter}, timeout=within)
+    finally:
+        waiter.cancel()
+    return event.is_set()

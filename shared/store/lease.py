@@ -12,8 +12,8 @@ from typing import Any
 
 import structlog
 
+from shared.clock import to_micros
 from shared.errors import Unavailable
-from shared.store.micros import to_micros
 from shared.store.store import Store
 from shared.store.transaction import Transaction
 

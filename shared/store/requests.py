@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from shared.contracts.catalogue import Contract
+from shared.contracts.envelope import event_hash
 from shared.errors import Refused
-from shared.store.transaction import Transaction
+from shared.store.transaction import Appended, Stream, Transaction
 
 
 class Answer(Contract):
@@ -19,6 +20,18 @@ class Answer(Contract):
     position: str
     events: tuple[str, ...]
     hash: str | None
+
+
+def answer(tx: Transaction, appended: Appended, stream: Stream, number: str | None) -> Answer:
+    """What to tell whoever asked; an act of a unit's day belongs to no incident."""
+    events = appended.events
+    return Answer(
+        incident=None if stream.kind == "unit-day" else str(stream.correlation),
+        number=number,
+        position=f"{tx.source.service}:{appended.position}",
+        events=tuple(event.envelope.type for event in events),
+        hash=event_hash(events[-1].raw) if events else None,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,15 +20,13 @@ from typing import Any, Never, TypeVar
 
 from eventsourcing.persistence import Notification
 
-from shared.clock import Clock, system_clock
+from shared.clock import Clock, from_micros, system_clock, to_micros
 from shared.logs import note, noting
-from shared.store.commits import Commits
-from shared.store.events import Source
+from shared.store.database import Recorder
 from shared.store.failures import BROKEN, clock_behind, translated
-from shared.store.micros import from_micros, to_micros
-from shared.store.recorders import Recorder
+from shared.store.figures import Commits
 from shared.store.sql import Sql
-from shared.store.transaction import SealFor, Transaction, last_position
+from shared.store.transaction import SealFor, Source, Transaction, last_position
 
 T = TypeVar("T")
 

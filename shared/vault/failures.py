@@ -1,6 +1,41 @@
 """Every problem the vault tells about, with its published code."""
 
+from functools import partial
+
 from shared.errors import Invalid, Refused, Unavailable, Unknown, Untrusted
+
+text_malformed = partial(
+    Invalid, "vault.text-malformed", "文字中有无法保存的残缺字符。", "请重新输入该段文字。"
+)
+wrong_wrapping_key = partial(
+    Untrusted,
+    "vault.wrong-wrapping-key",
+    "包裹密钥与密钥库不符，库中的密钥解不开。",
+    "请换用与该密钥库配套的包裹密钥文件后重新启动；刚轮换过的，请用新文件。",
+)
+wrapping_key_malformed = partial(
+    Untrusted,
+    "vault.wrapping-key-malformed",
+    "包裹密钥不是 32 字节。",
+    "请从备份恢复包裹密钥文件；不要自行编写。",
+)
+busy = partial(Unavailable, "vault.busy", "密钥库正被别的程序占用，一直没有让出。", "请稍后重试。")
+full = partial(Unavailable, "vault.full", "密钥库所在磁盘已满。", "请腾出空间后重试。")
+not_scrubbed = partial(
+    Unavailable,
+    "vault.busy",
+    "密钥已销毁，但另有程序正在读密钥库，文件中的残留尚未清除。",
+    "请稍后再执行一次同样的操作。",
+)
+unreachable = partial(
+    Unavailable,
+    "vault.unreachable",
+    "密钥库打不开或连接中断。",
+    "请检查密钥库的位置、权限和数据库服务后重试。",
+)
+damaged = partial(
+    Untrusted, "vault.damaged", "密钥库文件已损坏，或不是密钥库。", "请停用该文件并从备份恢复。"
+)
 
 
 def key_id_malformed(key_id: str) -> Invalid:
@@ -9,10 +44,6 @@ def key_id_malformed(key_id: str) -> Invalid:
         f"密钥编号“{key_id}”不合规定。",
         "应写作“事件编号/内容类别”，事件编号为小写 UUID。",
     )
-
-
-def text_malformed() -> Invalid:
-    return Invalid("vault.text-malformed", "文字中有无法保存的残缺字符。", "请重新输入该段文字。")
 
 
 def key_missing(key_id: str) -> Unknown:
@@ -39,14 +70,6 @@ def unreadable(key_id: str) -> Untrusted:
     )
 
 
-def wrong_wrapping_key() -> Untrusted:
-    return Untrusted(
-        "vault.wrong-wrapping-key",
-        "包裹密钥与密钥库不符，库中的密钥解不开。",
-        "请换用与该密钥库配套的包裹密钥文件后重新启动；刚轮换过的，请用新文件。",
-    )
-
-
 def wrapping_key_exposed(place: str) -> Untrusted:
     return Untrusted(
         "vault.wrapping-key-exposed",
@@ -55,47 +78,9 @@ def wrapping_key_exposed(place: str) -> Untrusted:
     )
 
 
-def wrapping_key_malformed() -> Untrusted:
-    return Untrusted(
-        "vault.wrapping-key-malformed",
-        "包裹密钥不是 32 字节。",
-        "请从备份恢复包裹密钥文件；不要自行编写。",
-    )
-
-
 def wrapping_key_unavailable(place: str) -> Unavailable:
     return Unavailable(
         "vault.wrapping-key-unavailable",
         f"包裹密钥文件 {place} 读不到，也建不了。",
         "请检查所在目录是否存在、服务账户是否有权读写。",
-    )
-
-
-def busy() -> Unavailable:
-    return Unavailable("vault.busy", "密钥库正被别的程序占用，一直没有让出。", "请稍后重试。")
-
-
-def full() -> Unavailable:
-    return Unavailable("vault.full", "密钥库所在磁盘已满。", "请腾出空间后重试。")
-
-
-def not_scrubbed() -> Unavailable:
-    return Unavailable(
-        "vault.busy",
-        "密钥已销毁，但另有程序正在读密钥库，文件中的残留尚未清除。",
-        "请稍后再执行一次同样的操作。",
-    )
-
-
-def unreachable() -> Unavailable:
-    return Unavailable(
-        "vault.unreachable",
-        "密钥库打不开或连接中断。",
-        "请检查密钥库的位置、权限和数据库服务后重试。",
-    )
-
-
-def damaged() -> Untrusted:
-    return Untrusted(
-        "vault.damaged", "密钥库文件已损坏，或不是密钥库。", "请停用该文件并从备份恢复。"
     )

@@ -9,17 +9,22 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol
+
+from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 
 from shared.contracts.sealed import Sealed
 from shared.vault import failures
-from shared.vault.keys import KEY_BYTES, DataKey
-from shared.vault.postgres import PostgresKeyTable
-from shared.vault.recent import KnownKey, RecentKeys, Tombstone
-from shared.vault.sqlite import SqliteKeyTable
-from shared.vault.wrapping import checked, unwrapped, wrapped
+from shared.vault.keys import (
+    KEY_BYTES,
+    DataKey,
+    KnownKey,
+    RecentKeys,
+    Tombstone,
+    checked,
+    unwrapped,
+)
+from shared.vault.tables import KeyTable, PostgresKeyTable, SqliteKeyTable
 
 CHECK_VALUE = "vault/self"
 """A key that seals nothing: it tells at start whether the wrapping key is the right one."""
@@ -28,37 +33,6 @@ _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 # One spelling only: a key under another spelling of its incident would survive the shredding.
 _INCIDENT = re.compile(_UUID)
 _KEY_ID = re.compile(rf"{_UUID}/[\w.:-]+")
-
-
-class KeyTable(Protocol):
-    """Where wrapped keys are kept. A row without key material is a tombstone, read as None.
-
-    Every method raises ``Unavailable`` when the storage is full, locked too long or out of reach.
-    """
-
-    def exclusive(self) -> AbstractContextManager[None]:
-        """One durable transaction that no other writer of the vault overlaps."""
-
-    def read(self, key_ids: Collection[str]) -> dict[str, bytes | None]:
-        """The rows of those ids that exist."""
-
-    def live(self) -> dict[str, bytes]:
-        """Every row that is no tombstone."""
-
-    def add(self, rows: Mapping[str, bytes]) -> None:
-        """New rows; rows that exist, tombstones among them, stay as they are."""
-
-    def replace(self, rows: Mapping[str, bytes]) -> None:
-        """New wrapped bytes for existing rows."""
-
-    def erase(self, incident: str) -> tuple[str, ...]:
-        """Turns the incident's rows into tombstones; returns all its tombstones' ids, sorted."""
-
-    def scrub(self) -> None:
-        """Removes from the storage what was erased or replaced, as far as it can."""
-
-    def close(self) -> None:
-        """Lets go of the storage."""
 
 
 class Vault:
@@ -149,11 +123,11 @@ class Vault:
         with self._lock:
             with self._table.exclusive():
                 self._check_wrapping_key()
-                secret_of = {i: self._unwrapped(stored) for i, stored in self._table.live().items()}
-                self._table.replace({i: wrapped(new, secret) for i, secret in secret_of.items()})
+                live = self._table.live()
+                self._table.replace({i: aes_key_wrap(new, self._unwrapped(live[i])) for i in live})
             self._wrapping_key = new
             self._table.scrub()
-        return len(secret_of) - 1  # the check value is nobody's key
+        return len(live) - 1  # the check value is nobody's key
 
     def close(self) -> None:
         """Forgets the unwrapped keys and lets go of the storage."""
@@ -211,7 +185,7 @@ class Vault:
         }
 
     def _new_key(self) -> bytes:
-        return wrapped(self._wrapping_key, secrets.token_bytes(KEY_BYTES))
+        return aes_key_wrap(self._wrapping_key, secrets.token_bytes(KEY_BYTES))
 
     def _unwrapped(self, stored: bytes) -> bytes:
         return unwrapped(self._wrapping_key, stored)

@@ -11,13 +11,12 @@ from shared.acts.vocabulary import Act
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded, decode
 from shared.identity.officers import Officers
-from shared.policy.engine.deeds import Matter as About
+from shared.policy.engine.deeds import Matter
 from shared.policy.language.pack import Pack
 from shared.room import Surroundings
-from shared.store.events import Matter
+from shared.store.database import open_tables
 from shared.store.sql import Sql
-from shared.store.tables import open_tables
-from shared.store.transaction import Transaction
+from shared.store.transaction import Stream, Transaction
 from shared.vault.vault import open_vault
 from tests.acts.attempts import EVERY, NOW, made_for
 
@@ -48,8 +47,8 @@ class AnyRoom(Taker[None]):
 
     def subject(self, tx: Transaction, asked: Asked) -> Subject[None]:
         del tx, asked
-        stream = Matter("incident", self.matter, "QH-YZ", self.matter, self.pack.pin)
-        record = Record(self.pack, About("QH-YZ", NOW, NOW), ())
+        stream = Stream("incident", self.matter, "QH-YZ", self.matter, self.pack.pin)
+        record = Record(self.pack, Matter("QH-YZ", NOW, NOW), ())
         return Subject(stream, "QINGHE-2026-000001", None, record)
 
     def made(self, tx: Transaction, subject: Subject[None], asked: Asked) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from shared.contracts.routing import UnitEstablished
 from shared.copies import units
 from shared.errors import Refused
 from shared.identity.officers import Officer
+from shared.store.database import open_tables
 from shared.store.sql import Sql
-from shared.store.tables import open_tables
 
 TREE = {"JYJ": None, "LX": "JYJ", "LXZX": "LX", "YZ": "JYJ", "XX": "JYJ"}
 """A bureau over a town's office, with a school under it, and two schools of its own."""

@@ -16,7 +16,7 @@ from huiyin.host.host import Host
 from huiyin.host.offline import rebuilt, verified
 from services.reporting.ledger.table import NOW
 from services.reporting.log.log import every_leaf
-from shared.store.sql import CursorSql, Sql
+from shared.store.sql import Sql
 
 pytestmark = pytest.mark.anyio
 
@@ -60,7 +60,7 @@ async def test_the_librarys_way_leads_to_the_same_ledger(told: Host, tmp_path: P
         view = factory.tracking_recorder(SqliteLedger)
         project_by_hand(log, view)
         with view.datastore.transaction(commit=False) as cursor:
-            theirs = _present(CursorSql(cursor, postgres=False))
+            theirs = _present(Sql(cursor, postgres=False))
     assert theirs == store.read_now(_present)
 
 

@@ -10,7 +10,7 @@ from bench.figures import Figure
 from bench.measured import Measured
 from bench.probe import SHOWN, Probe
 from huiyin.importing.columns import understood
-from huiyin.importing.message import Message, Reader
+from huiyin.importing.message import Message, MessageReader
 from huiyin.importing.source import look_through
 
 pytestmark = pytest.mark.anyio
@@ -98,5 +98,5 @@ async def test_each_turn_has_its_own_messages_as_readable_as_the_samples(tmp_pat
 
 def read(file: Path) -> list[Message]:
     source = look_through(file)
-    reader = Reader(understood(source.headings), source.separator, {}, "QINGHE")
+    reader = MessageReader(understood(source.headings), source.separator, {}, "QINGHE")
     return [reader.read(row) for row in source.rows()]

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.calendar import Duration, end_of, read_duration
-from shared.calendar.days import day_of, in_shanghai
+from shared.calendar.days import day_of, end_of, in_shanghai
+from shared.calendar.durations import Duration, read_duration
 from shared.errors import Invalid
 from tests.calendar.moments import moments, shanghai
 

@@ -7,7 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.calendar import Duration, Limit, day_of, limits, read_duration, state_council
+from shared.calendar import limits
+from shared.calendar.days import day_of
+from shared.calendar.durations import Duration, read_duration
+from shared.calendar.working import Limit, state_council
 from shared.errors import Invalid
 from tests.calendar.moments import moments, shanghai
 
@@ -52,8 +55,8 @@ def test_a_count_of_days_out_of_range_is_refused(count: int) -> None:
 
 
 def test_working_days_follow_the_calendar() -> None:
-    assert limits.working_days(MORNING, 20, CALENDAR) == Limit(shanghai(2026, 3, 31))
-    assert limits.working_days(shanghai(2027, 3, 1), 1, CALENDAR).provisional
+    assert CALENDAR.end_of_working_day(MORNING, 20) == Limit(shanghai(2026, 3, 31))
+    assert CALENDAR.end_of_working_day(shanghai(2027, 3, 1), 1).provisional
 
 
 @pytest.mark.parametrize(
@@ -173,7 +176,7 @@ CLOCKS: dict[str, Callable[[datetime], Limit]] = {
     "same day": limits.same_day,
     "days": lambda start: limits.days(start, 3),
     "days, start counted": lambda start: limits.days(start, 3, start_counted=True),
-    "working days": lambda start: limits.working_days(start, 5, CALENDAR),
+    "working days": lambda start: CALENDAR.end_of_working_day(start, 5),
     "at a time": lambda start: limits.at_time(start, "17:30"),
     "at a time next day": lambda start: limits.at_time(start, "17:30", next_day=True),
     "on a date": lambda start: limits.on_date(start, "12-11"),

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.calendar import Period, Schedule, Term, occurrences, state_council
-from shared.calendar.periods import WEEKDAYS
+from shared.calendar.periods import WEEKDAYS, Period, Recurrence, occurrences
+from shared.calendar.spans import Term
+from shared.calendar.working import state_council
 from shared.errors import Invalid
 from tests.calendar.moments import moments, shanghai
 
@@ -22,12 +23,12 @@ TERMS = (
 
 
 def periods(
-    schedule: Schedule, after: datetime, until: datetime, terms: Sequence[Term] = TERMS
+    schedule: Recurrence, after: datetime, until: datetime, terms: Sequence[Term] = TERMS
 ) -> list[Period]:
     return list(occurrences(schedule, after, until, CALENDAR, terms))
 
 
-def dues(schedule: Schedule, after: datetime, until: datetime) -> list[tuple[str, datetime]]:
+def dues(schedule: Recurrence, after: datetime, until: datetime) -> list[tuple[str, datetime]]:
     return [(period.name, period.due) for period in periods(schedule, after, until)]
 
 
@@ -35,7 +36,7 @@ NEW_YEAR, YEAR_END = shanghai(2026, 1, 1), shanghai(2027, 1, 1)
 
 
 def test_a_day_ends_at_24_where_nothing_else_is_said() -> None:
-    found = periods(Schedule("day"), shanghai(2026, 3, 2, 9), shanghai(2026, 3, 4))
+    found = periods(Recurrence("day"), shanghai(2026, 3, 2, 9), shanghai(2026, 3, 4))
 
     assert found == [
         Period("2026-03-02", shanghai(2026, 3, 2), shanghai(2026, 3, 3), shanghai(2026, 3, 3)),
@@ -44,7 +45,7 @@ def test_a_day_ends_at_24_where_nothing_else_is_said() -> None:
 
 
 def test_what_is_due_at_the_end_belongs_and_what_was_due_at_the_beginning_does_not() -> None:
-    daily = Schedule("day", at="17:00")
+    daily = Recurrence("day", at="17:00")
     first, second = shanghai(2026, 3, 2, 17), shanghai(2026, 3, 3, 17)
 
     assert dues(daily, first, second) == [("2026-03-03", second)]
@@ -52,7 +53,7 @@ def test_what_is_due_at_the_end_belongs_and_what_was_due_at_the_beginning_does_n
 
 
 def test_a_report_on_the_previous_day_is_due_on_the_next() -> None:
-    daily = Schedule("day", at="17:30", covers="previous")
+    daily = Recurrence("day", at="17:30", covers="previous")
 
     assert periods(daily, shanghai(2026, 3, 3), shanghai(2026, 3, 4)) == [
         Period(
@@ -62,7 +63,7 @@ def test_a_report_on_the_previous_day_is_due_on_the_next() -> None:
 
 
 def test_a_report_on_the_current_day_covers_since_the_last_cut_off() -> None:
-    daily = Schedule("day", at="17:00", covers="since_last")
+    daily = Recurrence("day", at="17:00", covers="since_last")
 
     assert periods(daily, shanghai(2026, 3, 2), shanghai(2026, 3, 3)) == [
         Period(
@@ -77,19 +78,25 @@ def test_a_report_on_the_current_day_covers_since_the_last_cut_off() -> None:
 @pytest.mark.parametrize(
     ("schedule", "name", "opens", "closes", "due"),
     [
-        (Schedule("week"), "2026-W10", (3, 2), (3, 9), (3, 9)),
-        (Schedule("week", on="friday", at="17:00"), "2026-W10", (3, 2), (3, 9), (3, 6, 17)),
-        (Schedule("week", on="monday", covers="previous"), "2026-W09", (2, 23), (3, 2), (3, 3)),
-        (Schedule("month"), "2026-03", (3, 1), (4, 1), (4, 1)),
-        (Schedule("month", on="5", at="12:00", covers="previous"), "2026-02", (2, 1), (3, 1), None),
-        (Schedule("quarter"), "2026-Q1", (1, 1), (4, 1), (4, 1)),
-        (Schedule("term"), "2026春", (3, 2), (7, 4), (7, 4)),
-        (Schedule("term", on="first"), "2026春", (3, 2), (7, 4), (3, 3)),
-        (Schedule("year", on="12-11"), "2026", (1, 1), None, (12, 12)),
+        (Recurrence("week"), "2026-W10", (3, 2), (3, 9), (3, 9)),
+        (Recurrence("week", on="friday", at="17:00"), "2026-W10", (3, 2), (3, 9), (3, 6, 17)),
+        (Recurrence("week", on="monday", covers="previous"), "2026-W09", (2, 23), (3, 2), (3, 3)),
+        (Recurrence("month"), "2026-03", (3, 1), (4, 1), (4, 1)),
+        (
+            Recurrence("month", on="5", at="12:00", covers="previous"),
+            "2026-02",
+            (2, 1),
+            (3, 1),
+            None,
+        ),
+        (Recurrence("quarter"), "2026-Q1", (1, 1), (4, 1), (4, 1)),
+        (Recurrence("term"), "2026春", (3, 2), (7, 4), (7, 4)),
+        (Recurrence("term", on="first"), "2026春", (3, 2), (7, 4), (3, 3)),
+        (Recurrence("year", on="12-11"), "2026", (1, 1), None, (12, 12)),
     ],
 )
 def test_each_kind_of_period_has_its_name_its_cover_and_its_due_day(
-    schedule: Schedule,
+    schedule: Recurrence,
     name: str,
     opens: tuple[int, ...],
     closes: tuple[int, ...] | None,
@@ -108,7 +115,7 @@ def test_each_kind_of_period_has_its_name_its_cover_and_its_due_day(
 
 
 def test_months_end_on_their_last_day_leap_years_included() -> None:
-    monthly = Schedule("month", on="31")
+    monthly = Recurrence("month", on="31")
 
     ends = [due - timedelta(days=1) for _, due in dues(monthly, shanghai(2028, 1, 1), YEAR_2029)]
 
@@ -121,18 +128,21 @@ YEAR_2029 = shanghai(2029, 1, 1)
 
 
 def test_weeks_are_named_by_the_year_that_holds_their_thursday() -> None:
-    names = [name for name, _ in dues(Schedule("week"), shanghai(2026, 12, 28), YEAR_2029)]
+    names = [name for name, _ in dues(Recurrence("week"), shanghai(2026, 12, 28), YEAR_2029)]
 
     assert names[:2] == ["2026-W53", "2027-W01"]
 
 
 def test_a_term_that_is_not_given_is_not_known() -> None:
-    assert periods(Schedule("term"), NEW_YEAR, YEAR_2029, terms=()) == []
-    assert [p.name for p in periods(Schedule("term"), NEW_YEAR, YEAR_2029)] == ["2026春", "2026秋"]
+    assert periods(Recurrence("term"), NEW_YEAR, YEAR_2029, terms=()) == []
+    assert [p.name for p in periods(Recurrence("term"), NEW_YEAR, YEAR_2029)] == [
+        "2026春",
+        "2026秋",
+    ]
 
 
 def test_a_term_reports_on_the_one_before_when_the_next_begins() -> None:
-    first_day = Schedule("term", on="first", covers="previous")
+    first_day = Recurrence("term", on="first", covers="previous")
 
     assert periods(first_day, NEW_YEAR, YEAR_2029) == [
         Period("2026春", shanghai(2026, 3, 2), shanghai(2026, 7, 4), shanghai(2026, 9, 2))
@@ -143,7 +153,7 @@ def test_terms_that_overlap_are_refused() -> None:
     overlapping = (*TERMS, Term("2026夏", date(2026, 7, 1), date(2026, 8, 1)))
 
     with pytest.raises(Invalid) as problem:
-        periods(Schedule("term"), NEW_YEAR, YEAR_END, overlapping)
+        periods(Recurrence("term"), NEW_YEAR, YEAR_END, overlapping)
 
     assert problem.value.code == "calendar.terms-overlap"
 
@@ -156,7 +166,7 @@ def test_a_term_that_ends_before_it_begins_is_refused() -> None:
 
 
 def test_a_schedule_runs_from_one_day_to_another() -> None:
-    special = Schedule("day", from_=date(2026, 3, 5), until=date(2026, 3, 11))
+    special = Recurrence("day", from_=date(2026, 3, 5), until=date(2026, 3, 11))
 
     names = [name for name, _ in dues(special, NEW_YEAR, YEAR_END)]
 
@@ -164,7 +174,7 @@ def test_a_schedule_runs_from_one_day_to_another() -> None:
 
 
 def test_the_first_and_last_report_cover_no_more_than_the_schedule() -> None:
-    daily = Schedule(
+    daily = Recurrence(
         "day", at="17:00", covers="since_last", from_=date(2026, 5, 5), until=date(2026, 5, 6)
     )
 
@@ -176,7 +186,7 @@ def test_the_first_and_last_report_cover_no_more_than_the_schedule() -> None:
 
 
 def test_a_month_that_the_schedule_cuts_covers_its_part() -> None:
-    monthly = Schedule("month", from_=date(2026, 3, 15), until=date(2026, 4, 15))
+    monthly = Recurrence("month", from_=date(2026, 3, 15), until=date(2026, 4, 15))
 
     assert [(p.name, p.opens, p.closes) for p in periods(monthly, NEW_YEAR, YEAR_END)] == [
         ("2026-03", shanghai(2026, 3, 15), shanghai(2026, 4, 1)),
@@ -185,13 +195,13 @@ def test_a_month_that_the_schedule_cuts_covers_its_part() -> None:
 
 
 def test_a_duty_that_was_due_before_its_schedule_began_is_none() -> None:
-    tenth = Schedule("month", on="10", from_=date(2026, 3, 15), until=date(2026, 4, 30))
+    tenth = Recurrence("month", on="10", from_=date(2026, 3, 15), until=date(2026, 4, 30))
 
     assert [name for name, _ in dues(tenth, NEW_YEAR, YEAR_END)] == ["2026-04"]
 
 
 def test_months_can_be_left_out() -> None:
-    schooling = Schedule("month", months=frozenset({1, 3, 4, 5, 6}), covers="since_last")
+    schooling = Recurrence("month", months=frozenset({1, 3, 4, 5, 6}), covers="since_last")
 
     found = periods(schooling, NEW_YEAR, YEAR_END)
 
@@ -201,7 +211,7 @@ def test_months_can_be_left_out() -> None:
 
 
 def test_a_season_bounds_the_days_and_what_its_first_report_covers() -> None:
-    flood = Schedule("day", at="08:00", covers="since_last", window=("06-01", "06-03"))
+    flood = Recurrence("day", at="08:00", covers="since_last", window=("06-01", "06-03"))
 
     assert [(p.name, p.opens) for p in periods(flood, NEW_YEAR, YEAR_END)] == [
         ("2026-06-01", shanghai(2026, 6, 1)),
@@ -211,7 +221,7 @@ def test_a_season_bounds_the_days_and_what_its_first_report_covers() -> None:
 
 
 def test_a_season_may_run_over_the_new_year() -> None:
-    frost = Schedule("day", window=("12-30", "01-02"))
+    frost = Recurrence("day", window=("12-30", "01-02"))
 
     names = [name for name, _ in dues(frost, shanghai(2026, 12, 1), shanghai(2027, 2, 1))]
 
@@ -229,7 +239,7 @@ def test_a_season_may_run_over_the_new_year() -> None:
 def test_a_yearly_window_is_what_is_covered(
     window: tuple[str, str], opens: datetime, due: datetime
 ) -> None:
-    yearly = Schedule("year", window=window)
+    yearly = Recurrence("year", window=window)
 
     found = periods(yearly, shanghai(2026, 2, 1), shanghai(2027, 1, 31))
 
@@ -237,7 +247,7 @@ def test_a_yearly_window_is_what_is_covered(
 
 
 def test_within_a_yearly_window_another_day_can_be_the_last() -> None:
-    december = Schedule("year", window=("12-01", "12-31"), on="12-11")
+    december = Recurrence("year", window=("12-01", "12-31"), on="12-11")
 
     [found] = periods(december, NEW_YEAR, YEAR_END)
 
@@ -245,7 +255,7 @@ def test_within_a_yearly_window_another_day_can_be_the_last() -> None:
 
 
 def test_on_working_days_the_report_after_a_break_covers_the_break() -> None:
-    daily = Schedule("day", at="17:30", covers="previous", working_days_only=True)
+    daily = Recurrence("day", at="17:30", covers="previous", working_days_only=True)
 
     found = periods(daily, shanghai(2026, 2, 13), shanghai(2026, 2, 25))
 
@@ -257,7 +267,7 @@ def test_on_working_days_the_report_after_a_break_covers_the_break() -> None:
 
 
 def test_a_weekly_duty_on_a_rest_day_moves_to_the_next_working_day() -> None:
-    friday = Schedule("week", on="friday", at="17:00", working_days_only=True)
+    friday = Recurrence("week", on="friday", at="17:00", working_days_only=True)
 
     assert dues(friday, shanghai(2026, 9, 28), shanghai(2026, 10, 10)) == [
         ("2026-W39", shanghai(2026, 9, 28, 17)),  # the Friday is Mid-Autumn
@@ -267,7 +277,7 @@ def test_a_weekly_duty_on_a_rest_day_moves_to_the_next_working_day() -> None:
 
 
 def test_two_weeks_that_end_on_one_day_are_covered_once() -> None:
-    sunday = Schedule("week", covers="since_last", working_days_only=True)
+    sunday = Recurrence("week", covers="since_last", working_days_only=True)
 
     found = periods(sunday, shanghai(2026, 2, 10), shanghai(2026, 3, 3))
 
@@ -278,7 +288,7 @@ def test_two_weeks_that_end_on_one_day_are_covered_once() -> None:
 
 
 def test_working_days_of_an_unpublished_year_are_provisional() -> None:
-    daily = Schedule("day", working_days_only=True)
+    daily = Recurrence("day", working_days_only=True)
 
     found = periods(daily, shanghai(2026, 12, 31), shanghai(2027, 1, 6))
 
@@ -324,7 +334,7 @@ def test_working_days_of_an_unpublished_year_are_provisional() -> None:
 )
 def test_a_schedule_that_makes_no_sense_is_refused(schedule: dict[str, Any], code: str) -> None:
     with pytest.raises(Invalid) as problem:
-        Schedule(**schedule)
+        Recurrence(**schedule)
 
     assert problem.value.code == code
     assert problem.value.remedy
@@ -335,7 +345,7 @@ def test_moments_without_a_time_zone_are_refused() -> None:
     naive = datetime(2026, 3, 2)  # noqa: DTZ001 -- that is the point
     for after, until in [(naive, YEAR_END), (NEW_YEAR, naive)]:
         with pytest.raises(ValueError, match="time zone"):
-            periods(Schedule("day"), after, until)
+            periods(Recurrence("day"), after, until)
 
 
 ONS = {
@@ -348,9 +358,9 @@ ONS = {
 
 
 @st.composite
-def schedules(draw: st.DrawFn) -> Schedule:
+def schedules(draw: st.DrawFn) -> Recurrence:
     every = draw(st.sampled_from(["day", "week", "month", "quarter", "year"]))
-    return Schedule(
+    return Recurrence(
         every,  # type: ignore[arg-type]
         at=draw(st.sampled_from([None, "08:00", "17:30", "24:00"])),
         on=draw(ONS[every]),
@@ -358,14 +368,14 @@ def schedules(draw: st.DrawFn) -> Schedule:
     )
 
 
-def around(schedule: Schedule, moment: datetime) -> list[Period]:
+def around(schedule: Recurrence, moment: datetime) -> list[Period]:
     """The periods due from two years before a moment to two years after."""
     years = timedelta(days=800 if schedule.every in {"quarter", "year"} else 100)
     return periods(schedule, moment - years, moment + years)
 
 
 @given(schedules(), moments())
-def test_every_moment_belongs_to_exactly_one_period(schedule: Schedule, moment: datetime) -> None:
+def test_every_moment_belongs_to_exactly_one_period(schedule: Recurrence, moment: datetime) -> None:
     holding = [p for p in around(schedule, moment) if p.opens <= moment < p.closes]
 
     assert len(holding) == 1
@@ -373,9 +383,9 @@ def test_every_moment_belongs_to_exactly_one_period(schedule: Schedule, moment: 
 
 @given(schedules(), moments(), st.sampled_from(["previous", "since_last"]))
 def test_on_working_days_too_nothing_is_left_uncovered(
-    schedule: Schedule, moment: datetime, covers: Any
+    schedule: Recurrence, moment: datetime, covers: Any
 ) -> None:
-    worked = Schedule(
+    worked = Recurrence(
         schedule.every, schedule.at, schedule.on, covers=covers, working_days_only=True
     )
 
@@ -387,7 +397,7 @@ def test_on_working_days_too_nothing_is_left_uncovered(
 
 @given(schedules(), moments())
 def test_periods_come_in_order_and_are_due_no_earlier_than_they_open(
-    schedule: Schedule, moment: datetime
+    schedule: Recurrence, moment: datetime
 ) -> None:
     found = around(schedule, moment)
 
@@ -399,7 +409,7 @@ def test_periods_come_in_order_and_are_due_no_earlier_than_they_open(
 
 @given(schedules(), moments(), st.integers(1, 900), st.integers(1, 900))
 def test_where_one_search_ends_the_next_goes_on(
-    schedule: Schedule, start: datetime, hours: int, more: int
+    schedule: Recurrence, start: datetime, hours: int, more: int
 ) -> None:
     middle = start + timedelta(hours=hours)
     end = middle + timedelta(hours=more)

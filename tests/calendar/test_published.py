@@ -10,7 +10,7 @@ from chinese_calendar.constants import (  # type: ignore[import-untyped]
     holidays as named_days,
 )
 
-from shared.calendar import state_council
+from shared.calendar.working import state_council
 from tests.calendar.moments import SHIPPED
 
 CHINA = holidays.country_holidays("CN", years=SHIPPED)

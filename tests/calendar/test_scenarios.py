@@ -2,16 +2,11 @@
 
 from datetime import date
 
-from shared.calendar import (
-    Limit,
-    Period,
-    Schedule,
-    day_of,
-    limits,
-    occurrences,
-    read_duration,
-    state_council,
-)
+from shared.calendar import limits
+from shared.calendar.days import day_of
+from shared.calendar.durations import read_duration
+from shared.calendar.periods import Period, Recurrence, occurrences
+from shared.calendar.working import Limit, state_council
 from shared.clock import shown_limit
 from tests.calendar.moments import shanghai
 
@@ -26,7 +21,7 @@ def test_001_a_major_event_is_reported_within_two_hours_of_its_occurrence() -> N
 
 
 def test_011_a_shift_ends_at_eight_with_its_report_due() -> None:
-    shifts = Schedule("day", at="08:00", covers="since_last")
+    shifts = Recurrence("day", at="08:00", covers="since_last")
     ends = shanghai(2013, 11, 2, 8)
 
     found = list(occurrences(shifts, shanghai(2013, 11, 1, 8), ends, CALENDAR))
@@ -48,7 +43,7 @@ def test_015_three_days_from_the_post_have_run_out_on_the_sixth() -> None:
 
 
 def test_018_the_daily_summary_is_due_when_work_ends() -> None:
-    summary = Schedule("day", at="17:30", covers="since_last")
+    summary = Recurrence("day", at="17:30", covers="since_last")
 
     found = list(occurrences(summary, shanghai(2026, 3, 2), shanghai(2026, 3, 3), CALENDAR))
 
@@ -57,7 +52,7 @@ def test_018_the_daily_summary_is_due_when_work_ends() -> None:
 
 def test_018_a_special_period_has_its_days_and_no_others() -> None:
     window = limits.window(shanghai(2026, 3, 2), "2026-03-05", "2026-03-11")
-    special = Schedule("day", from_=date(2026, 3, 5), until=date(2026, 3, 11))
+    special = Recurrence("day", from_=date(2026, 3, 5), until=date(2026, 3, 11))
 
     found = list(occurrences(special, shanghai(2026, 1, 1), shanghai(2027, 1, 1), CALENDAR))
 
@@ -74,12 +69,12 @@ def test_019_form_and_response_of_a_third_grade_item() -> None:
 
 
 def test_024_returns_fall_due_at_each_months_end_and_decembers_on_the_eleventh() -> None:
-    monthly = Schedule("month", on="last", months=frozenset(range(1, 12)))
-    december = Schedule("month", on="11", months=frozenset({12}))
-    annual, conflicting = Schedule("year", on="12-11"), Schedule("year", on="12-20")
+    monthly = Recurrence("month", on="last", months=frozenset(range(1, 12)))
+    december = Recurrence("month", on="11", months=frozenset({12}))
+    annual, conflicting = Recurrence("year", on="12-11"), Recurrence("year", on="12-20")
     year = (shanghai(2026, 1, 1), shanghai(2027, 1, 1))
 
-    def due_days(schedule: Schedule) -> list[str]:
+    def due_days(schedule: Recurrence) -> list[str]:
         return [shown_limit(p.due) for p in occurrences(schedule, *year, CALENDAR)]
 
     ends = ["01-31", "02-28", "03-31", "04-30", "05-31", "06-30"]
@@ -99,7 +94,7 @@ def test_037_a_zero_report_and_four_kinds_of_inspection_fall_due() -> None:
     day, quarter = shanghai(2026, 3, 2), shanghai(2026, 4, 1)
 
     def due(every: str) -> list[str]:
-        schedule = Schedule(every)  # type: ignore[arg-type]
+        schedule = Recurrence(every)  # type: ignore[arg-type]
         return [p.name for p in occurrences(schedule, day, quarter, CALENDAR)]
 
     assert due("day")[:2] == ["2026-03-02", "2026-03-03"]

@@ -6,8 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.calendar import Calendar, Limit, PublishedYear, day_of, state_council
-from shared.calendar.working import RestDay, statutory_days
+from shared.calendar.days import day_of
+from shared.calendar.working import (
+    Calendar,
+    Limit,
+    PublishedYear,
+    RestDay,
+    state_council,
+    statutory_days,
+)
 from shared.errors import Invalid
 from tests.calendar.moments import moments, shanghai
 

@@ -10,7 +10,7 @@ from eventsourcing.persistence import Notification
 
 from shared.contracts.envelope import event_hash
 from shared.messaging.streams import message_at, stream_name
-from shared.store.recorders import Recorder, open_recorder
+from shared.store.database import Recorder, open_recorder
 from shared.store.tracking import Tracking, tracked
 from tests.chaos.components import Fleet
 from tests.chaos.conftest import Note

@@ -11,9 +11,8 @@ from huiyin.host.directory import DataDirectory
 from shared.clock import system_clock
 from shared.contracts.sealed import Sealed, Unsealed
 from shared.identity.officers import Officers
-from shared.store.recorders import open_recorder
+from shared.store.database import open_recorder, open_tables
 from shared.store.store import Store
-from shared.store.tables import open_tables
 from tests.support.sizes import sized
 
 OPENINGS = sized(20, 200)

@@ -24,12 +24,11 @@ from shared.identity.officers import Officers
 from shared.messaging.consumer import Consumer
 from shared.messaging.streams import Incoming
 from shared.room import Room, Surroundings, key_id
-from shared.store.events import Appended, By, Matter
+from shared.store.database import open_tables
 from shared.store.readmodel import ReadModel
 from shared.store.store import Store
-from shared.store.tables import open_tables
-from shared.store.transaction import Transaction
-from shared.vault import open_vault
+from shared.store.transaction import Appended, By, Stream, Transaction
+from shared.vault.vault import open_vault
 from tests.chaos.fate import Fate
 
 WORKER = "tests.chaos.worker:main"
@@ -139,7 +138,7 @@ def _enter(tx: Transaction, *, incident: UUID, number: int, fate: Fate) -> Appen
         IncidentVoided(reason="误登"),
     ]
     by = By(Actor(officer="o-clerk", post="info_officer"), tx.now)
-    appended = tx.append(Matter("incident", incident, "QH-YZ", incident), facts, by)
+    appended = tx.append(Stream("incident", incident, "QH-YZ", incident), facts, by)
     fate("writer.in-transaction")
     return appended
 

@@ -2,6 +2,8 @@
 
 A golden file is for ever: it stands for events that are stored somewhere, so one that exists is
 never written again. DATA (JSON) is needed for an old version, whose shape is gone from the code.
+What an old version is read as may change, when a newer one says more: ``--read-again NAME`` writes
+that, and somebody looks at the difference.
 """
 
 import sys
@@ -28,6 +30,18 @@ def make(name: str, data: str | None = None, *, directory: Path = GOLDEN) -> Pat
     return path
 
 
+def read_again(name: str, *, directory: Path = GOLDEN) -> Path:
+    """Write what the bytes of an old event are read as now; the bytes stay.
+
+    Raises ValueError for an event in its present shape: what that says is for ever.
+    """
+    if name in facts():
+        raise ValueError(f"{name} is the present shape")
+    path = meaning(directory / f"{name}.json")
+    path.write_text(spelled((directory / f"{name}.json").read_bytes()))
+    return path
+
+
 def meaning(path: Path) -> Path:
     """The file that tells what a golden file is read as."""
     return path.with_suffix(".txt")
@@ -50,4 +64,8 @@ def _old(name: str, data: bytes) -> bytes:
 
 
 if __name__ == "__main__":
-    print(make(*sys.argv[1:3]))
+    match sys.argv[1:]:
+        case ["--read-again", name]:
+            print(read_again(name))
+        case given:
+            print(make(*given[:2]))

@@ -10,7 +10,7 @@ from shared.contracts.catalogue import facts, names, newest
 from shared.contracts.envelope import associated_data, decode, encode
 from shared.contracts.routing import IncidentAssigned
 from shared.contracts.sealed import Sealed, Unsealed
-from tests.contracts.make_golden import GOLDEN, make, meaning, spelled
+from tests.contracts.make_golden import GOLDEN, make, meaning, read_again, spelled
 from tests.contracts.samples import KEY, sample, seal
 
 FILES = sorted(GOLDEN.glob("*.json"))
@@ -123,6 +123,19 @@ def test_a_golden_file_that_exists_is_never_written_again() -> None:
     assert ended.returncode != 0
     assert "FileExistsError" in ended.stderr
     assert (path.read_bytes(), meaning(path).read_bytes()) == before
+
+
+def test_what_the_bytes_of_an_old_version_are_read_as_can_be_written_again(tmp_path: Path) -> None:
+    old = GOLDEN / "routing.incident-assigned.v1.json"
+    (tmp_path / old.name).write_bytes(old.read_bytes())
+
+    assert read_again(old.stem, directory=tmp_path).read_text() == meaning(old).read_text()
+    assert (tmp_path / old.name).read_bytes() == old.read_bytes()
+
+
+def test_what_the_present_shape_says_is_never_written_again(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="present shape"):
+        read_again("intake.incident-voided.v2", directory=tmp_path)
 
 
 def _words(fact: object, field: str) -> str:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import UNIT_CODE, Envelope, decode, encode
 from shared.messaging.streams import Outgoing, outgoing
-from shared.store.events import Source
+from shared.store.transaction import Source
 from tests.contracts.make_golden import GOLDEN
 from tests.contracts.samples import any_fact, envelope, seal
 from tests.support.sizes import sized

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from services.deadlines.docket import Concluded, docket_of, observe, own_deeds, reconcile
 from services.deadlines.tables import fold_duties
-from shared.calendar.published import state_council
+from shared.calendar.working import state_council
 from shared.contracts.deadlines import DutyMissed, DutyMoved, DutyStarted
 from shared.contracts.envelope import Recorded, Standing
 from shared.policy.engine.deeds import Deed, Matter

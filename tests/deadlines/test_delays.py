@@ -13,7 +13,7 @@ from services.deadlines.docket import docket_of
 from shared.acts.check import Attempt
 from shared.acts.decide import Rules, decide
 from shared.acts.vocabulary import ACTS
-from shared.calendar.published import state_council
+from shared.calendar.working import state_council
 from shared.contracts.catalogue import Fact
 from shared.contracts.deadlines import (
     DutyExtended,

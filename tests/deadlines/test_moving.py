@@ -6,11 +6,11 @@ from uuid import UUID
 import pytest
 
 from services.deadlines import scheduler
+from shared.clock import to_micros
 from shared.contracts.deadlines import DutyCancelled, DutyMoved
 from shared.contracts.intake import RegistrationCorrected
 from shared.contracts.routing import CalendarPublished, CaseRepinned, TermsSet
 from shared.policy import Pack
-from shared.store.micros import to_micros
 from tests.deadlines.rota import DAILY, written
 from tests.deadlines.world import World, at
 

@@ -10,6 +10,7 @@ import pytest
 from services.deadlines import agenda, periods, scheduler
 from services.deadlines.scheduler import open_periods
 from services.deadlines.tables import fold_duties
+from shared.clock import to_micros
 from shared.contracts.deadlines import DutyMissed, DutyStarted
 from shared.contracts.envelope import decode
 from shared.contracts.intake import (
@@ -22,7 +23,6 @@ from shared.contracts.intake import (
 from shared.contracts.reporting import MatterArchived, UnitsRanked
 from shared.contracts.routing import CalendarPublished, PackWithdrawn
 from shared.copies.units import unit_id
-from shared.store.micros import to_micros
 from shared.store.transaction import Transaction
 from tests.deadlines.rota import (
     ARCHIVING,

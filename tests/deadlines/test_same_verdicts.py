@@ -23,13 +23,13 @@ from services.reporting.history.imported import (
     is_for_any_reply,
     judge,
 )
-from shared.calendar.published import state_council
+from shared.calendar.working import state_council
+from shared.clock import to_micros
 from shared.contracts.envelope import Standing
 from shared.duties import DutyRow
 from shared.policy import Duty, Pack
 from shared.policy.engine.deeds import Deed, Matter
 from shared.policy.engine.outlook import outlook
-from shared.store.micros import to_micros
 from tests.deadlines.case import INCIDENT
 from tests.deadlines.case import given as given_that
 from tests.deadlines.rota import written

@@ -13,11 +13,10 @@ from structlog.testing import capture_logs
 from services.deadlines import scheduler, tables
 from services.deadlines.scheduler import BATCH, Observed, observe_due
 from services.deadlines.tables import FIRST
-from shared.clock import Clock
+from shared.clock import Clock, to_micros
 from shared.contracts.deadlines import DutyMissed
 from shared.errors import Unavailable
 from shared.room import Room
-from shared.store.micros import to_micros
 from shared.store.store import Store
 from tests.deadlines.world import World, at
 from tests.support.sizes import PATIENCE

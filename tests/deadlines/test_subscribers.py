@@ -10,13 +10,13 @@ import pytest
 from services.deadlines import tables
 from services.deadlines.scheduler import observe_due
 from services.deadlines.tables import MODEL, fold_duties
+from shared.clock import to_micros
 from shared.contracts.deadlines import DutyStarted
 from shared.contracts.intake import IncidentRegistered
 from shared.copies.matters import FACTS
 from shared.policy import COUNTY_BASELINE, Pack, load_pack
-from shared.store.micros import to_micros
+from shared.store.database import SqliteTables
 from shared.store.readmodel import Placed
-from shared.store.tables import SqliteTables
 from tests.deadlines.world import Upstream, World, at
 
 pytestmark = pytest.mark.anyio

@@ -35,12 +35,11 @@ from shared.messaging.streams import CORRELATION, STREAM, TYPE, Incoming, outgoi
 from shared.messaging.taking import Handler, Taken, take
 from shared.policy import Pack
 from shared.room import Room, Surroundings, key_id
-from shared.store.events import By, Matter
+from shared.store.database import open_tables
 from shared.store.store import Store
-from shared.store.tables import open_tables
 from shared.store.tracking import tracked
-from shared.store.transaction import Transaction
-from shared.vault import open_vault
+from shared.store.transaction import By, Stream, Transaction
+from shared.vault.vault import open_vault
 
 OFFICER = Actor(officer="o-1", post="liaison")
 
@@ -126,7 +125,7 @@ class World:
     ) -> None:
         """Something done on a unit's own day, or declared for it."""
         by = By(OFFICER, occurred or self.clock())
-        day = Matter("unit-day", unit_id(unit), unit, unit_id(unit))
+        day = Stream("unit-day", unit_id(unit), unit, unit_id(unit))
         await self.upstreams[upstream].write(lambda tx: tx.append(day, [fact], by))
 
     async def declared(self, unit: str, state: str, *, on: bool = True, at: datetime) -> None:
@@ -283,7 +282,7 @@ class World:
 
 
 def _append(tx: Transaction, incident: UUID, fact: Fact, by: By, policy: str | None = None) -> None:
-    tx.append(Matter("case", incident, "QH-YZ", incident, policy), [fact], by)
+    tx.append(Stream("case", incident, "QH-YZ", incident, policy), [fact], by)
 
 
 def _decoded(stored: Notification) -> Recorded:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from huiyin.host.place import Place, await_reachable
+from huiyin.host.distributed import RoomSettings, await_reachable
 from shared.errors import HuiyinError, Invalid, Unavailable, Unknown
 from shared.messaging.server import NatsServer
 from shared.settings import Settings
-from shared.vault import load_or_create_wrapping_key
+from shared.vault.keys import load_or_create_wrapping_key
 from tests.distributed.composed import STARTS_WITHIN, Machine, free_port
 
 COMPLETE = {
@@ -30,7 +30,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 def refusal(service: str, environment: dict[str, str]) -> HuiyinError:
     """Why a room does not even begin to wait."""
     with pytest.raises(HuiyinError) as refused:
-        Place.of(service, Settings.from_environment(environment))
+        RoomSettings.of(service, Settings.from_environment(environment))
     return refused.value
 
 
@@ -76,7 +76,7 @@ async def test_a_database_that_does_not_come_up_is_named_with_the_cause(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
     with NatsServer(tmp_path / "nats") as nats:
-        place = Place.of(
+        place = RoomSettings.of(
             "intake", Settings.from_environment(environment | {"HUIYIN_NATS_URL": nats.url})
         )
         with pytest.raises(Unavailable, match="refused") as refused:
@@ -93,7 +93,7 @@ async def test_a_broker_that_is_not_there_or_does_not_know_us_is_named(
     with NatsServer(tmp_path / "nats") as nats:
         told = {"HUIYIN_DATABASE": postgres_url}
         told["HUIYIN_NATS_URL"] = f"nats://{spoil(nats.url.removeprefix('nats://'))}"
-        place = Place.of("intake", Settings.from_environment(environment | told))
+        place = RoomSettings.of("intake", Settings.from_environment(environment | told))
         with pytest.raises(Unavailable) as refused:
             await await_reachable(place, within=0)
 

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from shared.messaging.topology import FOLLOWS
+from shared.messaging.streams import FOLLOWS
 from tests.distributed.composed import COMPOSE, STARTS_WITHIN, VARIABLES, Proxy, compose_file, until
 from tests.distributed.conftest import ROOMS, WAITING, Composed
 

@@ -13,7 +13,7 @@ ROOMS = [
 PAGES = [
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
-    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
     *ROOMS,
     ROOT / "huiyin" / "drills" / "demonstration" / "README.md",
 ]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from huiyin.importing.columns import understood
-from huiyin.importing.message import LONGEST_CELL, Reader
+from huiyin.importing.message import LONGEST_CELL, MessageReader
 from huiyin.importing.rows import Row
 from shared.copies.units import Unit
 from shared.errors import Invalid
@@ -23,7 +23,7 @@ FIELDS = (
     "replying_unit",
 )
 UNITS = {"QH-YZ": Unit("QH-YZ", "青禾县第一中学", ("县一中",), "QINGHE")}
-READER = Reader(understood(FIELDS), ",", UNITS, "QINGHE")
+READER = MessageReader(understood(FIELDS), ",", UNITS, "QINGHE")
 WORKBOOK = replace(READER, separator="")
 PLAIN: dict[str, Any] = {
     "message_id": "M-1",
@@ -45,7 +45,7 @@ def read(**changes: Any) -> dict[str, Any]:
     return WORKBOOK.read(row(**changes))
 
 
-def refused(given: Row, reader: Reader = WORKBOOK) -> Invalid:
+def refused(given: Row, reader: MessageReader = WORKBOOK) -> Invalid:
     with pytest.raises(Invalid) as problem:
         reader.read(given)
     assert problem.value.message

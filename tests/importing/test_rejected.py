@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from huiyin.importing.rejected import ADDED, Problem, beside, is_ours, original, rejected
+from huiyin.importing.rejected import ADDED, RejectedRow, beside, is_ours, original, rejected
 from huiyin.importing.rows import Cell, Row
 from huiyin.importing.source import look_through
 from shared.errors import Invalid
 
 HEADINGS = ("编号", "标题", "网名")
-PROBLEM = Problem(3, "M-1", "time.unreadable", "posted_at", "留言时间", "看不懂。", "请改。")
+PROBLEM = RejectedRow(3, "M-1", "time.unreadable", "posted_at", "留言时间", "看不懂。", "请改。")
 
 
 def written(path: Path, source: Path, *rows: list[Cell]) -> None:

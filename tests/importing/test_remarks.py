@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 from huiyin.importing.columns import read_map, understood
-from huiyin.importing.message import Reader
-from huiyin.importing.remarks import REMARKS, remarks
+from huiyin.importing.message import MessageReader
+from huiyin.importing.remarks import REMARKS, SeenMessages, remarks
 from huiyin.importing.rows import Row
-from huiyin.importing.seen import Seen
 from huiyin.importing.source import look_through
 
 BAD = Path(__file__).resolve().parents[3] / "shared" / "data" / "bad-rows.csv"
@@ -34,7 +33,7 @@ needs_bad_rows = pytest.mark.skipif(
 def of_kind() -> dict[str, list[dict[str, Any]]]:
     """The odd rows as messages, by kind; all of them can be read."""
     source = look_through(BAD)
-    reader = Reader(understood(source.headings, MAP), source.separator, {}, "QINGHE")
+    reader = MessageReader(understood(source.headings, MAP), source.separator, {}, "QINGHE")
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in source.rows():
         found[str(row.cells[0])].append(reader.read(row))
@@ -63,7 +62,7 @@ def test_nearly_every_reply_that_answers_nothing_is_remarked_on(kind: str) -> No
 
 @needs_bad_rows
 def test_a_body_that_comes_again_under_another_id_is_remarked_on() -> None:
-    seen, messages = Seen(), of_kind()["same_body_resubmitted"]
+    seen, messages = SeenMessages(), of_kind()["same_body_resubmitted"]
 
     again = [seen.resubmitted(message) for message in messages]
 
@@ -74,7 +73,7 @@ def test_a_body_that_comes_again_under_another_id_is_remarked_on() -> None:
 @needs_bad_rows
 def test_an_id_with_another_category_says_otherwise_than_before() -> None:
     one, other = of_kind()["duplicate_id_conflicting_category"]
-    seen = Seen()
+    seen = SeenMessages()
     seen.note(one)
 
     before, same = seen.again(other), seen.again(one)
@@ -99,7 +98,9 @@ def test_the_file_has_no_other_kinds() -> None:
     }
 
 
-READER = Reader(understood(["编号", "标题", "留言时间", "答复时间", "答复内容"]), ",", {}, "QINGHE")
+READER = MessageReader(
+    understood(["编号", "标题", "留言时间", "答复时间", "答复内容"]), ",", {}, "QINGHE"
+)
 
 
 def remarked(posted: str, replied: str, reply: str) -> set[str]:

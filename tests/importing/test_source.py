@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from huiyin.importing.csvfile import swallowed
-from huiyin.importing.source import Source, look_through
+from huiyin.importing.rows import swallowed
+from huiyin.importing.source import SourceFile, look_through
 from shared.errors import Invalid
 from tests.importing.files import FIRST, HEADINGS, SECOND, csv_file, csv_text, workbook
 
 MORNING = datetime(2025, 9, 1, 8, 0, 5)  # noqa: DTZ001 - as in a cell
 
 
-def cells(source: Source) -> list[tuple[Any, ...]]:
+def cells(source: SourceFile) -> list[tuple[Any, ...]]:
     return [tuple(row.cells) for row in source.rows()]
 
 

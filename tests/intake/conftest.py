@@ -14,8 +14,8 @@ from shared.contracts.routing import UnitEstablished
 from shared.copies.units import learn_unit
 from shared.identity.officers import Officers
 from shared.room import Room, Surroundings
-from shared.store.tables import open_tables
-from shared.vault import Vault, open_vault
+from shared.store.database import open_tables
+from shared.vault.vault import Vault, open_vault
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

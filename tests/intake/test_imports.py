@@ -12,7 +12,7 @@ from services.intake.imports import Imported, Imports
 from shared.contracts.envelope import Actor, decode
 from shared.contracts.intake import HistoryRecorded, IncidentRegistered, Provenance
 from shared.store.store import Store
-from shared.vault import Vault
+from shared.vault.vault import Vault
 
 pytestmark = pytest.mark.anyio
 

@@ -32,10 +32,10 @@ from shared.policy import find_pack, load_pack
 from shared.policy.engine.deeds import WORSENING
 from shared.policy.language.pack import Pack
 from shared.room import Room
+from shared.store.database import open_tables
 from shared.store.requests import Answer, Request
 from shared.store.store import Store
-from shared.store.tables import open_tables
-from shared.vault import Vault
+from shared.vault.vault import Vault
 from shared.web import prepare
 from tests.acts.doing import do, of_unit
 from tests.intake.story import event

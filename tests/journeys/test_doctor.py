@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from huiyin.host.doctor import Report, Seen, examine
+from huiyin.host.doctor import Examined, Report, examine
 from huiyin.host.offline import examine_offline
 from huiyin.host.premises import look_around
 from shared.clock import SteadyClock, shown, system_clock
@@ -31,10 +31,11 @@ from shared.messaging import server
 from shared.messaging.server import NatsServer
 from shared.messaging.status import ParkedMatter, RoomStatus
 from shared.room import Surroundings
-from shared.store.events import By
+from shared.store.database import open_tables
 from shared.store.store import Store
-from shared.store.tables import open_tables
-from shared.vault import load_or_create_wrapping_key, open_vault
+from shared.store.transaction import By
+from shared.vault.keys import load_or_create_wrapping_key
+from shared.vault.vault import open_vault
 from tests.journeys.county import County
 from tests.journeys.inside import Inside, inside, settings_of
 from tests.messaging.line import eventually
@@ -324,10 +325,10 @@ def test_rooms_of_several_releases_are_worth_a_warning(county: County, key: str)
     premises = look_around(settings_of(county, HUIYIN_WRAPPING_KEY=key))
     older = report.rooms[0].model_copy(update={"version": "0.0.9"})
 
-    mixed = examine(Seen([older, *report.rooms[1:]], premises, running=True))
+    mixed = examine(Examined([older, *report.rooms[1:]], premises, running=True))
 
     assert "versions" in places(mixed)
-    assert "versions" not in places(examine(Seen(report.rooms, premises, running=True)))
+    assert "versions" not in places(examine(Examined(report.rooms, premises, running=True)))
 
 
 def test_a_watermark_that_stands_still_is_found_unless_something_parked_holds_it(
@@ -448,5 +449,5 @@ def _level(statuses: list[RoomStatus], later: float, place: str) -> str | None:
     """How grave what is found at a place is, so many seconds from now."""
     premises = look_around(settings_of(County(Path("nowhere"))))
     now = datetime.now(UTC) + timedelta(seconds=later)
-    found = examine(Seen(statuses, premises, running=True, now=now)).findings
+    found = examine(Examined(statuses, premises, running=True, now=now)).findings
     return next((each.level for each in found if each.place == place), None)

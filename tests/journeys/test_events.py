@@ -231,7 +231,7 @@ def test_the_subscriber_of_the_document_hears_one_unit_and_goes_on_where_it_was(
         silent = again.is_silent(0.2)
 
     assert heard == [f"intake/incident/{first['incident']}", "1", "intake.incident-registered.v4"]
-    assert then == [f"intake/incident/{first['incident']}", "2", "intake.incident-voided.v1"]
+    assert then == [f"intake/incident/{first['incident']}", "2", "intake.incident-voided.v2"]
     assert later[0] == f"intake/incident/{second['incident']}"
     assert silent
 

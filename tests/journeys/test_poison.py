@@ -28,11 +28,11 @@ from shared.contracts.sealed import Sealed
 from shared.identity.officers import Officers
 from shared.room import Surroundings, key_id
 from shared.settings import Settings
-from shared.store.events import By, Matter
+from shared.store.database import open_tables
 from shared.store.store import Store
-from shared.store.tables import open_tables
-from shared.store.transaction import Transaction
-from shared.vault import Vault, load_or_create_wrapping_key, open_vault
+from shared.store.transaction import By, Stream, Transaction
+from shared.vault.keys import load_or_create_wrapping_key
+from shared.vault.vault import Vault, open_vault
 from tests.journeys.county import County, Served, code
 from tests.support.sizes import PATIENCE
 
@@ -279,13 +279,13 @@ def _old_message(tx: Transaction, incident: UUID, number: str) -> None:
         replied_at=POSTED,
         left_open=False,
     )
-    matter = Matter("incident", incident, "QINGHE", incident)
+    matter = Stream("incident", incident, "QINGHE", incident)
     tables.MODEL.note(tx.sql, tx.append(matter, [registered, history], BY).events)
 
 
 def _annotate(tx: Transaction, incident: UUID) -> None:
     tx.append(
-        Matter("incident", incident, "QH-YZ", incident),
+        Stream("incident", incident, "QH-YZ", incident),
         [IncidentAnnotated(note="新版本才有的内容")],
         By(Actor(officer="o-newer", post="info_officer"), tx.now),
     )

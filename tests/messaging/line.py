@@ -14,7 +14,7 @@ from nats.js.errors import NotFoundError
 
 from shared.clock import Clock, system_clock
 from shared.contracts.envelope import decode
-from shared.messaging import pull
+from shared.messaging import client as nats_client
 from shared.messaging.consumer import Consumer
 from shared.messaging.relay import Checkpoint, Relay, pass_by
 from shared.messaging.server import NatsServer
@@ -107,7 +107,7 @@ async def relaying(
 @asynccontextmanager
 async def listening(url: str, *consumers: Consumer) -> AsyncIterator[None]:
     """Consumers at work, as one process would have them."""
-    pull.install()
+    nats_client.install()
     client = await connected(url)
     broker = NatsBroker(
         url,

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from faststream.nats import NatsBroker
 from nats.aio.client import Client
 
-from shared.messaging import pull
+from shared.messaging import client as nats_client
 from shared.messaging.consumer import Consumer
 from shared.messaging.running import RunningRoom
 from shared.room import Chore, Room
@@ -23,7 +23,7 @@ def plain_room(store: Store, *ears: Consumer, chores: Sequence[Chore] = ()) -> R
 @asynccontextmanager
 async def running(url: str, client: Client, *rooms: Room) -> AsyncIterator[list[RunningRoom]]:
     """Rooms at work, as one process would have them."""
-    pull.install()
+    nats_client.install()
     broker = NatsBroker(url, logger=None)
     at_work = [RunningRoom(room, client, broker, poll=0.02) for room in rooms]
     for each in at_work:

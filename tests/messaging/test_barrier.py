@@ -7,11 +7,11 @@ import pytest
 from nats.aio.client import Client
 
 from shared.errors import Unavailable
-from shared.messaging.barrier import barrier, lagging, positions
 from shared.messaging.consumer import Consumer
 from shared.messaging.running import RunningRoom
 from shared.messaging.server import NatsServer
 from shared.messaging.status import RoomStatus, Upstream
+from shared.messaging.waiting import barrier, lagging, positions
 from tests.messaging.line import Diary, heard, listener
 from tests.messaging.rooms import plain_room, running
 from tests.support.stores import saying

@@ -11,9 +11,8 @@ from shared.messaging.consumer import BATCH, Consumer
 from shared.messaging.relay import Checkpoint, pass_by
 from shared.messaging.server import NatsServer
 from shared.messaging.streams import stream_name
-from shared.store.parking import parked
 from shared.store.store import Store
-from shared.store.tracking import tracked
+from shared.store.tracking import parked, tracked
 from tests.messaging.line import (
     Diary,
     connected,

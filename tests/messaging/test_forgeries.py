@@ -15,9 +15,8 @@ from shared.errors import Untrusted
 from shared.messaging.consumer import Consumer
 from shared.messaging.server import NatsServer
 from shared.messaging.streams import Outgoing, outgoing, provide_stream
-from shared.store.events import Source
 from shared.store.store import Store
-from shared.store.transaction import Transaction
+from shared.store.transaction import Source, Transaction
 from tests.messaging.line import (
     Diary,
     heard,

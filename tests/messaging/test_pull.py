@@ -14,7 +14,7 @@ from faststream.nats.message import NatsBatchMessage
 from nats.aio.client import Client
 from nats.js import JetStreamContext, api
 
-from shared.messaging.pull import forget_pending, steady_fetch
+from shared.messaging.client import forget_pending, steady_fetch
 from shared.messaging.server import NatsServer
 from tests.support.sizes import PATIENCE
 

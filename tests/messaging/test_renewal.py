@@ -11,11 +11,10 @@ from shared.errors import Unavailable, Untrusted
 from shared.messaging.renewal import Renewal
 from shared.messaging.streams import CORRELATION, STREAM, TYPE, Incoming, outgoing
 from shared.messaging.taking import Gap
-from shared.store.parking import Parked, park
 from shared.store.readmodel import Placed, ReadModel
 from shared.store.sql import Sql
 from shared.store.store import Store
-from shared.store.tracking import START, Tracking, track, tracked
+from shared.store.tracking import START, Parked, Tracking, park, track, tracked
 from shared.store.transaction import Transaction
 from tests.support.sizes import PATIENCE
 from tests.support.stores import open_store, say_all

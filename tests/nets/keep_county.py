@@ -21,8 +21,9 @@ from pathlib import Path
 import psycopg
 
 from huiyin.host.directory import County
-from huiyin.host.founding import UnitRow, found
+from huiyin.host.founding import found
 from shared.clock import SimulatedClock
+from shared.copies.units import Unit
 from shared.logs import configure
 from shared.settings import Settings
 from tests.nets.keeping import keep_names, opened
@@ -112,7 +113,7 @@ async def _told(settings: Settings) -> None:
     root = told.county
     county = County(code=root["code"], name=root["name"], root=root["code"], demonstration=True)
     units = [
-        UnitRow(each["code"], each["name"], tuple(each["aliases"]), each["parent"])
+        Unit(each["code"], each["name"], tuple(each["aliases"]), each["parent"])
         for each in told.units
     ]
     await found(settings, county, units, root["name"], SimulatedClock(told.founded))

@@ -15,9 +15,8 @@ from huiyin.host.directory import DataDirectory
 from huiyin.host.embedded import booted
 from huiyin.host.host import Host
 from services.deadlines import agenda, scheduler, tables
-from shared.clock import SimulatedClock
+from shared.clock import SimulatedClock, from_micros
 from shared.settings import Settings
-from shared.store.micros import from_micros
 from shared.store.sql import Sql
 from tests.nets.story import Step, Story
 

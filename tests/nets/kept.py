@@ -12,13 +12,24 @@ from tests.nets.story import story
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 
 
-def described() -> dict[str, str]:
-    """What is described now, by the name under which it is kept; takes about ten seconds."""
+def described(*names: str) -> dict[str, str]:
+    """What is described now, by the name under which it is kept; takes about ten seconds.
+
+    With names, what else is not needed for them is left out.
+    """
+    kinds = {name if name in _OWN else _DOORS for name in names} or {*_OWN, _DOORS}
+    told = {"commands": commands.described()}
     with tempfile.TemporaryDirectory(prefix="huiyin-doors-") as place:
-        told = asyncio.run(doors.described(Path(place) / "empty"))
-        with opened_copy("sqlite", Path(place) / "kept") as settings:
-            told["refusals"] = asyncio.run(refused(settings, story()))
-    return told | {"commands": commands.described()}
+        if _DOORS in kinds:
+            told |= asyncio.run(doors.described(Path(place) / "empty"))
+        if "refusals" in kinds:
+            with opened_copy("sqlite", Path(place) / "kept") as settings:
+                told["refusals"] = asyncio.run(refused(settings, story()))
+    return told
+
+
+_OWN, _DOORS = ("commands", "refusals"), "doors"
+"""Texts that are made each by itself, and all the others, which are made together."""
 
 
 def path(name: str) -> Path:

@@ -13,7 +13,7 @@ from tests.nets.kept import described, path
 
 def write(*names: str) -> None:
     """Keep the texts of those names; raises KeyError for a name that nothing has."""
-    told = described()
+    told = described(*names)
     for name, text in {name: told[name] for name in names}.items():
         path(name).write_text(text, encoding="utf-8")
 

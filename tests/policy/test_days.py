@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.calendar import day_of, end_of, end_of_day
+from shared.calendar.days import day_of, end_of, end_of_day
 from shared.clock import SHANGHAI
 
 MOMENTS = st.datetimes(

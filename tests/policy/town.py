@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid5
 
-from shared.calendar.published import state_council
+from shared.calendar.working import state_council
 from shared.clock import SHANGHAI
 from shared.policy.engine.deeds import Deed, Matter
 from shared.policy.engine.outlook import Outlook, outlook

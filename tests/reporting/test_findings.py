@@ -10,9 +10,9 @@ import pytest
 from services.reporting.duties.row import LoggedDuty
 from services.reporting.findings.computed import Finding, Proof, of_breach, of_duty
 from services.reporting.findings.dossier import Dossier, LoggedAct
+from shared.clock import to_micros
 from shared.policy import Pack, read_pack
 from shared.policy.engine.deeds import Deed, Matter
-from shared.store.micros import to_micros
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 DUE = NOON + timedelta(hours=3)

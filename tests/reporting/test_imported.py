@@ -16,7 +16,7 @@ from services.reporting.history.imported import (
     lateness,
     review,
 )
-from shared.calendar.published import state_council
+from shared.calendar.working import state_council
 from shared.contracts.envelope import Standing
 from shared.policy import COUNTY_BASELINE, load_pack
 from shared.policy.engine.deeds import Deed, Matter

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.reporting.ledger.row import CHANGED_BY, LedgerRow, project
+from shared.clock import to_micros
 from shared.contracts.catalogue import Fact, facts
 from shared.contracts.deadlines import (
     DutyCancelled,
@@ -44,7 +45,6 @@ from shared.contracts.routing import (
     ReplyPublished,
 )
 from shared.contracts.sealed import Sealed
-from shared.store.micros import to_micros
 from tests.contracts.samples import any_of_kind, envelope, sample
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)

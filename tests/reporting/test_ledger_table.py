@@ -17,9 +17,9 @@ from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded
 from shared.contracts.intake import IncidentRegistered
 from shared.contracts.routing import IncidentAssigned, IncidentClosed, IncidentGraded
+from shared.store.database import Tables, open_tables
 from shared.store.readmodel import Placed
 from shared.store.sql import Sql
-from shared.store.tables import Tables, open_tables
 from tests.contracts.samples import envelope, sample
 from tests.reporting.world import World
 from tests.support.sizes import sized

@@ -18,12 +18,12 @@ from services.reporting.log.log import (
     leaves_of_source,
     size_as_of,
 )
+from shared.clock import to_micros
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import event_hash
 from shared.contracts.intake import IncidentVoided
 from shared.contracts.reporting import IncidentErased
 from shared.contracts.routing import IncidentClosed, IncidentGraded
-from shared.store.micros import to_micros
 from shared.store.tracking import tracked
 from tests.reporting.world import IN_ONE_DATABASE, World
 

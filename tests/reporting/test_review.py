@@ -22,7 +22,7 @@ from shared.contracts.sealed import Sealed
 from shared.errors import Invalid, Unknown
 from shared.policy import COUNTY_BASELINE, Pack, load_pack, read_pack
 from shared.room import key_id
-from shared.store.events import By, Matter
+from shared.store.transaction import By, Stream
 from tests.reporting.world import CLERK, World
 
 POSTED = datetime(2025, 9, 1, 2, tzinfo=UTC)
@@ -37,7 +37,7 @@ async def said(
 ) -> None:
     """Facts of old, recorded now."""
     stream = incident if service == "intake" else UUID(int=incident.int ^ 2)
-    matter = Matter(kind, stream, "QINGHE", incident)
+    matter = Stream(kind, stream, "QINGHE", incident)
     by = By(CLERK, at, None, "imported")
     await world.stores[service].write(lambda tx: tx.append(matter, facts, by))
 

@@ -15,9 +15,8 @@ from shared.evidence.merkle import EMPTY, leaf_hash, root
 from shared.identity.officers import Officers
 from shared.messaging.streams import Incoming
 from shared.room import Surroundings
-from shared.store.recorders import Recorder, SqliteRecorder
+from shared.store.database import Recorder, SqliteRecorder, open_tables
 from shared.store.sql import Sql
-from shared.store.tables import open_tables
 from shared.store.transaction import Transaction
 from tests.reporting.world import IN_ONE_DATABASE, Ticking, World
 

@@ -10,6 +10,7 @@ import pytest
 
 from services.reporting.log.log import EMPTY, every_leaf, extend
 from services.reporting.log.verify import Verified, verify
+from shared.clock import to_micros
 from shared.contracts.catalogue import Fact
 from shared.contracts.deadlines import DutyCancelled
 from shared.contracts.intake import IncidentVoided
@@ -17,8 +18,7 @@ from shared.contracts.reporting import IncidentErased
 from shared.contracts.routing import IncidentClosed, IncidentGraded
 from shared.evidence.merkle import EMPTY as NO_LEAVES
 from shared.evidence.merkle import leaf_hash, root
-from shared.store.micros import to_micros
-from shared.store.recorders import Recorder
+from shared.store.database import Recorder
 from shared.store.sql import Sql
 from tests.reporting.world import IN_ONE_DATABASE, World
 from tests.support.sizes import sized

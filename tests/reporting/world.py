@@ -25,13 +25,12 @@ from shared.identity.officers import Officers
 from shared.messaging.streams import Incoming
 from shared.messaging.taking import take
 from shared.room import Surroundings, key_id
-from shared.store.events import Appended, By, Matter
-from shared.store.recorders import Recorder
+from shared.store.database import Recorder, open_tables
 from shared.store.sql import Sql
 from shared.store.store import Store
-from shared.store.tables import open_tables
 from shared.store.tracking import tracked
-from shared.vault import open_vault
+from shared.store.transaction import Appended, By, Stream
+from shared.vault.vault import open_vault
 from tests.support.sizes import PATIENCE
 
 IN_ONE_DATABASE = pytest.mark.parametrize("location", ["sqlite"], indirect=True)
@@ -100,7 +99,7 @@ class World:
         post: str = CLERK.post,
     ) -> Sequence[Recorded]:
         """Events of a service about an incident, all in one transaction."""
-        matter = Matter(kind or KINDS[service], _stream(service, incident), unit, incident, policy)
+        matter = Stream(kind or KINDS[service], _stream(service, incident), unit, incident, policy)
         by = By(Actor(officer=CLERK.officer, post=post), at)
         said: Appended = await self.stores[service].write(lambda tx: tx.append(matter, facts, by))
         return said.events

@@ -9,13 +9,13 @@ import pytest
 
 from services.routing.application import Drafted
 from services.routing.tables import MODEL
+from shared.clock import to_micros
 from shared.contracts.envelope import associated_data, decode
 from shared.contracts.intake import IncidentLinked, IncidentVoided
 from shared.contracts.routing import ReplyDrafted, ReplyPublished, ReportMade
 from shared.copies.incidents import KnownIncident, find
 from shared.errors import Invalid, Refused, Unknown
 from shared.identity.officers import Officer
-from shared.store.micros import to_micros
 from shared.store.requests import Answer, Request
 from shared.store.transaction import Transaction
 from tests.routing.world import BUREAU, LI, START, TOWN, WU, World, later

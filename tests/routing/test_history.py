@@ -7,7 +7,7 @@ import pytest
 from shared.contracts.envelope import associated_data, event_hash
 from shared.contracts.routing import IncidentAssigned, IncidentClosed, ReplyPublished
 from shared.messaging.taking import Poison
-from shared.store.parking import parked
+from shared.store.tracking import parked
 from tests.routing.world import (
     ADMIN,
     BUREAU,
@@ -130,7 +130,7 @@ async def test_a_unit_not_yet_established_sets_it_aside_until_it_is(world: World
     taken = await world.deliver(last_try=True)
 
     waiting = await world.room.store.read(parked)
-    assert (taken.set_aside, [each.matter for each in waiting]) == (1, [str(incident)])
+    assert (len(taken.aside), [each.matter for each in waiting]) == (1, [str(incident)])
     assert (await world.routing.find(str(other))).standing == "open"
 
     await world.administration.establish_unit("QH-YT", "云台镇教育办", (), None, ADMIN)

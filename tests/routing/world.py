@@ -18,10 +18,10 @@ from shared.identity.officers import Officer, Officers
 from shared.messaging.streams import Incoming
 from shared.messaging.taking import Taken, take
 from shared.room import Surroundings
-from shared.store.events import Appended, By, Matter
+from shared.store.database import open_tables
 from shared.store.requests import Answer, Request
-from shared.store.tables import open_tables
 from shared.store.tracking import tracked
+from shared.store.transaction import Appended, By, Stream
 from shared.vault.vault import open_vault
 from tests.acts.doing import do
 
@@ -97,7 +97,7 @@ class World:
         standing: Standing = "live",
     ) -> Recorded:
         """An event of intake."""
-        matter = Matter("incident", incident, unit, incident)
+        matter = Stream("incident", incident, unit, incident)
         by = By(CLERK, at, standing=standing)
         said: Appended = await self.upstream.write(lambda tx: tx.append(matter, [fact], by))
         return said.events[0]

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from shared.faults import worded
+from shared.words import worded
 
 
 class Order(BaseModel):

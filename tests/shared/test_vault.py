@@ -14,18 +14,15 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.contracts.sealed import Sealed
 from shared.errors import HuiyinError, Invalid, Refused, Unavailable, Unknown, Untrusted
-from shared.vault import Vault, load_or_create_wrapping_key, open_vault
-from shared.vault.keys import DataKey
-from shared.vault.postgres import PostgresKeyTable
-from shared.vault.recent import RecentKeys, Tombstone
-from shared.vault.sqlite import SqliteKeyTable
-from shared.vault.vault import KeyTable
-from shared.vault.wrapping import wrapped
+from shared.vault.keys import DataKey, RecentKeys, Tombstone, load_or_create_wrapping_key
+from shared.vault.tables import KeyTable, PostgresKeyTable, SqliteKeyTable
+from shared.vault.vault import Vault, open_vault
 from tests.support.sizes import PATIENCE, sized
 
 WRAPPING_KEY = bytes(range(32))
@@ -243,7 +240,7 @@ class TestEnsuring:
         secret = bytes(32)
         with closing(key_table(location)) as other, ThreadPoolExecutor(1) as thread:
             with other.exclusive():
-                other.add({matter: wrapped(WRAPPING_KEY, secret)})
+                other.add({matter: aes_key_wrap(WRAPPING_KEY, secret)})
                 ensuring = thread.submit(vault.ensure, [matter])
                 time.sleep(0.2)  # it finds no key, and waits for the lock
             ensuring.result(timeout=PATIENCE)
@@ -255,7 +252,7 @@ class TestEnsuring:
         matter, reply = key_ids("matter", "reply")
         with closing(key_table(location)) as other, ThreadPoolExecutor(1) as thread:
             with other.exclusive():
-                other.add({matter: wrapped(WRAPPING_KEY, bytes(32))})
+                other.add({matter: aes_key_wrap(WRAPPING_KEY, bytes(32))})
                 other.erase(matter.split("/")[0])
                 ensuring = thread.submit(vault.ensure, [reply, matter])
                 time.sleep(0.2)  # it finds no key, and waits for the lock
@@ -280,7 +277,7 @@ class TestEnsuring:
 
 RACER = """
 import sys
-from shared.vault import open_vault
+from shared.vault.vault import open_vault
 
 location, ids = sys.argv[1], sys.argv[2:]
 print("ready", flush=True)

@@ -8,9 +8,8 @@ import pytest
 from shared.contracts.envelope import Recorded, decode, event_hash
 from shared.contracts.intake import IncidentLinked, IncidentVoided
 from shared.errors import Invalid
-from shared.store.events import By, Matter
 from shared.store.store import Store
-from shared.store.transaction import Transaction
+from shared.store.transaction import By, Stream, Transaction
 from tests.support.stores import (
     CLERK,
     MORNING,
@@ -32,7 +31,7 @@ def chained(stream: list[Recorded]) -> bool:
     )
 
 
-def loading(about: Matter) -> Callable[[Transaction], list[Recorded]]:
+def loading(about: Stream) -> Callable[[Transaction], list[Recorded]]:
     """The piece of work that reads a stream."""
     return lambda tx: tx.load(about.id)
 
@@ -77,7 +76,7 @@ async def test_the_envelope_says_who_where_and_when(store: Store) -> None:
 
     envelope = (await store.write(work)).envelope
 
-    assert envelope.type == "intake.incident-linked.v1"
+    assert envelope.type == "intake.incident-linked.v2"
     assert envelope.source == "intake@QINGHE"
     assert envelope.epoch == store.source.epoch
     assert envelope.stream == f"intake/incident/{stream}"
@@ -101,7 +100,7 @@ async def test_the_log_gives_back_the_bytes_in_order_from_any_position(store: St
     assert [decode(stored.state).raw for stored in whole] == [e.raw for e in await events(store)]
     assert [stored.id for stored in tail] == [3, 4]
     assert [stored.state for stored in tail] == [stored.state for stored in whole[2:4]]
-    assert all(stored.topic == "intake.incident-voided.v1" for stored in whole)
+    assert all(stored.topic == "intake.incident-voided.v2" for stored in whole)
 
 
 @pytest.mark.anyio

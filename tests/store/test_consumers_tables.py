@@ -6,9 +6,19 @@ from functools import partial
 import pytest
 
 from shared.errors import Refused
-from shared.store.parking import Parked, park, parked, parked_matters, unpark
 from shared.store.store import Store
-from shared.store.tracking import START, Tracking, all_tracked, track, tracked
+from shared.store.tracking import (
+    START,
+    Parked,
+    Tracking,
+    all_tracked,
+    park,
+    parked,
+    parked_matters,
+    track,
+    tracked,
+    unpark,
+)
 from shared.store.transaction import Transaction
 
 FIFTH = Tracking("e1", 5, 6, "sha256:05")

@@ -6,14 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from shared.release import VERSION
-from shared.store.about import about
-from shared.store.commits import Histogram
+from shared import VERSION
+from shared.store.figures import Histogram, Totals, about
 from shared.store.store import Store
-from shared.store.totals import Totals
 from tests.support.stores import open_store, saying
 
-TYPE = "intake.incident-voided.v1"
+TYPE = "intake.incident-voided.v2"
 
 
 @pytest.fixture

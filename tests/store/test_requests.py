@@ -6,9 +6,8 @@ from functools import partial
 
 import pytest
 
-from shared.aggregate import answer
 from shared.errors import Refused
-from shared.store.requests import Answer, Request, once
+from shared.store.requests import Answer, Request, answer, once
 from shared.store.store import Store
 from shared.store.transaction import Transaction
 from tests.store.groups import together

@@ -7,9 +7,8 @@ from functools import partial
 
 import pytest
 
-from shared.store.events import Matter
 from shared.store.store import Store
-from shared.store.transaction import Transaction
+from shared.store.transaction import Stream, Transaction
 from tests.store.test_appending import chained, loading
 from tests.support.sizes import sized
 from tests.support.stores import HandClock, events, matter, open_store, said, say, saying
@@ -26,7 +25,7 @@ async def rivals(location: str) -> AsyncIterator[tuple[Store, Store]]:
         await store.close()
 
 
-def count(tx: Transaction, about: Matter) -> None:
+def count(tx: Transaction, about: Stream) -> None:
     """Say how many were there before: wrong if somebody else got in between."""
     say(tx, str(len(tx.load(about.id))), about)
 

@@ -15,10 +15,9 @@ from shared.clock import Clock, system_clock
 from shared.contracts.envelope import Actor, Recorded, decode
 from shared.contracts.intake import IncidentVoided
 from shared.contracts.sealed import Sealed, Unsealed
-from shared.store.events import Appended, By, Matter
-from shared.store.recorders import open_recorder
+from shared.store.database import open_recorder
 from shared.store.store import Store
-from shared.store.transaction import Transaction
+from shared.store.transaction import Appended, By, Stream, Transaction
 
 CLERK = Actor(officer="o-clerk", post="info_officer")
 
@@ -57,13 +56,13 @@ def _nothing_to_seal(incident: UUID, _: Unsealed, __: bytes) -> Sealed:
     raise AssertionError(f"personal words of {incident} in a test that has no vault")
 
 
-def matter(incident: UUID | None = None, stream: UUID | None = None) -> Matter:
+def matter(incident: UUID | None = None, stream: UUID | None = None) -> Stream:
     """An incident of 第一中学; its events form one stream unless another is given."""
     incident = incident or uuid4()
-    return Matter("incident", stream or incident, "QH-YZ", incident)
+    return Stream("incident", stream or incident, "QH-YZ", incident)
 
 
-def say(tx: Transaction, words: str, about: Matter | None = None) -> Appended:
+def say(tx: Transaction, words: str, about: Stream | None = None) -> Appended:
     """Append one event that carries those words."""
     return tx.append(about or matter(), [IncidentVoided(reason=words)], By(CLERK, tx.now))
 
@@ -73,7 +72,7 @@ def say_all(tx: Transaction, words: Sequence[str]) -> Appended:
     return tx.append(matter(), [IncidentVoided(reason=each) for each in words], By(CLERK, tx.now))
 
 
-def saying(words: str, about: Matter | None = None) -> Callable[[Transaction], Appended]:
+def saying(words: str, about: Stream | None = None) -> Callable[[Transaction], Appended]:
     """The piece of work that says so."""
     return partial(say, words=words, about=about)
 

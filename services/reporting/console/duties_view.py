@@ -9,8 +9,8 @@ from services.reporting.console.ledger_view import PageNumber, Text, address, ur
 from services.reporting.duties import table as duties_table
 from services.reporting.duties.table import Owed, UnitCount
 from services.reporting.ledger.entry import open_title
+from shared.clock import to_micros
 from shared.errors import Invalid
-from shared.store.micros import to_micros
 from shared.store.sql import Sql
 from shared.vault.vault import Vault
 from shared.words import VERDICTS

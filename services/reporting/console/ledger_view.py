@@ -23,9 +23,9 @@ from services.reporting.ledger.search import (
 )
 from services.reporting.ledger.titles import Titles
 from services.reporting.packs import Rulings
+from shared.clock import from_micros
 from shared.copies.units import Unit
 from shared.errors import Invalid
-from shared.store.micros import from_micros
 from shared.store.sql import Sql
 from shared.vault.vault import Vault
 from shared.words import CATEGORIES, STATUSES, VERDICTS

@@ -12,8 +12,8 @@ from fastapi.responses import Response
 
 from services.reporting.console.door import form_secret, form_token, inside, with_form
 from services.reporting.console.showing import Showing, guarded
-from shared.errors import HuiyinError, Invalid
-from shared.web import BY_KIND, STATUS, LateRoute
+from shared.errors import HTTP_STATUS, HuiyinError, Invalid
+from shared.web import STATUS, LateRoute
 
 STATUS_BY_CODE = STATUS | {
     "sign-in.needed": 401,
@@ -57,7 +57,7 @@ def page_route(showing: Showing) -> type[LateRoute]:
 
 def problem_page(showing: Showing, request: Request, problem: HuiyinError) -> Response:
     """A problem as a page; who is not let in gets the page to sign in."""
-    status = STATUS_BY_CODE.get(problem.code) or BY_KIND.get(type(problem), 500)
+    status = STATUS_BY_CODE.get(problem.code) or HTTP_STATUS.get(type(problem), 500)
     if problem.code in AT_THE_DOOR:
         return sign_in_page(showing, request, problem, status)
     heading = HEADINGS.get(status, "不能办理")

@@ -18,8 +18,7 @@ from services.reporting.trail.wording import BECAUSE
 from shared.clock import SHANGHAI, shown, shown_limit
 from shared.copies.units import Unit
 from shared.errors import Unknown
-from shared.identity.posts import POSTS
-from shared.words import CHANNELS, GRADES, OUTCOMES, STATUSES, VERDICTS
+from shared.words import CHANNELS, GRADES, OUTCOMES, POSTS, STATUSES, VERDICTS
 
 HEADERS = {
     "Content-Security-Policy": "; ".join(

@@ -13,7 +13,7 @@ from services.reporting.log.log import size_as_of
 from services.reporting.parameters import AsOf, day, moment, reversed_days
 from shared.clock import SHANGHAI
 from shared.copies.units import known_unit
-from shared.messaging.progress import wait_until
+from shared.messaging.waiting import wait_until
 from shared.store.sql import Sql
 from shared.store.store import Store
 from shared.web import After, Asking

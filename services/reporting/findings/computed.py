@@ -16,6 +16,7 @@ from services.reporting.duties.row import LATE, LoggedDuty
 from services.reporting.findings.dossier import Dossier, LoggedAct
 from services.reporting.packs import party_name
 from shared.acts.vocabulary import ACTS
+from shared.clock import from_micros
 from shared.contracts.envelope import Recorded
 from shared.contracts.routing import StandingConflictFound
 from shared.copies.units import unit_id
@@ -26,7 +27,6 @@ from shared.policy.language.pack import Pack
 from shared.policy.language.patterns import Pattern
 from shared.policy.language.rules import Duty, Offence, Rule, Schedule
 from shared.policy.language.speaking import demand
-from shared.store.micros import from_micros
 
 JUDGED = ("missed", *LATE, "recorded_late")
 """The states of a duty that something is found of."""

@@ -18,6 +18,7 @@ from services.reporting.ledger.row import LedgerRow
 from services.reporting.log import log
 from services.reporting.log.log import Leaf
 from shared.acts.deed import deed_of
+from shared.clock import from_micros
 from shared.contracts.acts import ActTaken
 from shared.contracts.catalogue import facts, names, newest
 from shared.contracts.envelope import decode
@@ -26,7 +27,6 @@ from shared.copies.county import founded_county
 from shared.copies.units import all_units, unit_id
 from shared.policy.language.pack import Pack
 from shared.policy.language.rules import Statistic
-from shared.store.micros import from_micros
 from shared.store.sql import Sql
 
 _AHEAD = timedelta(days=1)

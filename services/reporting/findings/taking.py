@@ -23,12 +23,10 @@ from shared.copies.packs import pack_by_pin, pack_in_force
 from shared.copies.units import check_within, known_unit, unit_id
 from shared.errors import Invalid
 from shared.identity.officers import Officer
-from shared.policy.engine.deeds import Deed
-from shared.policy.engine.deeds import Matter as About
-from shared.store.events import Matter
+from shared.policy.engine.deeds import Deed, Matter
 from shared.store.requests import Request
 from shared.store.sql import Sql
-from shared.store.transaction import Transaction
+from shared.store.transaction import Stream, Transaction
 
 FILES = UUID("5b0c8a52-0f3e-5d8a-9c41-7e2f6ab1d094")
 """Namespace from which the file of a matter gets its stream's id."""
@@ -110,7 +108,7 @@ def _of_unit(tx: Transaction, asked: Asked) -> Subject[Judged]:
     unit = _found_unit(tx.sql, asked, None)
     check_within(tx.sql, unit, asked.officer.unit)
     record = _record_of_unit(tx, unit)
-    stream = Matter("unit-day", unit_id(unit), unit, unit_id(unit), record.pack.pin)
+    stream = Stream("unit-day", unit_id(unit), unit, unit_id(unit), record.pack.pin)
     return Subject(stream, None, Judged(), record)
 
 
@@ -138,13 +136,13 @@ def _evidence(
     return tuple(dict.fromkeys(body.evidence))
 
 
-def _file(tx: Transaction, row: LedgerRow) -> Matter:
+def _file(tx: Transaction, row: LedgerRow) -> Stream:
     incident = UUID(row.incident)
     pin = pack_by_pin(tx.sql, row.policy).pin
-    return Matter("file", uuid5(FILES, row.incident), row.unit or "", incident, pin)
+    return Stream("file", uuid5(FILES, row.incident), row.unit or "", incident, pin)
 
 
-def _record(tx: Transaction, row: LedgerRow, file: Matter) -> Record:
+def _record(tx: Transaction, row: LedgerRow, file: Stream) -> Record:
     """What the log has of a matter, and what was said here since."""
     size, _ = log.head(tx.sql)
     told = dossier(tx.sql, row.incident, size)
@@ -158,7 +156,7 @@ def _record_of_unit(tx: Transaction, unit: str) -> Record:
     size, _ = log.head(tx.sql)
     deeds = _merged(dossier(tx.sql, str(unit_id(unit)), size).deeds, tx.load(unit_id(unit)))
     deeds = [*deeds, *(deed for deed in declared(tx.sql, unit, size) if deed.unit != unit)]
-    subject = About(unit, registered=tx.now, recorded_at=tx.now)
+    subject = Matter(unit, registered=tx.now, recorded_at=tx.now)
     return Record(pack_in_force(tx.sql, unit), subject, deeds)
 
 

@@ -17,7 +17,7 @@ from services.reporting.ledger.files import MEDIA
 from services.reporting.parameters import moment
 from services.reporting.sheets import Sheet, SheetColumn, as_csv, as_xlsx
 from shared.clock import shown_span
-from shared.messaging.progress import wait_until
+from shared.messaging.waiting import wait_until
 from shared.policy import COUNTY_BASELINE, Pack, load_pack, read_pack
 from shared.web import After, Asking
 from shared.words import EMPTINESS

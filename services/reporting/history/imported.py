@@ -14,7 +14,7 @@ from math import ceil
 from typing import Literal, TypeVar
 
 from services.reporting.history.receipts import Emptiness
-from shared.calendar import day_of
+from shared.calendar.days import day_of
 from shared.calendar.working import Calendar
 from shared.policy.engine.deeds import Deed, Matter, as_recorded
 from shared.policy.engine.limits import Outcome, verdict_of

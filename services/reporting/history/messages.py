@@ -13,8 +13,7 @@ from services.reporting.history.imported import Message, Reply, Replying, Says
 from services.reporting.history.receipts import emptiness
 from services.reporting.log.log import leaves_of_types
 from shared.acts.deed import deed_of, subject_of
-from shared.calendar.published import state_council
-from shared.calendar.working import Calendar
+from shared.calendar.working import Calendar, state_council
 from shared.contracts.catalogue import Fact, names, newest
 from shared.contracts.envelope import Recorded, associated_data, decode
 from shared.contracts.intake import (

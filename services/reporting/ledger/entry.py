@@ -16,9 +16,9 @@ from services.reporting.ledger.row import LedgerRow
 from services.reporting.log.log import leaf_at
 from services.reporting.packs import Rulings, category_name, channel_name, grade_name
 from services.reporting.trail.wording import reader
+from shared.clock import from_micros
 from shared.contracts.envelope import decode
 from shared.policy.language.pack import Pack
-from shared.store.micros import from_micros
 from shared.store.sql import Sql
 from shared.vault.vault import Vault
 

@@ -16,17 +16,15 @@ from services.reporting.ledger.row import LedgerRow
 from services.reporting.log import tiles
 from services.reporting.log.log import leaves_of_types, size_as_of
 from services.reporting.trail.wording import ERASED
-from shared.clock import SHANGHAI
+from shared.clock import SHANGHAI, from_micros
 from shared.contracts.catalogue import names, newest
 from shared.contracts.envelope import decode
 from shared.contracts.routing import UnitEstablished
 from shared.copies.county import founded_county
 from shared.copies.units import known_unit
 from shared.errors import Unavailable
-from shared.store.micros import from_micros
-from shared.store.parking import parked
 from shared.store.sql import Sql
-from shared.store.tracking import tracked
+from shared.store.tracking import parked, tracked
 from shared.vault.vault import Vault
 
 LOG = "log"

@@ -17,7 +17,7 @@ from services.reporting.parameters import AsOf, Wanted, moment
 from services.reporting.sheets import Sheet, SheetColumn, as_csv, as_xlsx
 from shared.clock import SHANGHAI, shown
 from shared.identity.officers import Officer
-from shared.messaging.progress import wait_until
+from shared.messaging.waiting import wait_until
 from shared.web import After, Asking
 from shared.words import OUTCOMES, STATUSES, VERDICTS
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from shared import duties
+from shared.clock import to_micros
 from shared.contracts.catalogue import Fact
 from shared.contracts.deadlines import DutyEnded, DutyMeasured, DutyStarted
-from shared.store.micros import to_micros
 
 _FIRST = (
     ("missed", "running"),

@@ -11,11 +11,11 @@ from typing import Any
 from services.reporting.ledger import replies
 from services.reporting.ledger.replies import ReplyOwed, follow, read_replies
 from services.reporting.rows import changer
+from shared.clock import to_micros
 from shared.contracts import intake, reporting, routing
 from shared.contracts.acts import Judged
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Envelope, Recorded
-from shared.store.micros import to_micros
 from shared.words import STATUSES
 
 _RANK = {status: rank for rank, status in enumerate(STATUSES)}

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from services.reporting.ledger import table as ledger_table
 from services.reporting.ledger.row import LedgerRow
 from services.reporting.versions import holding
-from shared.store.micros import to_micros
+from shared.clock import to_micros
 from shared.store.sql import Sql
 
 PAGE = 50

@@ -17,7 +17,7 @@ from services.reporting.ledger import table as ledger_table
 from services.reporting.log import log
 from services.reporting.log.log import Leaf
 from shared.contracts.envelope import event_hash, split
-from shared.messaging.waiting import woken
+from shared.messaging.tasks import woken
 from shared.store.sql import Sql
 from shared.store.store import Store
 from shared.web import Asking

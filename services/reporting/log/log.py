@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.reporting.log import tiles
+from shared.clock import from_micros, to_micros
 from shared.messaging.streams import Incoming
-from shared.store.micros import from_micros, to_micros
 from shared.store.sql import Row, Sql
 from shared.store.transaction import Transaction
 

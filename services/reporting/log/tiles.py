@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import structlog
 
 from shared.evidence.merkle import Tree, leaf_hash, root
-from shared.store.recorders import Recorder
+from shared.store.database import Recorder
 from shared.store.sql import Sql
 
 HEIGHT = 8

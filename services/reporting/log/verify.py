@@ -13,11 +13,11 @@ from pydantic import BaseModel
 
 from services.reporting.log import tiles
 from services.reporting.log.log import EMPTY, Leaf, every_leaf, extend, leaves_of_source
+from shared.clock import to_micros
 from shared.contracts.envelope import Envelope, decode_envelope, event_hash
 from shared.errors import Untrusted
 from shared.evidence.merkle import Tree, leaf_hash, root
-from shared.store.micros import to_micros
-from shared.store.recorders import Recorder
+from shared.store.database import Recorder
 from shared.store.sql import Sql
 from shared.store.tracking import all_tracked
 

@@ -97,7 +97,7 @@ def limit_of(
         case Duty(days=int() as days):
             return _days(start, days, rule.reading)
         case Duty(working_days=int() as days):
-            return limits.working_days(start, days, calendar, start_counted=counted)
+            return calendar.end_of_working_day(start, days, start_counted=counted)
         case Duty(same_day=True):
             return limits.same_day(start)
         case Duty(at=str() as at):

@@ -241,7 +241,7 @@ def in_force(
     return found
 
 
-def schedule_of(rule: Schedule) -> periods.Schedule:
+def schedule_of(rule: Schedule) -> periods.Recurrence:
     """The rule as the calendar knows it; ``from`` is a day of every year.
 
     Raises Invalid ``schedule.*`` for what does not fit together.
@@ -249,7 +249,7 @@ def schedule_of(rule: Schedule) -> periods.Schedule:
     window = rule.window
     if window is None and rule.from_ is not None and rule.from_[0].isdigit():
         window = (rule.from_, "12-31")
-    return periods.Schedule(
+    return periods.Recurrence(
         every=rule.every,
         at=rule.at,
         on=rule.on,
@@ -261,7 +261,7 @@ def schedule_of(rule: Schedule) -> periods.Schedule:
 
 
 @lru_cache(2048)
-def _due_in(schedule: periods.Schedule, times: Times, year: int) -> tuple[Turn, ...]:
+def _due_in(schedule: periods.Recurrence, times: Times, year: int) -> tuple[Turn, ...]:
     """The turns due in a year; they are the same for every unit."""
     first, last = start_of(date(year, 1, 1)), start_of(date(year + 1, 1, 1))
     around = timedelta(days=_AROUND[schedule.every])

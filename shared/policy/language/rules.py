@@ -19,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from shared.calendar.dates import read_annual_day
+from shared.calendar.days import read_annual_day
 from shared.calendar.durations import Duration, read_duration
 from shared.calendar.periods import WEEKDAYS
 from shared.contracts.catalogue import Contract

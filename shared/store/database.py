@@ -1,17 +1,29 @@
-"""Tables in a SQLite file or a PostgreSQL schema, opened to transactions of our own."""
+"""Tables in a SQLite file or a PostgreSQL schema, opened to transactions of our own.
+
+Event tables are those of the ``eventsourcing`` library's recorders: an event's bytes go into
+``state`` unchanged, and ``topic`` is its stable name, never a Python path.
+"""
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, unquote, urlsplit
+from uuid import UUID
 
-from eventsourcing.postgres import PostgresDatastore
-from eventsourcing.sqlite import SQLiteConnection, SQLiteConnectionPool, SQLiteDatastore
+from eventsourcing.persistence import Notification, StoredEvent
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+from eventsourcing.sqlite import (
+    SQLiteApplicationRecorder,
+    SQLiteConnection,
+    SQLiteConnectionPool,
+    SQLiteDatastore,
+)
 
-from shared.store.sql import CursorSql, Sql
+from shared.store.failures import translated
+from shared.store.sql import Sql
 
 BUSY_SECONDS = 5.0
 """How long to wait for another process's write."""
@@ -47,7 +59,7 @@ class SqliteTables:
     def writing(self) -> Iterator[Sql]:
         """A transaction; its first statement must write, or two processes meet "locked"."""
         with self.datastore.transaction(commit=True) as cursor:
-            yield CursorSql(cursor, postgres=False)
+            yield Sql(cursor, postgres=False)
 
     def making(self) -> AbstractContextManager[Sql]:
         return self.writing()
@@ -55,7 +67,7 @@ class SqliteTables:
     @contextmanager
     def reading(self) -> Iterator[Sql]:
         with self.datastore.transaction(commit=False) as cursor:
-            yield CursorSql(cursor, postgres=False)
+            yield Sql(cursor, postgres=False)
 
     def close(self) -> None:
         self.datastore.close()
@@ -69,22 +81,21 @@ class PostgresTables:
     def __init__(self, url: str, schema: str) -> None:
         self.datastore = postgres_datastore(url, schema)
 
-    @contextmanager
-    def writing(self) -> Iterator[Sql]:
-        with self.datastore.transaction(commit=True) as cursor:
-            yield CursorSql(cursor, postgres=True)
+    def writing(self) -> AbstractContextManager[Sql]:
+        return self._beginning()
+
+    def making(self) -> AbstractContextManager[Sql]:
+        return self._beginning(_ONE_MAKER)
+
+    def reading(self) -> AbstractContextManager[Sql]:
+        return self._beginning("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
     @contextmanager
-    def making(self) -> Iterator[Sql]:
+    def _beginning(self, first: str | None = None) -> Iterator[Sql]:
         with self.datastore.transaction(commit=True) as cursor:
-            cursor.execute(_ONE_MAKER)
-            yield CursorSql(cursor, postgres=True)
-
-    @contextmanager
-    def reading(self) -> Iterator[Sql]:
-        with self.datastore.transaction(commit=True) as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            yield CursorSql(cursor, postgres=True)
+            if first is not None:
+                cursor.execute(first)
+            yield Sql(cursor, postgres=True)
 
     def close(self) -> None:
         self.datastore.close()
@@ -157,3 +168,80 @@ def postgres_datastore(url: str, schema: str) -> PostgresDatastore:
         cursor.execute(_ONE_MAKER)
         cursor.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
     return datastore
+
+
+class Recorder(Tables, Protocol):
+    """What a store needs of a database; ``writing()`` excludes every other writer."""
+
+    position_column: str
+
+    def spell_id(self, stream: UUID) -> object:
+        """A stream's id as this database keeps it."""
+
+    def insert(self, sql: Sql, events: Sequence[StoredEvent]) -> Sequence[int]:
+        """Insert events inside ``writing()``; returns their positions in commit order."""
+
+    def notifications(self, after: int, limit: int) -> Sequence[Notification]:
+        """The events behind position ``after``, in order."""
+
+
+class SqliteRecorder(SqliteTables, SQLiteApplicationRecorder):
+    """A store in one SQLite file."""
+
+    position_column = "rowid"
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        SQLiteApplicationRecorder.__init__(self, sqlite_datastore(path, read_only=read_only))
+        if not read_only:
+            self.create_table()
+
+    def spell_id(self, stream: UUID) -> object:
+        return stream.hex
+
+    def insert(self, sql: Sql, events: Sequence[StoredEvent]) -> Sequence[int]:
+        return self._insert_events(sql.cursor, events) or ()
+
+    def notifications(self, after: int, limit: int) -> Sequence[Notification]:
+        return self.select_notifications(after, limit, inclusive_of_start=False)
+
+
+class PostgresRecorder(PostgresTables, PostgresApplicationRecorder):
+    """A store in one schema of a PostgreSQL database.
+
+    Database functions stay off: with them the library skips the table lock that keeps the order of
+    positions the order of commits.
+    """
+
+    position_column = "notification_id"
+
+    def __init__(self, url: str, schema: str) -> None:
+        PostgresApplicationRecorder.__init__(self, postgres_datastore(url, schema))
+        with self.making():  # one process at a time
+            self.create_table()
+
+    def spell_id(self, stream: UUID) -> object:
+        return stream
+
+    @contextmanager
+    def writing(self) -> Iterator[Sql]:
+        with self.datastore.transaction(commit=True) as cursor:
+            self._lock_table(cursor)
+            yield Sql(cursor, postgres=True)
+
+    def insert(self, sql: Sql, events: Sequence[StoredEvent]) -> Sequence[int]:
+        self._insert_stored_events(sql.cursor, events)
+        return self._fetch_ids_after_insert_events(sql.cursor, events) or ()
+
+    def notifications(self, after: int, limit: int) -> Sequence[Notification]:
+        return list(self.select_notifications(after, limit, inclusive_of_start=False))
+
+
+def open_recorder(location: str, service: str) -> Recorder:
+    """A service's event tables: a file in the directory, or a schema at a postgresql:// URL.
+
+    Raises Unavailable ``store.*`` when they cannot be opened.
+    """
+    with translated():
+        if location.startswith("postgresql://"):
+            return PostgresRecorder(location, service)
+        return SqliteRecorder(Path(location) / f"{service}.db")
