@@ -9,8 +9,7 @@ import typer
 from huiyin.cli.options import FormatOption, Incident, body_of, option, parameters
 from huiyin.cli.output import Format, say, show_one
 from huiyin.cli.running import do
-from shared.acts.addresses import MINE
-from shared.acts.vocabulary import ACTS, AGREE, Act
+from shared.acts.vocabulary import ACTS, AGREE, MINE, Act
 
 OnMatter = Annotated[str | None, typer.Argument(help="事件编号；对单位办理的不写")]
 OfUnit = Annotated[str | None, typer.Option(help="单位代码；事件上的不写, 单位日常默认本单位")]

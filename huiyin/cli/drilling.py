@@ -174,7 +174,7 @@ def _cells(pair: "Pair") -> tuple[str, str, str, str]:
 def _side(side: "Side | None", *, recurring: bool) -> str:
     """A duty and what became of it; those of a unit's periods are counted, not dated."""
     from huiyin.drills.comparing import FATES
-    from huiyin.drills.duties import worded_span
+    from huiyin.drills.verdicts import worded_span
 
     if side is None:
         return "（无此义务）"

@@ -14,9 +14,8 @@ from shared.errors import HuiyinError
 from shared.policy import Pack, find_pack, known_packs, load_pack
 from shared.policy.language.comparing import CHANGES, RuleDifference, counted, differences
 from shared.policy.language.loading import examine
-from shared.policy.language.rules import Duty, Form, Rule
+from shared.policy.language.rules import STANDINGS, Duty, Form, Rule
 from shared.policy.language.speaking import limit, sentence
-from shared.policy.language.standing import STANDINGS, counts, standing_of
 
 LIST_COLUMNS = {
     "id": "规则包",
@@ -97,7 +96,7 @@ def diff_packs(before: Name, after: Name, format_: FormatOption = "table") -> No
 
 def summary(pack: Pack) -> dict[str, Any]:
     """A pack in one row: how many items of its source are armed, measured and unarmed."""
-    standings = counts(pack)
+    standings = pack.counts()
     return {
         "id": pack.id,
         "zh": pack.file.pack.zh,
@@ -109,7 +108,7 @@ def summary(pack: Pack) -> dict[str, Any]:
 
 
 def _in_figures(pack: Pack) -> str:
-    standings = counts(pack)
+    standings = pack.counts()
     told = "、".join(f"{STANDINGS[standing]} {count}" for standing, count in standings.items())
     own = sum(1 for _ in pack.file.rules())
     written = f"写成规则 {own} 条" if own else "没有自己的规则"
@@ -140,7 +139,7 @@ def _rule_told(pack: Pack, number: str, rule: Rule) -> dict[str, Any]:
     return {
         "number": number,
         "section": rule.SECTION,
-        "standing": standing_of(rule),
+        "standing": rule.standing,
         "title": rule.zh,
         "sentence": sentence(pack, rule),
         "who": list(getattr(rule, "who", None) or ()),

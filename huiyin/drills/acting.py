@@ -10,13 +10,13 @@ from huiyin.drills.acts import APPROVE_ACT, NO_DRAFT, WAYS, Way
 from huiyin.drills.checking import graded, incident_names
 from huiyin.drills.kinds import until_of, value_of
 from huiyin.drills.refusals import StepTaken, refused_by
-from huiyin.drills.rulebook import load_rules, usual_approval, usual_shift
+from huiyin.drills.rulebook import Loaded, load_rules, usual_approval, usual_shift
 from huiyin.drills.script import DrillStep, Ruleset, actor, read_who, resolve
 from huiyin.drills.stage import Acting, DrillStage
 from shared.acts.vocabulary import ACTS
 from shared.calendar.days import day_of
 from shared.clock import shown
-from shared.documents import Node
+from shared.documents import Node, Spot
 from shared.errors import HuiyinError, Unavailable
 from shared.policy.language.pack import Pack
 from shared.policy.language.rules import Offence
@@ -115,15 +115,13 @@ class Players:
         return self.names.labels.get(chosen, chosen) != chosen
 
     def _path(self, way: Way, step: DrillStep) -> str:
-        name = incident_names(step)
-        if name is not None and way.on in ("incident", "either") and not self._is_of_unit(step):
-            incident = self.names.incidents.get(name) or self.names.incidents.get(
-                step.incident or ""
-            )
-            if incident is None:
+        name, known = incident_names(step), self.names.incidents
+        if name is not None and way.on in ("matter", "either") and not self._is_of_unit(step):
+            named = name if name in known else step.incident or ""
+            if named not in known:
                 raise _not_there(name)
-            return way.path.format(incident=incident)
-        return (way.on_unit or way.path).format(unit=self._unit(step))
+            return way.path.format(incident=known[named])
+        return (way.on_unit or way.path).format(code=self._unit(step))
 
     def _is_of_unit(self, step: DrillStep) -> bool:
         """Whether what is declared, over whatever incident, is a state of the unit."""
@@ -139,10 +137,9 @@ class Players:
         fields = way.fields()
         for key, node in step.given.items():
             axis = graded(self._pack, way, key, node)
-            if axis is not None:
-                body.setdefault("sets", {})[axis] = value_of("texts", node)
-            elif key not in fields or (key == "category" and isinstance(node.value, list)):
-                body.setdefault("sets", {})[key] = value_of("texts", node)
+            several = key == "category" and isinstance(node.value, list)
+            if axis is not None or key not in fields or several:
+                body.setdefault("sets", {})[axis or key] = value_of("texts", node)
             elif key == "category":
                 body[key] = node.text()
             elif key == "sets":
@@ -180,8 +177,7 @@ class Players:
 
     def _medium(self, said: str) -> str:
         """A medium of the pack by its key or its Chinese name; any other as it is."""
-        found = (each.file.medium.items() for each in self._pack.lineage)
-        return next((key for all_ in found for key, zh in all_ if zh == said), said)
+        return next((key for key, zh in self._pack.media.items() if zh == said), said)
 
     def _offence(self, said: str) -> str:
         """The offence that a finding is of, by its number or the end of it; else as it is said."""
@@ -200,9 +196,7 @@ class Players:
 
     def _usual(self, way: Way, step: DrillStep, body: Mapping[str, Any]) -> dict[str, Any]:
         """What goes without saying in a drill, act by act."""
-        usual: dict[str, Any] = {}
-        if step.happened:
-            usual["happened"] = True
+        usual: dict[str, Any] = {"happened": True} if step.happened else {}
         if "draft" in way.takes and step.of and step.of != NO_DRAFT:
             usual["draft"] = self.names.labels.get(step.of, step.of)
         elif way.told and step.of != NO_DRAFT and (label := step.of or step.label):
@@ -219,9 +213,7 @@ class Players:
             case "adopt":
                 usual |= self._adoption(step, body)
             case "repin" if "pack" in body:
-                loaded = load_rules(
-                    Ruleset(step.place, str(body["pack"])), {}, self._stage.drill.file.parent
-                )
+                loaded = self._rules(step.place, str(body["pack"]), {})
                 usual["pack"] = loaded.shipped or body["pack"]
             case "approve" | "shift" if not {"kind", "begins", "ends"} & body.keys():
                 usual |= self._by_the_rules(way, step, body)
@@ -247,8 +239,7 @@ class Players:
             "discovered_at": step.at.isoformat(),
             "unit": self._unit(step),
         }
-        judged = body.get("sets", {})
-        return {key: value for key, value in usual.items() if key not in body | judged}
+        return {key: usual[key] for key in usual if key not in body | body.get("sets", {})}
 
     def _ranking(self, step: DrillStep, body: Mapping[str, Any]) -> dict[str, Any]:
         ranked = self._stage.drill.units[1:] or self._stage.drill.units
@@ -256,17 +247,17 @@ class Players:
         return {key: value for key, value in usual.items() if key not in body}
 
     def _adoption(self, step: DrillStep, body: Mapping[str, Any]) -> dict[str, Any]:
-        rules = Ruleset(
-            step.given["pack"].place if "pack" in step.given else step.place,
-            str(body.get("pack", "")),
-        )
-        loaded = load_rules(rules, body.get("params", {}), self._stage.drill.file.parent)
+        place = step.given["pack"].place if "pack" in step.given else step.place
+        loaded = self._rules(place, str(body.get("pack", "")), body.get("params", {}))
         told: dict[str, Any] = {} if "unit" in body else {"unit": self._unit(step)}
         if loaded.shipped:
             return told | {"pack": loaded.shipped}
         if loaded.pack is None:
             raise loaded.complaints[0].as_error(self._stage.drill.file)
         return told | {"pack": None, "text": loaded.pack.texts[0]}
+
+    def _rules(self, place: Spot, name: str, params: Mapping[str, str | int]) -> Loaded:
+        return load_rules(Ruleset(place, name), params, self._stage.drill.file.parent)
 
     async def _appoint(self, step: DrillStep) -> Mapping[str, Any]:
         """Give somebody of the cast another post; from then on they act in it."""
@@ -321,9 +312,6 @@ def _quarter(at: datetime) -> str:
 
 
 def _not_there(name: str) -> HuiyinError:
-    return Unavailable(
-        "drill.not-registered",
-        f"事件 {name} 没有登记成, 这一步没有办。",
-        "请先看登记那一步为什么被拒绝。",
-        "incident",
-    )
+    said = f"事件 {name} 没有登记成, 这一步没有办。"
+    remedy = "请先看登记那一步为什么被拒绝。"
+    return Unavailable("drill.not-registered", said, remedy, "incident")

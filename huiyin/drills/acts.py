@@ -5,35 +5,13 @@ Acts are those of the vocabulary; what the county's administrator does comes bes
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_origin
+from typing import Any, get_origin
 
 from shared.acts.body import ActBody, Dated, DelayBody, is_moment, plain
-from shared.acts.vocabulary import ACTS, AGREE, Act
+from shared.acts.vocabulary import ACTS, AGREE, BASES, NEW, Act, Target
 
-Kind = Literal[
-    "text",
-    "texts",
-    "number",
-    "truth",
-    "moment",
-    "until",
-    "day",
-    "days",
-    "unit",
-    "units",
-    "incident",
-    "incidents",
-    "draft",
-    "judged",
-    "parties",
-    "words",
-]
-"""What a field holds: ``until`` a moment or the end of a day,
-``judged`` axes with their values, ``parties`` those of the pack or units,
-``words`` texts by key."""
-
-Target = Literal["new", "incident", "unit", "either", "county"]
-"""What an act is done on: a new incident, one that is there, a unit, one of both, the county."""
+Kinds = Mapping[str, str]
+"""What the fields of an act hold, by their name: one of the notations of ``kinds``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +25,8 @@ class Way:
     """
 
     path: str
-    on: Target = "incident"
-    takes: Mapping[str, Kind] = field(default_factory=dict)
+    on: Target = "matter"
+    takes: Kinds = field(default_factory=dict)
     standard: Mapping[str, Any] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
     on_unit: str | None = None
@@ -57,23 +35,17 @@ class Way:
     timed: bool = True
     by_administrator: bool = False
 
-    def fields(self) -> Mapping[str, Kind]:
+    def fields(self) -> Kinds:
         """Every field by the name that a drill uses."""
-        judged: Mapping[str, Kind] = {"sets": "judged"} if self.judges else {}
+        judged = {"sets": "judged"} if self.judges else {}
         return {**(TOLD if self.told else {}), **judged, **self.takes}
 
 
-TOLD: Mapping[str, Kind] = {
-    "kind": "text",
+TOLD: Kinds = dict.fromkeys(("kind", "to", "medium", "of", "text"), "text") | {
     "to": "texts",
-    "medium": "text",
-    "of": "text",
-    "text": "text",
     "fields": "words",
 }
 """What every act in a pack's words can be given."""
-
-NOTHING: Mapping[str, Any] = {}
 
 STANDARD: Mapping[str, Mapping[str, Any]] = {
     "note": {"text": "演练记录"},
@@ -99,21 +71,18 @@ RENAMED: Mapping[str, Mapping[str, str]] = {
 UNSAID = ("sets", "happened", "evidence")
 """Fields that a drill says otherwise, or cannot say."""
 
-KINDS: Mapping[str, Kind] = {
+KINDS: Kinds = {
+    **{key: key for key in ("until", "unit", "units", "draft")},
     "promised": "until",
-    "until": "until",
-    "unit": "unit",
     "lead": "unit",
     "co_handling": "units",
-    "units": "units",
     "order": "units",
     "items": "incidents",
-    "draft": "draft",
     "fields": "words",
 }
 """What a field holds that says more than its type does."""
 
-PARTICULAR: Mapping[str, Mapping[str, Kind]] = {
+PARTICULAR: Mapping[str, Kinds] = {
     "register": {"category": "texts", "occurred_at": "moment"},
     "link": {"to": "incident"},
     "publish": {"medium": "text"},
@@ -126,29 +95,23 @@ def way_of(act: Act) -> Way:
     """How a drill takes an act of the vocabulary."""
     dated = issubclass(act.body, Dated)
     unsaid = {*UNSAID, *(("occurred_at",) if dated else ())}
-    takes = {
-        key: _kind(act, key, field.annotation)
-        for key, field in act.body.model_fields.items()
-        if key not in unsaid
-    }
-    base, of_unit = (f"/{act.room}{each}/{act.address}" for each in ADDRESSES)
+    fields = act.body.model_fields.items()
+    takes = {key: _kind(act, key, field.annotation) for key, field in fields if key not in unsaid}
+    on_matter, on_unit = (f"/{act.room}{base}/{act.address}" for base in BASES.values())
     return Way(
-        path=f"/{act.room}/incidents" if act.on == "new" else "" if act.on == "unit" else base,
-        on="incident" if act.on == "matter" else act.on,
-        takes={**takes, **PARTICULAR.get(act.name, NOTHING)},
-        standard={**(act.usual if act.on != "new" else {}), **STANDARD.get(act.name, NOTHING)},
+        path={"new": f"/{act.room}{NEW}", "unit": ""}.get(act.on, on_matter),
+        on=act.on,
+        takes={**takes, **PARTICULAR.get(act.name, {})},
+        standard={**(act.usual if act.on != "new" else {}), **STANDARD.get(act.name, {})},
         renamed=RENAMED.get(act.name, {}),
-        on_unit=of_unit if act.on in ("unit", "either") else None,
+        on_unit=on_unit if act.on in ("unit", "either") else None,
         told=issubclass(act.body, ActBody),
         judges="sets" in act.body.model_fields,
         timed=dated,
     )
 
 
-ADDRESSES = ("/incidents/{incident}", "/units/{unit}")
-
-
-def _kind(act: Act, key: str, annotation: Any) -> Kind:
+def _kind(act: Act, key: str, annotation: Any) -> str:
     if key == "to" and issubclass(act.body, DelayBody):
         return "parties"
     if key in KINDS:
@@ -161,54 +124,30 @@ def _kind(act: Act, key: str, annotation: Any) -> Kind:
     return "truth" if of is bool else "text"
 
 
+def _seen_to(path: str, takes: Kinds, on: Target = "county", **standard: Any) -> Way:
+    """What the county's administrator does."""
+    address = f"/routing/{path}"
+    return Way(address, on, takes, standard, timed=False, by_administrator=True)
+
+
+PACK = {"pack": "text"}
+REASON = {"reason": "text"}
+UNIT = {"unit": "unit"}
+
 WAYS: Mapping[str, Way] = {
     **{act.name: way_of(act) for act in ACTS.values() if act.on != "county"},
-    "adopt": Way(
-        "/routing/packs/adopt",
-        "county",
-        {"unit": "unit", "pack": "text", "params": "words", "reason": "text"},
-        {"reason": "演练采用"},
-        timed=False,
-        by_administrator=True,
-    ),
-    "withdraw": Way(
-        "/routing/packs/withdraw",
-        "county",
-        {"unit": "unit", "reason": "text"},
-        {"reason": "演练停用"},
-        timed=False,
-        by_administrator=True,
-    ),
-    "repin": Way(
-        "/routing/incidents/{incident}/repin",
-        takes={"pack": "text", "reason": "text"},
-        standard={"reason": "演练改用"},
-        timed=False,
-        by_administrator=True,
-    ),
-    "publish_calendar": Way(
-        "/routing/calendar",
-        "county",
+    "adopt": _seen_to("packs/adopt", UNIT | PACK | {"params": "words"} | REASON, reason="演练采用"),
+    "withdraw": _seen_to("packs/withdraw", UNIT | REASON, reason="演练停用"),
+    "repin": _seen_to("incidents/{incident}/repin", PACK | REASON, "matter", reason="演练改用"),
+    "publish_calendar": _seen_to(
+        "calendar",
         {"year": "number", "notice": "text", "off_days": "days", "makeup_days": "days"},
-        {"notice": "演练公布", "off_days": [], "makeup_days": []},
-        timed=False,
-        by_administrator=True,
+        notice="演练公布",
+        off_days=[],
+        makeup_days=[],
     ),
-    "set_terms": Way(
-        "/routing/terms",
-        "county",
-        {"name": "text", "begins": "day", "ends": "day"},
-        {"name": "学期"},
-        timed=False,
-        by_administrator=True,
-    ),
-    "appoint": Way(
-        "/routing/officers",
-        "county",
-        {"who": "text", "post": "text", "unit": "unit"},
-        timed=False,
-        by_administrator=True,
-    ),
+    "set_terms": _seen_to("terms", {"name": "text", "begins": "day", "ends": "day"}, name="学期"),
+    "appoint": _seen_to("officers", {"who": "text", "post": "text"} | UNIT),
 }
 """Every act by the name that a drill uses."""
 

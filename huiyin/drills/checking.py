@@ -11,7 +11,6 @@ from shared.acts.vocabulary import ACTS
 from shared.documents import Complaints, Node, Spot, Unreadable, near
 from shared.errors import Invalid
 from shared.policy.language.pack import Pack
-from shared.policy.language.standing import items
 from shared.words import POSTS
 
 OWED = dict.fromkeys(("reply", "report", *ACTS))
@@ -165,7 +164,7 @@ class _Examination:
     def _check_numbers(self, each: Expectation) -> None:
         """A duty that is expected must be a rule of the pack, or one that it leaves unarmed."""
         pack = self._pack
-        known = {*pack.rules, *items(pack.file), *pack.file.unarmed}
+        known = {*pack.rules, *pack.file.items(), *pack.file.unarmed}
         own = [(each.about, each.place)] if each.kind == "duty" and "none" not in each else []
         for number, place in [*own, *_under(each, "duty", "rule")]:
             if number not in known and whole(number) not in known:
@@ -178,7 +177,7 @@ class _Examination:
         words = NAMED.get(each.kind)
         if words is None:
             return
-        known = {*words, *self._pack.rules, *items(self._pack.file)}
+        known = {*words, *self._pack.rules, *self._pack.file.items()}
         name = each.about.split(":")[0].split()[0] if each.kind == "paper" else each.about
         short = {part for number in known for part in (whole(number), end(whole(number)))}
         if name not in known | short:

@@ -6,6 +6,7 @@ the clock, and what stops it. What only one of them asks for stands alone.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Literal
 
 from huiyin.drills.evidence import DrillEvidence
@@ -112,10 +113,9 @@ def pairs(here: DrillEvidence, there: DrillEvidence) -> list[Pair]:
     left, right = _sides(here), _sides(there)
     found: list[Pair] = []
     for key, sides in left.items():
-        others = right.pop(key, [])
-        for number in range(max(len(sides), len(others))):
-            found.append(Pair(key[0], key[1], _at(sides, number), _at(others, number), key[5]))
-    rest = [(key, side) for key, sides in right.items() for side in sides]
+        for one, other in zip_longest(sides, right.pop(key, [])):
+            found.append(Pair(key[0], key[1], one, other, key[5]))
+    rest = ((key, side) for key, sides in right.items() for side in sides)
     return [*found, *(Pair(key[0], key[1], None, side, key[5]) for key, side in rest)]
 
 
@@ -128,7 +128,8 @@ def _sides(evidence: DrillEvidence) -> dict[Key, list[Side]]:
     for row in sorted(evidence.duties, key=lambda row: (row.start, row.due or 0, row.rule)):
         rule = evidence.pack.rules.get(row.rule)
         if rule is not None:
-            sides.setdefault(_key(evidence, row, rule), []).append(_side(row))
+            side = Side(row.rule, row.title, row.due, _FATE[row.state], row.late_seconds)
+            sides.setdefault(_key(evidence, row, rule), []).append(side)
     return sides
 
 
@@ -155,14 +156,6 @@ def _acts(rule: Duty | Schedule) -> str:
 
 def _canonical(pack: Pack, who: Sequence[str]) -> str:
     return ",".join(sorted({pack.canon(party) or party for party in who}))
-
-
-def _side(row: DutyRow) -> Side:
-    return Side(row.rule, row.title, row.due, _FATE[row.state], row.late_seconds)
-
-
-def _at(sides: Sequence[Side], number: int) -> Side | None:
-    return sides[number] if number < len(sides) else None
 
 
 def _translated(step: DrillStep, own: Pack, other: Pack) -> DrillStep:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from huiyin.drills.acting import Names
@@ -18,7 +18,7 @@ from services.reporting.ledger import table as ledger_table
 from services.reporting.ledger.row import LedgerRow
 from services.reporting.log.log import every_leaf
 from shared.acts.deed import deed_of
-from shared.clock import SHANGHAI
+from shared.calendar.days import start_of
 from shared.contracts.envelope import Recorded, decode
 from shared.copies.units import unit_id
 from shared.documents import Spot
@@ -73,11 +73,9 @@ class DrillEvidence:
 
     def name_of(self, matter: str) -> str:
         """What an incident or unit is called in the drill."""
-        for name, incident in self.names.incidents.items():
-            if incident == matter:
-                return name
+        named = {incident: name for name, incident in reversed(self.names.incidents.items())}
         units = {str(unit_id(unit.code)): unit.key for unit in self.drill.units}
-        return units.get(matter, "")
+        return (units | named).get(matter, "")
 
     def unit(self, key: str) -> str:
         """The code of a unit by its key."""
@@ -87,18 +85,18 @@ class DrillEvidence:
         """What a unit is called in the drill."""
         return next((each.key for each in self.drill.units if each.code == code), code)
 
+    def party(self, toward: str) -> str:
+        """The name of a unit by its code, or that of a party."""
+        names = {unit.code: unit.name for unit in self.drill.units}
+        return names.get(toward) or self.pack.parties.get(toward, toward)
+
     def of(self, matter: str) -> Iterator[Recorded]:
         """Every event of an incident, or of a unit's own day."""
         return (event for event in self.events if str(event.envelope.correlation) == matter)
 
     def deeds(self, matter: str) -> list[Deed]:
         """What was done about a matter, in the order of the log."""
-        found = (deed_of(event) for event in self.of(matter))
-        return [deed for deed in found if deed is not None]
-
-    def day_of(self, unit: str) -> str:
-        """What acts of a unit's own day belong to."""
-        return str(unit_id(self.unit(unit)))
+        return [deed for event in self.of(matter) if (deed := deed_of(event))]
 
     @cached_property
     def titles(self) -> Mapping[str, str]:
@@ -112,12 +110,11 @@ def gather(stage: DrillStage, pack: Pack, names: Names) -> DrillEvidence:
     events = store.read_now(lambda sql: [decode(leaf.raw) for leaf in every_leaf(sql)])
     size = len(events)
     rows = store.read_now(lambda sql: ledger_table.as_of(sql, size))
-    ledger = {row.incident: row for row in rows}
     return DrillEvidence(
         stage.drill,
         pack,
         events,
-        ledger,
+        {row.incident: row for row in rows},
         names,
         stage.marks,
         _counts(stage),
@@ -158,7 +155,4 @@ def _figures(sql: Sql, size: int, drill: Drill, asked: Expectation) -> Figures:
 
 def _begins(day: str | None, after: int = 0) -> datetime | None:
     """When a day begins, or that so many days after it (UTC)."""
-    if day is None:
-        return None
-    midnight = datetime.combine(datetime.fromisoformat(day), time(), SHANGHAI)
-    return (midnight + timedelta(days=after)).astimezone(UTC)
+    return start_of(date.fromisoformat(day) + timedelta(days=after)) if day else None

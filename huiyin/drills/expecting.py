@@ -7,11 +7,10 @@ from itertools import takewhile
 from typing import Any
 
 from huiyin.drills.checking import incident_names
-from huiyin.drills.duties import duty
 from huiyin.drills.evidence import Answer, DrillEvidence
-from huiyin.drills.findings import breach, finding, matter_is
 from huiyin.drills.kinds import PAPERS, end
 from huiyin.drills.script import Expectation
+from huiyin.drills.verdicts import breach, duty, finding, matter_is
 from services.reporting.findings.decisions import missing as lacking_items
 from shared.acts.deed import deed_of
 from shared.calendar.working import state_council
@@ -73,7 +72,7 @@ def _cell(row: Any, key: str, evidence: DrillEvidence) -> str:
     if key in ("posted_at", "registered_at", "published_at", "closed_at", "due") and value:
         return shown(from_micros(value))[:-3]
     if key in ("unit", "lead"):
-        return next((u.key for u in evidence.drill.units if u.code == value), str(value))
+        return evidence.key_of(str(value))
     return "none" if value is None else str(value)
 
 
@@ -110,12 +109,14 @@ def trail(asked: Expectation, evidence: DrillEvidence) -> Answer:
     held = _in_order(order, deeds, evidence)
     has = all(_found(text, deeds, evidence) for text in asked.get("has", []))
     absent = not any(_found(text, deeds, evidence) for text in asked.get("not", []))
-    expected = "；".join(
-        f"{word} {'、'.join(asked.get(key))}"
-        for key, word in (("order", "依次"), ("has", "有"), ("not", "没有"))
-        if key in asked
-    )
+    expected = _expected(asked, order="依次", has="有", **{"not": "没有"})
     return held and has and absent, expected, "、".join(acts) or "没有记录"
+
+
+def _expected(asked: Expectation, **words: str) -> str:
+    """Which names are wanted, under the words for how."""
+    told = [(word, asked.get(key)) for key, word in words.items() if key in asked]
+    return "；".join(f"{word} {'、'.join(names)}" for word, names in told)
 
 
 def _trail(name: str, evidence: DrillEvidence) -> Sequence[Deed]:
@@ -176,30 +177,24 @@ def paper(asked: Expectation, evidence: DrillEvidence) -> Answer:
         and all(name in tells for name in asked.get("has", []))
         and not any(name in tells for name in asked.get("not", []))
     )
-    expected = "；".join(
-        f"{word} {'、'.join(asked.get(key))}"
-        for key, word in (("has", "含"), ("not", "不含"))
-        if key in asked
-    )
+    expected = _expected(asked, has="含", **{"not": "不含"})
     return right, expected or "有这份材料", "、".join(tells) or f"{len(papers)} 份材料, 内容为空"
 
 
 def _papers(asked: Expectation, evidence: DrillEvidence, wanted: str) -> Iterator[list[str]]:
     pattern = _pattern(wanted)
     for event in evidence.events:
-        fact = event.fact
-        found = deed_of(event)
-        if found is None or pattern is None or not fits(evidence.pack, pattern, found):
-            continue
-        matter = str(event.envelope.correlation)
-        if not matter_is(asked, evidence, matter):
-            continue
-        if "unit" in asked and evidence.unit(asked.get("unit")) != event.envelope.unit:
-            continue
-        if "period" in asked and asked.get("period") not in _periods(found, evidence):
-            continue
-        items = fact.items if isinstance(fact, SummaryMade) else ()
-        yield [evidence.name_of(str(each)) for each in items] + list(getattr(fact, "filled", ()))
+        fact, found = event.fact, deed_of(event)
+        if (
+            found is not None
+            and pattern is not None
+            and fits(evidence.pack, pattern, found)
+            and matter_is(asked, evidence, str(event.envelope.correlation))
+            and ("unit" not in asked or evidence.unit(asked.get("unit")) == event.envelope.unit)
+            and ("period" not in asked or asked.get("period") in _periods(found, evidence))
+        ):
+            items = fact.items if isinstance(fact, SummaryMade) else ()
+            yield [*(evidence.name_of(str(each)) for each in items), *getattr(fact, "filled", ())]
 
 
 def _periods(deed: Deed, evidence: DrillEvidence) -> set[str]:

@@ -98,8 +98,7 @@ NOTATIONS: Mapping[str, Notation[Any]] = {
     "incidents": Notation(_texts, "事件代称的列表"),
     "draft": Notation(Node.text, "拟稿的标签（as 所取）"),
     "judged": Notation(
-        lambda node: {axis: _texts(each) for axis, each in node.table().items()},
-        "“维度: 值”的表",
+        lambda node: {axis: _texts(each) for axis, each in node.table().items()}, "“维度: 值”的表"
     ),
     "parties": Notation(_texts, "当事方或单位代称, 或它们的列表"),
     "words": Notation(
@@ -114,58 +113,30 @@ def value_of(kind: str, node: Node) -> Any:
     return NOTATIONS[kind].read(node)
 
 
-_WHICH = {"incident": "incident", "unit": "unit", "period": "text"}
-_WHEN = {"at": "moment", "known_at": "moment"}
-_NONE = {"none": "truth"}
+def _asked(keys: str) -> Mapping[str, str]:
+    """What can be asked by key: ``key:kind``, or only the key where its kind is called so too."""
+    pairs = (key.partition(":") for key in keys.split())
+    return {key: kind or key for key, _, kind in pairs}
+
 
 KINDS: Mapping[str, Mapping[str, str]] = {
-    "duty": {
-        **_WHICH,
-        **_WHEN,
-        **_NONE,
-        "recipient": "text",
-        "assignee": "unit",
-        "turn": "number",
-        "start": "moment",
-        "due": "moment",
-        "state": "text",
-        "late_by": "span",
-        "spare": "span",
-        "took": "span",
-        "done_at": "moment",
-        "because": "text",
-        "provisional": "truth",
-        "count": "number",
-        "shortfall": "number",
-        "duties": "number",
-        "gap": "span",
-        "leaderless": "span",
-    },
-    "ledger": {**_WHEN, "has": "words", "missing": "texts"},
-    "trail": {"order": "texts", "has": "texts", "not": "texts"},
-    "finding": {
-        **_NONE,
-        "incident": "incident",
-        "unit": "unit",
-        "evidence": "texts",
-        "of": "text",
-        "good": "truth",
-    },
-    "breach": {**_NONE, "incident": "incident", "unit": "unit", "rule": "text", "act": "text"},
-    "figure": {"unit": "unit", "is": "amount", "from": "day", "to": "day", "of": "number"},
-    "paper": {
-        **_NONE,
-        "unit": "unit",
-        "incident": "incident",
-        "period": "text",
-        "has": "texts",
-        "not": "texts",
-    },
-    "due_in": {"duty": "text", "unit": "unit", "dates": "texts", "conflicts": "texts"},
-    "warning": {**_NONE, "reason": "text"},
+    "duty": _asked("""
+        incident unit period:text at:moment known_at:moment none:truth recipient:text assignee:unit
+        turn:number start:moment due:moment state:text late_by:span spare:span took:span
+        done_at:moment because:text provisional:truth count:number shortfall:number duties:number
+        gap:span leaderless:span
+    """),
+    "ledger": _asked("at:moment known_at:moment has:words missing:texts"),
+    "trail": _asked("order:texts has:texts not:texts"),
+    "finding": _asked("none:truth incident unit evidence:texts of:text good:truth"),
+    "breach": _asked("none:truth incident unit rule:text act:text"),
+    "figure": _asked("unit is:amount from:day to:day of:number"),
+    "paper": _asked("none:truth unit incident period:text has:texts not:texts"),
+    "due_in": _asked("duty:text unit dates:texts conflicts:texts"),
+    "warning": _asked("none:truth reason:text"),
     "same_as": {},
 }
-"""Kinds by the key that makes an expectation one of them."""
+"""What each kind of expectation can ask for, by the key that makes an expectation one of them."""
 
 STATES: Mapping[str, tuple[str, ...]] = {
     "running": ("running",),
@@ -178,11 +149,11 @@ STATES: Mapping[str, tuple[str, ...]] = {
 }
 """States of a duty as drills say them, and the verdicts that they mean; others are named as is."""
 
-STATE_WORDS = (
-    *dict.fromkeys(
+STATE_WORDS = tuple(
+    dict.fromkeys(
         [*STATES, "open", "provisional", "unarmed", "recorded_late", "cancelled"]
         + [verdict for verdicts in STATES.values() for verdict in verdicts]
-    ),
+    )
 )
 """Every word for a state that a drill may use."""
 

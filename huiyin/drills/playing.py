@@ -16,8 +16,7 @@ from huiyin.drills.expecting import check as check_expectation
 from huiyin.drills.refusals import StepTaken
 from huiyin.drills.rulebook import Loaded, load, load_named
 from huiyin.drills.script import Drill, DrillStep, Expectation, LoadRefusal
-from huiyin.drills.settling import check_nothing_parked
-from huiyin.drills.stage import DrillStage, Marks, staged
+from huiyin.drills.stage import DrillStage, Marks, check_nothing_parked, staged
 from huiyin.host.offline import rebuilt
 from shared.documents import Unreadable
 from shared.policy.language.loading import known_packs
@@ -70,11 +69,7 @@ async def run(drill: Drill) -> Played:
         await _same_as(drill, outcome, each) for each in drill.expectations if each.kind == SAME_AS
     ]
     unmet = [failure(each) for each in more if not each.holds]
-    return replace(
-        outcome,
-        checked=[*outcome.checked, *more],
-        failures=[*outcome.failures, *unmet],
-    )
+    return replace(outcome, checked=[*outcome.checked, *more], failures=[*outcome.failures, *unmet])
 
 
 async def _same_as(drill: Drill, here: Played, expectation: Expectation) -> Checked:

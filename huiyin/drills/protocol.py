@@ -1,6 +1,6 @@
 """The protocol of a drill (演练记录): each step with what it led to, then each expectation."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -8,25 +8,16 @@ from uuid import UUID
 
 from huiyin.drills.checking import incident_names
 from huiyin.drills.comparing import Side
-from huiyin.drills.duties import evidence_unit, worded_span
 from huiyin.drills.evidence import DrillEvidence
 from huiyin.drills.playing import Comparison, Played
 from huiyin.drills.refusals import StepTaken, said
+from huiyin.drills.verdicts import shortened, worded_span
+from shared.acts.deed import each_of, rule_of
 from shared.acts.vocabulary import ACTS
 from shared.clock import from_micros, shown, shown_limit
+from shared.contracts import deadlines as says
 from shared.contracts.catalogue import Fact
-from shared.contracts.deadlines import (
-    DutyCancelled,
-    DutyEnded,
-    DutyMeasured,
-    DutyMet,
-    DutyMetLate,
-    DutyMissed,
-    DutyMoved,
-    DutyRecordedLate,
-    DutyStarted,
-    DutySuperseded,
-)
+from shared.contracts.deadlines import DutyMissed, DutyStarted
 from shared.contracts.envelope import Recorded, event_hash
 from shared.words import POSTS
 
@@ -56,10 +47,11 @@ def lines(outcome: Played) -> list[ProtocolLine]:
     found: list[tuple[datetime, int, ProtocolLine]] = []
     for number, taken in enumerate(outcome.taken):
         found.append((taken.step.moment, number, _line(taken, effects.get(number, ()), evidence)))
-    for event in _observed(evidence):
-        due = event.fact.due  # type: ignore[attr-defined]  # what is observed has a limit
-        line = ProtocolLine(_when(due), "", "时限已过", (_worded(event, evidence),), True)
-        found.append((event.envelope.recorded_at, -1, line))
+    for event in evidence.events:
+        if isinstance(event.fact, DutyMissed):
+            effect = (_worded(event, evidence),)
+            line = ProtocolLine(_when(event.fact.due), "", "时限已过", effect, True)
+            found.append((event.envelope.recorded_at, -1, line))
     return [line for _, _, line in sorted(found, key=lambda each: each[:2])]
 
 
@@ -124,13 +116,7 @@ def _effects(taken: Sequence[StepTaken], evidence: DrillEvidence) -> Mapping[int
         text = _worded(event, evidence)
         if text:
             found.setdefault(number, []).append(text)
-    return {number: _shortened(each) for number, each in found.items()}
-
-
-def _shortened(effects: list[str]) -> list[str]:
-    if len(effects) <= MOST_EFFECTS:
-        return effects
-    return [*effects[:MOST_EFFECTS], f"……共 {len(effects)} 项"]
+    return {number: shortened(each, MOST_EFFECTS) for number, each in found.items()}
 
 
 def _steps_of_events(taken: Sequence[StepTaken], evidence: DrillEvidence) -> dict[UUID, int]:
@@ -149,10 +135,6 @@ def _last_before(taken: Sequence[StepTaken], moment: datetime) -> int:
     return numbers[-1] if numbers else 0
 
 
-def _observed(evidence: DrillEvidence) -> Iterator[Recorded]:
-    return (event for event in evidence.events if isinstance(event.fact, DutyMissed))
-
-
 def _worded(event: Recorded, evidence: DrillEvidence) -> str:
     fact = event.fact
     duty = getattr(fact, "duty", None)
@@ -164,40 +146,37 @@ def _worded(event: Recorded, evidence: DrillEvidence) -> str:
 
 
 def _named(duty: str, evidence: DrillEvidence) -> str:
-    rule, _, rest = duty.partition("@")
-    number = rule.split("#")[0]
+    number, toward = rule_of(duty), each_of(duty)
     title = evidence.titles.get(number, "")
-    toward = rest.split("#")[0]
-    to = f"〔{evidence_unit(toward, evidence)}〕" if toward else ""
+    to = f"〔{evidence.party(toward)}〕" if toward else ""
     return f"{number} {title}{to}"
 
 
+HAPPENED: Mapping[type[Fact], str] = {
+    says.DutyMoved: "改为 {due} 到期（{because}）",
+    says.DutyMet: "按时，余 {spare}",
+    says.DutySuperseded: "更正为按时，余 {spare}",
+    says.DutyMetLate: "迟办 {late}（{due} 到期）",
+    says.DutyMissed: "逾期未办（{due} 到期）",
+    says.DutyMeasured: "已办，用时 {took}",
+    says.DutyRecordedLate: "迟录待裁定（{due} 到期）",
+    says.DutyEnded: "持续义务结束",
+    says.DutyCancelled: "撤销（{because}）",
+}
+"""What became of a duty, in words."""
+
+
 def _happened(fact: Fact) -> str:
-    match fact:
-        case DutyStarted():
-            if fact.due is None:
-                return "开始计量"
-            return f"开始计时，{shown_limit(fact.due)} 到期{'（暂定）' if fact.provisional else ''}"
-        case DutyMoved():
-            return f"改为 {shown_limit(fact.due)} 到期（{fact.because}）"
-        case DutyMet():
-            return f"按时，余 {worded_span(fact.spare_seconds)}"
-        case DutySuperseded():
-            return f"更正为按时，余 {worded_span(fact.spare_seconds)}"
-        case DutyMetLate():
-            return f"迟办 {worded_span(fact.late_seconds)}（{shown_limit(fact.due)} 到期）"
-        case DutyMissed():
-            return f"逾期未办（{shown_limit(fact.due)} 到期）"
-        case DutyMeasured():
-            return f"已办，用时 {worded_span(fact.took_seconds)}"
-        case DutyRecordedLate():
-            return f"迟录待裁定（{shown_limit(fact.due)} 到期）"
-        case DutyEnded():
-            return "持续义务结束"
-        case DutyCancelled():
-            return f"撤销（{fact.because}）"
-        case _:
-            return ""
+    if isinstance(fact, DutyStarted) and fact.due is None:
+        return "开始计量"
+    due = getattr(fact, "due", None)
+    told = {
+        key: worded_span(getattr(fact, f"{key}_seconds", 0)) for key in ("spare", "late", "took")
+    }
+    told |= {"due": shown_limit(due) if due else "", "because": getattr(fact, "because", "")}
+    if isinstance(fact, DutyStarted):
+        return f"开始计时，{told['due']} 到期{'（暂定）' if fact.provisional else ''}"
+    return HAPPENED.get(type(fact), "").format(**told)
 
 
 def as_json(outcome: Played) -> dict[str, Any]:
@@ -225,12 +204,8 @@ def comparison_as_json(compared: Comparison) -> dict[str, Any]:
         "here": compared.here.pack,
         "there": compared.there.pack,
         "pairs": [
-            {
-                "matter": pair.matter,
-                "party": pair.party,
-                "here": _side(pair.here),
-                "there": _side(pair.there),
-            }
+            {"matter": pair.matter, "party": pair.party}
+            | {"here": _side(pair.here), "there": _side(pair.there)}
             for pair in compared.pairs
         ],
         "totals": {name: dict(counted) for name, counted in compared.totals().items()},

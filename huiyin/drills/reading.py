@@ -247,7 +247,7 @@ def _check_step(table: Table, step: DrillStep, way: Way | None) -> None:
         return
     if step.by is None and not way.by_administrator:
         table.complain(step.place, "步骤缺少“by”。", "请补上 by。", "missing")
-    if way.on in ("new", "incident") and step.incident is None:
+    if way.on in ("new", "matter") and step.incident is None:
         remedy = f"请补上 incident。{INSTEAD.get(step.act or '', '')}"
         table.complain(step.place, "步骤缺少“incident”。", remedy, "missing")
     if step.recorded is not None and step.recorded < step.at:

@@ -4,14 +4,17 @@ Its clock stands still until it is moved. A step is put on record just before it
 what is done at the last moment of a limit is recorded in time too; a registration at it.
 """
 
+import asyncio
 import os
 import shutil
 import tempfile
+import time
 from bisect import bisect_right
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +22,6 @@ import httpx2
 
 from huiyin.drills.rulebook import Loaded
 from huiyin.drills.script import Drill, Post, posts
-from huiyin.drills.settling import settle
 from huiyin.host.app import create_app
 from huiyin.host.directory import County, DataDirectory
 from huiyin.host.embedded import booted
@@ -31,11 +33,14 @@ from services.reporting.log.log import ends
 from services.routing.administration import Administration
 from shared.clock import SimulatedClock, from_micros
 from shared.copies.units import Unit
-from shared.errors import answered_error
+from shared.errors import Untrusted, answered_error
 from shared.identity.officers import Officer
+from shared.messaging.status import read_status
+from shared.room import Room
 from shared.settings import Settings
 from shared.store.sql import Sql
-from shared.store.store import Store
+from shared.store.tracking import all_tracked
+from shared.store.transaction import last_position
 from shared.words import ADMINISTRATOR
 
 MARGIN = timedelta(milliseconds=100)
@@ -47,6 +52,15 @@ ENOUGH = 2 * 1024**3
 
 PAST = timedelta(microseconds=1)
 """So long after a limit it is observed that it passed."""
+
+POLL = 0.002
+"""Seconds between looks."""
+
+LOOKS = 20
+"""So many times without a commit, and the databases are looked at all the same."""
+
+SOON = 3.0
+"""Seconds; what takes longer has probably halted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +96,7 @@ class DrillStage:
     """The running county of one drill."""
 
     def __init__(
-        self,
-        drill: Drill,
-        system: Host,
-        client: httpx2.AsyncClient,
-        clock: SimulatedClock,
+        self, drill: Drill, system: Host, client: httpx2.AsyncClient, clock: SimulatedClock
     ) -> None:
         self.drill = drill
         self.system = system
@@ -94,6 +104,7 @@ class DrillStage:
         self.cast: dict[Post, Acting] = {}
         self._client = client
         self._clock = clock
+        self._deadlines = system.rooms["deadlines"].store
         self._moment = clock()
         self._dirty = True
 
@@ -133,14 +144,10 @@ class DrillStage:
         """Let time pass; what falls due or begins meanwhile is seen at its own moment."""
         if moment > self._moment:
             await self.settled()
-            while (coming := self._coming()) is not None and coming < moment:
+            while (coming := self._deadlines.read_now(_coming)) and coming < moment:
                 await self._look(coming)
         self._clock.move_to(moment if exactly else moment - MARGIN)
         self._moment = max(self._moment, moment)
-
-    def _coming(self) -> datetime | None:
-        """When deadlines has something to see next: a limit that has just passed, or a period."""
-        return self._deadlines.read_now(_coming)
 
     async def _look(self, moment: datetime) -> None:
         self._moment = max(self._moment, moment)
@@ -148,10 +155,6 @@ class DrillStage:
         await scheduler.look(self._deadlines, self._clock)
         self._dirty = True
         await self.settled()
-
-    @property
-    def _deadlines(self) -> Store:
-        return self.system.rooms["deadlines"].store
 
     async def _send(self, method: str, path: str, by: Post, **given: Any) -> Any:
         headers = {"Authorization": f"Bearer {self.cast[by].token}"}
@@ -162,6 +165,7 @@ class DrillStage:
 
 
 def _coming(sql: Sql) -> datetime | None:
+    """When deadlines has something to see next: a limit that has just passed, or a period."""
     due, opening = duties.next_due(sql), agenda.next_opening(sql)
     moments = [from_micros(due) + PAST] if due is not None else []
     moments += [from_micros(opening)] if opening is not None else []
@@ -237,3 +241,67 @@ async def _appoint(
     name, code = f"演练 {role}", stage.code(unit)
     officer_id, token = await administration.appoint(name, code, held, first)
     stage.cast[post] = Acting(Officer(officer_id, name, code, held), token)
+
+
+async def settle(system: Host) -> None:
+    """Wait until it is quiet, everything done so far being applied everywhere.
+
+    It is the system's barrier with a shorter question: a drill asks after every moment, so it looks
+    into the databases itself. When that takes long, the barrier itself is asked, which knows why:
+    raises Unavailable with the reason when it does not become quiet.
+    """
+    deadline = time.monotonic() + SOON
+    while not _quiet(system.rooms):
+        if time.monotonic() > deadline:
+            await system.settle()
+            deadline = time.monotonic() + SOON
+        await _something_written(system.rooms)
+
+
+async def _something_written(rooms: Mapping[str, Room]) -> None:
+    """Wait for a commit in any room; without one there is nothing new to look for."""
+    before = _written(rooms)
+    for _ in range(LOOKS):
+        await asyncio.sleep(POLL)
+        if _written(rooms) != before:
+            return
+
+
+def _written(rooms: Mapping[str, Room]) -> float:
+    return sum(room.store.commits.sizes.total for room in rooms.values())
+
+
+def check_nothing_parked(system: Host) -> None:
+    """Raises Untrusted if an event could not be applied: what a drill shows would be incomplete."""
+    for name, room in system.rooms.items():
+        for matter in read_status(name, room.store.recorder).parked:
+            raise Untrusted(
+                code="drill.parked",
+                message=f"{name} 搁置了事件 {matter.type}：{matter.reason}",
+                remedy="这是程序的错误, 请连同演练脚本一起报告。",
+                field=matter.matter,
+            )
+
+
+def _quiet(rooms: Mapping[str, Room]) -> bool:
+    before = _ends(rooms)
+    return all(_applied(room, before) for room in rooms.values()) and _ends(rooms) == before
+
+
+def _ends(rooms: Mapping[str, Room]) -> dict[str, int]:
+    ends: dict[str, int] = {}
+    for name, room in rooms.items():
+        ends |= room.store.read_now(partial(_ends_of, room=room, name=name))
+    return ends
+
+
+def _ends_of(sql: Sql, room: Room, name: str) -> dict[str, int]:
+    return {name: last_position(sql, room.store.recorder), **(room.ends(sql) if room.ends else {})}
+
+
+def _applied(room: Room, ends: Mapping[str, int]) -> bool:
+    tracked = room.store.read_now(all_tracked)
+    followed = {each.upstream for each in room.followers}
+    return all(
+        (tracked[name].position if name in tracked else 0) >= ends.get(name, 0) for name in followed
+    )

@@ -36,8 +36,8 @@ from shared.copies.matters import Heard
 from shared.copies.packs import pack_by_pin
 from shared.copies.units import check_within, known_unit, unit_id
 from shared.errors import Refused
-from shared.policy.engine.deeds import Deed
-from shared.policy.engine.outlook import Matter, Outlook, acts_heard, counts_working_days, outlook
+from shared.policy.engine.deeds import Deed, Matter
+from shared.policy.engine.outlook import Outlook, acts_heard, counts_working_days, outlook
 from shared.policy.language.pack import Pack
 from shared.store.sql import Sql
 from shared.store.transaction import By, Stream, Transaction

@@ -33,8 +33,8 @@ from shared.contracts.deadlines import (
     State,
 )
 from shared.contracts.envelope import Recorded, Standing
-from shared.policy.engine.deeds import Deed, Done
-from shared.policy.engine.limits import SECOND, Gone, Prospect, verdict_of
+from shared.policy.engine.deeds import Deed, Done, Gone
+from shared.policy.engine.limits import SECOND, Prospect, verdict_of
 from shared.policy.engine.outlook import Outlook
 from shared.policy.engine.periods import PeriodOutlook
 from shared.policy.language.rules import Duty, Schedule, Shift

@@ -18,8 +18,7 @@ from shared.contracts.intake import (
     RegistrationCorrected,
 )
 from shared.errors import Invalid, Refused
-from shared.policy.engine.deeds import in_order
-from shared.policy.engine.outlook import Matter
+from shared.policy.engine.deeds import Matter, in_order
 from shared.policy.language.pack import Pack
 from shared.words import CHANNELS
 

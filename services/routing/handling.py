@@ -16,8 +16,7 @@ from shared.contracts.routing import (
     StateDeclared,
 )
 from shared.errors import Invalid, Refused
-from shared.policy.engine.applying import holds_now
-from shared.policy.engine.deeds import fits
+from shared.policy.engine.deeds import fits, holds_now
 from shared.policy.language.patterns import Demand, Pattern
 from shared.policy.language.rules import Duty, Gate
 

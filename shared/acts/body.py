@@ -113,8 +113,7 @@ class NoteBody(ActBody):
     """What is put on record about a matter (记录), and whether it got worse."""
 
     kind: Key | None = Field(
-        None,
-        description="facts 情况、evidence 证据、tracking 跟踪、worsening 恶化, 或规则包的种类",
+        None, description="facts 情况、evidence 证据、tracking 跟踪、worsening 恶化, 或规则包的种类"
     )
     worse: bool = Field(False, description="事态恶化")
 

@@ -15,9 +15,8 @@ from shared.acts.deed import Circumstances, as_deed
 from shared.acts.vocabulary import ACTS
 from shared.contracts.catalogue import Fact
 from shared.errors import Invalid, Refused
-from shared.policy.engine.deeds import Deed
+from shared.policy.engine.deeds import Deed, Matter
 from shared.policy.engine.gates import Closed, closed, wanting
-from shared.policy.engine.outlook import Matter
 from shared.policy.language.pack import Pack
 from shared.policy.language.speaking import demand, parties
 from shared.words import CATEGORIES
@@ -83,10 +82,7 @@ class Attempt(Generic[F]):
 
 
 def check_past(
-    moment: datetime | None,
-    now: datetime,
-    field_: str = "occurred_at",
-    name: str = "发生时间",
+    moment: datetime | None, now: datetime, field_: str = "occurred_at", name: str = "发生时间"
 ) -> None:
     """Raises Invalid ``time.in-future`` for a claimed moment; clocks may differ a little."""
     if moment is not None and moment > now + FUTURE_TOLERATED:
@@ -195,22 +191,16 @@ def _check_forms(attempt: Attempt[Any]) -> None:
         return
     filled = {**attempt.known, **given}
     for each in wanting(record.pack, record.matter, record.deeds, attempt.deed, filled):
-        raise Invalid(
-            "form.field-missing",
-            f"{each.form.zh}（{each.number}）的“{each.spec.zh}”{each.problem}。",
-            "请按表单要求填写。",
-            f"fields.{each.key}",
-        )
+        said = f"{each.form.zh}（{each.number}）的“{each.spec.zh}”{each.problem}。"
+        remedy = "请按表单要求填写。"
+        raise Invalid("form.field-missing", said, remedy, f"fields.{each.key}")
 
 
 def _unknown(field_: str, given: str, what: str, known: Any) -> Invalid:
     choices = "、".join(known) or "（规则包没有声明）"
-    return Invalid(
-        f"act.unknown-{field_.partition('.')[0]}",
-        f"规则包中没有“{given}”这个{what}。",
-        f"可以填写：{choices}。",
-        field_,
-    )
+    said = f"规则包中没有“{given}”这个{what}。"
+    remedy = f"可以填写：{choices}。"
+    return Invalid(f"act.unknown-{field_.partition('.')[0]}", said, remedy, field_)
 
 
 def _refused(pack: Pack, refused: Sequence[Closed]) -> Refused:

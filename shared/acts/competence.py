@@ -61,9 +61,6 @@ def check_itself(sql: Sql, unit: str, involved: Involved, officer: Officer) -> N
     """Raises Refused ``unit.not-yours`` or ``unit.not-concerned`` where a unit acts for itself."""
     check_within(sql, unit, officer.unit)
     if not any(is_within(sql, each, unit) for each in involved.parties):
-        raise Refused(
-            "unit.not-concerned",
-            f"{unit} 没有参与这一事件的办理。",
-            "请由登记单位、牵头单位、协办单位或其上级办理。",
-            "unit",
-        )
+        said = f"{unit} 没有参与这一事件的办理。"
+        remedy = "请由登记单位、牵头单位、协办单位或其上级办理。"
+        raise Refused("unit.not-concerned", said, remedy, "unit")

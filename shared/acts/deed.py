@@ -31,8 +31,7 @@ from shared.contracts.routing import (
     StandingConflictFound,
     StateDeclared,
 )
-from shared.policy.engine.deeds import Deed
-from shared.policy.engine.outlook import Matter
+from shared.policy.engine.deeds import Deed, Matter
 
 HEARD_FROM: Mapping[str, tuple[type[Fact], ...]] = {
     "intake": recorded_by("intake"),

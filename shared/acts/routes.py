@@ -6,10 +6,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 
-from shared.acts.addresses import MINE, NAMES, path_of, ways
 from shared.acts.body import Order
 from shared.acts.take import Taker
-from shared.acts.vocabulary import Act
+from shared.acts.vocabulary import MINE, NAMES, Act, path_of, ways
 from shared.messaging.waiting import wait_until, when_known
 from shared.store.requests import Answer
 from shared.web import After, Asking, Once

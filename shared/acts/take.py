@@ -22,8 +22,7 @@ from shared.copies import matters
 from shared.copies.packs import pack_by_pin
 from shared.copies.units import known_unit, unit_id
 from shared.identity.officers import Officer
-from shared.policy.engine import outlook
-from shared.policy.engine.deeds import Deed
+from shared.policy.engine.deeds import Deed, Matter
 from shared.room import key_id
 from shared.store.readmodel import ReadModel
 from shared.store.requests import Answer, Request, answer, once
@@ -149,7 +148,7 @@ def unit_day(
     tx: Transaction, unit: str, pin: str | None, deeds: Sequence[Deed]
 ) -> tuple[Stream, Record]:
     """A unit's own day, and what acts on it are judged by: rules speak of it as of a matter."""
-    day, about = unit_id(unit), outlook.Matter(unit, registered=tx.now, recorded_at=tx.now)
+    day, about = unit_id(unit), Matter(unit, registered=tx.now, recorded_at=tx.now)
     record = Record(pack_by_pin(tx.sql, pin), about, deeds)
     return Stream("unit-day", day, unit, day, pin), record
 

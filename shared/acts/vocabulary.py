@@ -6,7 +6,7 @@ answers for, or not something this system helps with. Routes, commands, drill st
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from shared.acts import body
@@ -14,7 +14,6 @@ from shared.acts.body import ActBody, DayBody, DelayBody, Order, UnitsOwnBody
 from shared.contracts import deadlines, intake, reporting, routing
 from shared.contracts.catalogue import Fact
 
-Room = Literal["intake", "routing", "deadlines", "reporting"]
 Target = Literal["new", "matter", "unit", "either", "county"]
 
 Competence = Literal["registrar", "handler", "party", "itself", "concerned", "named"]
@@ -33,7 +32,7 @@ WHO: Mapping[Competence, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One act: its Chinese name, the room that records it as which fact, and how it is asked for.
+    """One act: its Chinese name, as which fact it is recorded, and how it is asked for.
 
     ``on`` is what it is done on: a matter that is new or there already, a unit (and one of its
     periods), or the county, which its administrator sees to. ``worldly`` says that it happens
@@ -45,7 +44,6 @@ class Act:
     """
 
     title: str
-    room: Room
     fact: type[Fact]
     body: type[Order] = ActBody
     on: Target = "matter"
@@ -56,6 +54,11 @@ class Act:
     command: str = ""
     needed: tuple[str, ...] = ()
     usual: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def room(self) -> str:
+        """The room that records it, by which its fact is entered in the catalogue."""
+        return self.fact.TYPE.partition(".")[0]
 
     @property
     def name(self) -> str:
@@ -76,7 +79,7 @@ class Act:
 def _day(title: str, fact: type[Fact], help_: str, said: type[Order] = DayBody, **more: Any) -> Act:
     """An act of a unit's day."""
     told = {"on": "unit", "who": "party" if "on" in more else "named", **more}
-    return Act(title, "intake", fact, said, worldly=True, help=help_, **told)
+    return Act(title, fact, said, worldly=True, help=help_, **told)
 
 
 def _case(
@@ -84,19 +87,25 @@ def _case(
 ) -> Act:
     """An act on a matter in the words of its pack, out in the world."""
     told = {"worldly": True, **more}
-    return Act(title, "routing", fact, said, help=help_, **told)
+    return Act(title, fact, said, help=help_, **told)
+
+
+def _desk(
+    title: str, fact: type[Fact], help_: str, said: type[Order], who: Competence, **more: Any
+) -> Act:
+    """An act at the desk, with words of its own whatever the pack, and an address of its own."""
+    return Act(title, fact, said, who=who, help=help_, path=fact.ACT, **more)
 
 
 def _delay(title: str, fact: type[Fact], help_: str, said: type[Order] = DelayBody) -> Act:
     """Something done about a duty of a matter or of a unit's period."""
     worldly = said is DelayBody
-    return Act(title, "deadlines", fact, said, "either", worldly, "concerned", help_)
+    return Act(title, fact, said, "either", worldly, "concerned", help_)
 
 
 _ROWS = (
     Act(
         "登记",
-        "intake",
         intake.IncidentRegistered,
         body.RegisterBody,
         on="new",
@@ -106,39 +115,22 @@ _ROWS = (
     ),
     Act(
         "记录",
-        "intake",
         intake.MatterNoted,
         body.NoteBody,
         worldly=True,
         help="记录：事件的情况、证据、跟踪、恶化。",
     ),
-    Act(
+    _desk(
         "更正",
-        "intake",
         intake.RegistrationCorrected,
+        "更正登记的时间或分类；原记录保留。",
         body.CorrectBody,
-        who="registrar",
-        path="correct",
-        help="更正登记的时间或分类；原记录保留。",
+        "registrar",
     ),
-    Act(
-        "并案",
-        "intake",
-        intake.IncidentLinked,
-        body.LinkBody,
-        who="registrar",
-        path="link",
-        help="并案：把重复事件并入另一事件。",
+    _desk(
+        "并案", intake.IncidentLinked, "并案：把重复事件并入另一事件。", body.LinkBody, "registrar"
     ),
-    Act(
-        "作废",
-        "intake",
-        intake.IncidentVoided,
-        body.VoidBody,
-        who="registrar",
-        path="void",
-        help="作废误登记的事件。",
-    ),
+    _desk("作废", intake.IncidentVoided, "作废误登记的事件。", body.VoidBody, "registrar"),
     _day("浏览", intake.ChannelsBrowsed, "浏览：记下看过哪些渠道。", body.BrowseBody),
     _day(
         "汇总",
@@ -168,26 +160,22 @@ _ROWS = (
         "开展：会议、培训、活动, 单位的, 或某一事件的。",
         on="either",
     ),
-    Act(
+    _desk(
         "定级",
-        "routing",
         routing.IncidentGraded,
+        "给事件定级（及其他分类）, 或重新定级。",
         body.GradeBody,
-        who="registrar",
-        path="grade",
-        help="给事件定级（及其他分类）, 或重新定级。",
+        "registrar",
     ),
     _case("研判会商", routing.MatterAssessed, "研判会商。", body.AssessBody),
     _case("上报", routing.ReportMade, "上报或续报（种类如 first、follow_up）。"),
     _case("批示", routing.InstructionGiven, "批示。"),
-    Act(
+    _desk(
         "交办",
-        "routing",
         routing.IncidentAssigned,
+        "交办给牵头单位和协办单位；给出交办单号。",
         body.AssignBody,
-        who="registrar",
-        path="assign",
-        help="交办给牵头单位和协办单位；给出交办单号。",
+        "registrar",
     ),
     _case("签收", routing.SheetAccepted, "签收交办。", UnitsOwnBody, who="itself"),
     _case(
@@ -208,43 +196,35 @@ _ROWS = (
     ),
     _case("核实", routing.FactsVerified, "核实。", UnitsOwnBody, who="itself"),
     _case("处置", routing.MatterHandled, "处置。", UnitsOwnBody, who="itself"),
-    Act(
+    _desk(
         "拟稿",
-        "routing",
         routing.ReplyDrafted,
+        "拟一份文稿；给出用于审定和发布的文稿标识。",
         body.DraftBody,
-        who="handler",
-        path="draft",
-        help="拟一份文稿；给出用于审定和发布的文稿标识。",
+        "handler",
         usual={"kind": "result"},
     ),
-    Act(
+    _desk(
         "审定",
-        "routing",
         routing.ReplyApproved,
+        "审定一份文稿；写过同样内容的人不能审定。",
         body.ApproveBody,
-        who="handler",
-        path="approve",
-        help="审定一份文稿；写过同样内容的人不能审定。",
+        "handler",
     ),
-    Act(
+    _desk(
         "驳回",
-        "routing",
         routing.DraftRejected,
+        "驳回一份文稿；驳回后不能再审定或发布。",
         body.RejectBody,
-        who="handler",
-        path="reject",
-        help="驳回一份文稿；驳回后不能再审定或发布。",
+        "handler",
     ),
-    Act(
+    _desk(
         "发布",
-        "routing",
         routing.ReplyPublished,
+        "以牵头单位的名义发布经审定的答复。",
         body.PublishBody,
+        "handler",
         worldly=True,
-        who="handler",
-        path="publish",
-        help="以牵头单位的名义发布经审定的答复。",
         usual={"channel": "原渠道"},
     ),
     _case(
@@ -256,18 +236,9 @@ _ROWS = (
         usual={"on": True},
     ),
     _case("平息", routing.MatterCalmed, "平息。"),
-    Act(
-        "办结",
-        "routing",
-        routing.IncidentClosed,
-        body.CloseBody,
-        who="handler",
-        path="close",
-        help="办结。",
-    ),
+    _desk("办结", routing.IncidentClosed, "办结。", body.CloseBody, "handler"),
     Act(
         "重启",
-        "routing",
         routing.IncidentReopened,
         body.ReopenBody,
         who="handler",
@@ -275,9 +246,9 @@ _ROWS = (
     ),
     _case("群众评价", routing.FeedbackGiven, "群众评价。", body.FeedbackBody),
     _case("总结评估", routing.MatterReviewed, "总结评估。", command="appraise"),
-    Act("任命", "routing", routing.OfficerAppointed, Order, "county"),
-    Act("采用规则", "routing", routing.PackAdopted, Order, "county"),
-    Act("公布历法", "routing", routing.CalendarPublished, Order, "county"),
+    Act("任命", routing.OfficerAppointed, Order, "county"),
+    Act("采用规则", routing.PackAdopted, Order, "county"),
+    Act("公布历法", routing.CalendarPublished, Order, "county"),
     _delay(
         "延期",
         deadlines.DutyExtended,
@@ -288,29 +259,23 @@ _ROWS = (
     _delay("催办", deadlines.UnitUrged, "催办。"),
     _delay("督办", deadlines.UnitSupervised, "督办。"),
     _delay(
-        "通报",
-        deadlines.UnitCirculated,
-        "通报；规则写明已说明的不予通报的, 有说明在案时不能办理。",
+        "通报", deadlines.UnitCirculated, "通报；规则写明已说明的不予通报的, 有说明在案时不能办理。"
     ),
-    Act(
+    _desk(
         "裁定",
-        "deadlines",
         deadlines.LateRecordSettled,
+        "裁定：在时限前办理、时限后才录入的, 是否算按时。",
         body.SettleBody,
-        "either",
-        who="registrar",
-        path="settle",
-        help="裁定：在时限前办理、时限后才录入的, 是否算按时。",
+        "registrar",
+        on="either",
     ),
     Act(
         "归档",
-        "reporting",
         reporting.MatterArchived,
         help="归档：已办结且材料齐全的, 给件号；缺什么会逐项说明。",
     ),
     Act(
         "认定",
-        "reporting",
         reporting.FindingMade,
         body.FindBody,
         "either",
@@ -320,7 +285,6 @@ _ROWS = (
     ),
     Act(
         "排名",
-        "reporting",
         reporting.UnitsRanked,
         body.RankBody,
         "unit",
@@ -334,7 +298,6 @@ ACTS: Mapping[str, Act] = {act.name: act for act in _ROWS}
 
 AGREE = Act(
     "审定",
-    "routing",
     routing.ActApproved,
     worldly=False,
     help="批准一项行为（如移送、上报）, 不是文稿。",
@@ -354,3 +317,27 @@ def taken() -> Iterator[Act]:
 def recorded_by(room: str) -> tuple[type[Fact], ...]:
     """The facts of a room's acts."""
     return tuple(act.fact for act in taken() if act.room == room)
+
+
+MINE = "mine"
+"""Stands for the unit of whoever asks; no unit's code is in small letters."""
+
+NEW = "/incidents"
+"""Where a matter is entered that is not there yet."""
+
+NAMES = {"matter": "incident", "unit": "code"}
+BASES = {"matter": "/incidents/{incident}", "unit": "/units/{code}"}
+"""Under which address what is done on which, and what names it there."""
+
+
+def ways(room: str) -> Iterator[Act]:
+    """Every act of a room, once for each thing that it can be done on."""
+    for act in taken():
+        if act.room == room:
+            targets: tuple[Target, ...] = ("matter", "unit") if act.on == "either" else (act.on,)
+            yield from (replace(act, on=target) for target in targets)
+
+
+def path_of(act: Act) -> str:
+    """Where an act is taken, within its room."""
+    return NEW if act.on == "new" else f"{BASES[act.on]}/{act.address}"

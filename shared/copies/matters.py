@@ -35,8 +35,7 @@ from shared.contracts.routing import (
 )
 from shared.copies.units import unit_id, upwards
 from shared.errors import Unknown
-from shared.policy.engine.deeds import Deed
-from shared.policy.engine.outlook import Matter
+from shared.policy.engine.deeds import Deed, Matter
 from shared.store.readmodel import Placed, ReadModel
 from shared.store.sql import Sql, upsert
 from shared.store.tracking import all_tracked

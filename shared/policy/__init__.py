@@ -10,12 +10,4 @@ from shared.policy.language.loading import (
 from shared.policy.language.pack import Pack
 from shared.policy.language.rules import Duty
 
-__all__ = [
-    "COUNTY_BASELINE",
-    "Duty",
-    "Pack",
-    "find_pack",
-    "known_packs",
-    "load_pack",
-    "read_pack",
-]
+__all__ = ["COUNTY_BASELINE", "Duty", "Pack", "find_pack", "known_packs", "load_pack", "read_pack"]

@@ -9,8 +9,7 @@ from shared.acts.check import Attempt, Record
 from shared.acts.decide import fact_of
 from shared.acts.deed import Circumstances
 from shared.acts.vocabulary import ACTS, Act, taken
-from shared.policy.engine.deeds import Deed
-from shared.policy.engine.outlook import Matter
+from shared.policy.engine.deeds import Deed, Matter
 from shared.policy.language.pack import Pack
 from tests.contracts.samples import sample
 

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from shared.acts.addresses import path_of, ways
-from shared.acts.vocabulary import ACTS, AGREE, WHO, Act
+from shared.acts.vocabulary import ACTS, AGREE, WHO, Act, path_of, ways
 from shared.policy import known_packs, load_pack
 from shared.policy.language.pack import Pack
 from shared.policy.language.patterns import Pattern

@@ -11,7 +11,7 @@ from shared.acts.vocabulary import Act
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded, decode
 from shared.identity.officers import Officers
-from shared.policy.engine import outlook
+from shared.policy.engine.deeds import Matter
 from shared.policy.language.pack import Pack
 from shared.room import Surroundings
 from shared.store.database import open_tables
@@ -48,7 +48,7 @@ class AnyRoom(Taker[None]):
     def subject(self, tx: Transaction, asked: Asked) -> Subject[None]:
         del tx, asked
         stream = Stream("incident", self.matter, "QH-YZ", self.matter, self.pack.pin)
-        record = Record(self.pack, outlook.Matter("QH-YZ", NOW, NOW), ())
+        record = Record(self.pack, Matter("QH-YZ", NOW, NOW), ())
         return Subject(stream, "QINGHE-2026-000001", None, record)
 
     def made(self, tx: Transaction, subject: Subject[None], asked: Asked) -> dict[str, Any]:

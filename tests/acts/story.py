@@ -22,8 +22,7 @@ from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Actor, Envelope, Recorded, Standing
 from shared.copies.packs import baseline
 from shared.errors import HuiyinError, Refused
-from shared.policy.engine.deeds import Deed
-from shared.policy.engine.outlook import Matter
+from shared.policy.engine.deeds import Deed, Matter
 from shared.policy.language.pack import Pack
 
 INCIDENT = UUID("11111111-1111-4111-8111-111111111111")

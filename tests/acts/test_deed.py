@@ -13,7 +13,7 @@ from shared.contracts.catalogue import Fact, facts
 from shared.contracts.deadlines import DutyMissed
 from shared.contracts.envelope import Envelope, Recorded, decode, encode
 from shared.copies.packs import baseline
-from shared.policy.engine.outlook import Matter
+from shared.policy.engine.deeds import Matter
 from tests.acts.attempts import EVERY, NOW, body_of
 from tests.contracts.samples import any_envelope, any_of_kind, envelope, sample, seal
 

@@ -15,7 +15,7 @@ MOST = 8
 TWICE: Mapping[str, str] = {}
 """Names that stand more than once, each with the reason."""
 
-BEING_RENAMED = {"Asked", "Case", "Judged"}
+BEING_RENAMED: set[str] = set()
 """Names that still stand more than once; to be emptied."""
 
 

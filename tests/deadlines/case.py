@@ -11,8 +11,8 @@ from shared.clock import SHANGHAI
 from shared.contracts.catalogue import Fact
 from shared.contracts.deadlines import DutyStarted
 from shared.contracts.envelope import Actor, Envelope, Recorded, Standing
-from shared.policy.engine.deeds import Done
-from shared.policy.engine.limits import DutyKey, Gone
+from shared.policy.engine.deeds import Done, Gone
+from shared.policy.engine.limits import DutyKey
 from shared.policy.engine.outlook import Outlook
 from shared.policy.language.patterns import read_demand
 from shared.policy.language.rules import Duty

@@ -16,8 +16,8 @@ from services.deadlines.tables import fold_duties
 from shared.calendar.working import state_council
 from shared.contracts.deadlines import DutyMissed, DutyMoved, DutyStarted
 from shared.contracts.envelope import Recorded, Standing
-from shared.policy.engine.deeds import Deed
-from shared.policy.engine.outlook import Matter, outlook
+from shared.policy.engine.deeds import Deed, Matter
+from shared.policy.engine.outlook import outlook
 from shared.policy.language.pack import Pack
 from tests.deadlines.case import recorded
 from tests.deadlines.rota import written

@@ -26,7 +26,8 @@ from shared.contracts.deadlines import (
 from shared.contracts.envelope import Recorded
 from shared.contracts.sealed import Sealed
 from shared.errors import Invalid, Unknown
-from shared.policy.engine.outlook import Matter, Outlook, outlook
+from shared.policy.engine.deeds import Matter
+from shared.policy.engine.outlook import Outlook, outlook
 from shared.policy.language.pack import Pack
 from tests.acts.story import AnyAsked, By, Given, deed, record, told
 from tests.deadlines.case import DUE, POSTED, SECOND, STARTED

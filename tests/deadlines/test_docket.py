@@ -23,7 +23,8 @@ from shared.contracts.deadlines import (
     LateRecordSettled,
 )
 from shared.contracts.envelope import Standing
-from shared.policy.engine.limits import DutyKey, Gone
+from shared.policy.engine.deeds import Gone
+from shared.policy.engine.limits import DutyKey
 from tests.deadlines.case import (
     DUE,
     MICROSECOND,

@@ -28,8 +28,8 @@ from shared.clock import to_micros
 from shared.contracts.envelope import Standing
 from shared.duties import DutyRow
 from shared.policy import Duty, Pack
-from shared.policy.engine.deeds import Deed
-from shared.policy.engine.outlook import Matter, outlook
+from shared.policy.engine.deeds import Deed, Matter
+from shared.policy.engine.outlook import outlook
 from tests.deadlines.case import INCIDENT
 from tests.deadlines.case import given as given_that
 from tests.deadlines.rota import written

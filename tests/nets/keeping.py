@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 
-from huiyin.drills.settling import settle
+from huiyin.drills.stage import settle
 from huiyin.host.app import create_app
 from huiyin.host.directory import DataDirectory
 from huiyin.host.embedded import booted

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx2
 
-from huiyin.drills.settling import settle
+from huiyin.drills.stage import settle
 from tests.nets.keeping import Kept
 from tests.nets.story import Step, Story
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from shared.policy import Pack, known_packs, load_pack
-from shared.policy.language.standing import STANDINGS, counts, items
+from shared.policy.language.rules import STANDINGS
 from tests.policy.make_rule_ids import DECLARED, listed
 
 PAGE = Path(__file__).parents[2] / "docs" / "packs.md"
@@ -33,8 +33,8 @@ def page() -> str:
 def _rows(packs: Sequence[Pack]) -> Iterator[str]:
     for pack in packs:
         file = f"../shared/policy/packs/{pack.id}.toml"
-        yield _row(f"[{pack.id}]({file})", pack.file.pack.zh, counts(pack))
-    total = sum((Counter(counts(pack)) for pack in packs), Counter[str]())
+        yield _row(f"[{pack.id}]({file})", pack.file.pack.zh, pack.counts())
+    total = sum((Counter(pack.counts()) for pack in packs), Counter[str]())
     yield _row(f"**{len(packs)} 个**", "**合计**", total)
 
 
@@ -44,7 +44,7 @@ def _row(name: str, zh: str, standings: dict[str, int]) -> str:
 
 
 def _totals(packs: Sequence[Pack]) -> Iterator[str]:
-    standing = {number: how for pack in packs for number, how in items(pack.file).items()}
+    standing = {number: how for pack in packs for number, how in pack.file.items().items()}
     asked = [item for item in listed() if item.in_scope]
     rules = [item for item in asked if item.section not in DECLARED]
     limits = [item for item in rules if item.section == "time_limits"]

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pytest
 
 from shared.policy import Pack, known_packs, load_pack
-from shared.policy.language.standing import items, names
 from tests.policy.make_rule_ids import CLASSIFIED, DECLARED, IDS, SOURCES, Item, listed, sourced
 
 OWN = {"county-baseline"}
@@ -37,7 +36,7 @@ def test_every_item_in_scope_stands_in_the_pack_of_its_institution(
 ) -> None:
     for pack in packs.values():
         asked = {item.id for item in wanted if item.system == pack.file.pack.seed}
-        told = items(pack.file).keys() | names(pack.file)
+        told = pack.file.items().keys() | pack.file.declared()
         assert sorted(asked - told) == [], pack.id
 
 
@@ -46,7 +45,7 @@ def test_no_pack_names_what_its_source_does_not_have_or_is_out_of_scope(
 ) -> None:
     for pack in packs.values():
         asked = {item.id for item in wanted if item.system == pack.file.pack.seed}
-        told = items(pack.file).keys() | names(pack.file)
+        told = pack.file.items().keys() | pack.file.declared()
         assert sorted(told - asked) == [], pack.id
 
 
@@ -63,14 +62,14 @@ def test_no_name_of_what_is_out_of_scope_is_in_any_pack(packs: dict[str, Pack]) 
 def test_what_is_unarmed_is_nowhere_else_in_the_pack(packs: dict[str, Pack]) -> None:
     for pack in packs.values():
         numbers = {number for number, _ in pack.file.rules()}
-        named = {also for _, rule in pack.file.rules() for also in rule.also} | names(pack.file)
+        named = {also for _, rule in pack.file.rules() for also in rule.also} | pack.file.declared()
         assert sorted(pack.file.unarmed.keys() & (numbers | named)) == [], pack.id
 
 
 def test_all_946_rules_and_333_time_limits_are_accounted_for(
     packs: dict[str, Pack], wanted: list[Item], record_property: Callable[[str, object], None]
 ) -> None:
-    standing = {number: how for pack in packs.values() for number, how in items(pack.file).items()}
+    standing = {number: how for pack in packs.values() for number, how in pack.file.items().items()}
     rules = [item for item in wanted if item.section not in DECLARED]
     all_ = Counter(standing[item.id] for item in rules)
     limits = Counter(standing[item.id] for item in rules if item.section == "time_limits")

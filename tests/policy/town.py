@@ -6,8 +6,8 @@ from uuid import UUID, uuid5
 
 from shared.calendar.working import state_council
 from shared.clock import SHANGHAI
-from shared.policy.engine.deeds import Deed
-from shared.policy.engine.outlook import Matter, Outlook, outlook
+from shared.policy.engine.deeds import Deed, Matter
+from shared.policy.engine.outlook import Outlook, outlook
 from shared.policy.language.loading import load_pack
 from shared.policy.language.pack import Pack
 

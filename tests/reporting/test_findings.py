@@ -12,8 +12,7 @@ from services.reporting.findings.computed import Finding, Proof, of_breach, of_d
 from services.reporting.findings.dossier import Dossier, LoggedAct
 from shared.clock import to_micros
 from shared.policy import Pack, read_pack
-from shared.policy.engine.deeds import Deed
-from shared.policy.engine.outlook import Matter
+from shared.policy.engine.deeds import Deed, Matter
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 DUE = NOON + timedelta(hours=3)

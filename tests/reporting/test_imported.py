@@ -19,8 +19,7 @@ from services.reporting.history.imported import (
 from shared.calendar.working import state_council
 from shared.contracts.envelope import Standing
 from shared.policy import COUNTY_BASELINE, load_pack
-from shared.policy.engine.deeds import Deed
-from shared.policy.engine.outlook import Matter
+from shared.policy.engine.deeds import Deed, Matter
 
 POSTED = datetime(2025, 9, 1, 2, tzinfo=UTC)
 DUE = datetime(2025, 9, 4, 16, tzinfo=UTC)  # 24:00 of the third day after it, in Shanghai

@@ -85,9 +85,6 @@ def _keep_tokens(path: Path, cast: Mapping[Post, Acting]) -> None:
 
 
 def _real_data(path: Path) -> Refused:
-    return Refused(
-        "data.not-demonstration",
-        f"数据目录 {path} 里是真实数据, 不会放入演示内容。",
-        "看演示请用 HUIYIN_DATA 指定另一个目录；启动真实系统用 huiyin up。",
-        "HUIYIN_DATA",
-    )
+    said = f"数据目录 {path} 里是真实数据, 不会放入演示内容。"
+    remedy = "看演示请用 HUIYIN_DATA 指定另一个目录；启动真实系统用 huiyin up。"
+    return Refused("data.not-demonstration", said, remedy, "HUIYIN_DATA")

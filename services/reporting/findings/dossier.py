@@ -12,8 +12,7 @@ from shared.contracts.intake import IncidentRegistered, RegistrationCorrected
 from shared.contracts.routing import StandingConflictFound, StateDeclared
 from shared.copies.units import unit_id, upwards
 from shared.errors import Untrusted
-from shared.policy.engine.deeds import Deed
-from shared.policy.engine.outlook import Matter
+from shared.policy.engine.deeds import Deed, Matter
 from shared.store.sql import Sql
 
 

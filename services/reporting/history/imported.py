@@ -17,9 +17,9 @@ from typing import Literal, TypeGuard, TypeVar
 from services.reporting.history.receipts import Emptiness
 from shared.calendar.days import day_of
 from shared.calendar.working import Calendar
-from shared.policy.engine.deeds import Deed, as_recorded
+from shared.policy.engine.deeds import Deed, Matter, as_recorded
 from shared.policy.engine.limits import Outcome, verdict_of
-from shared.policy.engine.outlook import Matter, Outlook, owed_by
+from shared.policy.engine.outlook import Outlook, owed_by
 from shared.policy.language.pack import Pack
 from shared.policy.language.rules import MOMENTS, Duty
 from shared.policy.language.speaking import limit

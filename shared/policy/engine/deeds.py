@@ -1,16 +1,62 @@
-"""What was done (行为记录), as rules see it: an act, with who, to whom, when, and what it set."""
+"""What rules see of a matter (事项与行为记录): what it is, what was done, and what that meets.
 
-from collections.abc import Iterable, Mapping, Sequence
+An act is known with who, to whom, when, and what it set. Whether a rule applies (适用) are its
+conditions, as they came to be known.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from shared.contracts.envelope import Standing
 from shared.policy.language.pack import Pack
 from shared.policy.language.patterns import Demand, Pattern
+from shared.policy.language.rules import When
 
 WORSENING = "worsening"
 """The kind of note that says that things got worse."""
+
+
+Gone = Literal["voided", "linked", "history", "unless"]
+"""Why nothing is owed any more: voided 作废, linked 并案, closed as history 历史, or done
+otherwise (``unless``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What the registration says of a matter (事项); moments are UTC.
+
+    ``kind`` is incident, own_release, activity, opening or programme; ``sets`` the axes judged
+    with the registration. ``ended`` is why nothing is owed any more (voided, linked, history).
+    """
+
+    unit: str
+    registered: datetime
+    recorded_at: datetime
+    kind: str = "incident"
+    channel: str | None = None
+    occurred: datetime | None = None
+    posted: datetime | None = None
+    discovered: datetime | None = None
+    planned: datetime | None = None
+    sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ended: tuple[Gone, datetime] | None = None
+
+    def moment(self, name: str) -> datetime | None:
+        """The moment of that name; where it is not on record, the next that is nearest to it."""
+        match name:
+            case "posted":
+                return self.posted or self.discovered or self.registered
+            case "occurred":
+                return self.occurred or self.discovered or self.registered
+            case "discovered":
+                return self.discovered or self.registered
+            case "planned":
+                return self.planned
+            case _:
+                return self.registered
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,22 +148,24 @@ def is_party(pack: Pack, wanted: str, held: str) -> bool:
 def met(pack: Pack, demand: Demand, deeds: Sequence[Deed]) -> Done | None:
     """Since when a demand is met by deeds in the order they happened, or none."""
     match demand.how:
-        case "any":
-            found = [done for part in demand.parts if (done := _part(pack, part, deeds))]
-            return min(found, key=lambda done: done.at, default=None)
-        case "all":
-            found = [done for part in demand.parts if (done := _part(pack, part, deeds))]
-            return _together(found) if len(found) == len(demand.parts) else None
         case "seq":
             return _in_sequence(pack, demand.parts, deeds)
         case "count":
             return _so_many(pack, demand, deeds)
+        case how:
+            found = [done for part in demand.parts if (done := _part(pack, part, deeds))]
+            if how == "any":
+                return min(found, key=lambda done: done.at, default=None)
+            return _together(found) if len(found) == len(demand.parts) else None
 
 
 def _part(pack: Pack, part: Pattern | Demand, deeds: Sequence[Deed]) -> Done | None:
     if isinstance(part, Demand):
         return met(pack, part, deeds)
-    return next((_done(deed) for deed in deeds if fits(pack, part, deed)), None)
+    found = next((deed for deed in deeds if fits(pack, part, deed)), None)
+    if found is None:
+        return None
+    return Done(found.at, found.recorded_at, (found.id,), found.standing)
 
 
 def _in_sequence(
@@ -156,5 +204,74 @@ def _together(found: Sequence[Done]) -> Done:
     )
 
 
-def _done(deed: Deed) -> Done:
-    return Done(deed.at, deed.recorded_at, (deed.id,), deed.standing)
+@dataclass(slots=True)
+class _Known:
+    """What is judged and declared of a matter so far; a new judgement replaces the old."""
+
+    values: dict[str, tuple[str, ...]]
+    states: set[str]
+
+    def take(self, deed: Deed) -> None:
+        self.values.update(deed.sets)
+        for state, on in deed.states.items():
+            (self.states.add if on else self.states.discard)(state)
+
+    def hold(self, when: When | None) -> bool:
+        """Without a word on the kind of matter, rules are about incidents."""
+        asked = {"matter": ("incident",), **(when or {})}
+        return all(self._holds(key, values) for key, values in asked.items())
+
+    def _holds(self, key: str, values: Sequence[str]) -> bool:
+        return has_any(values, self.states if key == "state" else self.values.get(key, ()))
+
+
+def first_held(
+    pack: Pack,
+    when: When | None,
+    matter: Matter,
+    deeds: Sequence[Deed],
+    judged: Collection[str] = (),
+) -> datetime | None:
+    """When it was on record (UTC) that the conditions first held, or none if they never did.
+
+    What held once is not undone by a re-grading. Axes ``judged`` before what the rule counts from
+    have no default any more.
+    """
+    known = _begin(pack, matter, judged)
+    if known.hold(when):
+        return matter.recorded_at
+    latest = matter.recorded_at
+    for deed in (deed for deed in deeds if deed.sets or deed.states):
+        known.take(deed)
+        latest = max(latest, deed.recorded_at)
+        if known.hold(when):
+            return latest
+    return None
+
+
+def holds_now(pack: Pack, when: When | None, matter: Matter, deeds: Sequence[Deed]) -> bool:
+    """Whether the conditions hold after all the deeds, as a gate asks."""
+    known = _begin(pack, matter)
+    for deed in deeds:
+        known.take(deed)
+    return known.hold(when)
+
+
+def has_any(values: Sequence[str], has: Collection[str]) -> bool:
+    """Whether any of the values of a condition is among those judged or declared."""
+    return any(_is(value, has) for value in values)
+
+
+def _is(value: str, has: Collection[str]) -> bool:
+    if value.startswith("!"):
+        return bool(has) and value[1:] not in has
+    return value in has
+
+
+def _begin(pack: Pack, matter: Matter, judged: Collection[str] = ()) -> _Known:
+    defaults = {key: axis.default for key, axis in pack.axes.items() if key not in judged}
+    unjudged = {key: (value,) for key, value in defaults.items() if value}
+    told = unjudged | dict(matter.sets) | {"matter": (matter.kind,)}
+    if matter.channel:
+        told["channel"] = (matter.channel,)
+    return _Known(told, set())

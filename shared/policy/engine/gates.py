@@ -3,8 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from shared.policy.engine.applying import Told, holds_now
-from shared.policy.engine.deeds import Deed, fits, in_order, is_party, met
+from shared.policy.engine.deeds import Deed, Matter, fits, holds_now, in_order, is_party, met
 from shared.policy.language.pack import Pack
 from shared.policy.language.rules import FieldSpec, Form, Gate
 
@@ -29,7 +28,7 @@ class Unfilled:
     problem: str
 
 
-def closed(pack: Pack, matter: Told, deeds: Sequence[Deed], attempted: Deed) -> list[Closed]:
+def closed(pack: Pack, matter: Matter, deeds: Sequence[Deed], attempted: Deed) -> list[Closed]:
     """The gates that an act meets closed, on what is on record before it.
 
     An approval counts for the paper it names; that of a reply opens nothing else. Where it is of
@@ -69,7 +68,7 @@ def _is_for(
 
 
 def wanting(
-    pack: Pack, matter: Told, deeds: Sequence[Deed], attempted: Deed, given: Mapping[str, str]
+    pack: Pack, matter: Matter, deeds: Sequence[Deed], attempted: Deed, given: Mapping[str, str]
 ) -> list[Unfilled]:
     """What the forms for an act ask for and ``given`` lacks or has wrong.
 

@@ -13,7 +13,7 @@ from shared.calendar import limits
 from shared.calendar.days import day_of, end_of
 from shared.calendar.durations import Duration
 from shared.calendar.working import Calendar, Limit
-from shared.policy.engine.deeds import Deed, Done
+from shared.policy.engine.deeds import Deed, Done, Gone
 from shared.policy.language.rules import Duty, Extension
 
 SECOND = timedelta(seconds=1)
@@ -21,10 +21,6 @@ SECOND = timedelta(seconds=1)
 Outcome = Literal["in_time", "late", "recorded_late", "missed", "pending"]
 """``recorded_late`` was done in time by its own word, but put on record only after the limit;
 ``pending`` is not done yet, with the limit still to come."""
-
-Gone = Literal["voided", "linked", "history", "unless"]
-"""Why nothing is owed any more: voided 作废, linked 并案, closed as history 历史, or done
-otherwise (``unless``)."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -91,39 +87,29 @@ def _outcome(due: datetime, done: Done | None, now: datetime) -> Outcome:
 
 
 def limit_of(
-    rule: Duty,
-    start: datetime,
-    deed: Deed | None,
-    planned: datetime | None,
-    calendar: Calendar,
+    rule: Duty, start: datetime, deed: Deed | None, planned: datetime | None, calendar: Calendar
 ) -> Limit | None:
     """The limit counted from ``start``, or none for what is only measured or not promised yet."""
     counted = rule.reading == "from_start_day"
-    match rule.clock:
-        case "within":
-            assert rule.within is not None
-            return limits.within(start, rule.within)
-        case "days":
-            assert rule.days is not None
-            return _days(start, rule.days, rule.reading)
-        case "working_days":
-            assert rule.working_days is not None
-            return calendar.end_of_working_day(start, rule.working_days, start_counted=counted)
-        case "same_day":
+    match rule:
+        case Duty(within=Duration() as long):
+            return limits.within(start, long)
+        case Duty(days=int() as days):
+            return _days(start, days, rule.reading)
+        case Duty(working_days=int() as days):
+            return calendar.end_of_working_day(start, days, start_counted=counted)
+        case Duty(same_day=True):
             return limits.same_day(start)
-        case "at":
-            assert rule.at is not None
-            return limits.at_time(start, rule.at)
-        case "on":
-            assert rule.on is not None
-            return limits.on_date(start, rule.on)
-        case "window":
-            assert rule.window is not None
-            return limits.window(start, *rule.window)
-        case "promised":
+        case Duty(at=str() as at):
+            return limits.at_time(start, at)
+        case Duty(on=str() as on):
+            return limits.on_date(start, on)
+        case Duty(window=(first, last)):
+            return limits.window(start, first, last)
+        case Duty(promised=True):
             return limits.promised(deed.promised) if deed and deed.promised else None
-        case "before":
-            ahead = None if rule.before is True else rule.before
+        case Duty(before=Duration() | True as before):
+            ahead = None if before is True else before
             return limits.before(planned, ahead) if planned else None
         case _:
             return None

@@ -6,52 +6,25 @@ passed is not asked here: that is an observation, and somebody else's.
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
 from shared.calendar.working import Calendar
-from shared.policy.engine.applying import first_held
-from shared.policy.engine.deeds import Deed, as_recorded, first_met, fits, is_party
-from shared.policy.engine.limits import DutyKey, Gone, Prospect, extended, limit_of
+from shared.policy.engine.deeds import (
+    Deed,
+    Gone,
+    Matter,
+    as_recorded,
+    first_held,
+    first_met,
+    fits,
+    is_party,
+)
+from shared.policy.engine.limits import DutyKey, Prospect, extended, limit_of
 from shared.policy.language.pack import Pack
 from shared.policy.language.patterns import read_pattern
 from shared.policy.language.rules import MOMENTS, Duty
-
-
-@dataclass(frozen=True, slots=True)
-class Matter:
-    """What the registration says of a matter (事项); moments are UTC.
-
-    ``kind`` is incident, own_release, activity, opening or programme; ``sets`` the axes judged
-    with the registration. ``ended`` is why nothing is owed any more (voided, linked, history).
-    """
-
-    unit: str
-    registered: datetime
-    recorded_at: datetime
-    kind: str = "incident"
-    channel: str | None = None
-    occurred: datetime | None = None
-    posted: datetime | None = None
-    discovered: datetime | None = None
-    planned: datetime | None = None
-    sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    ended: tuple[Gone, datetime] | None = None
-
-    def moment(self, name: str) -> datetime | None:
-        """The moment of that name; where it is not on record, the next that is nearest to it."""
-        match name:
-            case "posted":
-                return self.posted or self.discovered or self.registered
-            case "occurred":
-                return self.occurred or self.discovered or self.registered
-            case "discovered":
-                return self.discovered or self.registered
-            case "planned":
-                return self.planned
-            case _:
-                return self.registered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,7 +228,7 @@ def _starts(pack: Pack, matter: Matter, deeds: Sequence[Deed], rule: Duty) -> It
             continue
         for each, named_at in _each(rule, begun.deed, deeds).items():
             if rule.again or not turns[each]:
-                known_at = max(begun.known_at, held.recorded_at, named_at or begun.known_at)
+                known_at = max(begun.known_at, held, named_at or begun.known_at)
                 yield _Start(begun.moment, known_at, begun.deed, each, turns[each])
             turns[each] += 1
 

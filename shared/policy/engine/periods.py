@@ -18,13 +18,13 @@ from shared.calendar.days import day_of, in_shanghai, start_of
 from shared.calendar.periods import Covers, Period, occurrences
 from shared.calendar.spans import Term
 from shared.calendar.working import Calendar, Limit
-from shared.policy.engine.applying import has_any
 from shared.policy.engine.deeds import (
     Deed,
     Done,
     as_recorded,
     first_met,
     fits,
+    has_any,
     in_order,
     is_party,
     met,

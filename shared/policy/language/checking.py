@@ -1,12 +1,12 @@
 """What a pack says against itself or against the vocabulary: names, references, impossibilities."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from shared.acts.vocabulary import ACTS
 from shared.documents import Complaint, near
 from shared.errors import Invalid
 from shared.policy.engine.periods import schedule_of
-from shared.policy.language.pack import COMMON_KINDS, Pack
+from shared.policy.language.pack import Pack
 from shared.policy.language.patterns import Demand, Pattern
 from shared.policy.language.rules import Duty, Gate, Offence, Rule, Schedule, Shift
 from shared.policy.language.scope import REFER_INSTEAD, out_of_scope
@@ -33,25 +33,26 @@ KINDLESS = (
 """Acts whose records say no kind: a rule that waits for one would wait for ever."""
 
 
+KeyPath = tuple[str, ...]
+"""The keys under which something stands in a pack's file, from the top."""
+
+
 def check(pack: Pack) -> Iterator[Complaint]:
     """Everything that is wrong with a pack's own file."""
     yield from _same_number_twice(pack)
     yield from _beyond_the_line(pack)
     yield from _kinds(pack)
     yield from _defaults(pack)
+    each = (_patterns, _parties, _conditions, _references, _never_met, _never_due)
     for number, rule in pack.file.rules():
-        path = (rule.SECTION, number)
-        yield from _patterns(pack, rule, path)
-        yield from _parties(pack, rule, path)
-        yield from _conditions(pack, rule, path)
-        yield from _references(pack, rule, path)
-        yield from _never_met(pack, rule, path)
-        yield from _never_due(rule, path)
+        for told in each:
+            yield from told(pack, rule, (rule.SECTION, number))
     yield from _never_open(pack)
 
 
-def _never_due(rule: Rule, path: tuple[str, ...]) -> Iterator[Complaint]:
+def _never_due(pack: Pack, rule: Rule, path: KeyPath) -> Iterator[Complaint]:
     """A schedule whose days do not fit its period would stop the room that keeps it."""
+    del pack
     try:
         if isinstance(rule, Schedule):
             schedule_of(rule)
@@ -65,30 +66,29 @@ def _same_number_twice(pack: Pack) -> Iterator[Complaint]:
     sections = [(number, rule.SECTION) for number, rule in pack.file.rules()]
     for number, section in [*sections, *((n, "unarmed") for n in pack.file.unarmed)]:
         if number in seen:
-            yield Complaint(
-                "pack.number-twice",
-                (section, number),
-                f"编号 {number} 已用于 [{seen[number]}]。",
-                "每个编号只用一次；一条规则要分几款的, 在编号后加 /一个英文名。",
-            )
+            said = f"编号 {number} 已用于 [{seen[number]}]。"
+            remedy = "每个编号只用一次；一条规则要分几款的, 在编号后加 /一个英文名。"
+            yield Complaint("pack.number-twice", (section, number), said, remedy)
         seen[number] = section
 
 
 def _beyond_the_line(pack: Pack) -> Iterator[Complaint]:
     """Actions that the product never helps with, by whatever name."""
-    named: list[tuple[tuple[str, ...], str]] = [
-        ((rule.SECTION, number, "zh"), rule.zh) for number, rule in pack.file.rules()
-    ]
-    kinds = pack.file.kinds.items()
-    named += [
-        (("kinds", act, key), f"{key} {zh}") for act, all_ in kinds for key, zh in all_.items()
-    ]
-    named += [(("state", key), f"{key} {each.zh}") for key, each in pack.file.state.items()]
-    named += [(("party", key), f"{key} {each.zh}") for key, each in pack.file.party.items()]
-    named += [
-        (("form", number, "fields", key), f"{key} {each.zh}")
-        for number, form in pack.file.form.items()
-        for key, each in form.fields.items()
+    file = pack.file
+    named: list[tuple[KeyPath, str]] = [
+        *(((rule.SECTION, number, "zh"), rule.zh) for number, rule in file.rules()),
+        *(
+            (("kinds", act, k), f"{k} {zh}")
+            for act, of in file.kinds.items()
+            for k, zh in of.items()
+        ),
+        *((("state", k), f"{k} {each.zh}") for k, each in file.state.items()),
+        *((("party", k), f"{k} {each.zh}") for k, each in file.party.items()),
+        *(
+            (("form", number, "fields", k), f"{k} {each.zh}")
+            for number, form in file.form.items()
+            for k, each in form.fields.items()
+        ),
     ]
     for path, words in named:
         what = out_of_scope(words)
@@ -104,71 +104,52 @@ def _beyond_the_line(pack: Pack) -> Iterator[Complaint]:
 def _kinds(pack: Pack) -> Iterator[Complaint]:
     for act in pack.file.kinds:
         if act not in ACTS:
-            yield Complaint(
-                "pack.unknown-act",
-                ("kinds", act),
-                f"没有“{act}”这种行为。",
-                f"请写已有的行为{_hint(act, ACTS)}。",
-            )
+            said = f"没有“{act}”这种行为。"
+            remedy = f"请写已有的行为{_hint(act, ACTS)}。"
+            yield Complaint("pack.unknown-act", ("kinds", act), said, remedy)
         elif act in KINDLESS:
-            yield Complaint(
-                "pack.unknown-kind",
-                ("kinds", act),
-                f"{ACTS[act].title}（{act}）不分种类。",
-                "请换一种可分种类的行为, 如 note（记录）、instruct（批示）。",
-            )
+            said = f"{ACTS[act].title}（{act}）不分种类。"
+            remedy = "请换一种可分种类的行为, 如 note（记录）、instruct（批示）。"
+            yield Complaint("pack.unknown-kind", ("kinds", act), said, remedy)
 
 
 def _defaults(pack: Pack) -> Iterator[Complaint]:
     for key, axis in pack.file.axis.items():
         for value in filter(None, (axis.default, *(axis.scale or {}))):
-            if value not in axis.values:
-                yield Complaint(
-                    "pack.unknown-value",
-                    ("axis", key),
-                    f"{key} 没有“{value}”这个值。",
-                    f"可以填写：{'、'.join(axis.values)}。",
-                )
+            yield from _value(key, value, axis.values, ("axis", key))
 
 
-def _patterns(pack: Pack, rule: Rule, path: tuple[str, ...]) -> Iterator[Complaint]:
+def _value(key: str, value: str, known: Collection[str], path: KeyPath) -> Iterator[Complaint]:
+    if value not in known:
+        choices = f"可以填写：{'、'.join(known) or '（尚未声明任何值）'}。"
+        yield Complaint("pack.unknown-value", path, f"{key} 没有“{value}”这个值。", choices)
+
+
+def _patterns(pack: Pack, rule: Rule, path: KeyPath) -> Iterator[Complaint]:
     for pattern in dict.fromkeys(rule.asked()):
         yield from _kind(pack, pattern, path)
         for role in (pattern.to, pattern.by):
             yield from _party(pack, role, path)
-        if pattern.medium and not _is_medium(pack, pattern):
-            yield Complaint(
-                "pack.unknown-medium",
-                path,
-                f"式样“{pattern}”中的方式 {pattern.medium} 没有声明。",
-                f'请在 [medium] 中写 {pattern.medium} = "中文名"。',
-            )
+        medium = pattern.medium
+        if medium and medium not in (("on", "off") if pattern.act == "declare" else pack.media):
+            said = f"式样“{pattern}”中的方式 {medium} 没有声明。"
+            remedy = f'请在 [medium] 中写 {medium} = "中文名"。'
+            yield Complaint("pack.unknown-medium", path, said, remedy)
 
 
-def _is_medium(pack: Pack, pattern: Pattern) -> bool:
-    """States are declared ``~on`` and ``~off``; all else goes by a medium that is declared."""
-    if pattern.act == "declare":
-        return pattern.medium in ("on", "off")
-    return any(pattern.medium in each.file.medium for each in pack.lineage)
-
-
-def _kind(pack: Pack, pattern: Pattern, path: tuple[str, ...]) -> Iterator[Complaint]:
+def _kind(pack: Pack, pattern: Pattern, path: KeyPath) -> Iterator[Complaint]:
     if pattern.kind is None or (pattern.act == "declare" and pattern.kind in pack.states):
         return
-    known = COMMON_KINDS.get(pattern.act, {}).keys() | {
-        kind for each in pack.lineage for kind in each.file.kinds.get(pattern.act, {})
-    }
+    states = pack.states if pattern.act == "declare" else ()
+    known = pack.kinds_of(pattern.act).keys() - states
     if pattern.kind not in known:
         section = "state" if pattern.act == "declare" else f"kinds.{pattern.act}"
-        yield Complaint(
-            "pack.unknown-kind",
-            path,
-            f"式样“{pattern}”中的种类 {pattern.kind} 没有声明{_hint(pattern.kind, known)}。",
-            f'请在 [{section}] 中写 {pattern.kind} = "中文名"。',
-        )
+        said = f"式样“{pattern}”中的种类 {pattern.kind} 没有声明{_hint(pattern.kind, known)}。"
+        remedy = f'请在 [{section}] 中写 {pattern.kind} = "中文名"。'
+        yield Complaint("pack.unknown-kind", path, said, remedy)
 
 
-def _parties(pack: Pack, rule: Rule, path: tuple[str, ...]) -> Iterator[Complaint]:
+def _parties(pack: Pack, rule: Rule, path: KeyPath) -> Iterator[Complaint]:
     for name in ("who", "recipients", "only_by"):
         for role in getattr(rule, name, None) or ():
             yield from _party(pack, role, (*path, name))
@@ -177,56 +158,38 @@ def _parties(pack: Pack, rule: Rule, path: tuple[str, ...]) -> Iterator[Complain
             yield from _party(pack, role, (*path, "extension"))
 
 
-def _party(pack: Pack, role: str | None, path: tuple[str, ...]) -> Iterator[Complaint]:
+def _party(pack: Pack, role: str | None, path: KeyPath) -> Iterator[Complaint]:
     if role is not None and role not in pack.parties:
-        yield Complaint(
-            "pack.unknown-party",
-            path,
-            f"没有当事方 {role}{_hint(role, pack.parties)}。",
-            f'请在 [party.{role}] 中写 zh = "中文名"。',
-        )
+        said = f"没有当事方 {role}{_hint(role, pack.parties)}。"
+        remedy = f'请在 [party.{role}] 中写 zh = "中文名"。'
+        yield Complaint("pack.unknown-party", path, said, remedy)
 
 
-def _conditions(pack: Pack, rule: Rule, path: tuple[str, ...]) -> Iterator[Complaint]:
+def _conditions(pack: Pack, rule: Rule, path: KeyPath) -> Iterator[Complaint]:
     for key, values in (getattr(rule, "when", None) or {}).items():
         choices = _choices(pack, key)
-        place = (*path, "when", key)
         if choices is None:
-            yield Complaint(
-                "pack.unknown-axis",
-                place,
-                f"没有分类维度 {key}{_hint(key, pack.axes)}。",
-                f"请在 [axis.{key}] 中声明, 或改用 {'、'.join(GIVEN)}。",
-            )
+            hint = f"请在 [axis.{key}] 中声明, 或改用 {'、'.join(GIVEN)}。"
+            told = f"没有分类维度 {key}{_hint(key, pack.axes)}。"
+            yield Complaint("pack.unknown-axis", (*path, "when", key), told, hint)
             continue
         for value in values:
-            if value.removeprefix("!") not in choices:
-                yield Complaint(
-                    "pack.unknown-value",
-                    place,
-                    f"{key} 没有“{value}”这个值。",
-                    f"可以填写：{'、'.join(choices) or '（尚未声明任何值）'}。",
-                )
+            asked = value.removeprefix("!")
+            yield from _value(key, asked, choices, (*path, "when", key))
 
 
-def _choices(pack: Pack, key: str) -> list[str] | None:
-    match key:
-        case "state":
-            return list(pack.states)
-        case "matter":
-            return list(MATTERS)
-        case "channel":
-            return [key for each in pack.lineage for key in each.file.channel]
-        case _:
-            return list(pack.axes[key].values) if key in pack.axes else None
+def _choices(pack: Pack, key: str) -> Collection[str] | None:
+    given = {"state": pack.states, "matter": MATTERS, "channel": pack.channels}
+    axis = pack.axes.get(key)
+    return given.get(key, axis.values if axis else None)
 
 
-def _references(pack: Pack, rule: Rule, path: tuple[str, ...]) -> Iterator[Complaint]:
+def _references(pack: Pack, rule: Rule, path: KeyPath) -> Iterator[Complaint]:
     named: list[tuple[str, str]] = []
     match rule:
         case Duty():
-            named += [("clash", number) for number in rule.clash]
             missed = [start for start in rule.start if start.startswith("missed:")]
+            named += [("clash", number) for number in rule.clash]
             named += [("start", start.removeprefix("missed:")) for start in missed]
             yield from _states(pack, rule, path)
         case Schedule():
@@ -237,46 +200,33 @@ def _references(pack: Pack, rule: Rule, path: tuple[str, ...]) -> Iterator[Compl
             named.append(("form", rule.form))
     for key, number in named:
         if number not in pack.rules and number not in pack.file.unarmed:
-            yield Complaint(
-                "pack.unknown-rule",
-                (*path, key),
-                f"没有编号为 {number} 的规则{_hint(number, pack.rules)}。",
-                "请改正编号。",
-            )
+            told = f"没有编号为 {number} 的规则{_hint(number, pack.rules)}。"
+            yield Complaint("pack.unknown-rule", (*path, key), told, "请改正编号。")
 
 
-def _states(pack: Pack, duty: Duty, path: tuple[str, ...]) -> Iterator[Complaint]:
+def _states(pack: Pack, duty: Duty, path: KeyPath) -> Iterator[Complaint]:
     for start in duty.start:
         state = start.removeprefix("state:")
         if start.startswith("state:") and state not in pack.states:
-            yield Complaint(
-                "pack.unknown-state",
-                (*path, "start"),
-                f"没有声明状态 {state}{_hint(state, pack.states)}。",
-                f'请在 [state.{state}] 中写 zh = "中文名"。',
-            )
+            said = f"没有声明状态 {state}{_hint(state, pack.states)}。"
+            remedy = f'请在 [state.{state}] 中写 zh = "中文名"。'
+            yield Complaint("pack.unknown-state", (*path, "start"), said, remedy)
 
 
-def _never_met(pack: Pack, rule: Rule, path: tuple[str, ...]) -> Iterator[Complaint]:
+def _never_met(pack: Pack, rule: Rule, path: KeyPath) -> Iterator[Complaint]:
     """A duty on a matter that only acts on a unit's day could fulfil, or that a gate forbids."""
     if not isinstance(rule, Duty):
         return
     wanted = list(rule.stop.patterns())
     if all(pattern.act in UNIT_ONLY for pattern in wanted):
-        yield Complaint(
-            "pack.never-met",
-            (*path, "stop"),
-            f"事项上的义务不能靠“{wanted[0]}”完成：它记在单位名下, 不属于某一事项。",
-            "请改用 [schedule]（定期事项）, 或换成事项上的行为。",
-        )
+        said = f"事项上的义务不能靠“{wanted[0]}”完成：它记在单位名下, 不属于某一事项。"
+        remedy = "请改用 [schedule]（定期事项）, 或换成事项上的行为。"
+        yield Complaint("pack.never-met", (*path, "stop"), said, remedy)
     forbidden = next((p for p in _unconditional(rule.stop) if _closed_to(pack, p)), None)
     if forbidden:
-        yield Complaint(
-            "pack.never-met",
-            (*path, "stop"),
-            f"“{forbidden}”已被前置条件限定由他人办理, 这项义务永远不能完成。",
-            "请核对 only_by 与本规则的 by。",
-        )
+        said = f"“{forbidden}”已被前置条件限定由他人办理, 这项义务永远不能完成。"
+        remedy = "请核对 only_by 与本规则的 by。"
+        yield Complaint("pack.never-met", (*path, "stop"), said, remedy)
 
 
 def _closed_to(pack: Pack, pattern: Pattern) -> bool:
@@ -306,12 +256,9 @@ def _never_open(pack: Pack) -> Iterator[Complaint]:
     for number in pack.file.gate:
         circle = _circle(number, waits) if number in waits else None
         if circle:
-            yield Complaint(
-                "pack.never-open",
-                ("gate", number, "needs"),
-                f"前置条件互相等待, 永远不能满足：{' → '.join(circle)}。",
-                "请去掉其中一个前置条件, 或改变所要求的行为。",
-            )
+            said = f"前置条件互相等待, 永远不能满足：{' → '.join(circle)}。"
+            remedy = "请去掉其中一个前置条件, 或改变所要求的行为。"
+            yield Complaint("pack.never-open", ("gate", number, "needs"), said, remedy)
 
 
 def _unconditional(demand: Demand | None) -> Iterator[Pattern]:

@@ -1,11 +1,16 @@
-"""What a change of packs would mean (规则比较): rules new, gone, tighter and looser, in words."""
+"""What a change of packs would mean (规则比较): rules new, gone, tighter and looser, in words.
+
+A unit's pack may add to the county's rules and tighten them, never loosen them (只增不减).
+"""
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from shared.policy.language.inheritance import comparable, looser
+from shared.calendar.durations import Duration
+from shared.documents import Complaint
 from shared.policy.language.pack import Pack
 from shared.policy.language.rules import Duty, Gate, Rule, Schedule
 from shared.policy.language.speaking import sentence
@@ -29,6 +34,14 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "其他": ("step", "offence", "archive", "statistic"),
 }
 """The sections of a pack as a summary takes them together."""
+
+COMPARED = ("days", "working_days", "within")
+"""Clocks whose numbers can be compared where all else is the same."""
+
+FREE = ("zh", "clause", "also", "clash")
+"""What a rule may say in its own words when it tightens the one above under the same number."""
+
+_SOME_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +74,10 @@ def differences(before: Pack, after: Pack) -> list[RuleDifference]:
     Rules are paired by number, then by what they ask for, by title, and by what starts and ends
     them, so that packs of different sources can be compared too.
     """
-    old, new = _numbered(before), _numbered(after)
+    old, new = (
+        [_Numbered(pack, number, rule) for number, rule in pack.rules.items()]
+        for pack in (before, after)
+    )
     pairs = _pairs(old, new)
     paired = {each.number for each in pairs.values()}
     return [
@@ -92,14 +108,10 @@ def _changes(found: Sequence[RuleDifference], sections: Sequence[str]) -> str:
     return "、".join(told)
 
 
-def _numbered(pack: Pack) -> list[_Numbered]:
-    return [_Numbered(pack, number, rule) for number, rule in pack.rules.items()]
-
-
 def _pairs(old: Sequence[_Numbered], new: Sequence[_Numbered]) -> dict[str, _Numbered]:
     """The new rule for each old number, as far as there is one."""
     pairs: dict[str, _Numbered] = {}
-    for key in (_by_number, _by_words, _by_title, _by_acts):
+    for key in KEYS:
         rest = [each for each in new if each not in pairs.values()]
         for each in old:
             if each.number not in pairs and key(each) is not None:
@@ -120,18 +132,6 @@ def _pair(
         rest.remove(found)
 
 
-def _by_number(given: _Numbered) -> Hashable:
-    return given.number
-
-
-def _by_words(given: _Numbered) -> Hashable:
-    return given.said
-
-
-def _by_title(given: _Numbered) -> Hashable:
-    return given.rule.zh
-
-
 def _by_acts(given: _Numbered) -> Hashable:
     match given.rule:
         case Duty() as rule:
@@ -146,6 +146,15 @@ def _by_acts(given: _Numbered) -> Hashable:
 
 def _conditions(when: Mapping[str, Sequence[str]] | None) -> Hashable:
     return tuple(sorted((key, tuple(values)) for key, values in (when or {}).items()))
+
+
+KEYS: Sequence[Callable[[_Numbered], Hashable]] = (
+    lambda given: given.number,
+    lambda given: given.said,
+    lambda given: given.rule.zh,
+    _by_acts,
+)
+"""By what rules of two packs are paired, in this order."""
 
 
 def _difference(old: _Numbered, new: _Numbered | None) -> RuleDifference | None:
@@ -169,11 +178,109 @@ def asks_less(strict: Rule, lax: Rule) -> bool:
         case Duty(), Duty() if lax.clock == "soon" and not strict.measured:
             return (strict.start, strict.stop, strict.when) == (lax.start, lax.stop, lax.when)
         case Gate(), Gate():
-            return (strict.mode, lax.mode) == ("refuse", "flag") and _same_gate(strict, lax)
+            asked = ("when", "refuse", "besides", "needs", "only_by")
+            same = all(getattr(strict, key) == getattr(lax, key) for key in asked)
+            return same and (strict.mode, lax.mode) == ("refuse", "flag")
         case _:
             return comparable(strict, lax) and looser(strict, lax)
 
 
-def _same_gate(one: Gate, other: Gate) -> bool:
-    asked = ("when", "refuse", "besides", "needs", "only_by")
-    return all(getattr(one, key) == getattr(other, key) for key in asked)
+def check_against_parent(pack: Pack) -> Iterator[Complaint]:
+    """What a pack takes away from the one it adds to."""
+    above = pack.parent
+    if above is None:
+        return
+    for number in pack.file.unarmed:
+        if number in above.rules:
+            rule = above.rules[number]
+            said = f"{number}{_basis(rule)}是 {above.id} 的规则, 不能停用。"
+            remedy = "请删去这一行：继承来的规则一律适用。"
+            yield Complaint("pack.looser", ("unarmed", number), said, remedy)
+    yield from _narrowed_axes(pack, above)
+    for number, rule in pack.file.rules():
+        yield from _against(above, number, rule)
+
+
+def _narrowed_axes(pack: Pack, above: Pack) -> Iterator[Complaint]:
+    """Without a value that a rule above waits for, or with another default, it would not apply."""
+    for key, axis in pack.file.axis.items():
+        inherited, needed = above.axes.get(key), _waited_for(above, key)
+        lacking = needed - axis.values.keys()
+        if inherited and needed and (lacking or inherited.default != axis.default):
+            yield Complaint(
+                "pack.looser",
+                ("axis", key),
+                f"{above.id} 的规则用到分类维度 {key} 的 {'、'.join(sorted(needed))}"
+                f"（默认 {inherited.default or '无'}）, 这里少了值或改了默认。",
+                "请保留上级规则用到的值和默认值, 可以另加新的值。",
+            )
+
+
+def _waited_for(pack: Pack, key: str) -> set[str]:
+    """The values of an axis that rules in force wait for."""
+    conditions = [getattr(rule, "when", None) or {} for rule in pack.rules.values()]
+    return {value.removeprefix("!") for when in conditions for value in when.get(key, ())}
+
+
+def _against(pack: Pack, number: str, rule: Rule) -> Iterator[Complaint]:
+    """What is wrong with a rule below the pack that its own adds to."""
+    path = (rule.SECTION, number)
+    for other, above in pack.rules.items():
+        if comparable(above, rule) and looser(above, rule):
+            said = f"{number}{_basis(rule)}比 {pack.id} 的 {other}{_basis(above)}宽。"
+            remedy = "单位的规则只能增加或从严：请改成不宽于上级规则的数值, 或删去本条。"
+            yield Complaint("pack.looser", path, said, remedy)
+        elif other == number and not _only_tighter(above, rule):
+            taken = f"编号 {number}{_basis(rule)}已用于 {pack.id}{_basis(above)}, 而内容不同。"
+            remedy = "请另取编号：两条规则都会适用。"
+            yield Complaint("pack.number-taken", path, taken, remedy)
+
+
+def _basis(rule: Rule) -> str:
+    return f"（{rule.clause or rule.zh}）"
+
+
+def _only_tighter(above: Rule, rule: Rule) -> bool:
+    """Whether a rule can take the place of the one above: the same but for a tighter number."""
+    if not comparable(above, rule):
+        return False
+    numbers = (above.clock,) if isinstance(above, Duty) else ("count", "at")
+    mine, theirs = dict(rule), dict(above)
+    kept = [key for key in mine if key not in (*FREE, *numbers, "extension")]
+    extended = mine.get("extension") in (None, theirs.get("extension"))
+    return extended and all(mine[key] == theirs[key] for key in kept)
+
+
+def comparable(above: Rule, rule: Rule) -> bool:
+    """Whether two rules ask for the same, so that their numbers can be compared."""
+    match above, rule:
+        case Duty(), Duty():
+            same = (above.start, above.stop, above.clock, above.reading, above.each)
+            return (
+                same == (rule.start, rule.stop, rule.clock, rule.reading, rule.each)
+                and above.clock in COMPARED
+                and (above.when is None or above.when == rule.when)
+            )
+        case Schedule(), Schedule():
+            return (above.every, above.stop, above.each) == (rule.every, rule.stop, rule.each)
+        case _:
+            return False
+
+
+def looser(above: Rule, rule: Rule) -> bool:
+    """Whether a comparable rule asks for less than the one above."""
+    match above, rule:
+        case Duty(), Duty():
+            limit, own = (getattr(each, above.clock) for each in (above, rule))
+            return _length(own) > _length(limit)
+        case Schedule(), Schedule():
+            later = above.at is not None and (rule.at is None or rule.at > above.at)
+            return rule.count < above.count or later
+        case _:
+            return False
+
+
+def _length(given: Duration | int) -> timedelta:
+    if isinstance(given, int):
+        return timedelta(days=given)
+    return given.after(_SOME_MOMENT) - _SOME_MOMENT

@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 from shared.documents import Complaint, Spot, place_in_error, place_of
 from shared.errors import HuiyinError, Invalid
 from shared.policy.language.checking import check
-from shared.policy.language.inheritance import check_against_parent
+from shared.policy.language.comparing import check_against_parent
 from shared.policy.language.pack import Pack, PackFile
 from shared.policy.language.patterns import Malformed
 
@@ -44,12 +44,10 @@ def load_pack(path: Path, params: Chosen | None = None) -> Pack:
 def read_pack(text: str, place: str, params: Chosen | None = None) -> Pack:
     """Read a pack from a file's text; ``place`` is what errors call the file.
 
-    Raises Invalid ``pack.*`` with the first complaint; ``field`` is the key's path.
+    Raises as ``load_pack``.
     """
     file = Path(place)
-    texts, complaints = _lineage(text, file, ())
-    pack, more = build(texts, params)
-    return _usable(file, pack, complaints + more)
+    return _usable(file, *_examined(*_lineage(text, file, ()), params))
 
 
 def _usable(file: Path, pack: Pack | None, complaints: Sequence[Complaint]) -> Pack:
@@ -68,9 +66,7 @@ def known_packs() -> dict[str, Path]:
 def shipped_packs() -> Mapping[str, Path]:
     """The packs that are shipped, by id and by the number of their source, such as ``001-2``."""
     known = known_packs()
-    headings = {
-        path: tomllib.loads(path.read_text(encoding="utf-8"))["pack"] for path in known.values()
-    }
+    headings = {path: _heading(path.read_text(encoding="utf-8")) for path in known.values()}
     numbered = {heading["seed"]: path for path, heading in headings.items() if "seed" in heading}
     return {**numbered, **known}
 
@@ -84,12 +80,9 @@ def find_pack(name: str) -> Path:
         return shipped_packs()[name]
     if Path(name).is_file():
         return Path(name)
-    raise Invalid(
-        "pack.unknown",
-        f"没有名为“{name}”的规则包, 也没有这个文件。",
-        "请用 huiyin pack list 查看可用的规则包, 或给出文件路径。",
-        "pack",
-    )
+    said = f"没有名为“{name}”的规则包, 也没有这个文件。"
+    remedy = "请用 huiyin pack list 查看可用的规则包, 或给出文件路径。"
+    raise Invalid("pack.unknown", said, remedy, "pack")
 
 
 def examine(path: Path, params: Chosen | None = None) -> tuple[Pack | None, list[Complaint]]:
@@ -97,11 +90,16 @@ def examine(path: Path, params: Chosen | None = None) -> tuple[Pack | None, list
 
     Raises Invalid ``pack.unreadable``.
     """
-    texts, complaints = _texts(path, ())
+    return _examined(*_texts(path, ()), params)
+
+
+def _examined(
+    texts: Sequence[str], complaints: Sequence[Complaint], params: Chosen | None
+) -> tuple[Pack | None, list[Complaint]]:
     if not texts:
-        return None, complaints
+        return None, [*complaints]
     pack, more = build(texts, params)
-    return (None if complaints else pack), complaints + more
+    return (None if complaints else pack), [*complaints, *more]
 
 
 def build(
@@ -112,7 +110,7 @@ def build(
     ``params`` are its own by name, and those of a pack it adds to as ``<id>.<name>``.
     """
     pack, complaints = _built(tuple(texts), json.dumps(dict(params or {})))
-    return pack, list(complaints)
+    return pack, [*complaints]
 
 
 @lru_cache(256)
@@ -153,13 +151,9 @@ def texts_of(text: str) -> tuple[list[str], list[Complaint]]:
     """
     wanted = _heading(text).get("extends")
     if isinstance(wanted, str) and wanted not in known_packs():
-        told = Complaint(
-            "pack.unknown",
-            ("pack", "extends"),
-            f"没有随附名为“{wanted}”的规则包。",
-            "请用 huiyin pack list 查看可继承的规则包。",
-        )
-        return [text], [told.at(place_of(text, ("pack", "extends")))]
+        said = f"没有随附名为“{wanted}”的规则包。"
+        remedy = "请用 huiyin pack list 查看可继承的规则包。"
+        return [text], [_of_parent(text, "pack.unknown", said, remedy)]
     return _lineage(text, PACKS / "given.toml", ())
 
 
@@ -187,45 +181,34 @@ def _texts(path: Path, below: Sequence[str]) -> tuple[list[str], list[Complaint]
 
 
 def _lineage(text: str, path: Path, below: Sequence[str]) -> tuple[list[str], list[Complaint]]:
-    try:
-        heading = tomllib.loads(text).get("pack", {})
-    except tomllib.TOMLDecodeError:
-        return [text], []  # told when it is built
-    wanted = heading.get("extends") if isinstance(heading, dict) else None
+    heading = _heading(text)  # what cannot be read is told when it is built
+    wanted, own = heading.get("extends"), str(heading.get("id"))
     if not isinstance(wanted, str):
         return [text], []
-    own = str(heading.get("id"))
-    place = place_of(text, ("pack", "extends"))
     if wanted in (own, *below):
-        return [text], [_circular((*below, own, wanted)).at(place)]
+        said = f"继承绕成了圈：{' → '.join((*below, own, wanted))}。"
+        return [text], [_of_parent(text, "pack.circular", said, "请去掉其中一处 extends。")]
     try:
         beside = path.with_name(f"{wanted}.toml")
         above, complaints = _texts(beside if beside.is_file() else find_pack(wanted), (*below, own))
     except HuiyinError as problem:
-        told = Complaint(problem.code, ("pack", "extends"), problem.message, problem.remedy)
-        return [text], [told.at(place)]
+        return [text], [_of_parent(text, problem.code, problem.message, problem.remedy)]
     return [text, *above], complaints
 
 
-def _circular(chain: Sequence[str]) -> Complaint:
-    return Complaint(
-        "pack.circular",
-        ("pack", "extends"),
-        f"继承绕成了圈：{' → '.join(chain)}。",
-        "请去掉其中一处 extends。",
-    )
+def _of_parent(text: str, code: str, message: str, remedy: str) -> Complaint:
+    """What is wrong with the pack that a text adds to."""
+    path = ("pack", "extends")
+    return Complaint(code, path, message, remedy, place_of(text, path))
 
 
 def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as problem:
-        raise Invalid(
-            "pack.unreadable",
-            f"读不到规则包 {path}（{problem.strerror}）。",
-            "请核对路径, 并确认本程序有权读取。",
-            "pack",
-        ) from problem
+        said = f"读不到规则包 {path}（{problem.strerror}）。"
+        remedy = "请核对路径, 并确认本程序有权读取。"
+        raise Invalid("pack.unreadable", said, remedy, "pack") from problem
 
 
 def _file(
@@ -249,12 +232,9 @@ def _filled(given: Any, params: Chosen) -> Any:
             raise _unknown_parameter(name, declared)
         choices = declared[name].get("of")
         if choices is not None and params[name] not in choices:
-            raise Invalid(
-                "pack.parameter-value",
-                f"参数 {name} 不能取“{params[name]}”。",
-                f"可以取：{'、'.join(map(str, choices))}。",
-                name,
-            )
+            said = f"参数 {name} 不能取“{params[name]}”。"
+            remedy = f"可以取：{'、'.join(map(str, choices))}。"
+            raise Invalid("pack.parameter-value", said, remedy, name)
     values = {name: params.get(name, each.get("default")) for name, each in declared.items()}
     rest = {key: _replaced(value, values) for key, value in given.items() if key != "params"}
     return rest | ({"params": declared} if declared else {})
@@ -275,12 +255,9 @@ def _replaced(given: Any, values: Mapping[str, Any]) -> Any:
 
 
 def _unknown_parameter(name: str, declared: Mapping[str, Any]) -> Invalid:
-    return Invalid(
-        "pack.unknown-parameter",
-        f"没有参数“{name}”。",
-        f"已声明的参数：{'、'.join(declared) or '无'}；新参数请在 [params.{name}] 中声明。",
-        name,
-    )
+    said = f"没有参数“{name}”。"
+    remedy = f"已声明的参数：{'、'.join(declared) or '无'}；新参数请在 [params.{name}] 中声明。"
+    return Invalid("pack.unknown-parameter", said, remedy, name)
 
 
 def _not_toml(problem: ValueError) -> Complaint:

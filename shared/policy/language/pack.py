@@ -1,7 +1,8 @@
 """A policy pack (规则包): the rules of one institution, and those of the pack it adds to."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, TypeVar
@@ -12,6 +13,7 @@ from shared.acts.vocabulary import ACTS
 from shared.contracts.catalogue import Contract
 from shared.policy.language.rules import (
     SECTIONS,
+    STANDINGS,
     ArchiveItem,
     Axis,
     Declared,
@@ -27,6 +29,7 @@ from shared.policy.language.rules import (
     RuleId,
     Schedule,
     Shift,
+    Standing,
     Statistic,
     Step,
     Text,
@@ -76,6 +79,7 @@ A pack names its own parties besides, and says with ``canon`` which of these the
 """
 
 R = TypeVar("R", bound=Rule)
+V = TypeVar("V")
 Words = Mapping[Key, Text]
 
 
@@ -105,6 +109,27 @@ class PackFile(Contract):
         """Every rule of the file with its number, section by section."""
         for section in SECTIONS:
             yield from getattr(self, section).items()
+
+    def items(self) -> dict[str, Standing]:
+        """Every item of the source that the file's own rules or ``unarmed`` name.
+
+        An item is a number of the source: that of a table, up to ``/``, or one that a table names
+        in ``also``. The strongest standing counts.
+        """
+        found: dict[str, Standing] = dict.fromkeys(self.unarmed, "unarmed")
+        return found | dict(sorted(self._named(), key=lambda named: named[1] == "armed"))
+
+    def _named(self) -> Iterator[tuple[str, Standing]]:
+        for number, rule in self.rules():
+            for each in (number, *rule.also):
+                yield each.split("/")[0], rule.standing
+            if extended := _extended_by(rule):
+                yield extended, "armed"
+
+    def declared(self) -> set[str]:
+        """Every item that the file's parties, axes and channels stand for."""
+        tables: tuple[Mapping[str, Party | Axis], ...] = (self.party, self.axis, self.channel)
+        return {number for table in tables for each in table.values() for number in each.also}
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,47 +196,45 @@ class Pack:
             sorted_.setdefault(type(rule), {})[number] = rule
         return sorted_
 
+    def _all(self, section: Callable[[PackFile], Mapping[str, V]]) -> dict[str, V]:
+        """What every file of the lineage has in a section; the nearest has the last word."""
+        files = [section(each.file) for each in reversed(self.lineage)]
+        return {key: value for table in files for key, value in table.items()}
+
     @cached_property
     def axes(self) -> Mapping[str, Axis]:
         """Every axis by its key."""
-        return {
-            key: axis for pack in reversed(self.lineage) for key, axis in pack.file.axis.items()
-        }
+        return self._all(lambda file: file.axis)
 
     @cached_property
     def states(self) -> Mapping[str, Declared]:
         """Every state that can be declared, by its key."""
-        return {
-            key: each for pack in reversed(self.lineage) for key, each in pack.file.state.items()
-        }
+        return self._all(lambda file: file.state)
 
     @cached_property
     def parties(self) -> Mapping[str, str]:
         """Every party by its key, with its Chinese name."""
-        own = {
-            key: party.zh
-            for pack in reversed(self.lineage)
-            for key, party in pack.file.party.items()
-        }
-        return {**COMMON, **own}
+        own = self._all(lambda file: file.party)
+        return {**COMMON, **{key: party.zh for key, party in own.items()}}
 
     @cached_property
     def channels(self) -> Mapping[str, str]:
         """Every channel by its key, with its Chinese name."""
-        return {
-            key: c.zh for pack in reversed(self.lineage) for key, c in pack.file.channel.items()
-        }
+        return {key: each.zh for key, each in self._all(lambda file: file.channel).items()}
+
+    @cached_property
+    def media(self) -> Mapping[str, str]:
+        """Every medium that is declared, by its key, with its Chinese name."""
+        return self._all(lambda file: file.medium)
 
     def medium(self, key: str) -> str:
         """The Chinese name of a medium, or the key where none is declared."""
-        return next((p.file.medium[key] for p in self.lineage if key in p.file.medium), key)
+        return self.media.get(key, key)
 
     def canon(self, role: str) -> str | None:
         """The common party that a party of this pack is, if it is one."""
-        for pack in self.lineage:
-            if role in pack.file.party:
-                return pack.file.party[role].canon
-        return None
+        party = self._all(lambda file: file.party).get(role)
+        return party.canon if party else None
 
     @cached_property
     def stand_ins(self) -> Mapping[str, str]:
@@ -228,18 +251,14 @@ class Pack:
 
     def kinds_of(self, act: str) -> Mapping[str, str]:
         """The kinds of an act, with their Chinese names; the states are kinds of declaring."""
-        own = {
-            key: zh for p in reversed(self.lineage) for key, zh in p.file.kinds.get(act, {}).items()
-        }
+        own = self._all(lambda file: file.kinds.get(act, {}))
         states = {key: each.zh for key, each in self.states.items()} if act == "declare" else {}
         return {**COMMON_KINDS.get(act, {}), **states, **own}
 
-    def kind_name(self, act: str, kind: str) -> str:
-        """The Chinese name of a kind of an act; raises KeyError for one that is not declared."""
-        for pack in self.lineage:
-            if kind in pack.file.kinds.get(act, {}):
-                return pack.file.kinds[act][kind]
-        return COMMON_KINDS[act][kind]
+    def counts(self) -> dict[str, int]:
+        """How many items of the pack's own file have each standing."""
+        found = Counter[str](self.file.items().values())
+        return {standing: found[standing] for standing in STANDINGS}
 
 
 def _extended_by(rule: Rule) -> str | None:

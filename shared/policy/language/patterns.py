@@ -122,12 +122,9 @@ def read_demand(given: Any) -> Demand:
             return Demand("any", tuple(_part(each) for each in given))
         case {"count": int() as times, "of": of, **rest} if times > 0 and not rest:
             return Demand("count", (_part(of),), times)
-        case {"any": parts} if len(given) == 1:
-            return Demand("any", _parts(parts))
-        case {"all": parts} if len(given) == 1:
-            return Demand("all", _parts(parts))
-        case {"seq": parts} if len(given) == 1:
-            return Demand("seq", _parts(parts))
+        case dict() if len(given) == 1 and given.keys() <= {"any", "all", "seq"}:
+            [(how, parts)] = given.items()
+            return Demand(how, _parts(parts))
         case _:
             raise Malformed(
                 '应为式样、[任一]、{all = [全部]}、{seq = [依次]} 或 {count = 次数, of = "式样"}'
@@ -141,9 +138,7 @@ def _parts(given: Any) -> tuple[Pattern | Demand, ...]:
 
 
 def _part(given: Any) -> Pattern | Demand:
-    if isinstance(given, str):
-        return read_pattern(given)
-    return read_demand(given)
+    return read_pattern(given) if isinstance(given, str) else read_demand(given)
 
 
 def _no_such(act: str) -> Malformed:

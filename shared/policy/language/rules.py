@@ -107,6 +107,7 @@ def _as_list(given: Any) -> Any:
 
 Keys = Annotated[tuple[Key, ...], BeforeValidator(_as_list), Field(min_length=1)]
 Values = Annotated[tuple[Text, ...], BeforeValidator(_as_list), Field(min_length=1)]
+Acts = Annotated[tuple[Act, ...], BeforeValidator(_as_list)]
 Several = Annotated[tuple[RuleId, ...], BeforeValidator(_as_list)]
 
 Span = Annotated[tuple[YearDay, YearDay], BeforeValidator(_as_list)]
@@ -163,6 +164,11 @@ CLOCKS: Mapping[str, str] = {
 }
 """The ways in which a duty's limit can be given; each duty has exactly one."""
 
+Standing = Literal["armed", "measured", "unarmed"]
+
+STANDINGS: Mapping[str, str] = {"armed": "启用", "measured": "计量", "unarmed": "未启用"}
+"""What becomes of the items of a source in a pack (条目状态)."""
+
 Each = Literal["assignee", "recipient", "post_holder", "class", "unit"]
 
 
@@ -172,13 +178,26 @@ class Rule(Contract):
     SECTION: ClassVar[str]
     TITLE: ClassVar[str]
 
+    def __init_subclass__(cls, *, section: str, word: str) -> None:
+        cls.SECTION, cls.TITLE = section, word
+
     zh: Text
     clause: Text | None = None
     also: Several = ()
 
+    @property
+    def standing(self) -> Standing:
+        """Whether it refuses, is missed or shows something, or its time is only measured."""
+        return "armed"
+
     def asked(self) -> Iterator[Pattern]:
         """Every pattern of an act that the rule names."""
-        yield from ()
+        for _, value in self:
+            for part in value if isinstance(value, tuple) else (value,):
+                if isinstance(part, Demand):
+                    yield from part.patterns()
+                elif isinstance(part, Pattern):
+                    yield part
 
 
 class Extension(Contract):
@@ -192,7 +211,7 @@ class Extension(Contract):
     approver: Keys | None = None
 
 
-class Duty(Rule):
+class Duty(Rule, section="duty", word="义务"):
     """After ``start``, ``who`` must have done ``stop`` by the limit.
 
     ``days`` end at 24:00, inclusive, of the so-many-th day after the start day (Asia/Shanghai);
@@ -200,9 +219,6 @@ class Duty(Rule):
     ``soon`` is measured and never missed; ``until`` stays open and is never overdue. ``again``
     starts the duty anew with every act that fits ``start``; ``unless`` ends it unowed.
     """
-
-    SECTION: ClassVar[str] = "duty"
-    TITLE: ClassVar[str] = "义务"
 
     who: Keys = ("handling_unit",)
     when: When | None = None
@@ -238,6 +254,10 @@ class Duty(Rule):
         """Whether it is only measured: there is no limit that could be missed."""
         return self.clock in ("soon", "until")
 
+    @property
+    def standing(self) -> Standing:
+        return "measured" if self.measured else "armed"
+
     @model_validator(mode="after")
     def _one_clock(self) -> Self:
         given = [name for name in CLOCKS if getattr(self, name) is not None]
@@ -249,25 +269,18 @@ class Duty(Rule):
         return self
 
     def asked(self) -> Iterator[Pattern]:
-        yield from self.stop.patterns()
-        if self.until:
-            yield from self.until.patterns()
-        if self.unless:
-            yield from self.unless.patterns()
+        yield from super().asked()
         for start in self.start:
             if start not in MOMENTS and not start.startswith(("state:", "missed:")):
                 yield read_pattern(start)
 
 
-class Schedule(Rule):
+class Schedule(Rule, section="schedule", word="定期事项"):
     """In every period, ``who`` must have done ``stop``, ``count`` times, by its end or ``at``.
 
     ``covers`` is what the paper is about: its own period, the time since the last cut-off, or the
     period before. ``months`` limits it to some months of the year.
     """
-
-    SECTION: ClassVar[str] = "schedule"
-    TITLE: ClassVar[str] = "定期事项"
 
     who: Keys = ("responsible_unit",)
     when: When | None = None
@@ -284,15 +297,9 @@ class Schedule(Rule):
     each: Each | None = None
     clash: Several = ()
 
-    def asked(self) -> Iterator[Pattern]:
-        yield from self.stop.patterns()
 
-
-class Shift(Rule):
+class Shift(Rule, section="shift", word="值班"):
     """Somebody of ``who`` is on duty without a gap; each shift ends with its form."""
-
-    SECTION: ClassVar[str] = "shift"
-    TITLE: ClassVar[str] = "值班"
 
     who: Keys = ("duty_officer",)
     when: When | None = None
@@ -302,7 +309,7 @@ class Shift(Rule):
     leader: bool = False
 
 
-class Gate(Rule):
+class Gate(Rule, section="gate", word="前置条件"):
     """``refuse`` is refused until ``needs`` is on record, or to anybody but ``only_by``.
 
     Acts that fit ``besides`` are let through all the same.
@@ -311,12 +318,9 @@ class Gate(Rule):
     records a breach instead of refusing beforehand too.
     """
 
-    SECTION: ClassVar[str] = "gate"
-    TITLE: ClassVar[str] = "前置条件"
-
     when: When | None = None
-    refuse: Annotated[tuple[Act, ...], BeforeValidator(_as_list), Field(min_length=1)]
-    besides: Annotated[tuple[Act, ...], BeforeValidator(_as_list)] = ()
+    refuse: Annotated[Acts, Field(min_length=1)]
+    besides: Acts = ()
     needs: Wanted | None = None
     only_by: Keys | None = None
     mode: Literal["refuse", "flag"] = "refuse"
@@ -326,12 +330,6 @@ class Gate(Rule):
         if (self.needs is None) == (self.only_by is None):
             raise ValueError("须写 needs 或 only_by 之一")
         return self
-
-    def asked(self) -> Iterator[Pattern]:
-        yield from self.refuse
-        yield from self.besides
-        if self.needs:
-            yield from self.needs.patterns()
 
 
 class FieldSpec(Contract):
@@ -353,46 +351,31 @@ class FieldSpec(Contract):
         return self
 
 
-class Form(Rule):
+class Form(Rule, section="form", word="表单"):
     """What acts that fit ``on`` must carry (``fields``), and as which paper they are printed.
 
     An ``optional`` form may be left out as a whole; once begun it is filled in like any other.
     """
 
-    SECTION: ClassVar[str] = "form"
-    TITLE: ClassVar[str] = "表单"
-
     when: When | None = None
-    on: Annotated[tuple[Act, ...], BeforeValidator(_as_list), Field(min_length=1)]
+    on: Annotated[Acts, Field(min_length=1)]
     fields: Mapping[Key, FieldSpec] = Field(default_factory=dict)
     optional: bool = False
 
-    def asked(self) -> Iterator[Pattern]:
-        yield from self.on
 
-
-class Step(Rule):
+class Step(Rule, section="step", word="办理环节"):
     """A step of the procedure (办理环节) that the source names, as an act of the vocabulary."""
-
-    SECTION: ClassVar[str] = "step"
-    TITLE: ClassVar[str] = "办理环节"
 
     who: Keys | None = None
     when: When | None = None
     act: Wanted
 
-    def asked(self) -> Iterator[Pattern]:
-        yield from self.act.patterns()
 
-
-class Offence(Rule):
+class Offence(Rule, section="offence", word="追责与表彰"):
     """What institutions answer for: computed from ``duties`` missed or late, or found by people.
 
     ``unless`` excuses it when that is on record. ``good`` marks a commendation.
     """
-
-    SECTION: ClassVar[str] = "offence"
-    TITLE: ClassVar[str] = "追责与表彰"
 
     basis: Literal["computed", "human"]
     on: Literal["late", "missed", "late_or_missed", "breach"] | None = None
@@ -408,11 +391,8 @@ class Offence(Rule):
         return self
 
 
-class ArchiveItem(Rule):
+class ArchiveItem(Rule, section="archive", word="归档项目"):
     """What the file of a closed matter must hold (归档范围): acts on record, or a view."""
-
-    SECTION: ClassVar[str] = "archive"
-    TITLE: ClassVar[str] = "归档项目"
 
     holds: Wanted | None = None
     view: Literal["ledger", "trail", "register"] | None = None
@@ -424,29 +404,17 @@ class ArchiveItem(Rule):
             raise ValueError("须写 holds 或 view 之一")
         return self
 
-    def asked(self) -> Iterator[Pattern]:
-        if self.holds:
-            yield from self.holds.patterns()
 
-
-class Statistic(Rule):
+class Statistic(Rule, section="statistic", word="统计"):
     """A figure (统计指标): how many acts or matters fit ``counts``, or what part of ``among``.
 
     It is of incidents and of what units do by themselves; ``matter`` is of that kind of matter.
     """
 
-    SECTION: ClassVar[str] = "statistic"
-    TITLE: ClassVar[str] = "统计"
-
     counts: Wanted
     among: Wanted | None = None
     where: Literal["in_time", "satisfied"] | None = None
     matter: Literal["incident", "own_release", "activity", "opening", "programme"] = "incident"
-
-    def asked(self) -> Iterator[Pattern]:
-        yield from self.counts.patterns()
-        if self.among:
-            yield from self.among.patterns()
 
 
 SECTIONS: Mapping[str, type[Rule]] = {

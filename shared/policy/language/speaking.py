@@ -36,11 +36,7 @@ EVERY = {
 }
 SOON = {"immediate": "立即", "prompt": "及时"}
 COVERS = {"period": "", "since_last": "（自上次截止以来的）", "previous": "（上一期的）"}
-EACH = {
-    "post_holder": "每位",
-    "class": "各班的",
-    "unit": "各",
-}
+EACH = {"post_holder": "每位", "class": "各班的", "unit": "各"}
 PLACES = {
     "last": "最后一日",
     "first": "第一日",
@@ -68,20 +64,21 @@ ADVERB = 2
 
 def sentence(pack: Pack, rule: Rule) -> str:
     """What a rule asks for, by when and of whom, in one sentence."""
+    said = _if(pack, getattr(rule, "when", None))
     match rule:
         case Duty():
-            return _if(pack, rule.when) + _duty(pack, rule)
+            return said + _duty(pack, rule)
         case Schedule():
-            return _if(pack, rule.when) + _schedule(pack, rule)
+            return said + _schedule(pack, rule)
         case Shift():
-            return _if(pack, rule.when) + _shift(pack, rule)
+            return said + _shift(pack, rule)
         case Gate():
-            return _if(pack, rule.when) + _gate(pack, rule)
+            return said + _gate(pack, rule)
         case Form():
-            return _if(pack, rule.when) + _form(pack, rule)
+            return said + _form(pack, rule)
         case Step():
-            who = parties(pack, rule.who) if rule.who else ""
-            return _if(pack, rule.when) + demand(pack, rule.act, of=rule.who or (), by=who)
+            who = rule.who or ()
+            return said + demand(pack, rule.act, of=who, by=parties(pack, who))
         case Offence():
             return _offence(rule)
         case ArchiveItem():
@@ -134,7 +131,7 @@ def pattern(pack: Pack, given: Pattern) -> str:
     to = f"向{pack.parties.get(given.to, given.to)}" if given.to else ""
     if given.act == "declare" and given.kind in pack.states:
         return by + _declared(pack, given)
-    kind = f"（{pack.kind_name(given.act, given.kind)}）" if given.kind else ""
+    kind = f"（{pack.kinds_of(given.act)[given.kind]}）" if given.kind else ""
     return f"{by}{to}{_through(pack, given)}{ACTS[given.act].title}{kind}"
 
 
@@ -181,8 +178,7 @@ def _when(pack: Pack, rule: Duty) -> str:
             return f"{started}当日"
         case "soon":
             return f"{started}后"
-        case "until":
-            assert rule.until is not None
+        case "until" if rule.until:
             return f"{started}后、{demand(pack, rule.until)}之前"
         case "within" | "days" | "working_days":
             return f"{started}后 {_clock(rule)}"
@@ -275,8 +271,7 @@ def _period(rule: Schedule) -> str:
 
 
 def _months(given: Sequence[int]) -> str:
-    running = list(given) == list(range(given[0], given[-1] + 1)) and len(given) > 1
-    if running:
+    if len(given) > 1 and list(given) == list(range(given[0], given[-1] + 1)):
         return f"{given[0]}月至{given[-1]}月"
     return "、".join(f"{month}月" for month in given)
 
@@ -290,10 +285,8 @@ def _shift(pack: Pack, rule: Shift) -> str:
 
 def _gate(pack: Pack, rule: Gate) -> str:
     refused = _any(pack, rule.refuse)
-    if rule.only_by:
-        said = f"{refused}，只能由{parties(pack, rule.only_by)}办理"
-    else:
-        assert rule.needs is not None
+    said = f"{refused}，只能由{parties(pack, rule.only_by or ())}办理"
+    if rule.needs:
         has = "" if rule.needs.how == "seq" else "有"
         said = f"{refused}之前，须{has}{demand(pack, rule.needs)}"
     besides = f"；{_any(pack, rule.besides)}不受此限" if rule.besides else ""
@@ -356,12 +349,7 @@ def _condition(pack: Pack, key: str, values: Sequence[str]) -> str:
 def _value(pack: Pack, key: str, value: str) -> str:
     if value.startswith("!"):
         return f"{_value(pack, key, value[1:])}以外"
-    match key:
-        case "state":
-            return pack.states[value].zh
-        case "matter":
-            return MATTERS[value]
-        case "channel":
-            return pack.channels[value]
-        case _:
-            return pack.axes[key].values[value]
+    if key == "state":
+        return pack.states[value].zh
+    given = {"matter": MATTERS, "channel": pack.channels}
+    return (given.get(key) or pack.axes[key].values)[value]
