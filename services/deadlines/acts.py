@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from uuid import UUID
 
 from services.deadlines import tables
 from services.deadlines.application import follow
@@ -16,7 +15,6 @@ from shared.acts.check import Record
 from shared.acts.competence import check_competent
 from shared.acts.deed import each_of
 from shared.acts.take import Asked, Subject, Taker
-from shared.acts.vocabulary import Act
 from shared.contracts.envelope import Recorded
 from shared.copies import incidents, matters
 from shared.copies.calendars import calendar
@@ -45,11 +43,6 @@ class Delays(Taker[Delay]):
     """What people do about delays, and their decisions."""
 
     rules = RULES
-
-    def place(self, sql: Sql, act: Act, name: str) -> UUID:
-        if act.on == "unit":
-            return unit_id(known_unit(sql, name).code)
-        return incidents.find(sql, name).id
 
     def subject(self, tx: Transaction, asked: Asked) -> Subject[Delay]:
         found = _of_period(tx, asked) if asked.act.on == "unit" else _of_matter(tx, asked)

@@ -70,11 +70,6 @@ class Intake(Taker[Incident]):
         """The position of the last event."""
         return await asyncio.to_thread(self.store.position)
 
-    def place(self, sql: Sql, act: Act, name: str) -> UUID:
-        if act.on == "unit":
-            return unit_id(known_unit(sql, name).code)
-        return incidents.find(sql, name).id
-
     async def prepare(
         self, act: Act, name: str, body: Order, officer: Officer, request: Request | None
     ) -> dict[str, Any]:

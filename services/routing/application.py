@@ -75,11 +75,6 @@ class Routing(Taker[Case]):
 
         return await self.store.read(look)
 
-    def place(self, sql: Sql, act: Act, name: str) -> UUID:
-        if act.on == "unit":
-            return unit_id(known_unit(sql, name).code)
-        return incidents.find(sql, name).id
-
     async def prepare(
         self, act: Act, name: str, body: Order, officer: Officer, request: Request | None
     ) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from shared.acts.decide import Rules, decide, fact_of
 from shared.acts.deed import Circumstances
 from shared.acts.vocabulary import Act
 from shared.contracts.envelope import Recorded
+from shared.copies import incidents
+from shared.copies.units import known_unit, unit_id
 from shared.identity.officers import Officer
 from shared.room import key_id
 from shared.store.requests import Answer, Request, answer, once
@@ -67,12 +69,18 @@ class Taker(ABC, Generic[S]):
         self.store = store
         self.vault = vault
 
-    @abstractmethod
     def place(self, sql: Sql, act: Act, name: str) -> UUID:
         """The matter or unit of that name, whose data key seals the act's own words.
 
         Raises Unknown ``incident.unknown`` or Invalid ``unit.unknown``.
         """
+        if act.on == "unit":
+            return unit_id(known_unit(sql, name).code)
+        return self.matter_of(sql, name)
+
+    def matter_of(self, sql: Sql, name: str) -> UUID:
+        """The matter of that number or id; raises Unknown ``incident.unknown``."""
+        return incidents.find(sql, name).id
 
     @abstractmethod
     def subject(self, tx: Transaction, asked: Asked) -> Subject[S]:

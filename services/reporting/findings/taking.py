@@ -41,9 +41,7 @@ class RecordActs(Taker[Judged]):
 
     rules = RULES
 
-    def place(self, sql: Sql, act: Act, name: str) -> UUID:
-        if act.on == "unit":
-            return unit_id(known_unit(sql, name).code)
+    def matter_of(self, sql: Sql, name: str) -> UUID:
         return UUID(found(sql, name).incident)
 
     async def prepare(
