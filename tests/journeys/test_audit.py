@@ -281,7 +281,7 @@ def test_verify_tells_a_person_where_the_first_difference_is(
     ("room", "table", "change"),
     [
         ("reporting", "ledger", "UPDATE ledger SET grade = 'major' WHERE grade = 'ordinary'"),
-        ("intake", "incidents", "UPDATE incidents SET standing = 'open'"),
+        ("intake", "incidents", "UPDATE incidents SET answered = 7"),
     ],
 )
 def test_rebuild_finds_the_row_that_was_changed(

@@ -56,8 +56,8 @@ def a_row_written_by_hand(county: County) -> Callable[[Served], Poison]:
     """The number that will be given next is taken already in routing's table."""
     with closing(sqlite3.connect(county.data / "routing.db")) as store, store:
         number = f"QINGHE-{datetime.now(SHANGHAI).year}-000001"
-        row = (str(uuid4()), number, "QH-YZ", "open")
-        store.execute("INSERT INTO incidents (id, number, unit, standing) VALUES (?, ?, ?, ?)", row)
+        row = (str(uuid4()), number, "QH-YZ", 0)
+        store.execute("INSERT INTO incidents (id, number, unit, answered) VALUES (?, ?, ?, ?)", row)
 
     def mend() -> None:
         with closing(sqlite3.connect(county.data / "routing.db", timeout=10)) as store, store:
