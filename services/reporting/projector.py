@@ -16,7 +16,7 @@ from services.reporting.findings import review
 from services.reporting.ledger import table as ledger_table
 from services.reporting.log import log
 from shared.contracts.envelope import Actor
-from shared.copies import county, units
+from shared.copies import units
 from shared.copies import packs as heard_packs
 from shared.errors import Unavailable, Untrusted
 from shared.messaging.consumer import PATIENCE
@@ -38,7 +38,7 @@ MODEL = joined(
     duties_table.MODEL,
     review.MODEL,
     units.MODEL,
-    county.MODEL,
+    units.COUNTY,
     heard_packs.MODEL,
     packs.MODEL,
 )
