@@ -21,7 +21,13 @@ from shared.store import requests
 from shared.vault.vault import Vault
 from shared.words import worded
 
-STATUS = {"token.unknown": 401, "unit.not-yours": 403, "post.not-competent": 403}
+STATUS = {
+    "token.unknown": 401,
+    "token.not-valid": 401,
+    "unit.not-yours": 403,
+    "post.not-competent": 403,
+    "post.reads-only": 403,
+}
 """HTTP status by error code, where the kind of error does not say it."""
 
 HTTP_CODES = {
@@ -140,7 +146,7 @@ def _described(described: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 async def current_officer(
     request: Request, authorization: Annotated[str | None, Header()] = None
 ) -> Officer:
-    """Who asks, from the token alone; raises Refused ``token.unknown``."""
+    """Who asks, from the token alone; raises Refused ``token.unknown``, ``token.not-valid``."""
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise unknown_token()

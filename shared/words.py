@@ -72,8 +72,12 @@ STARTS = {"posted": "发帖", "discovered": "发现", "registered": "登记"}
 ADMINISTRATOR = "administrator"
 """The post that sets the system up and appoints others (系统管理员)."""
 
+AUDITOR = "auditor"
+"""The post that reads and changes nothing (审计员)."""
+
 POSTS = {
     ADMINISTRATOR: "系统管理员",
+    AUDITOR: "审计员",
     "info_officer": "信息员",
     "office_director": "办公室主任",
     "principal_leader": "主要领导",

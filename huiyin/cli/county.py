@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from huiyin.cli.door import not_serving, opened, where
-from huiyin.cli.options import FormatOption
+from huiyin.cli.options import FormatOption, moment_of
 from huiyin.cli.output import say, show, show_one
 from huiyin.cli.running import ask, do, run
 from huiyin.host.directory import County
@@ -15,7 +15,15 @@ from shared.logs import configure
 from shared.settings import Settings
 
 UNIT_COLUMNS = {"code": "代码", "name": "名称", "aliases": "别名", "parent": "上级"}
-OFFICER_COLUMNS = {"id": "标识", "name": "姓名", "unit": "单位", "post": "职务"}
+OFFICER_COLUMNS = {
+    "id": "标识",
+    "name": "姓名",
+    "unit": "单位",
+    "post": "职务",
+    "until": "任职到",
+    "token_until": "令牌有效至",
+    "active": "在任",
+}
 
 
 def init(
@@ -86,7 +94,15 @@ def appoint(
     name: Annotated[str, typer.Option(help="姓名（只存于人员名册）")],
     unit: Annotated[str, typer.Option(help="单位代码")],
     post: Annotated[str, typer.Option(help="职务, 如 info_officer、principal_leader")],
-    officer: Annotated[str | None, typer.Option(help="已有人员的标识, 改任时填写")] = None,
+    officer: Annotated[
+        str | None, typer.Option(help="已有人员的标识：同一职务发放新令牌, 另一职务为改任")
+    ] = None,
+    besides: Annotated[
+        bool, typer.Option("--besides", help="兼任：原职务保留, 与 --officer 同用")
+    ] = False,
+    since: Annotated[str | None, typer.Option(help="任职开始时间；不写为即时")] = None,
+    until: Annotated[str | None, typer.Option(help="任职结束时间；代理和审计员须填")] = None,
+    instead_of: Annotated[str | None, typer.Option(help="代理谁：其任职的标识")] = None,
     format_: FormatOption = "table",
 ) -> None:
     """任命人员并发放令牌（只显示一次）。"""
@@ -95,8 +111,58 @@ def appoint(
         say(f"已任命 {name}：{done['officer']}, {unit} {post}")
         say(f"令牌（只显示这一次）：{done['token']}")
 
-    body = {"name": name, "unit": unit, "post": post, "officer": officer}
+    body = {
+        "name": name,
+        "unit": unit,
+        "post": post,
+        "officer": officer,
+        "besides": besides,
+        "since": since and moment_of("--since", since),
+        "until": until and moment_of("--until", until),
+        "instead_of": instead_of,
+    }
     show_one(do("/routing/officers", body), format_, tell)
+
+
+def leave(
+    officer: Annotated[str, typer.Argument(help="任职的标识（huiyin officers 可查）")],
+    reason: Annotated[str, typer.Option(help="离任原因")],
+    successor: Annotated[str | None, typer.Option(help="接手未办结事件的同单位人员的标识")] = None,
+    format_: FormatOption = "table",
+) -> None:
+    """离任：任职、令牌和登录即时终止, 未办结的事件列明并移交。"""
+
+    def tell(done: dict[str, Any]) -> None:
+        say(f"已离任：{officer}, 令牌和登录已失效。")
+        work = "、".join(done["open_work"])
+        say(f"经手而未办结的事件：{work or '没有'}")
+        if work and successor is None:
+            say("没有写明接手的人；请核对这些事件由谁继续办理。")
+
+    body = {"reason": reason, "successor": successor}
+    show_one(do(f"/routing/officers/{officer}/leave", body), format_, tell)
+
+
+def withdraw_token(
+    officer: Annotated[str, typer.Argument(help="任职的标识（huiyin officers 可查）")],
+    reason: Annotated[str, typer.Option(help="收回原因")],
+    format_: FormatOption = "table",
+) -> None:
+    """收回令牌：令牌和登录即时失效, 职务保留。"""
+    done = do(f"/routing/officers/{officer}/withdraw-token", {"reason": reason})
+    show_one(done, format_, lambda _: say(f"{officer} 的令牌和登录已失效, 职务保留。"))
+
+
+def recognise(
+    officer: Annotated[str, typer.Argument(help="任职的标识（huiyin officers 可查）")],
+    same_as: Annotated[str, typer.Option(help="同一人另一任职的标识")],
+    reason: Annotated[str, typer.Option(help="依据")],
+    format_: FormatOption = "table",
+) -> None:
+    """认定两项任职属同一人：审定与拟稿须由不同的人办理。"""
+    body = {"same_as": same_as, "reason": reason}
+    done = do(f"/routing/officers/{officer}/recognise", body)
+    show_one(done, format_, lambda _: say(f"已认定 {officer} 与 {same_as} 为同一人。"))
 
 
 def units(format_: FormatOption = "table") -> None:

@@ -30,7 +30,8 @@ from huiyin.host.host import Host
 from services.deadlines import agenda, scheduler
 from services.deadlines import tables as duties
 from services.reporting.log.log import ends
-from services.routing.administration import Administration
+from services.routing.appointments import Appointments
+from services.routing.orders import Appointment
 from shared.clock import SimulatedClock, from_micros
 from shared.copies.units import Unit
 from shared.errors import Untrusted, answered_error
@@ -226,21 +227,27 @@ async def _found(stage: DrillStage, county: County, loaded: Loaded) -> None:
         rules=loaded.pack,
     )
     stage.cast[stage.administrator] = Acting(first, token)
-    administration = Administration(stage.system.rooms["routing"].store, stage.system.officers)
+    appointments = appointments_of(stage.system)
     for post in posts(drill):
         if post != stage.administrator:
-            await _appoint(stage, administration, post, first)
+            await _appoint(stage, appointments, post, first)
     await stage.settled()
 
 
 async def _appoint(
-    stage: DrillStage, administration: Administration, post: Post, first: Officer
+    stage: DrillStage, appointments: Appointments, post: Post, first: Officer
 ) -> None:
     unit, role = post
     held = stage.drill.stand_ins.get(role, role)
     name, code = f"演练 {role}", stage.code(unit)
-    officer_id, token = await administration.appoint(name, code, held, first)
+    order = Appointment(name=name, unit=code, post=held)
+    officer_id, token = await appointments.appoint(order, first)
     stage.cast[post] = Acting(Officer(officer_id, name, code, held), token)
+
+
+def appointments_of(system: Host) -> Appointments:
+    """Where people are appointed in a county."""
+    return Appointments(system.rooms["routing"].store, system.officers, system.vault)
 
 
 async def settle(system: Host) -> None:

@@ -12,6 +12,8 @@ from huiyin.host.directory import County, DataDirectory
 from huiyin.host.embedded import booted
 from huiyin.host.host import Host
 from services.routing.administration import Administration
+from services.routing.appointments import Appointments
+from services.routing.orders import Appointment
 from shared.clock import Clock
 from shared.contracts.routing import CountyFounded
 from shared.copies.units import Unit, check_code
@@ -94,13 +96,13 @@ async def establish(
     rules: Pack | None = None,
 ) -> tuple[Officer, str]:
     """The same on a host that runs; ``first_name`` is what the first administrator is called."""
-    administration = Administration(host.rooms["routing"].store, host.officers)
+    store = host.rooms["routing"].store
+    administration = Administration(store)
     first = Officer(new_officer_id(), first_name, county.root, ADMINISTRATOR)
     founded = CountyFounded(**county.model_dump())
     await administration.found_county(founded, root_name, first, rules=rules)
-    _, token = await administration.appoint(
-        first.name, first.unit, first.post, first, officer_id=first.id
-    )
+    order = Appointment(name=first.name, unit=first.unit, post=first.post, officer=first.id)
+    _, token = await Appointments(store, host.officers, host.vault).appoint(order, first)
     for unit in units:
         parent = unit.parent or county.root
         await administration.establish_unit(unit.code, unit.name, unit.aliases, parent, first)

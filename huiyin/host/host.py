@@ -160,7 +160,7 @@ def _surroundings(
     wrapping_key = load_or_create_wrapping_key(settings.wrapping_key)
     vault = open_vault(settings.database or str(settings.data / "vault.db"), wrapping_key)
     stack.callback(vault.close)
-    officers = stack.enter_context(closing(Officers(open_tables(location, "identity"))))
+    officers = stack.enter_context(closing(Officers(open_tables(location, "identity"), clock)))
     return Surroundings(
         location,
         node,

@@ -5,13 +5,18 @@ from collections.abc import Awaitable, Callable
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from services.routing.administration import Administration, OfficerEntry
+from services.routing.administration import Administration
 from services.routing.application import Assigned, Drafted, Routing
+from services.routing.appointments import Appointments, Left, OfficerEntry
 from services.routing.orders import (
     Adoption,
     Appointment,
+    Leaving,
+    OfficerId,
+    Recognition,
     Repinning,
     TermOrder,
+    TokenLost,
     UnitEntry,
     Withdrawal,
     YearOrder,
@@ -39,7 +44,11 @@ class Appointed(BaseModel):
 
 
 def router(
-    routing: Routing, administration: Administration, rulebook: Rulebook, clock: Clock
+    routing: Routing,
+    administration: Administration,
+    appointments: Appointments,
+    rulebook: Rulebook,
+    clock: Clock,
 ) -> APIRouter:
     """Routing's routes."""
     api = empty_door("/routing", "routing 办理")
@@ -56,13 +65,14 @@ def router(
         return await routing.overview(incident, officer)
 
     add_acts(api, routing, {"draft": Drafted, "assign": Assigned})
-    _add_administration(api, administration)
+    _add_units(api, administration)
+    _add_officers(api, appointments)
     _add_packs(api, rulebook, known, clock)
     _add_dates(api, rulebook)
     return api
 
 
-def _add_administration(api: APIRouter, administration: Administration) -> None:
+def _add_units(api: APIRouter, administration: Administration) -> None:
     @api.post("/units")
     async def establish_unit(order: UnitEntry, officer: Asking, once: Once) -> Answer:
         """登记单位, 或更改其登记。"""
@@ -78,18 +88,37 @@ def _add_administration(api: APIRouter, administration: Administration) -> None:
             for u in await administration.units()
         ]
 
+
+def _add_officers(api: APIRouter, appointments: Appointments) -> None:
     @api.post("/officers")
     async def appoint(order: Appointment, officer: Asking, once: Once) -> Appointed:
-        """任命人员；令牌只在本次应答中出现。"""
-        appointed, token = await administration.appoint(
-            order.name, order.unit, order.post, officer, order.officer, once
-        )
+        """任命人员, 或为现任人员发放新令牌；令牌只在本次应答中出现。"""
+        appointed, token = await appointments.appoint(order, officer, once)
         return Appointed(officer=appointed, token=token)
 
     @api.get("/officers", response_model_exclude_none=True)
     async def officers(officer: Asking, at: UtcTime | None = None) -> list[OfficerEntry]:
         """全部人员；给出 at（带时区）时, 为当时任职的人员（仅系统管理员可看）。"""
-        return await administration.officers(officer, at)
+        return await appointments.officers(officer, at)
+
+    @api.post("/officers/{appointment}/leave")
+    async def leave(appointment: OfficerId, order: Leaving, officer: Asking, once: Once) -> Left:
+        """离任：任职、令牌和登录即时终止, 未办结的事件列明并移交。"""
+        return await appointments.leave(appointment, order, officer, once)
+
+    @api.post("/officers/{appointment}/withdraw-token")
+    async def withdraw_token(
+        appointment: OfficerId, order: TokenLost, officer: Asking, once: Once
+    ) -> Answer:
+        """收回令牌：令牌和登录即时失效, 职务保留。"""
+        return await appointments.withdraw_token(appointment, order, officer, once)
+
+    @api.post("/officers/{appointment}/recognise")
+    async def recognise(
+        appointment: OfficerId, order: Recognition, officer: Asking, once: Once
+    ) -> Answer:
+        """认定两项任职属同一人：审定与拟稿须由不同的人办理。"""
+        return await appointments.recognise(appointment, order, officer, once)
 
 
 def _add_packs(api: APIRouter, rulebook: Rulebook, known: Known, clock: Clock) -> None:

@@ -25,7 +25,7 @@ from shared.acts.take import Asked, Subject, Taker, unit_day
 from shared.acts.vocabulary import Act
 from shared.clock import SHANGHAI, shown
 from shared.contracts.catalogue import Fact
-from shared.contracts.envelope import Recorded, associated_data, decode
+from shared.contracts.envelope import Recorded, associated_data
 from shared.contracts.routing import ReplyDrafted
 from shared.contracts.sealed import Sealed
 from shared.copies import matters
@@ -65,7 +65,7 @@ class Routing(Taker[Case]):
         def look(sql: Sql) -> Overview:
             entry = matters.find(sql, name)
             check_competent(sql, entry.involved.parties, officer)
-            history = self._history(sql, entry.id)
+            history = tables.history(sql, self.store.recorder.spell_id(entry.id))
             return overview(entry, CASE.fold(history), _record(sql, entry, history), officer)
 
         return await self.store.read(look)
@@ -94,7 +94,8 @@ class Routing(Taker[Case]):
         case, record = CASE.fold(history), _record(tx.sql, entry, history)
         unit, pin = _speaking(entry, asked), record.pack.pin
         stream = replace(tables.case_of(entry), unit=unit, policy=pin)
-        case = replace(case, standing=entry.standing)
+        asking = tables.appointments_of(tx.sql, asked.officer.id)
+        case = replace(case, standing=entry.standing, asking=asking)
         return Subject(stream, entry.number, case, record, _known(tx.sql, asked.body))
 
     def made(self, tx: Transaction, subject: Subject[Case], asked: Asked) -> dict[str, Any]:
@@ -139,14 +140,6 @@ class Routing(Taker[Case]):
                 content = self.vault.commitment(key_id(event.envelope.correlation, "reply"), text)
                 return {"text": Sealed.of(text, subject="reply"), "content": content}
         return {"text": Sealed.of("", subject="reply"), "content": ""}  # the rules say what lacks
-
-    def _history(self, sql: Sql, case: UUID) -> list[Recorded]:
-        """Every event of a case, without writing."""
-        rows = sql.all(
-            "SELECT state FROM stored_events WHERE originator_id = ? ORDER BY originator_version",
-            (self.store.recorder.spell_id(case),),
-        )
-        return [decode(bytes(row["state"])) for row in rows]
 
 
 def act_on(

@@ -1,15 +1,15 @@
-"""The county (县): its founding, its units and its posts. All their rules live here, pure."""
+"""The county (县): its founding and its units. All their rules live here, pure."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from shared.acts.check import require
 from shared.contracts.catalogue import Fact
-from shared.contracts.routing import CountyFounded, OfficerAppointed, PackAdopted, UnitEstablished
+from shared.contracts.routing import CountyFounded, PackAdopted, UnitEstablished
 from shared.copies.units import Unit, check_code, unknown_unit
 from shared.errors import Invalid, Refused
 from shared.identity.officers import Officer
 from shared.policy.language.pack import Pack
-from shared.words import ADMINISTRATOR, POSTS
+from shared.words import ADMINISTRATOR
 
 
 def check_competent(officer: Officer) -> None:
@@ -53,24 +53,6 @@ def establish(
     _check_aliases(placed.aliases)
     _check_parent(known, placed)
     return [] if _said(known.get(placed.code)) == placed else [placed]
-
-
-def appoint(
-    known: OfficerAppointed | None, wanted: OfficerAppointed, parties: Collection[str] = ()
-) -> Sequence[Fact]:
-    """Give an officer a post in a unit (任命), or another one.
-
-    ``parties`` are those that the unit's rules name: who is asked for there can be appointed.
-    """
-    posts = dict.fromkeys((*POSTS, *parties))
-    if wanted.post not in posts:
-        raise Invalid(
-            "post.unknown",
-            f"没有“{wanted.post}”这一职务。",
-            f"请从这些职务中选择：{'、'.join(posts)}。",
-            "post",
-        )
-    return [] if known == wanted else [wanted]
 
 
 def adoption(pack: Pack, unit: str, reason: str) -> PackAdopted:

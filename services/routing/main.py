@@ -3,6 +3,7 @@
 from services.routing.administration import Administration
 from services.routing.api import router
 from services.routing.application import Routing
+from services.routing.appointments import Appointments
 from services.routing.rulebook import Rulebook
 from services.routing.subscribers import from_intake
 from services.routing.tables import MODEL
@@ -17,8 +18,14 @@ def build(around: Surroundings) -> Room:
     renewal = Renewal(store, MODEL)
     reactions = from_intake(around.vault)
     hears = [Consumer(store, "intake", reactions, renewal=renewal, checkpoint=around.checkpoint)]
-    administration = Administration(store, around.officers)
-    door = router(Routing(store, around.vault), administration, Rulebook(store), around.clock)
+    appointments = Appointments(store, around.officers, around.vault)
+    door = router(
+        Routing(store, around.vault),
+        Administration(store),
+        appointments,
+        Rulebook(store),
+        around.clock,
+    )
     return Room(
         store, hears, renewal.guarding(door), (), MODEL, renewal, checkpoint=around.checkpoint
     )

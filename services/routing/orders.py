@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.acts.body import Code, Key, Name, Note, Order
+from shared.contracts.catalogue import UtcTime
 
 OfficerId = Annotated[str, Field(pattern=r"^o-[0-9a-z-]{1,40}$")]
 """Pseudonymous: a name must never slip in here, for it could not be erased."""
@@ -21,12 +22,41 @@ class UnitEntry(Order):
 
 
 class Appointment(Order):
-    """Who holds which post where (任命); with ``officer`` somebody known gets another one."""
+    """Who holds which post where, from and until when (任命).
+
+    With ``officer``, somebody known: in the same post for a new token, in another one instead of
+    the present one, or besides it (兼任) with ``besides``. ``instead_of`` is the appointment whose
+    holder is away, for whom this is the substitute (代理).
+    """
 
     name: Name
     unit: Code
     post: str = Field(max_length=60)
     officer: OfficerId | None = None
+    besides: bool = False
+    since: UtcTime | None = None
+    until: UtcTime | None = None
+    instead_of: OfficerId | None = None
+
+
+class Leaving(Order):
+    """Why an appointment ends, and to which one its open work is handed over (离任)."""
+
+    reason: Note
+    successor: OfficerId | None = None
+
+
+class TokenLost(Order):
+    """Why a token is withdrawn (收回令牌)."""
+
+    reason: Note
+
+
+class Recognition(Order):
+    """Whose appointment it is besides others (同一人), and how that is known."""
+
+    same_as: OfficerId
+    reason: Note
 
 
 class Adoption(Order):

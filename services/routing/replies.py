@@ -24,14 +24,14 @@ def draft_reply(case: Case, attempt: Attempt[ReplyDrafted]) -> Fact | None:
 
 
 def approve_reply(case: Case, attempt: Attempt[ReplyApproved]) -> Fact | None:
-    """A second person vouches for the text: nobody who wrote the same text can approve it."""
+    """A second person vouches for the text: nobody who wrote it can, in whatever post."""
     fact = attempt.fact
     if fact.draft in case.rejected:
         raise _rejected()
     if approved_already(case, attempt):
         return None
     check_open(case)
-    if attempt.officer in _writers(case, fact.content):
+    if case.asking & _writers(case, fact.content):
         raise _drafter()
     return fact
 

@@ -54,9 +54,9 @@ class Rulebook(Office):
         require(order.reason, "reason", "采用理由")
         own = _texts(order.pack, order.text)
 
-        def decide(sql: Sql) -> Decided:
-            wanted = composed(own, _above(sql, order.unit, own), order.params)
-            known = adopted_by(sql, order.unit) == wanted.pin
+        def decide(tx: Transaction) -> Decided:
+            wanted = composed(own, _above(tx.sql, order.unit, own), order.params)
+            known = adopted_by(tx.sql, order.unit) == wanted.pin
             return [] if known else [adoption(wanted, order.unit, order.reason)], wanted.pin
 
         return await self.recorded(decide, officer, request)
@@ -68,8 +68,8 @@ class Rulebook(Office):
         check_competent(officer)
         require(order.reason, "reason", "停用理由")
 
-        def decide(sql: Sql) -> Decided:
-            pin = adopted_by(sql, known_unit(sql, order.unit).code)
+        def decide(tx: Transaction) -> Decided:
+            pin = adopted_by(tx.sql, known_unit(tx.sql, order.unit).code)
             gone = [PackWithdrawn(unit=order.unit, pin=pin, reason=order.reason)] if pin else []
             return gone, order.unit
 
@@ -107,8 +107,8 @@ class Rulebook(Office):
             makeup_days=tuple(map(str, sorted(makeup))),
         )
 
-        def decide(sql: Sql) -> Decided:
-            known = calendars.published(sql, order.year) == wanted
+        def decide(tx: Transaction) -> Decided:
+            known = calendars.published(tx.sql, order.year) == wanted
             return [] if known else [fact], str(order.year)
 
         return await self.recorded(decide, officer, request)
@@ -127,8 +127,8 @@ class Rulebook(Office):
         wanted = Term(order.name, order.begins, order.ends)
         fact = TermsSet(name=order.name, begins=str(order.begins), ends=str(order.ends))
 
-        def decide(sql: Sql) -> Decided:
-            known = calendars.terms(sql)
+        def decide(tx: Transaction) -> Decided:
+            known = calendars.terms(tx.sql)
             _check_apart(wanted, known)
             return [] if wanted in known else [fact], order.name
 

@@ -89,10 +89,11 @@ class Case:
     approved a referral that was not made yet. ``put_up`` once it was escalated or reported, until
     a level above hands it back. ``graders`` are the posts that graded it as it is judged now.
     ``standing`` is intake's word, not the case's; ``whose`` says that it is a unit's day, of which
-    states are declared as well.
+    states are declared as well. ``asking`` are all appointments of the person who asks.
     """
 
     standing: IncidentStanding = "open"
+    asking: frozenset[str] = frozenset()
     whose: Literal["matter", "unit"] = "matter"
     judged: Judged = field(default_factory=dict)
     states: Mapping[str, bool] = field(default_factory=dict)

@@ -8,11 +8,14 @@ from typing import Any
 from pydantic import BaseModel
 
 from shared.clock import from_micros, to_micros
+from shared.contracts.envelope import Recorded, decode
 from shared.contracts.routing import (
+    AppointmentEnded,
     IncidentAssigned,
     OfficerAppointed,
     PackAdopted,
     PackWithdrawn,
+    PersonRecognised,
 )
 from shared.copies import calendars, matters, packs, units
 from shared.copies.matters import KnownIncident
@@ -24,6 +27,8 @@ _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS sheets (year BIGINT PRIMARY KEY, last BIGINT)",
     "CREATE TABLE IF NOT EXISTS posts (officer TEXT, since BIGINT, until BIGINT, unit TEXT,"
     " post TEXT, PRIMARY KEY (officer, since))",
+    "CREATE TABLE IF NOT EXISTS persons (officer TEXT PRIMARY KEY, person TEXT)",
+    "CREATE INDEX IF NOT EXISTS appointments_of_person ON persons (person)",
     "CREATE TABLE IF NOT EXISTS rules_in_force (unit TEXT, since BIGINT, until BIGINT, pack TEXT,"
     " version TEXT, pin TEXT, params TEXT, reason TEXT, PRIMARY KEY (unit, since))",
 )
@@ -65,8 +70,11 @@ def _fold(sql: Sql, batch: Sequence[Placed]) -> None:
                 _count_sheet(sql, fact.sheet)
             case OfficerAppointed() as fact:
                 _end(sql, "posts", "officer", fact.officer, at)
-                row = (fact.officer, at, fact.unit, fact.post)
-                sql.execute("INSERT INTO posts VALUES (?, ?, NULL, ?, ?)", row)
+                _hold(sql, fact, at)
+            case AppointmentEnded() as fact:
+                _end(sql, "posts", "officer", fact.officer, at)
+            case PersonRecognised() as fact:
+                _recognise(sql, fact)
             case PackAdopted() as fact:
                 _end(sql, "rules_in_force", "unit", fact.unit, at)
                 _bind(sql, fact, at)
@@ -78,14 +86,17 @@ _OWN = ReadModel(
     {
         "sheets": ("year",),
         "posts": ("officer", "since"),
+        "persons": ("officer",),
         "rules_in_force": ("unit", "since"),
     },
     _SCHEMA,
     (
+        AppointmentEnded,
         IncidentAssigned,
         OfficerAppointed,
         PackAdopted,
         PackWithdrawn,
+        PersonRecognised,
     ),
     _fold,
 )
@@ -109,6 +120,30 @@ def next_sheet(sql: Sql, node: str, year: int) -> str:
 def posts(sql: Sql, at: datetime) -> list[Post]:
     """Who held which post at a moment, by officer."""
     return [Post(**_told(row)) for row in _rows_at(sql, "posts", "officer", at)]
+
+
+def history(sql: Sql, case: object) -> list[Recorded]:
+    """Every event of a case, without writing; ``case`` is its id as the store spells it."""
+    rows = sql.all(
+        "SELECT state FROM stored_events WHERE originator_id = ? ORDER BY originator_version",
+        (case,),
+    )
+    return [decode(bytes(row["state"])) for row in rows]
+
+
+def person_of(sql: Sql, officer: str) -> str:
+    """Whose appointment it is, as is known now."""
+    row = sql.one("SELECT person FROM persons WHERE officer = ?", (officer,))
+    return str(row["person"]) if row else officer
+
+
+def appointments_of(sql: Sql, officer: str) -> frozenset[str]:
+    """Every appointment of the person whose this one is: four eyes are of persons."""
+    rows = sql.all(
+        "SELECT officer FROM persons WHERE person = (SELECT person FROM persons WHERE officer = ?)",
+        (officer,),
+    )
+    return frozenset((officer, *(row["officer"] for row in rows)))
 
 
 def rules_in_force(sql: Sql, at: datetime) -> list[PackEntry]:
@@ -142,6 +177,25 @@ def _count_sheet(sql: Sql, sheet: str | None) -> None:
     )
 
 
+def _hold(sql: Sql, fact: OfficerAppointed, at: int) -> None:
+    since, until = (None if each is None else to_micros(each) for each in (fact.since, fact.until))
+    row = (fact.officer, since or at, until, fact.unit, fact.post)
+    sql.execute("INSERT INTO posts VALUES (?, ?, ?, ?, ?)", row)
+    sql.execute(
+        "INSERT INTO persons VALUES (?, ?) ON CONFLICT (officer) DO NOTHING",
+        (fact.officer, fact.person),
+    )
+
+
+def _recognise(sql: Sql, fact: PersonRecognised) -> None:
+    """All of one person's appointments are the other's from now on."""
+    sql.execute(
+        "UPDATE persons SET person = ? WHERE person ="
+        " (SELECT person FROM persons WHERE officer = ?)",
+        (fact.person, fact.officer),
+    )
+
+
 def _bind(sql: Sql, fact: PackAdopted, at: int) -> None:
     params = json.dumps(fact.params, ensure_ascii=False, sort_keys=True)
     row = (fact.unit, at, fact.pack, fact.version, fact.pin, params, fact.reason)
@@ -149,8 +203,11 @@ def _bind(sql: Sql, fact: PackAdopted, at: int) -> None:
 
 
 def _end(sql: Sql, table: str, key: str, value: str, at: int) -> None:
-    """What held until now held until then."""
-    sql.execute(f"UPDATE {table} SET until = ? WHERE {key} = ? AND until IS NULL", (at, value))
+    """What held until now, or would have held for longer, held until then."""
+    sql.execute(
+        f"UPDATE {table} SET until = ? WHERE {key} = ? AND (until IS NULL OR until > ?)",
+        (at, value, at),
+    )
 
 
 def _rows_at(sql: Sql, table: str, key: str, at: datetime) -> Sequence[Row]:

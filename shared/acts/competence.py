@@ -11,6 +11,7 @@ from shared.copies.units import check_within, is_within
 from shared.errors import Refused
 from shared.identity.officers import Officer
 from shared.store.sql import Sql
+from shared.words import AUDITOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,17 @@ class Involved:
                 return tuple(filter(None, (self.registered, self.lead, self.owing)))
             case "named":
                 return (self.named or self.concerned,)
+
+
+def check_changes(officer: Officer) -> None:
+    """Raises Refused ``post.reads-only`` for an auditor (审计员), who takes no act at all."""
+    if officer.post == AUDITOR:
+        raise Refused(
+            "post.reads-only",
+            "审计员只查阅, 不办理任何事项。",
+            "请由办理单位的人员办理。",
+            "post",
+        )
 
 
 def check_competent(sql: Sql, units: Sequence[str], officer: Officer) -> None:

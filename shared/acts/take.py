@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 from shared.acts.body import Order, claimed_at, has_words
 from shared.acts.check import Attempt, Record, check_past
+from shared.acts.competence import check_changes
 from shared.acts.decide import Rules, decide, fact_of
 from shared.acts.deed import Circumstances
 from shared.acts.vocabulary import Act
@@ -132,9 +133,10 @@ class Taker(ABC, Generic[S]):
     ) -> Answer:
         """Take an act; a repeated request gets the answer it got before, and changes nothing.
 
-        Raises Invalid ``time.in-future``, and what ``subject``, the room's rules and
-        ``shared.acts.check`` say.
+        Raises Refused ``post.reads-only``, Invalid ``time.in-future``, and what ``subject``, the
+        room's rules and ``shared.acts.check`` say.
         """
+        check_changes(officer)
         ready = await self.prepare(act, name, body, officer, request)
 
         def work(tx: Transaction) -> Answer:

@@ -29,15 +29,70 @@ class UnitEstablished(Fact):
     parent: str | None
 
 
-@event("routing.officer-appointed.v1")
+@event("routing.officer-appointed.v2")
 class OfficerAppointed(Fact):
-    """An officer, known here by a pseudonymous id, holds a post in a unit (任命)."""
+    """A person holds a post in a unit (任命): the officer's id is this one appointment.
+
+    ``person`` is the pseudonymous id above all appointments of one person, ``name`` the keyed
+    commitment to the name. ``since`` is none for at once, ``until`` for no end in sight;
+    ``instead_of`` is the appointment whose holder a substitute (代理) stands for.
+    """
 
     ACT = "appoint"
 
     officer: str
+    person: str
     post: str
     unit: str
+    since: UtcTime | None = None
+    until: UtcTime | None = None
+    instead_of: str | None = None
+    name: str | None = None
+
+
+@upcaster("routing.officer-appointed.v1", "routing.officer-appointed.v2")
+def appointed_v1_to_v2(data: dict[str, Any]) -> dict[str, Any]:
+    """The first shape knew no persons: each officer is one until an event says otherwise."""
+    return {**data, "person": data["officer"]}
+
+
+@event("routing.appointment-ended.v1")
+class AppointmentEnded(Fact):
+    """An appointment ended before its term (离任), and its token with it.
+
+    ``open_work`` are the numbers of open matters that its holder had a hand in, ``successor`` the
+    appointment to which they were handed over.
+    """
+
+    officer: str
+    reason: str
+    open_work: tuple[str, ...] = ()
+    successor: str | None = None
+
+
+@event("routing.person-recognised.v1")
+class PersonRecognised(Fact):
+    """An appointment is of somebody who has others (同一人): four eyes are of persons."""
+
+    officer: str
+    person: str
+    reason: str
+
+
+@event("routing.token-issued.v1")
+class TokenIssued(Fact):
+    """An officer got a token (发放令牌), good until then; the one before is dead."""
+
+    officer: str
+    until: UtcTime
+
+
+@event("routing.token-withdrawn.v1")
+class TokenWithdrawn(Fact):
+    """An officer's token and sessions were ended (收回令牌); the post stays."""
+
+    officer: str
+    reason: str
 
 
 @event("routing.incident-graded.v2")

@@ -133,6 +133,17 @@ def find(sql: Sql, name: str) -> KnownIncident:
     )
 
 
+def open_of(sql: Sql, unit: str) -> list[tuple[UUID, str]]:
+    """The matters with their numbers that a unit takes part in and that nothing has ended."""
+    rows = sql.all(
+        "SELECT id, number FROM incidents WHERE (unit = ? OR lead = ? OR ';' || co_handling || ';'"
+        " LIKE ?) AND standing = 'live' ORDER BY number",
+        (unit, unit, f"%;{unit};%"),
+    )
+    known = [(UUID(row["id"]), str(row["number"])) for row in rows]
+    return [each for each in known if standing(sql, each[0]) == "open"]
+
+
 def matter(sql: Sql, incident: UUID) -> Heard | None:
     """What was heard of a matter itself, or none before its registration has arrived."""
     row = sql.one("SELECT * FROM incidents WHERE id = ?", (str(incident),))

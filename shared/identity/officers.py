@@ -6,12 +6,15 @@ Names live here and nowhere else, so that they can be erased; events carry the p
 import hashlib
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
+from shared.clock import Clock, from_micros, system_clock, to_micros
 from shared.contracts.envelope import Actor
 from shared.errors import Refused
 from shared.store.database import Tables
 from shared.store.failures import translated
-from shared.store.sql import Row
+from shared.store.sql import Row, upsert
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,48 +31,82 @@ class Officer:
         return Actor(officer=self.id, post=self.post)
 
 
+@dataclass(frozen=True, slots=True)
+class Tenure:
+    """From when until when somebody holds a post, and the token is good (UTC; none: no end).
+
+    ``person`` holds it, ``instead_of`` is the appointment whose holder a substitute stands for.
+    """
+
+    person: str
+    since: datetime | None = None
+    until: datetime | None = None
+    token_until: datetime | None = None
+    instead_of: str | None = None
+
+
+SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS officers (id TEXT PRIMARY KEY, name TEXT, unit TEXT, post TEXT,"
+    " token_hash TEXT UNIQUE)",
+    "CREATE TABLE IF NOT EXISTS tenures (id TEXT PRIMARY KEY, person TEXT, since BIGINT,"
+    " until BIGINT, token_until BIGINT, instead_of TEXT)",
+)
+
+KNOWN = (
+    "SELECT o.id, o.name, o.unit, o.post, o.token_hash, t.person, t.since, t.until, t.token_until,"
+    " t.instead_of FROM officers o LEFT JOIN tenures t ON t.id = o.id"
+)
+"""Every officer with the tenure; those of releases that knew none have no end."""
+
+
 class Officers:
     """The directory, shared by all rooms as a library."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, clock: Clock = system_clock) -> None:
         self.tables = tables
+        self.clock = clock
         with translated(), tables.making() as sql:
-            sql.execute(
-                "CREATE TABLE IF NOT EXISTS officers (id TEXT PRIMARY KEY, name TEXT, unit TEXT,"
-                " post TEXT, token_hash TEXT UNIQUE)"
-            )
+            for table in SCHEMA:
+                sql.execute(table)
 
-    def enter(self, officer: Officer) -> str:
-        """Enter an officer, or give a known one another post; returns a new token, shown once."""
+    def enter(self, officer: Officer, tenure: Tenure | None = None) -> str:
+        """Enter an officer, or change the entry; returns a new token, shown once."""
         token = f"hy-{secrets.token_urlsafe(24)}"
+        entry = {"name": officer.name, "unit": officer.unit, "post": officer.post}
         with translated(), self.tables.writing() as sql:
-            sql.execute(
-                "INSERT INTO officers VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
-                " name = excluded.name, unit = excluded.unit, post = excluded.post,"
-                " token_hash = excluded.token_hash",
-                (officer.id, officer.name, officer.unit, officer.post, hash_of(token)),
-            )
+            upsert(sql, "officers", officer.id, entry | {"token_hash": hash_of(token)}, {})
+            upsert(sql, "tenures", officer.id, _row(tenure or Tenure(officer.id)), {})
         return token
 
+    def silence(self, officer: str) -> None:
+        """End an officer's token, and every session with it."""
+        with translated(), self.tables.writing() as sql:
+            sql.execute("UPDATE officers SET token_hash = NULL WHERE id = ?", (officer,))
+
     def by_token(self, token: str) -> Officer:
-        """Who a token belongs to; raises Refused ``token.unknown``."""
+        """Who a token belongs to; raises Refused ``token.unknown``, ``token.not-valid``."""
         with translated(), self.tables.reading() as sql:
-            row = sql.one("SELECT * FROM officers WHERE token_hash = ?", (hash_of(token),))
+            row = sql.one(f"{KNOWN} WHERE o.token_hash = ?", (hash_of(token),))
         if row is None:
             raise unknown_token()
+        if not is_valid(row, self.clock()):
+            raise _not_valid()
         return officer_of(row)
 
     def names(self) -> dict[str, str]:
-        """Names by officer id, for showing."""
+        """Names by officer id, for showing; of a substitute (代理) both names."""
         with translated(), self.tables.reading() as sql:
-            return {row["id"]: row["name"] for row in sql.all("SELECT id, name FROM officers")}
+            known = {row["id"]: row for row in sql.all(KNOWN)}
+        return {id_: _shown(row, known) for id_, row in known.items()}
 
-    def all(self) -> list[Officer]:
-        """Every officer, by unit and post."""
+    def all(self) -> list[tuple[Officer, Tenure | None]]:
+        """Every officer with the tenure, by unit and post; none for whoever holds no post now."""
+        now = self.clock()
         with translated(), self.tables.reading() as sql:
-            return [
-                officer_of(row) for row in sql.all("SELECT * FROM officers ORDER BY unit, post")
-            ]
+            rows = sql.all(f"{KNOWN} ORDER BY o.unit, o.post")
+        return [
+            (officer_of(row), _tenure(row) if _is_in_office(row, now) else None) for row in rows
+        ]
 
     def close(self) -> None:
         """Give the connections back."""
@@ -91,6 +128,12 @@ def unknown_token() -> Refused:
     )
 
 
+def is_valid(row: Row, now: datetime) -> bool:
+    """Whether the token in a row of ``KNOWN`` is good at that moment (UTC)."""
+    until = row["token_until"]
+    return _is_in_office(row, now) and (until is None or to_micros(now) < until)
+
+
 def officer_of(row: Row) -> Officer:
     """The officer in a row of the directory."""
     return Officer(row["id"], row["name"], row["unit"], row["post"])
@@ -99,3 +142,39 @@ def officer_of(row: Row) -> Officer:
 def hash_of(secret: str) -> str:
     """What is kept of a secret: of 192 random bits or more nothing can be guessed backwards."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _is_in_office(row: Row, now: datetime) -> bool:
+    since, until = row["since"], row["until"]
+    begun = since is None or since <= to_micros(now)
+    return begun and (until is None or to_micros(now) < until) and row["token_hash"] is not None
+
+
+def _row(tenure: Tenure) -> dict[str, Any]:
+    moments = {
+        name: None if (at := getattr(tenure, name)) is None else to_micros(at)
+        for name in ("since", "until", "token_until")
+    }
+    return {"person": tenure.person, "instead_of": tenure.instead_of, **moments}
+
+
+def _tenure(row: Row) -> Tenure:
+    since, until, token_until = (
+        None if row[name] is None else from_micros(row[name])
+        for name in ("since", "until", "token_until")
+    )
+    return Tenure(row["person"] or row["id"], since, until, token_until, row["instead_of"])
+
+
+def _shown(row: Row, known: dict[str, Row]) -> str:
+    instead = known.get(row["instead_of"]) if row["instead_of"] else None
+    return f"{row['name']}（代{instead['name']}）" if instead else str(row["name"])
+
+
+def _not_valid() -> Refused:
+    return Refused(
+        "token.not-valid",
+        "这个令牌已过期, 或任职尚未开始、已经结束。",
+        "请联系本单位的系统管理员（huiyin appoint --officer 发放新令牌）。",
+        "Authorization",
+    )

@@ -1,7 +1,7 @@
 """Who is signed in (登录会话): opaque ids with a record on the server, so that they can be ended.
 
 Only hashes are stored. A session ends with the token it was opened with: once an officer is given
-a new token, whoever signed in with the old one is out.
+a new token, or leaves, whoever signed in with the old one is out.
 """
 
 import secrets
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from shared.clock import to_micros
 from shared.errors import Refused
-from shared.identity.officers import Officer, Officers, hash_of, officer_of
+from shared.identity.officers import KNOWN, Officer, Officers, hash_of, is_valid, officer_of
 from shared.store.failures import translated
 from shared.store.sql import Sql
 
@@ -60,12 +60,11 @@ class Sessions:
         """Who is signed in under that id, or none when it is unknown, ended or expired."""
         with translated(), self._tables.reading() as sql:
             row = sql.one(
-                "SELECT o.id, o.name, o.unit, o.post FROM sessions s JOIN officers o"
-                " ON o.id = s.officer AND o.token_hash = s.token_hash"
+                f"{KNOWN} JOIN sessions s ON o.id = s.officer AND o.token_hash = s.token_hash"
                 " WHERE s.hash = ? AND s.until > ?",
                 (hash_of(session), to_micros(now)),
             )
-        return officer_of(row) if row else None
+        return officer_of(row) if row and is_valid(row, now) else None
 
     def close(self, session: str) -> None:
         """End a session; harmless when it has ended."""

@@ -3,22 +3,11 @@
 import pytest
 
 from shared.contracts.envelope import decode
-from shared.contracts.routing import CountyFounded, OfficerAppointed
-from shared.errors import Invalid, Refused, Unavailable
-from shared.identity.officers import Officer
-from shared.store.requests import Request
+from shared.contracts.routing import CountyFounded
+from shared.errors import Refused
 from tests.routing.world import ADMIN, BUREAU, COUNTY, World
 
 pytestmark = pytest.mark.anyio
-
-NEW = ("示例·辰", "QH-LX", "liaison")
-
-
-async def appointments(world: World) -> list[OfficerAppointed]:
-    """Every appointment on record."""
-    stored = await world.room.store.notifications(0, 1000)
-    facts = [decode(each.state).fact for each in stored]
-    return [fact for fact in facts if isinstance(fact, OfficerAppointed)]
 
 
 async def test_founding_puts_county_and_root_on_record_once(world: World) -> None:
@@ -72,83 +61,9 @@ async def test_whoever_is_no_administrator_changes_nothing(world: World) -> None
     for attempt in (
         lambda: office.found_county(COUNTY, "局", BUREAU),
         lambda: office.establish_unit("QH-X", "某校", (), None, BUREAU),
-        lambda: office.appoint(*NEW, BUREAU),
-        lambda: office.officers(BUREAU),
+        lambda: world.appoint("示例·辰", "QH-LX", "liaison", BUREAU),
+        lambda: world.appointments.officers(BUREAU),
     ):
         with pytest.raises(Refused, match=r"post\.not-competent"):
             await attempt()
     assert world.room.store.position() == before
-
-
-class TestAppoint:
-    async def test_the_token_opens_the_door_and_no_event_holds_the_name(self, world: World) -> None:
-        officer_id, token = await world.administration.appoint(*NEW, ADMIN)
-
-        assert world.officers.by_token(token) == Officer(officer_id, *NEW)
-        last = (await world.room.store.notifications(0, 1000))[-1].state
-        assert decode(last).fact == OfficerAppointed(
-            officer=officer_id, post="liaison", unit="QH-LX"
-        )
-        assert "示例·辰".encode() not in last
-        assert token.encode() not in last
-
-    async def test_a_known_officer_gets_another_post(self, world: World) -> None:
-        officer_id, _ = await world.administration.appoint(*NEW, ADMIN)
-        again, token = await world.administration.appoint(
-            "示例·辰", "QH-JYJ", "supervisor", ADMIN, officer_id
-        )
-        assert again == officer_id
-        assert world.officers.by_token(token).post == "supervisor"
-        assert [each.officer for each in await appointments(world)] == [officer_id] * 2
-
-    @pytest.mark.parametrize(
-        ("who", "code"),
-        [
-            ((" ", "QH-LX", "liaison"), "name.missing"),
-            (("示例·辰", "QH-X", "liaison"), "unit.unknown"),
-            (("示例·辰", "QH-LX", "censor"), "post.unknown"),
-        ],
-    )
-    async def test_nobody_is_entered_for_a_wrong_appointment(
-        self, world: World, who: tuple[str, str, str], code: str
-    ) -> None:
-        with pytest.raises(Invalid) as caught:
-            await world.administration.appoint(*who, ADMIN)
-        assert caught.value.code == code
-        assert world.officers.all() == []
-
-    async def test_the_same_post_again_adds_no_event_and_gives_a_new_token(
-        self, world: World
-    ) -> None:
-        officer_id, first = await world.administration.appoint(*NEW, ADMIN)
-        _, second = await world.administration.appoint(*NEW, ADMIN, officer_id)
-        assert len(await appointments(world)) == 1
-        assert world.officers.by_token(second).id == officer_id
-        with pytest.raises(Refused, match=r"token\.unknown"):
-            world.officers.by_token(first)
-
-    async def test_a_repeated_request_after_a_failed_directory_enters_the_same_officer(
-        self, world: World
-    ) -> None:
-        request = Request.of(ADMIN.id, "k1", "appoint")
-        world.break_directory()
-        with pytest.raises(Unavailable):
-            await world.administration.appoint(*NEW, ADMIN, request=request)
-        world.mend_directory()
-
-        officer_id, token = await world.administration.appoint(*NEW, ADMIN, request=request)
-
-        assert [each.officer for each in await appointments(world)] == [officer_id]
-        assert world.officers.by_token(token) == Officer(officer_id, *NEW)
-
-    async def test_an_old_request_repeated_does_not_bring_back_an_old_post(
-        self, world: World
-    ) -> None:
-        request = Request.of(ADMIN.id, "k1", "appoint")
-        officer_id, _ = await world.administration.appoint(*NEW, ADMIN, request=request)
-        await world.administration.appoint("示例·辰", "QH-JYJ", "supervisor", ADMIN, officer_id)
-
-        _, token = await world.administration.appoint(*NEW, ADMIN, request=request)
-
-        now = world.officers.by_token(token)
-        assert (now.unit, now.post) == ("QH-JYJ", "supervisor")

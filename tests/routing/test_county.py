@@ -3,7 +3,7 @@
 import pytest
 
 from services.routing import county
-from shared.contracts.routing import CountyFounded, OfficerAppointed, UnitEstablished
+from shared.contracts.routing import CountyFounded, UnitEstablished
 from shared.copies.units import Unit
 from shared.errors import HuiyinError, Invalid, Refused
 from shared.identity.officers import Officer
@@ -105,21 +105,3 @@ class TestEstablish:
     def test_the_same_again_is_quiet(self, parent: str | None) -> None:
         again = unit("QH-LX", "柳溪镇教育办", parent)
         assert list(county.establish(QINGHE, KNOWN, again)) == []
-
-
-class TestAppoint:
-    LIAISON = OfficerAppointed(officer="o-3", post="liaison", unit="QH-LX")
-
-    def test_an_officer_gets_a_post(self) -> None:
-        assert list(county.appoint(None, self.LIAISON)) == [self.LIAISON]
-
-    def test_an_officer_gets_another_post(self) -> None:
-        wanted = self.LIAISON.model_copy(update={"post": "supervisor"})
-        assert list(county.appoint(self.LIAISON, wanted)) == [wanted]
-
-    def test_a_post_that_does_not_exist_is_refused(self) -> None:
-        with pytest.raises(Invalid, match=r"post\.unknown"):
-            county.appoint(None, self.LIAISON.model_copy(update={"post": "censor"}))
-
-    def test_the_same_post_again_is_quiet(self) -> None:
-        assert list(county.appoint(self.LIAISON, self.LIAISON)) == []

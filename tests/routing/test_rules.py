@@ -193,10 +193,10 @@ class TestAdopt:
 
     async def test_a_party_of_the_pack_can_be_appointed(self, world: World) -> None:
         await book(world).adopt("QH-YZ", "university-network-responsibility", None, {}, WHY, ADMIN)
-        who = await world.administration.appoint("示例·午", "QH-YZ", "publicity_dept", ADMIN)
+        who = await world.appoint("示例·午", "QH-YZ", "publicity_dept")
         assert who[0].startswith("o-")
         with pytest.raises(Invalid, match=r"post\.unknown"):
-            await world.administration.appoint("示例·未", "QH-LX", "publicity_dept", ADMIN)
+            await world.appoint("示例·未", "QH-LX", "publicity_dept")
 
 
 class TestRepin:
@@ -292,7 +292,7 @@ async def test_all_tables_come_out_the_same_when_made_afresh(world: World) -> No
     rules = book(world)
     await rules.adopt("QH-YZ", ZIBO, None, {}, WHY, ADMIN)
     await rules.set_terms("2026春", date(2026, 3, 1), date(2026, 7, 5), ADMIN)
-    await world.administration.appoint("示例·辰", "QH-LX", "liaison", ADMIN)
+    await world.appoint("示例·辰", "QH-LX", "liaison")
     await world.act(BUREAU, "assign", NUMBER, lead="QH-YZ", co_handling=["QH-LX"])
     await world.act(TOWN, "accept", NUMBER)
     await world.act(LI, "draft", NUMBER, kind="result", text="两本课本已补发。")

@@ -7,7 +7,9 @@ from uuid import UUID, uuid4
 
 from services.routing.administration import Administration
 from services.routing.application import Routing
+from services.routing.appointments import Appointments
 from services.routing.main import build
+from services.routing.orders import Appointment
 from shared.acts.vocabulary import Act
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Actor, Recorded, Standing, decode, decode_envelope
@@ -50,18 +52,32 @@ class World:
         self._location = location
         in_postgres = location.startswith("postgresql://")
         self.vault = open_vault(location if in_postgres else f"{location}/vault.db", b"k" * 32)
-        self.officers = Officers(open_tables(location, "identity"))
+        self.officers = Officers(open_tables(location, "identity"), stopped_clock)
         around = Surroundings(location, "QINGHE", stopped_clock, self.vault, self.officers)
         self.upstream = around.open_store("intake", ())
         self.room = build(around)
         self.routing = Routing(self.room.store, self.vault)
-        self.administration = Administration(self.room.store, self.officers)
+        self.administration = Administration(self.room.store)
+        self.appointments = Appointments(self.room.store, self.officers, self.vault)
 
     async def found(self) -> None:
         """The county with its bureau, a school and a town office."""
         await self.administration.found_county(COUNTY, "青禾县教育局", ADMIN)
         for code, name in (("QH-YZ", "青禾县第一中学"), ("QH-LX", "柳溪镇教育办")):
             await self.administration.establish_unit(code, name, (), None, ADMIN)
+
+    async def appoint(
+        self,
+        name: str,
+        unit: str,
+        post: str,
+        by: Officer = ADMIN,
+        request: Request | None = None,
+        **more: Any,
+    ) -> tuple[str, str]:
+        """Somebody who now holds that post: the appointment's id, and the token."""
+        order = Appointment.model_validate({"name": name, "unit": unit, "post": post} | more)
+        return await self.appointments.appoint(order, by, request)
 
     async def registered(self, number: str = "QINGHE-2026-000001", unit: str = "QH-YZ") -> UUID:
         """An incident that intake registered and this room heard of."""

@@ -12,10 +12,10 @@ from pathlib import Path
 from huiyin.drills.acting import Players
 from huiyin.drills.demonstration.script import drill
 from huiyin.drills.script import Post
-from huiyin.drills.stage import Acting, DrillStage, opened
+from huiyin.drills.stage import Acting, DrillStage, appointments_of, opened
 from huiyin.host.directory import County, DataDirectory
 from huiyin.host.founding import found, founded_directory, read_units
-from services.routing.administration import Administration
+from services.routing.orders import Appointment
 from shared.clock import SimulatedClock
 from shared.copies.packs import baseline
 from shared.errors import Refused
@@ -57,11 +57,12 @@ async def make(settings: Settings, now: datetime) -> None:
 
 
 async def _appoint(stage: DrillStage, first: Officer) -> dict[Post, Acting]:
-    administration = Administration(stage.system.rooms["routing"].store, stage.system.officers)
+    appointments = appointments_of(stage.system)
     cast: dict[Post, Acting] = {}
     with open(HERE / "officers.csv", encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            _, token = await administration.appoint(row["name"], row["unit"], row["post"], first)
+            order = Appointment(name=row["name"], unit=row["unit"], post=row["post"])
+            _, token = await appointments.appoint(order, first)
             officer = stage.system.officers.by_token(token)
             cast[row["unit"], row["post"]] = Acting(officer, token)
     return cast

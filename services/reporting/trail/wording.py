@@ -197,6 +197,18 @@ def _day_only(fact: intake.HistoryRecorded) -> str:
     return f"（文件只有日期：{'、'.join(readings)}）" if readings else ""
 
 
+def _appointment(fact: Any, _: Read, __: Pack | None) -> str:
+    term = f", 至 {shown(fact.until)}" if fact.until else ""
+    instead = f", 代理 {fact.instead_of}" if fact.instead_of else ""
+    return f"{fact.officer} 在 {fact.unit} 任 {fact.post}{term}{instead}"
+
+
+def _leaving(fact: Any, _: Read, __: Pack | None) -> str:
+    work = f", 未办结 {names(fact.open_work)}" if fact.open_work else ""
+    to = f", 移交 {fact.successor}" if fact.successor else ""
+    return f"{fact.officer}, 原因：{fact.reason}{work}{to}"
+
+
 Sentence = Callable[[Any, Read, Pack | None], str]
 
 EVENTS: Mapping[type[Fact], tuple[str, str | Sentence]] = {
@@ -208,7 +220,11 @@ EVENTS: Mapping[type[Fact], tuple[str, str | Sentence]] = {
     intake.FieldMapSaved: ("列名对照", _field_map),
     routing.CountyFounded: ("建库", "{0.name}（{0.code}）"),
     routing.UnitEstablished: ("登记单位", "{0.name}（{0.code}）"),
-    routing.OfficerAppointed: ("任命", "{0.officer} 在 {0.unit} 任 {0.post}"),
+    routing.OfficerAppointed: ("任命", _appointment),
+    routing.AppointmentEnded: ("离任", _leaving),
+    routing.PersonRecognised: ("同一人", "{0.officer} 与 {0.person} 是同一人, 依据：{0.reason}"),
+    routing.TokenIssued: ("发放令牌", lambda f, *_: f"{f.officer}, 有效至 {shown(f.until)}"),
+    routing.TokenWithdrawn: ("收回令牌", "{0.officer}, 原因：{0.reason}"),
     routing.IncidentGraded: ("定级", _grade),
     routing.IncidentAssigned: ("交办", _assignment),
     routing.ReplyDrafted: ("拟稿", lambda _, read, __: f"文稿：{read('text')}"),
