@@ -84,6 +84,8 @@ class Appointments(Office):
             return _appointing(tx, order, wanted, officer)
 
         done = await self.recorded(decide, officer, request)
+        if order.officer not in (None, done.number) and not order.besides:
+            await asyncio.to_thread(self._officers.silence, str(order.officer))
         return await self._enter(order.name, str(done.number))
 
     async def leave(

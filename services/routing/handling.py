@@ -91,7 +91,7 @@ def refer(case: Case, attempt: Attempt[MatterReferred]) -> Fact:
     require(fact.ground, "ground", "移送的法律依据")
     if not fact.to:
         raise _to_whom("移送给谁")
-    if case.referrers - case.asking:
+    if case.referrers - case.one_person(attempt.officer):
         return fact
     if attempt.happened:
         return fact.model_copy(update={"breaches": ("refer.not-approved",)})
@@ -144,7 +144,8 @@ def approved_already(case: Case, attempt: Attempt[Any]) -> bool:
     if mine not in case.approvals:
         return False
     since = case.approvals[len(case.approvals) - case.approvals[::-1].index(mine) :]
-    others = any(each.of == deed.of and each.officer not in case.asking for each in since)
+    same = case.one_person(officer)
+    others = any(each.of == deed.of and each.officer not in same for each in since)
     return not (others and _in_sequence(attempt))
 
 

@@ -31,7 +31,7 @@ def approve_reply(case: Case, attempt: Attempt[ReplyApproved]) -> Fact | None:
     if approved_already(case, attempt):
         return None
     check_open(case)
-    if case.asking & _writers(case, fact.content):
+    if case.one_person(attempt.officer) & _writers(case, fact.content):
         raise _drafter()
     return fact
 

@@ -109,6 +109,10 @@ class Case:
     answered: bool = False
     closed: bool = False
 
+    def one_person(self, officer: str) -> frozenset[str]:
+        """Every appointment of the officer who asks: four eyes are of persons."""
+        return self.asking | {officer}
+
     @property
     def published(self) -> frozenset[UUID]:
         """The drafts that went out, in whatever way."""
