@@ -120,6 +120,7 @@ class CountyProcess:
         try:
             return self._client.request(method, f"{self.url}{path}", json=body, headers=headers)
         except httpx2.TransportError as problem:
+            time.sleep(1.0)  # an end may be known only after its connections
             problem.add_note(f"exit status {self.exit_status}; it said: {self.said()}")
             raise
 
