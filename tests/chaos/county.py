@@ -117,7 +117,12 @@ class CountyProcess:
         """What the system answers; asked with the first administrator's token unless given."""
         bearer = token or DataDirectory(self.data).token()
         headers = {"Authorization": f"Bearer {bearer}"}
-        return self._client.request(method, f"{self.url}{path}", json=body, headers=headers)
+        try:
+            return self._client.request(method, f"{self.url}{path}", json=body, headers=headers)
+        except httpx2.TransportError as problem:
+            time.sleep(1.0)  # an end may be known only after its connections
+            problem.add_note(f"exit status {self.exit_status}; it said: {self.said()}")
+            raise
 
     def told(self, method: str, path: str, body: Any = None, *, token: str | None = None) -> Any:
         """What the system answers when it does what is asked."""

@@ -13,6 +13,7 @@ import pytest
 from shared.messaging.streams import FOLLOWS
 from tests.distributed.composed import COMPOSE, STARTS_WITHIN, VARIABLES, Proxy, compose_file, until
 from tests.distributed.conftest import ROOMS, WAITING, Composed
+from tests.support.sizes import PATIENCE
 
 HEARD = {"channel": "message_board", "category": "食堂", "title": "食堂的饭凉了"}
 LIKE_A_HOST = ("http:", "https:", ".com", ".io", ".org")
@@ -99,8 +100,8 @@ def test_a_room_that_is_down_is_named_and_holds_nobody_up(county: Composed) -> N
     assert not report["healthy"]
 
     county.rooms["deadlines"] = county.machine.restarted("deadlines")
+    until(lambda: bool(county.administrator.get("/operations/doctor")["healthy"]), PATIENCE)
     county.administrator.settle()
-    assert county.administrator.get("/operations/doctor")["healthy"]
     duties = county.administrator.get("/deadlines/duties", after=new["position"])["duties"]
     assert new["number"] in {duty["number"] for duty in duties}
 

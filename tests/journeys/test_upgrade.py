@@ -12,10 +12,10 @@ from tests.journeys.county import County, Served
 ROOMS = ("intake", "routing", "deadlines", "reporting")
 
 OLD_SHAPE = {
-    "intake": ("DROP TABLE deeds", "DROP TABLE matters", "DROP TABLE registrations"),
-    "routing": ("DROP TABLE matters", "ALTER TABLE incidents DROP COLUMN co_handling"),
+    "intake": ("DROP TABLE deeds", "DROP TABLE incidents", "DROP TABLE registrations"),
+    "routing": ("ALTER TABLE incidents DROP COLUMN co_handling",),
     "deadlines": (
-        "DROP TABLE matters",
+        "DROP TABLE incidents",
         "DROP TABLE deeds",
         "DROP TABLE agenda",
         "DROP TABLE again",

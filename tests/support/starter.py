@@ -6,6 +6,7 @@ status and end of its own. Whatever is about how a program begins is started fro
 """
 
 import ctypes
+import faulthandler
 import gc
 import importlib
 import json
@@ -212,6 +213,7 @@ def _become(order: Order, line: socket.socket, files: Sequence[int], parent: int
     os.environ.update(order.environment)
     time.tzset()
     sys.argv = [order.function.partition(".")[0], *order.arguments]
+    faulthandler.enable()  # a crash says where, in what the program is told to write
     sys.modules["__main__"].__package__ = None  # else the usage line names this module
 
 
