@@ -111,8 +111,9 @@ def _effects(taken: Sequence[StepTaken], evidence: DrillEvidence) -> Mapping[int
         if event.envelope.service != "deadlines" or isinstance(event.fact, DutyMissed):
             continue
         number = steps.get(event.envelope.cause or UUID(int=0))
-        if number is None:
-            number = _last_before(taken, event.envelope.recorded_at)
+        if number is None:  # time passed: it belongs to the last step before
+            before = (each.step.moment <= event.envelope.recorded_at for each in taken)
+            number = max((n for n, earlier in enumerate(before) if earlier), default=0)
         text = _worded(event, evidence)
         if text:
             found.setdefault(number, []).append(text)
@@ -130,26 +131,17 @@ def _steps_of_events(taken: Sequence[StepTaken], evidence: DrillEvidence) -> dic
     return {event.envelope.id: number for event, number in own if number is not None}
 
 
-def _last_before(taken: Sequence[StepTaken], moment: datetime) -> int:
-    numbers = [n for n, each in enumerate(taken) if each.step.moment <= moment]
-    return numbers[-1] if numbers else 0
-
-
 def _worded(event: Recorded, evidence: DrillEvidence) -> str:
     fact = event.fact
     duty = getattr(fact, "duty", None)
     if duty is None:
         return ""
     matter = evidence.name_of(str(event.envelope.correlation))
-    told = _happened(fact)
-    return f"{matter and matter + ' '}{_named(str(duty), evidence)}：{told}" if told else ""
-
-
-def _named(duty: str, evidence: DrillEvidence) -> str:
-    number, toward = rule_of(duty), each_of(duty)
-    title = evidence.titles.get(number, "")
+    number, toward = rule_of(str(duty)), each_of(str(duty))
     to = f"〔{evidence.party(toward)}〕" if toward else ""
-    return f"{number} {title}{to}"
+    named = f"{matter and matter + ' '}{number} {evidence.titles.get(number, '')}{to}"
+    told = _happened(fact)
+    return f"{named}：{told}" if told else ""
 
 
 HAPPENED: Mapping[type[Fact], str] = {
