@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from huiyin.drills.acts import APPROVE_ACT, NO_DRAFT, WAYS, Way
@@ -210,8 +210,10 @@ class Players:
             case "shift" if not {"begins", "ends"} & body.keys():
                 return usual_shift(self._pack, role, body.get("period"))
             case "rank":
+                day = day_of(step.at - timedelta(microseconds=1))  # 24:00 is still the day before
+                quarter = f"{day.year}-Q{(day.month + 2) // 3}"
                 ranked = self._stage.drill.units[1:] or self._stage.drill.units
-                return {"period": _quarter(step.at), "order": [unit.code for unit in ranked]}
+                return {"period": quarter, "order": [unit.code for unit in ranked]}
             case _:
                 return {}
 
@@ -292,12 +294,6 @@ def _promise(step: DrillStep, body: Mapping[str, Any]) -> dict[str, Any]:
 def _text(given: Mapping[str, Node], key: str) -> str | None:
     node = given.get(key)
     return node.value if node is not None and isinstance(node.value, str) else None
-
-
-def _quarter(at: datetime) -> str:
-    """The name of the quarter that a moment is in; 24:00 is still the day before."""
-    day = day_of(at - timedelta(microseconds=1))
-    return f"{day.year}-Q{(day.month + 2) // 3}"
 
 
 def _not_there(name: str) -> HuiyinError:

@@ -16,7 +16,7 @@ from huiyin.drills.expecting import check as check_expectation
 from huiyin.drills.refusals import StepTaken
 from huiyin.drills.rulebook import Loaded, load, load_named
 from huiyin.drills.script import Drill, DrillStep, Expectation, LoadRefusal
-from huiyin.drills.stage import DrillStage, Marks, check_nothing_parked, staged
+from huiyin.drills.stage import DrillStage, check_nothing_parked, staged
 from huiyin.host.offline import rebuilt
 from shared.documents import Unreadable
 from shared.policy.language.pack import Pack
@@ -112,7 +112,7 @@ async def play(drill: Drill, *, under: Pack | None = None) -> Played:
     if not drill.lenient:
         check_drill(drill, pack)
     if not drill.steps:  # only what can be asked of a pack alone
-        return _outcome([], DrillEvidence(drill, pack, [], {}, Names(), Marks()), [], begun)
+        return _outcome([], DrillEvidence(drill, pack, [], {}, Names(), {}), [], begun)
     async with staged(drill, pack) as stage:
         taken, evidence = await _played(stage, pack)
         replay = await _replayed(stage)

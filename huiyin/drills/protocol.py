@@ -17,7 +17,6 @@ from shared.acts.vocabulary import ACTS
 from shared.clock import from_micros, shown, shown_limit
 from shared.contracts import deadlines as says
 from shared.contracts.catalogue import Fact
-from shared.contracts.deadlines import DutyMissed, DutyStarted
 from shared.contracts.envelope import Recorded, event_hash
 from shared.words import POSTS
 
@@ -48,7 +47,7 @@ def lines(outcome: Played) -> list[ProtocolLine]:
     for number, taken in enumerate(outcome.taken):
         found.append((taken.step.moment, number, _line(taken, effects.get(number, ()), evidence)))
     for event in evidence.events:
-        if isinstance(event.fact, DutyMissed):
+        if isinstance(event.fact, says.DutyMissed):
             effect = (_worded(event, evidence),)
             line = ProtocolLine(_when(event.fact.due), "", "时限已过", effect, True)
             found.append((event.envelope.recorded_at, -1, line))
@@ -108,7 +107,7 @@ def _effects(taken: Sequence[StepTaken], evidence: DrillEvidence) -> Mapping[int
     steps = _steps_of_events(taken, evidence)
     found: dict[int, list[str]] = {}
     for event in evidence.events:
-        if event.envelope.service != "deadlines" or isinstance(event.fact, DutyMissed):
+        if event.envelope.service != "deadlines" or isinstance(event.fact, says.DutyMissed):
             continue
         number = steps.get(event.envelope.cause or UUID(int=0))
         if number is None:  # time passed: it belongs to the last step before
@@ -159,14 +158,14 @@ HAPPENED: Mapping[type[Fact], str] = {
 
 
 def _happened(fact: Fact) -> str:
-    if isinstance(fact, DutyStarted) and fact.due is None:
+    if isinstance(fact, says.DutyStarted) and fact.due is None:
         return "开始计量"
     due = getattr(fact, "due", None)
     told = {
         key: worded_span(getattr(fact, f"{key}_seconds", 0)) for key in ("spare", "late", "took")
     }
     told |= {"due": shown_limit(due) if due else "", "because": getattr(fact, "because", "")}
-    if isinstance(fact, DutyStarted):
+    if isinstance(fact, says.DutyStarted):
         return f"开始计时，{told['due']} 到期{'（暂定）' if fact.provisional else ''}"
     return HAPPENED.get(type(fact), "").format(**told)
 

@@ -9,10 +9,9 @@ import os
 import shutil
 import tempfile
 import time
-from bisect import bisect_right
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -71,25 +70,8 @@ class Acting:
     token: str
 
 
-@dataclass(slots=True)
-class Marks:
-    """How long the log was when a moment of the drill was over."""
-
-    moments: list[datetime] = field(default_factory=list)
-    sizes: list[int] = field(default_factory=list)
-
-    def note(self, moment: datetime, size: int) -> None:
-        """It is over, unless something else happens at the same moment."""
-        if self.moments and self.moments[-1] == moment:
-            self.sizes[-1] = size
-        else:
-            self.moments.append(moment)
-            self.sizes.append(size)
-
-    def size_at(self, moment: datetime) -> int:
-        """The length of the log when the last moment up to then was over."""
-        found = bisect_right(self.moments, moment)
-        return self.sizes[found - 1] if found else 0
+Marks = dict[datetime, int]
+"""How long the log was when a moment of the drill was over; in their order."""
 
 
 class DrillStage:
@@ -100,7 +82,7 @@ class DrillStage:
     ) -> None:
         self.drill = drill
         self.system = system
-        self.marks = Marks()
+        self.marks: Marks = {}
         self.cast: dict[Post, Acting] = {}
         self._client = client
         self._clock = clock
@@ -137,8 +119,8 @@ class DrillStage:
         if self._dirty:
             await settle(self.system)
             self._dirty = False
-        size = self.system.rooms["reporting"].store.read_now(ends)["log"]
-        self.marks.note(self._moment, size)
+        # It is over, unless something else happens at the same moment.
+        self.marks[self._moment] = self.system.rooms["reporting"].store.read_now(ends)["log"]
 
     async def pass_to(self, moment: datetime, *, exactly: bool = False) -> None:
         """Let time pass; what falls due or begins meanwhile is seen at its own moment."""
@@ -168,7 +150,6 @@ def _coming(sql: Sql) -> datetime | None:
 @asynccontextmanager
 async def staged(drill: Drill, pack: Pack) -> AsyncIterator[DrillStage]:
     """The county, founded under its pack, while the block lasts; nothing of it is kept."""
-    assert drill.founded is not None
     clock = SimulatedClock(drill.founded)
     with tempfile.TemporaryDirectory(prefix="huiyin-drill-", dir=_room()) as directory:
         settings = Settings.from_environment({"HUIYIN_DATA": directory, "HUIYIN_HTTP_PORT": "0"})
