@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from bench.main import bench
-from huiyin.cli.running import collect_seldom
+from huiyin.cli.door import collect_seldom
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 

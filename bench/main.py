@@ -14,8 +14,8 @@ from bench.figures import Figure
 from bench.machine import machine
 from bench.measured import Measure
 from bench.probe import Probe, Spent
+from huiyin.cli.door import run
 from huiyin.cli.output import say, show
-from huiyin.cli.running import run
 
 MEASUREMENTS: Mapping[str, Measure] = {
     "append": append.measure,

@@ -72,12 +72,8 @@ def read_moment(text: str, *, field: str) -> datetime:
 
 def unreadable_moment(text: str, field: str) -> Invalid:
     """The error for a time that cannot be read."""
-    return Invalid(
-        "time.unreadable",
-        f"时间“{text}”看不懂。",
-        "请写成 2026-03-02 14:10 或 2026-03-02T14:10:00+08:00；不写时区按北京时间。",
-        field,
-    )
+    remedy = "请写成 2026-03-02 14:10 或 2026-03-02T14:10:00+08:00；不写时区按北京时间。"
+    return Invalid("time.unreadable", f"时间“{text}”看不懂。", remedy, field)
 
 
 class SteadyClock:
@@ -106,16 +102,10 @@ class SteadyClock:
         expected = moment + timedelta(seconds=self._since_boot() - boot)
         if self._jumped or abs(now - expected) > self._tolerance:
             self._jumped = self._jumped or now
-            raise _jumped(now, expected)
+            said = f"本机时钟突然变动：应为 {shown(expected)}, 现为 {shown(now)}, 暂停登记。"
+            remedy = "请校准时钟（建议启用 NTP）, 确认无误后重新启动本系统。"
+            raise Unavailable("clock.jumped", said, remedy)
         return now
-
-
-def _jumped(now: datetime, expected: datetime) -> Unavailable:
-    return Unavailable(
-        "clock.jumped",
-        f"本机时钟突然变动：应为 {shown(expected)}, 现为 {shown(now)}, 暂停登记。",
-        "请校准时钟（建议启用 NTP）, 确认无误后重新启动本系统。",
-    )
 
 
 class SimulatedClock:

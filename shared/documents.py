@@ -8,7 +8,7 @@ truth value and a day a date.
 import json
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -130,13 +130,23 @@ class Node:
         """Its text or texts; raises ValueError for anything else."""
         if isinstance(self.value, str):
             return (self.text(),)
-        if isinstance(self.value, Mapping):
-            raise ValueError(self.value)  # noqa: TRY004 - told as a complaint of the document
-        return tuple(each.text() for each in self.value)
+        return tuple(each.text() for each in self.items())
 
     def table(self) -> "Mapping[str, Node]":
         """Its values by key; raises ValueError for anything else."""
         if not isinstance(self.value, Mapping):
+            raise ValueError(self.value)  # noqa: TRY004 - told as a complaint of the document
+        return self.value
+
+    def some(self) -> "Mapping[str, Node]":
+        """Its values by key, of which there must be some."""
+        if not self.value:
+            raise ValueError(self.value)
+        return self.table()
+
+    def items(self) -> "Sequence[Node]":
+        """What it lists; raises ValueError for anything else."""
+        if isinstance(self.value, str | Mapping):
             raise ValueError(self.value)  # noqa: TRY004 - told as a complaint of the document
         return self.value
 
@@ -256,57 +266,41 @@ class Table:
 
     def mapping(self, key: str, wanted: str, *, some: bool = False) -> Mapping[str, Node]:
         """The values by key that stand under a key, if it is there; ``some``: then not none."""
-        found = self.node(key)
-        if found is None:
-            return {}
-        if isinstance(found.value, Mapping) and (found.value or not some):
-            return found.value
-        self.complain(found.place, f"“{key}”应写成“{wanted}”。", "请改写。")
-        return {}
+        read = Node.some if some else Node.table
+        return self._read(key, self.node(key), read, f"应写成“{wanted}”", "请改写。") or {}
 
     def text(self, key: str, *, required: bool = False) -> str | None:
         """The text of a key."""
         found = self.node(key, required=required)
-        if found is None:
-            return None
-        if not isinstance(found.value, str) or not found.value:
-            self.complain(found.place, f"“{key}”应是一段文字。", "请改成文字。")
-            return None
-        return found.value
+        return self._read(key, found, Node.text, "应是一段文字", "请改成文字。")
 
     def texts(self, key: str) -> tuple[str, ...]:
         """One text or a list of them."""
-        found = self.node(key)
-        try:
-            return () if found is None else found.texts()
-        except ValueError:
-            assert found is not None
-            self.complain(found.place, f"“{key}”应是文字或文字的列表。", "请改写。")
-            return ()
+        return self._read(key, self.node(key), Node.texts, "应是文字或文字的列表", "请改写。") or ()
 
     def value(self, key: str, notation: Notation[T], *, required: bool = False) -> T | None:
         """What stands under a key, in that notation."""
         found = self.node(key, required=required)
-        if found is None or not self.fits(key, found, notation):
-            return None
-        return notation.read(found)
+        return self._read(key, found, notation.read, "的值看不懂", f"应写成{notation.wanted}。")
 
-    def fits(self, key: str, node: Node, notation: Notation[Any]) -> bool:
-        """Whether a value is in that notation; complains of it if it is not."""
-        if notation.fits(node):
-            return True
-        self.complain(node.place, f"“{key}”的值看不懂。", f"应写成{notation.wanted}。")
-        return False
+    def fits(self, key: str, node: Node, notation: Notation[Any]) -> None:
+        """Complains of a value that is not in that notation."""
+        self._read(key, node, notation.read, "的值看不懂", f"应写成{notation.wanted}。")
 
-    def items(self, key: str) -> Iterator[Node]:
+    def items(self, key: str) -> Sequence[Node]:
         """What a list has."""
-        found = self.node(key)
-        if found is None:
-            return
-        if isinstance(found.value, str | Mapping):
-            self.complain(found.place, f"“{key}”应是一个列表。", "每项前加“- ”。")
-            return
-        yield from found.value
+        return self._read(key, self.node(key), Node.items, "应是一个列表", "每项前加“- ”。") or ()
+
+    def _read(
+        self, key: str, found: Node | None, read: Callable[[Node], T], wrong: str, remedy: str
+    ) -> T | None:
+        """A value as it is to be read; what is not written so is complained of."""
+        try:
+            return None if found is None else read(found)
+        except ValueError:
+            assert found is not None
+            self.complain(found.place, f"“{key}”{wrong}。", remedy)
+            return None
 
     def rest(self) -> list[str]:
         """The keys that nobody asked for."""

@@ -56,12 +56,9 @@ class Settings:
 def _port(text: str) -> int:
     if text.isdecimal() and int(text) < 65_536:
         return int(text)
-    raise Invalid(
-        "settings.http-port",
-        f"端口“{text}”不是 0 到 65535 的整数。",
-        "请改正环境变量 HUIYIN_HTTP_PORT。",
-        "HUIYIN_HTTP_PORT",
-    )
+    said = f"端口“{text}”不是 0 到 65535 的整数。"
+    remedy = "请改正环境变量 HUIYIN_HTTP_PORT。"
+    raise Invalid("settings.http-port", said, remedy, "HUIYIN_HTTP_PORT")
 
 
 def _log_format(text: str) -> LogFormat:
@@ -69,20 +66,12 @@ def _log_format(text: str) -> LogFormat:
         return "json"
     if text == "text":
         return "text"
-    raise Invalid(
-        "settings.log-format",
-        f"日志格式“{text}”不能用。",
-        "请把环境变量 HUIYIN_LOG_FORMAT 设为 json 或 text。",
-        "HUIYIN_LOG_FORMAT",
-    )
+    remedy = "请把环境变量 HUIYIN_LOG_FORMAT 设为 json 或 text。"
+    raise Invalid("settings.log-format", f"日志格式“{text}”不能用。", remedy, "HUIYIN_LOG_FORMAT")
 
 
 def _megabytes(text: str) -> int:
     if text.isdecimal():
         return int(text) * 1024**2
-    raise Invalid(
-        "settings.little-disk",
-        f"“{text}”不是 MB 数。",
-        "请把环境变量 HUIYIN_LITTLE_DISK_MB 设为整数, 例如 1024。",
-        "HUIYIN_LITTLE_DISK_MB",
-    )
+    remedy = "请把环境变量 HUIYIN_LITTLE_DISK_MB 设为整数, 例如 1024。"
+    raise Invalid("settings.little-disk", f"“{text}”不是 MB 数。", remedy, "HUIYIN_LITTLE_DISK_MB")

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
+from huiyin.cli.door import do
 from huiyin.cli.options import FormatOption, Incident, body_of, option, parameters
 from huiyin.cli.output import Format, say, show_one
-from huiyin.cli.running import do
 from shared.acts.vocabulary import ACTS, AGREE, MINE, Act
 
 OnMatter = Annotated[str | None, typer.Argument(help="事件编号；对单位办理的不写")]

@@ -8,29 +8,16 @@ from typing import Annotated, Any
 import typer
 
 from huiyin.cli.acts import act
+from huiyin.cli.door import ask
 from huiyin.cli.options import FormatOption, Incident, moment_of, pairs
-from huiyin.cli.output import ended, moment, say, show, show_one
-from huiyin.cli.running import ask
+from huiyin.cli.output import columns, ended, moment, say, show, show_one
 from shared.errors import Invalid
 from shared.policy.language.loading import shipped_packs
 from shared.words import STATUSES
 
-DRAFT_COLUMNS = {
-    "draft": "文稿",
-    "kind": "种类",
-    "standing": "状态",
-    "approved": "已审定",
-    "wanting": "尚待",
-}
+DRAFT_COLUMNS = columns("draft:文稿 kind:种类 standing:状态 approved:已审定 wanting:尚待")
 GATE_COLUMNS = {"what": "事项", "wanting": "须先有", "rule": "规则", "flagged": "只记违规"}
-PACK_COLUMNS = {
-    "unit": "单位",
-    "pin": "规则包",
-    "params": "参数",
-    "reason": "理由",
-    "since": "自",
-    "until": "至",
-}
+PACK_COLUMNS = columns("unit:单位 pin:规则包 params:参数 reason:理由 since:自 until:至")
 PARTS = {"assigned": "未签收", "accepted": "已签收", "done": "已办", "returned": "已退回"}
 DRAFTS = {"drafted": "待审定", "approved": "已审定", "rejected": "已驳回", "published": "已发布"}
 
@@ -121,7 +108,8 @@ def _tell(told: dict[str, Any]) -> None:
         show(told["drafts"], DRAFT_COLUMNS, "table", _draft)
     if told["gates"]:
         say("尚未满足的前置条件：")
-        show(told["gates"], GATE_COLUMNS, "table", _gate)
+        gates = [gate | {"wanting": "；".join(gate["wanting"])} for gate in told["gates"]]
+        show(gates, GATE_COLUMNS, "table")
 
 
 def _standing(told: dict[str, Any]) -> str:
@@ -137,10 +125,6 @@ def _draft(each: dict[str, Any]) -> dict[str, Any]:
         said["post"] + (f"（{said['kind']}）" if said["kind"] else "") for said in each["approvals"]
     ]
     return {**each, "standing": DRAFTS[each["standing"]], "approved": approved}
-
-
-def _gate(each: dict[str, Any]) -> dict[str, Any]:
-    return {**each, "wanting": "；".join(each["wanting"])}
 
 
 def _adopted(row: dict[str, Any]) -> dict[str, Any]:

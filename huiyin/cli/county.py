@@ -5,12 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
-from huiyin.cli.door import not_serving, opened, where
+from huiyin.cli.door import ask, do, opened, run, where
 from huiyin.cli.options import FormatOption, moment_of
 from huiyin.cli.output import say, show, show_one
-from huiyin.cli.running import ask, do, run
 from huiyin.host.directory import County
 from shared.copies.units import check_code
+from shared.errors import Unavailable
 from shared.logs import configure
 from shared.settings import Settings
 
@@ -181,7 +181,8 @@ def sign_in() -> None:
     async def work(settings: Settings) -> None:
         serving = where(settings)
         if serving is None or serving.url is None:
-            raise not_serving()
+            remedy = "请先用 huiyin up 启动, 再另开一个终端运行本命令。"
+            raise Unavailable("http.not-serving", "系统没有在运行。", remedy)
         async with opened(settings) as door:
             link = await door.post("/reporting/sign-in-links")
         say(f"{serving.url}{link['path']}")

@@ -1,18 +1,28 @@
 """How a command reaches the system: over HTTP when it runs, otherwise by booting it for a moment.
 
-Either way it is the same HTTP interface, with the same refusals.
+Either way it is the same HTTP interface, with the same refusals; here they become a sentence and an
+exit status.
 """
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
-from typing import Any
+import asyncio
+import atexit
+import gc
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Any, Literal, TypeVar
 
 import httpx2
+import typer
+from pydantic_core import to_jsonable_python
 
-from huiyin.cli.output import complain
+from huiyin.cli.output import complain, ended
 from huiyin.host.directory import DataDirectory, Serving, in_use
-from shared.errors import Unavailable, answered_error
+from shared.errors import HuiyinError, Unavailable, answered_error
+from shared.logs import configure
 from shared.settings import Settings
+
+OWN = "http://huiyin"
+"""What stands for the address of a system in this very process."""
 
 ANSWER_WITHIN = 120.0
 """Seconds to wait for an answer; verification of a large record takes its time."""
@@ -78,18 +88,15 @@ async def opened(settings: Settings, *, to_read: bool = False) -> AsyncIterator[
     serving = where(settings)
     if serving is not None and serving.url is None:
         raise in_use(directory.path, serving)
-    if serving is not None and serving.url is not None:
-        async with httpx2.AsyncClient(
-            base_url=serving.url, headers=headers, timeout=ANSWER_WITHIN
-        ) as client:
-            yield Door(client)
-    else:
-        async with _own_door(settings, directory, to_read=to_read) as app:
-            transport = httpx2.ASGITransport(app)
-            async with httpx2.AsyncClient(
-                transport=transport, base_url="http://huiyin", headers=headers
-            ) as client:
-                yield Door(client)
+    async with AsyncExitStack() as stack:
+        transport, url = None, serving.url if serving else None
+        if url is None:
+            own = _own_door(settings, directory, to_read=to_read)
+            transport = httpx2.ASGITransport(await stack.enter_async_context(own))
+        client = httpx2.AsyncClient(
+            transport=transport, base_url=url or OWN, headers=headers, timeout=ANSWER_WITHIN
+        )
+        yield Door(await stack.enter_async_context(client))
 
 
 def where(settings: Settings) -> Serving | None:
@@ -135,8 +142,74 @@ def _told(response: httpx2.Response) -> Any:
     return response.json() if response.content else None
 
 
-def not_serving() -> Unavailable:
-    """The error for what only a running system can do."""
-    return Unavailable(
-        "http.not-serving", "系统没有在运行。", "请先用 huiyin up 启动, 再另开一个终端运行本命令。"
-    )
+T = TypeVar("T")
+
+
+def run(work: Callable[[Settings], Coroutine[Any, Any, T]]) -> T:
+    """Do the work in an event loop of its own; exits with 1 when it is refused."""
+    try:
+        settings = Settings.from_environment()
+        configure("warning", settings.log_format)
+        return run_loop(work(settings))
+    except HuiyinError as problem:
+        raise ended(problem) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+def through_door(work: Callable[[Door], Coroutine[Any, Any, T]], *, to_read: bool = False) -> T:
+    """Do the work through the system's HTTP interface, running or not."""
+
+    async def opened_work(settings: Settings) -> T:
+        async with opened(settings, to_read=to_read) as door:
+            return await work(door)
+
+    return run(opened_work)
+
+
+def ask(path: str, params: Mapping[str, str | None] = {}, *, to_read: bool = False) -> Any:
+    """What the system answers to a question; exits with 1 when it refuses."""
+    return through_door(lambda door: door.get(path, **params), to_read=to_read)
+
+
+def do(path: str, body: Mapping[str, Any]) -> Any:
+    """Do something, and wait until it can be seen everywhere; exits with 1 when it is refused."""
+
+    async def work(door: Door) -> Any:
+        answer = await door.post(path, dict(body))
+        await door.settle()
+        return answer
+
+    return through_door(work)
+
+
+def by_door_or_files(
+    ask_door: Callable[[Door], Coroutine[Any, Any, Any]],
+    of_files: Literal["examine", "verify", "rebuild"],
+) -> Any:
+    """Ask the running system; while none runs, look at the files themselves, read-only."""
+
+    async def work(settings: Settings) -> Any:
+        if where(settings) is None:
+            from huiyin.host.offline import OFFLINE
+
+            return to_jsonable_python(OFFLINE[of_files](settings))
+        async with opened(settings) as door:
+            return await ask_door(door)
+
+    return run(work)
+
+
+def run_loop(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end in the fastest event loop there is on this machine."""
+    try:
+        import uvloop
+    except ImportError:  # it is not there on every platform
+        return asyncio.run(work)
+    return uvloop.run(work)
+
+
+def collect_seldom() -> None:
+    """Look for garbage seldom, and not at the end; for the whole process."""
+    gc.set_threshold(50_000, 20, 50)  # events are many small objects that live as long as a batch
+    atexit.register(gc.freeze)  # else the end looks through every object, for up to a second

@@ -2,16 +2,17 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from rich.cells import cell_len
 from rich.text import Text
 
+from huiyin.cli.door import run
 from huiyin.cli.options import FormatOption
 from huiyin.cli.output import Format, complain, console, grid, say, show
-from huiyin.cli.running import run
 from shared.clock import from_micros, shown_limit
 from shared.errors import HuiyinError
 from shared.policy.language.pack import COMMON
@@ -42,16 +43,17 @@ def drill(
     format_: FormatOption = "table",
 ) -> None:
     """在模拟时间里演练脚本, 核对其期望；有一条不成立, 退出状态为 1。"""
-    from huiyin.drills import playing
+    from huiyin.drills import playing, protocol
 
     drills = _read(files)
     if pack is None:
         outcomes = _each(drills, playing.run)
-        _tell_all(outcomes, format_)
+        _tell(outcomes, format_, protocol.as_json, _show)
     else:
         with_steps = [each for each in drills if each.steps]
         compared = _each(with_steps, lambda each: playing.compare(each, pack))
-        _tell_compared(compared, pack, format_)
+        tell = partial(_show_compared, pack=pack)
+        _tell(compared, format_, protocol.comparison_as_json, tell)
         outcomes = [each.here for each in compared]
     if not all(outcome.holds for outcome in outcomes):
         raise typer.Exit(1)
@@ -90,14 +92,17 @@ def _each(drills: "list[Drill]", play: "Callable[[Drill], Awaitable[T]]") -> lis
     return run(work)
 
 
-def _tell_all(outcomes: "list[Played]", format_: Format) -> None:
+def _tell(
+    outcomes: list[T],
+    format_: Format,
+    as_json: Callable[[T], dict[str, Any]],
+    tell: Callable[[T], None],
+) -> None:
     if format_ == "json":
-        from huiyin.drills.protocol import as_json
-
         show([as_json(each) for each in outcomes], {}, format_)
         return
     for outcome in outcomes:
-        _show(outcome)
+        tell(outcome)
 
 
 def _show(outcome: "Played") -> None:
@@ -129,39 +134,29 @@ def _in_two(effect: str) -> str:
     return f"{about}{colon}\n  {told}" if cell_len(effect) > LONG else effect
 
 
-def _tell_compared(compared: "list[Comparison]", pack: str, format_: Format) -> None:
-    from huiyin.drills.protocol import comparison_as_json
-
-    if format_ == "json":
-        show([comparison_as_json(each) for each in compared], {}, format_)
-        return
-    for each in compared:
-        _show_compared(each, pack)
-
-
 def _show_compared(compared: "Comparison", pack: str) -> None:
     from huiyin.drills.comparing import FATES
 
     drill = compared.here.drill
     say(f"演练 {drill.name}：{compared.here.pack} 与 {compared.there.pack}")
     table = grid("事项", "责任方", "本规则包", "按另一规则包")
-    for cells, often in Counter(_cells(pair) for pair in compared.pairs if _is_timed(pair)).items():
+    # What is only measured costs nothing: there has to be a limit under one of the packs.
+    timed = [
+        pair
+        for pair in compared.pairs
+        if any(side is not None and side.due is not None for side in (pair.here, pair.there))
+    ]
+    for cells, often in Counter(map(_cells, timed)).items():
         times = f"（{often} 次）" if often > 1 else ""
         table.add_row(*(Text(cell) for cell in (cells[0] + times, *cells[1:])))
     console(WIDTH).print(table)
     for name, counted in compared.totals().items():
         whose = drill.rules.name or "本规则包" if name == "here" else pack
         say(f"{whose}：" + "、".join(f"{FATES[fate]} {n}" for fate, n in counted.items()))
-    refused = [each for each in compared.there.taken if each.problem and not each.step.refused]
-    for taken in refused:
-        assert taken.problem is not None
-        say(f"按 {pack} 会被拒绝：{taken.step.place} {taken.problem.message}")
+    for taken in compared.there.taken:
+        if taken.problem and not taken.step.refused:
+            say(f"按 {pack} 会被拒绝：{taken.step.place} {taken.problem.message}")
     say("")
-
-
-def _is_timed(pair: "Pair") -> bool:
-    """Whether there is a limit under one of the packs: what is only measured costs nothing."""
-    return any(side is not None and side.due is not None for side in (pair.here, pair.there))
 
 
 def _cells(pair: "Pair") -> tuple[str, str, str, str]:

@@ -4,7 +4,7 @@ It says how the file was understood, what came in, and what did not.
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -15,10 +15,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from huiyin.cli.door import Door, opened, where
+from huiyin.cli.door import Door, opened, run, where
 from huiyin.cli.options import FormatOption
-from huiyin.cli.output import Format, complain, say, show
-from huiyin.cli.running import run
+from huiyin.cli.output import Format, columns, complain, say, show
 from huiyin.importing.columns import FIELDS, NAMES, read_map
 from huiyin.importing.message import Message
 from huiyin.importing.rejected import beside, rejected
@@ -53,24 +52,12 @@ SHOWN = 20
 OUTCOMES = {"imported": "已导入", "known": "早已导入", "refused": "未导入"}
 FORESEEN = {"imported": "可导入", "known": "早已导入", "refused": "不能导入"}
 OUTCOME_COLUMNS = {"outcome": "结果", "count": "条数"}
-REFUSED_COLUMNS = {
-    "row": "行",
-    "message_id": "编号",
-    "heading": "字段",
-    "message": "原因",
-    "remedy": "处理办法",
-}
+REFUSED_COLUMNS = columns("row:行 message_id:编号 heading:字段 message:原因 remedy:处理办法")
 REMARK_COLUMNS = {"remark": "值得一看", "count": "条数", "first": "最先的几行"}
-FIRST_COLUMNS = {
-    "row": "行",
-    "message_id": "编号",
-    "category": "类别",
-    "title": "标题",
-    "posted_at": "留言时间",
-    "replied_at": "答复时间",
-    "unit": "归口单位",
-    "words": "正文/答复字数",
-}
+FIRST_COLUMNS = columns("""
+    row:行 message_id:编号 category:类别 title:标题 posted_at:留言时间 replied_at:答复时间
+    unit:归口单位 words:正文/答复字数
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,21 +99,18 @@ def import_messages(
         source = look_through(file, sheet=sheet, encoding=encoding)
         async with opened(settings) as door:
             job = await prepare(door, source, unit, given, left_open=open_, dry=dry_run)
-            if format_ == "table":
-                _tell_columns(job)
-            return await _import(door, job, given, rejected_to)
+            return await _import(door, job, given, rejected_to, format_)
 
-    result = run(work)
-    _tell(result, format_)
-    if result.tally.counts["refused"]:
-        raise typer.Exit(1)
+    _tell(run(work), format_)
 
 
 async def _import(
-    door: Door, job: ImportJob, given: dict[str, ImportField], rejected_to: Path | None
+    door: Door, job: ImportJob, given: Mapping[str, ImportField], to: Path | None, format_: Format
 ) -> ImportResult:
-    tally, path = Tally(), rejected_to or beside(job.source.path)
-    keeps = rejected_to is not None or not job.dry
+    if format_ == "table":
+        _tell_columns(job)
+    tally, path = Tally(), to or beside(job.source.path)
+    keeps = to is not None or not job.dry
     headings, source = job.columns.headings, job.source.path
     with rejected(path, headings, source) if keeps else nullcontext() as bad:
         saved = bool(given) and not job.dry and await save_map(door, job.unit, given)
@@ -170,16 +154,10 @@ def _resumable(job: ImportJob, tally: Tally) -> Iterator[None]:
         yield
     except BaseException:
         if not job.dry:
-            print(_how_to_go_on(job, tally), file=sys.stderr)
+            done, imported = sum(tally.counts.values()), tally.counts["imported"]
+            said = f"没有做完：{job.source.total} 行中处理了 {done} 行, 导入 {imported} 条。"
+            print(f"{said}再运行同一条命令即可接着导入, 已导入的不会重复。", file=sys.stderr)
         raise
-
-
-def _how_to_go_on(job: ImportJob, tally: Tally) -> str:
-    done = sum(tally.counts.values())
-    return (
-        f"没有做完：{job.source.total} 行中处理了 {done} 行, 导入 {tally.counts['imported']} 条。"
-        "再运行同一条命令即可接着导入, 已导入的不会重复。"
-    )
 
 
 def _tell_columns(job: ImportJob) -> None:
@@ -195,10 +173,16 @@ def _tell_columns(job: ImportJob) -> None:
 
 
 def _tell(result: ImportResult, format_: Format) -> None:
-    """What became of the rows."""
+    """What became of the rows; ends with 1 if some were refused."""
     if format_ == "json":
         show(_as_json(result), {}, "json")
-        return
+    else:
+        _tell_people(result)
+    if result.tally.counts["refused"]:
+        raise typer.Exit(1)
+
+
+def _tell_people(result: ImportResult) -> None:
     tally, dry = result.tally, result.job.dry
     if dry and tally.first:
         show([_first(message) for message in tally.first], FIRST_COLUMNS, "table")

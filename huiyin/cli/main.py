@@ -9,8 +9,8 @@ import typer
 
 from huiyin.cli import case, county, drilling, importing, operating, packs, records, subscribing
 from huiyin.cli.acts import commands
-from huiyin.cli.reviewing import review_imported
-from huiyin.cli.running import collect_seldom
+from huiyin.cli.door import collect_seldom
+from huiyin.cli.records import review_imported
 
 HELP = """回音：舆情事件的登记、交办、时限、台账与审计。
 

@@ -8,19 +8,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from huiyin.cli.door import by_door_or_files, do
 from huiyin.cli.options import FormatOption, Incident
-from huiyin.cli.output import complain, console, grid, say, show, show_one
-from huiyin.cli.running import by_door_or_files, do
+from huiyin.cli.output import columns, complain, console, grid, say, show, show_one
 from shared.errors import Refused
 
-COMPARED_COLUMNS = {
-    "service": "服务",
-    "table": "表",
-    "live": "现有行",
-    "rebuilt": "重建行",
-    "holds": "一致",
-    "difference": "第一处不同",
-}
+COMPARED_COLUMNS = columns("""
+    service:服务 table:表 live:现有行 rebuilt:重建行 holds:一致 difference:第一处不同
+""")
 MARKS = {"error": ("✗ 错误", "bold red"), "warning": ("! 注意", "yellow")}
 NAMES = {"vault": "密钥库", "identity": "名册", "nats": "消息服务"}
 

@@ -8,7 +8,7 @@ import typer
 from pydantic.fields import FieldInfo
 
 from huiyin.cli.output import Format, ended
-from shared.acts.body import Dated, Order, is_moment, plain
+from shared.acts.body import Dated, is_moment, plain
 from shared.acts.vocabulary import Act
 from shared.clock import read_moment
 from shared.errors import HuiyinError, Invalid
@@ -50,17 +50,17 @@ def parameters(act: Act, without: tuple[str, ...] = ()) -> Iterator[inspect.Para
 
 def body_of(act: Act, given: Mapping[str, Any]) -> dict[str, Any]:
     """The body as the options say it; what was left out is left to the other side."""
-    told = {key: given.get(key) for key in act.body.model_fields}
     return {
-        key: _said(act.body.model_fields[key], key, value)
-        for key, value in told.items()
-        if value is not None and value != [] and not _is_usual(act.body, key, value)
+        key: _said(field, key, value)
+        for key, field in act.body.model_fields.items()
+        if (value := given.get(key)) not in (None, []) and (value or field.default is not False)
     }
 
 
 def _parameter(act: Act, key: str, field: FieldInfo) -> inspect.Parameter:
     needed = field.is_required() or key in act.needed
-    default = act.usual[key] if key in act.usual else _default(field)
+    known = field.default if isinstance(field.default, (str, bool)) else None
+    default = act.usual.get(key, known)
     empty = needed and key not in act.usual
     kind = _kind(field.annotation)
     dated = key == "occurred_at" and issubclass(act.body, Dated)
@@ -76,15 +76,6 @@ def option(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -
     return inspect.Parameter(
         name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
     )
-
-
-def _default(field: FieldInfo) -> Any:
-    return field.default if isinstance(field.default, (str, bool)) else None
-
-
-def _is_usual(body: type[Order], key: str, value: Any) -> bool:
-    """Whether it is what the other side takes anyway: a switch that nobody touched."""
-    return value is False and body.model_fields[key].default is False
 
 
 def _kind(annotation: Any) -> Any:

@@ -31,6 +31,12 @@ Columns = Mapping[str, str]
 """Field names of a row and the Chinese headings to show them under."""
 
 
+def columns(said: str) -> Columns:
+    """Columns as they are written: ``field:heading`` each, in the order in which they stand."""
+    pairs = (each.partition(":") for each in said.split())
+    return {field: heading for field, _, heading in pairs}
+
+
 def show(
     rows: Sequence[Mapping[str, Any]],
     columns: Columns,

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from huiyin.cli.options import FormatOption
-from huiyin.cli.output import ended, say, show
+from huiyin.cli.output import columns, ended, say, show
 from shared.acts.vocabulary import ACTS
 from shared.documents import Complaint
 from shared.errors import HuiyinError
@@ -26,13 +26,7 @@ LIST_COLUMNS = {
     "extends": "继承",
 }
 RULE_COLUMNS = {"number": "编号", "section": "类别", "title": "事项", "what": "内容"}
-DIFFERENCE_COLUMNS = {
-    "change": "变化",
-    "section": "类别",
-    "number": "编号",
-    "before": "原来",
-    "after": "现在",
-}
+DIFFERENCE_COLUMNS = columns("change:变化 section:类别 number:编号 before:原来 after:现在")
 WORD_COLUMNS = {"of": "用词", "named": "代称（名称）"}
 
 Name = Annotated[str, typer.Argument(help="规则包名（见 huiyin pack list）或文件")]
@@ -55,9 +49,13 @@ def show_pack(name: Name, format_: FormatOption = "table") -> None:
         return
     say(f"{pack.file.pack.zh}（{pack.pin}）")
     say(_in_figures(pack))
-    show([*_rules_shown(pack), *_unarmed_shown(pack)], RULE_COLUMNS, format_)
-    words = [{"of": of, "named": _named(known)} for of, known in _words(pack) if known]
-    show(words, WORD_COLUMNS, format_)
+    show(list(_rules_shown(pack)), RULE_COLUMNS, format_)
+    words = (
+        {"of": of, "named": "、".join(f"{key}（{zh}）" for key, zh in known.items())}
+        for of, known in _words(pack)
+        if known
+    )
+    show(list(words), WORD_COLUMNS, format_)
 
 
 def check_pack(
@@ -125,9 +123,6 @@ def _rules_shown(pack: Pack) -> Iterator[dict[str, Any]]:
             "title": rule.zh,
             "what": sentence(pack, rule) + (f"\n依据：{rule.clause}" if rule.clause else ""),
         }
-
-
-def _unarmed_shown(pack: Pack) -> Iterator[dict[str, Any]]:
     for number, each in pack.file.unarmed.items():
         what = f"原因：{each.why}"
         yield {"number": number, "section": "未启用", "title": each.zh, "what": what}
@@ -178,10 +173,6 @@ def _words(pack: Pack) -> Iterator[tuple[str, Mapping[str, str]]]:
         yield f"{number} 的栏目", {key: field.zh for key, field in form.fields.items()}
     params = pack.file.params.items()
     yield "参数", {key: f"{each.zh}；默认 {each.default}" for key, each in params}
-
-
-def _named(known: Mapping[str, str]) -> str:
-    return "、".join(f"{key}（{zh}）" for key, zh in known.items())
 
 
 def _difference_shown(each: RuleDifference) -> dict[str, Any]:

@@ -4,16 +4,14 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
-from dataclasses import asdict, dataclass
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from huiyin.cli.door import Door, opened, where
+from huiyin.cli.door import Door, opened, run, where
 from huiyin.cli.output import put, say
-from huiyin.cli.running import run
 from shared.errors import Unavailable
 from shared.settings import Settings
 
@@ -30,18 +28,8 @@ AWAY = ("http.no-answer", "http.failed", "data.in-use")
 """Errors of a system that is stopping or starting; whoever follows asks again."""
 
 
-@dataclass(frozen=True, slots=True)
-class EventQuery:
-    """Which events, as the server is asked for them."""
-
-    unit: str | None
-    type: str | None
-    incident: str | None
-
-    async def page(self, door: Door, start: int, wait: int) -> tuple[bytes, int]:
-        """The next lines, and the leaf to go on from."""
-        asked = {"from": str(start), "wait": str(wait), **asdict(self)}
-        return await door.lines("/reporting/events", **asked)
+EventQuery = Mapping[str, str | None]
+"""Which events, as the server is asked for them."""
 
 
 def events(
@@ -55,11 +43,12 @@ def events(
     incident: Annotated[str | None, typer.Option(help="只要这个事件（编号或标识）")] = None,
 ) -> None:
     """按册号顺序输出事件, 每行一个 JSON（leaf、sequenced_at、hash、event）, 密封的文字保持密封。"""
-    query = EventQuery(unit, type_, incident)
+    query = {"unit": unit, "type": type_, "incident": incident}
 
     async def work(settings: Settings) -> None:
         if follow:
-            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, _leave)
+            # At once: whoever only reads has nothing to put in order, and may be waiting anywhere.
+            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, os._exit, INTERRUPTED)
             await _follow(settings, query, from_)
         else:
             async with opened(settings, to_read=True) as door:
@@ -80,18 +69,19 @@ def contracts(
     say(f"已写入 {len(write_contracts(output))} 个文件：{output}")
 
 
-def _leave() -> None:
-    """End at once: whoever only reads has nothing to put in order, and may be waiting anywhere."""
-    os._exit(INTERRUPTED)
-
-
 async def _print_all(door: Door, query: EventQuery, start: int) -> None:
     """Print what there is."""
     before = None
     while start != before:
-        before = start
-        lines, start = await query.page(door, start, 0)
-        put(lines)
+        before, start = start, await _print_page(door, query, start, 0)
+
+
+async def _print_page(door: Door, query: EventQuery, start: int, wait: int) -> int:
+    """Print the next lines; returns the leaf to go on from."""
+    asked = {"from": str(start), "wait": str(wait), **query}
+    lines, following = await door.lines("/reporting/events", **asked)
+    put(lines)
+    return following
 
 
 async def _follow(settings: Settings, query: EventQuery, start: int) -> None:
@@ -99,12 +89,11 @@ async def _follow(settings: Settings, query: EventQuery, start: int) -> None:
     async for door in _doors(settings):
         while True:
             try:
-                lines, start = await query.page(door, start, FOLLOWED_WITHIN)
+                start = await _print_page(door, query, start, FOLLOWED_WITHIN)
             except Unavailable as problem:
                 if problem.code not in AWAY and not problem.code.startswith("store."):
                     raise
                 break
-            put(lines)
         await asyncio.sleep(PAUSE)
 
 

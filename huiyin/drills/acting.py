@@ -3,20 +3,20 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from huiyin.drills.acts import APPROVE_ACT, NO_DRAFT, WAYS, Way
 from huiyin.drills.checking import graded, incident_names
 from huiyin.drills.kinds import until_of, value_of
 from huiyin.drills.refusals import StepTaken, refused_by
-from huiyin.drills.rulebook import Loaded, load_rules, usual_approval, usual_shift
+from huiyin.drills.rulebook import load_rules, usual_approval, usual_shift
 from huiyin.drills.script import DrillStep, Ruleset, actor, read_who, resolve
-from huiyin.drills.stage import Acting, DrillStage
+from huiyin.drills.stage import DrillStage
 from shared.acts.vocabulary import ACTS
 from shared.calendar.days import day_of
 from shared.clock import shown
-from shared.documents import Node, Spot
+from shared.documents import Node
 from shared.errors import HuiyinError, Unavailable
 from shared.policy.language.pack import Pack
 from shared.policy.language.rules import Offence
@@ -27,7 +27,7 @@ AT_ONCE = 50
 INTAKE = "/intake/"
 """Where the same act at the same moment, without words of its own, is taken for the same."""
 
-OWN_UNIT = {"assign": "lead", "withdraw": "unit"}
+OWN_UNIT = {"assign": "lead", "withdraw": "unit", "adopt": "unit"}
 """Where an act names a unit, which is the actor's if it is left out."""
 
 
@@ -146,7 +146,8 @@ class Players:
                 body[key] = body.get(key, {}) | self._value(key, fields[key], node)
             elif not (key == "draft" and node.value == NO_DRAFT):
                 body[way.renamed.get(key, key)] = self._value(key, fields[key], node)
-        body |= _promise(step, body) | self._usual(way, step, body)
+        usual = {key: each for key, each in self._usual(way, step, body).items() if key not in body}
+        body |= usual | _promise(step, body) | self._besides(way, step, body)
         if way.timed:
             body["occurred_at"] = step.at.isoformat()
         return body
@@ -195,69 +196,60 @@ class Players:
         return self._stage.code(name) if name in units else name
 
     def _usual(self, way: Way, step: DrillStep, body: Mapping[str, Any]) -> dict[str, Any]:
-        """What goes without saying in a drill, act by act."""
-        usual: dict[str, Any] = {"happened": True} if step.happened else {}
-        if "draft" in way.takes and step.of and step.of != NO_DRAFT:
-            usual["draft"] = self.names.labels.get(step.of, step.of)
-        elif way.told and step.of != NO_DRAFT and (label := step.of or step.label):
-            usual["of"] = self.names.labels.get(label, label)
-        if step.turn > 1 and way.told and (way.on_unit or "").startswith(INTAKE):
-            usual["text"] = body.get("text", f"第 {step.turn} 次")
+        """What goes without saying in a drill, act by act, where it is not said."""
+        _, role = actor(self._stage.drill, step)
         match step.act:
             case "register":
-                usual |= self._registration(step, body)
-            case "draft" if "text" not in body:
-                usual["text"] = f"演练答复（{step.label or shown(step.at)}）"
-            case "assign" | "withdraw" if (own := OWN_UNIT[step.act]) not in body:
-                usual[own] = self._unit(step)
-            case "adopt":
-                usual |= self._adoption(step, body)
-            case "repin" if "pack" in body:
-                loaded = self._rules(step.place, str(body["pack"]), {})
-                usual["pack"] = loaded.shipped or body["pack"]
-            case "approve" | "shift" if not {"kind", "begins", "ends"} & body.keys():
-                usual |= self._by_the_rules(way, step, body)
+                return self._registration(step, body)
+            case "draft":
+                return {"text": f"演练答复（{step.label or shown(step.at)}）"}
+            case "assign" | "withdraw" | "adopt":
+                return {OWN_UNIT[step.act]: self._unit(step)}
+            case "approve" if way is APPROVE_ACT:
+                return usual_approval(self._pack, role)
+            case "shift" if not {"begins", "ends"} & body.keys():
+                return usual_shift(self._pack, role, body.get("period"))
             case "rank":
-                usual |= self._ranking(step, body)
+                day = day_of(step.at - timedelta(microseconds=1))  # 24:00 is still the day before
+                quarter = f"{day.year}-Q{(day.month + 2) // 3}"
+                ranked = self._stage.drill.units[1:] or self._stage.drill.units
+                return {"period": quarter, "order": [unit.code for unit in ranked]}
             case _:
-                pass
-        return usual
-
-    def _by_the_rules(self, way: Way, step: DrillStep, body: Mapping[str, Any]) -> dict[str, Any]:
-        """What only one thing can be by the rules: which approval, from when until when."""
-        _, role = actor(self._stage.drill, step)
-        if step.act == "shift":
-            return usual_shift(self._pack, role, body.get("period"))
-        return usual_approval(self._pack, role) if way is APPROVE_ACT else {}
+                return {}
 
     def _registration(self, step: DrillStep, body: Mapping[str, Any]) -> dict[str, Any]:
         axis = self._pack.axes.get("category")
-        usual: dict[str, Any] = {
+        judged = "category" in body.get("sets", {})
+        usual = {} if judged else {"category": next(iter(axis.values if axis else ()), "other")}
+        return usual | {
             "title": f"演练事项 {incident_names(step)}",
             "channel": next(iter(self._pack.channels), "message_board"),
-            "category": next(iter(axis.values), "other") if axis else "other",
             "discovered_at": step.at.isoformat(),
             "unit": self._unit(step),
         }
-        return {key: usual[key] for key in usual if key not in body | body.get("sets", {})}
 
-    def _ranking(self, step: DrillStep, body: Mapping[str, Any]) -> dict[str, Any]:
-        ranked = self._stage.drill.units[1:] or self._stage.drill.units
-        usual = {"period": _quarter(step.at), "order": [unit.code for unit in ranked]}
-        return {key: value for key, value in usual.items() if key not in body}
+    def _besides(self, way: Way, step: DrillStep, body: Mapping[str, Any]) -> dict[str, Any]:
+        """What a step says beside its fields, and the rules that it names, as they are told."""
+        said: dict[str, Any] = {"happened": True} if step.happened else {}
+        if "draft" in way.takes and step.of and step.of != NO_DRAFT:
+            said["draft"] = self.names.labels.get(step.of, step.of)
+        elif way.told and step.of != NO_DRAFT and (label := step.of or step.label):
+            said["of"] = self.names.labels.get(label, label)
+        if step.turn > 1 and way.told and (way.on_unit or "").startswith(INTAKE):
+            said["text"] = body.get("text", f"第 {step.turn} 次")
+        if step.act == "adopt" or (step.act == "repin" and "pack" in body):
+            said |= self._ruled(step, body)
+        return said
 
-    def _adoption(self, step: DrillStep, body: Mapping[str, Any]) -> dict[str, Any]:
+    def _ruled(self, step: DrillStep, body: Mapping[str, Any]) -> dict[str, Any]:
+        drill, name, params = self._stage.drill, body.get("pack", ""), body.get("params", {})
         place = step.given["pack"].place if "pack" in step.given else step.place
-        loaded = self._rules(place, str(body.get("pack", "")), body.get("params", {}))
-        told: dict[str, Any] = {} if "unit" in body else {"unit": self._unit(step)}
-        if loaded.shipped:
-            return told | {"pack": loaded.shipped}
+        loaded = load_rules(Ruleset(place, str(name)), params, drill.file.parent)
+        if loaded.shipped or step.act == "repin":
+            return {"pack": loaded.shipped or name}
         if loaded.pack is None:
-            raise loaded.complaints[0].as_error(self._stage.drill.file)
-        return told | {"pack": None, "text": loaded.pack.texts[0]}
-
-    def _rules(self, place: Spot, name: str, params: Mapping[str, str | int]) -> Loaded:
-        return load_rules(Ruleset(place, name), params, self._stage.drill.file.parent)
+            raise loaded.complaints[0].as_error(drill.file)
+        return {"pack": None, "text": loaded.pack.texts[0]}
 
     async def _appoint(self, step: DrillStep) -> Mapping[str, Any]:
         """Give somebody of the cast another post; from then on they act in it."""
@@ -273,8 +265,7 @@ class Players:
             "officer": known.officer.id if known else None,
         }
         answer = await self._stage.post("/routing/officers", body, actor(drill, step))
-        officer = self._stage.system.officers.by_token(answer["token"])
-        self._stage.cast[to_unit, post] = Acting(officer, answer["token"])
+        self._stage.cast[to_unit, post] = self._stage.acting(answer["token"])
         return answer
 
     def _learn(self, step: DrillStep, answer: Mapping[str, Any]) -> None:
@@ -303,12 +294,6 @@ def _promise(step: DrillStep, body: Mapping[str, Any]) -> dict[str, Any]:
 def _text(given: Mapping[str, Node], key: str) -> str | None:
     node = given.get(key)
     return node.value if node is not None and isinstance(node.value, str) else None
-
-
-def _quarter(at: datetime) -> str:
-    """The name of the quarter that a moment is in; 24:00 is still the day before."""
-    day = day_of(at - timedelta(microseconds=1))
-    return f"{day.year}-Q{(day.month + 2) // 3}"
 
 
 def _not_there(name: str) -> HuiyinError:

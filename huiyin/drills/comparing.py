@@ -4,7 +4,7 @@ Duties are matched where both packs ask the same of the same party: the canonica
 the clock, and what stops it. What only one of them asks for stands alone.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Literal
@@ -81,23 +81,16 @@ class Pair:
 
 def translated(drill: Drill, own: Pack, other: Pack) -> Drill:
     """The drill's course of events in the words of another pack, without its expectations."""
+    # Whom the other pack does not know is the common party, or anybody; yet different people.
+    unknown = {role for _, role in posts(drill)} - {*POSTS, *other.parties}
     return replace(
         drill,
         steps=[_translated(step, own, other) for step in drill.steps],
         expectations=(),
         load_refused=None,
         lenient=True,
-        stand_ins=_stand_ins(drill, own, other),
+        stand_ins={role: _party(role, own, other) or ANYBODY for role in unknown},
     )
-
-
-def _stand_ins(drill: Drill, own: Pack, other: Pack) -> Mapping[str, str]:
-    """The posts of those whom the other pack does not know: the common party they are, or anybody.
-
-    They stay different people.
-    """
-    roles = {role for _, role in posts(drill)} - set(POSTS)
-    return {role: _party(role, own, other) or ANYBODY for role in roles - set(other.parties)}
 
 
 def _party(name: str, own: Pack, other: Pack) -> str | None:
@@ -136,7 +129,7 @@ def _sides(evidence: DrillEvidence) -> dict[Key, list[Side]]:
 def _key(evidence: DrillEvidence, row: DutyRow, rule: object) -> Key:
     matter = evidence.name_of(row.incident) or evidence.key_of(row.unit)
     assert isinstance(rule, Duty | Schedule | Shift)
-    who = _canonical(evidence.pack, rule.who)
+    who = ",".join(sorted({evidence.pack.canon(party) or party for party in rule.who}))
     match rule:
         case Duty():
             starts, stop = ",".join(sorted(rule.start)), _acts(rule)
@@ -152,10 +145,6 @@ def _acts(rule: Duty | Schedule) -> str:
     return ",".join(
         sorted({f"{p.act}{f' > {p.to}' if p.to else ''}" for p in rule.stop.patterns()})
     )
-
-
-def _canonical(pack: Pack, who: Sequence[str]) -> str:
-    return ",".join(sorted({pack.canon(party) or party for party in who}))
 
 
 def _translated(step: DrillStep, own: Pack, other: Pack) -> DrillStep:
@@ -185,8 +174,9 @@ def _given(step: DrillStep, own: Pack, other: Pack) -> Iterator[tuple[str, Node]
             if str(node.value) in other.kinds_of(step.act):
                 yield key, node
         elif key in own.axes:
-            known = [each for each in _several(node) if _is_of(other, key, each)]
-            if known:
+            several = node.value if isinstance(node.value, list) else [node]
+            values = other.axes[key].values if key in other.axes else ()
+            if known := [each for each in several if each.value in values]:
                 yield key, replace(node, value=known) if isinstance(node.value, list) else known[0]
         else:
             yield key, node
@@ -209,13 +199,3 @@ def _same_gravity(value: str, own: Pack, other: Pack) -> str:
     if place is None or not ranks:
         return value
     return min(ranks, key=lambda key: (abs(ranks[key] - place), ranks[key]))
-
-
-def _several(node: Node) -> list[Node]:
-    return node.value if isinstance(node.value, list) else [node]
-
-
-def _is_of(pack: Pack, key: str, value: Node) -> bool:
-    """Whether a pack has that axis with that value."""
-    axis = pack.axes.get(key)
-    return axis is not None and value.value in axis.values

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from huiyin.drills.acting import Names
-from huiyin.drills.script import Drill, Expectation
+from huiyin.drills.script import Drill
 from huiyin.drills.stage import DrillStage, Marks
 from services.deadlines import tables
 from services.deadlines.periods import as_it_stands
@@ -63,7 +63,10 @@ class DrillEvidence:
 
     def duties_known(self, moment: datetime | None) -> Sequence[DutyRow]:
         """Every duty as the record stood at a moment of the drill."""
-        known = self.events[: self.marks.size_at(moment)] if moment else self.events
+        known = self.events
+        if moment is not None:  # as far as the log went when the last moment up to it was over
+            ends = (size for at, size in reversed(self.marks.items()) if at <= moment)
+            known = known[: next(ends, 0)]
         own = [event for event in known if event.envelope.service == "deadlines"]
         return list(tables.fold_duties(own).values())
 
@@ -125,11 +128,9 @@ def gather(stage: DrillStage, pack: Pack, names: Names) -> DrillEvidence:
 
 def _counts(stage: DrillStage) -> dict[str, tuple[int, int]]:
     """How often what recurs was done in the periods that were not missed."""
-
-    def ask(sql: Sql) -> list[DutyRow]:
-        return [as_it_stands(sql, row) for row in tables.all_duties(sql).values()]
-
-    rows = stage.system.rooms["deadlines"].store.read_now(ask)
+    rows = stage.system.rooms["deadlines"].store.read_now(
+        lambda sql: [as_it_stands(sql, row) for row in tables.all_duties(sql).values()]
+    )
     return {
         row.incident: (row.count_wanted, row.count_done)
         for row in rows
@@ -139,18 +140,15 @@ def _counts(stage: DrillStage) -> dict[str, tuple[int, int]]:
 
 def figures_asked(sql: Sql, size: int, drill: Drill) -> dict[Spot, Figures]:
     """For each expectation of a figure those of its unit, with the units under it, and time."""
-    asked = [each for each in drill.expectations if each.kind == "figure"]
-    return {each.place: _figures(sql, size, drill, each) for each in asked}
-
-
-def _figures(sql: Sql, size: int, drill: Drill, asked: Expectation) -> Figures:
-    key = asked.get("unit")
-    unit = next((each.code for each in drill.units if each.key == key), None)
-    within = statistics.StatisticsQuery(
-        unit, _begins(asked.get("from")), _begins(asked.get("to"), after=1)
-    )
-    told = statistics.statistics(sql, size, within).all
-    return {each.rule: each for each in told.figures if each.rule is not None}
+    codes = {unit.key: unit.code for unit in drill.units}
+    found: dict[Spot, Figures] = {}
+    for each in drill.expectations:
+        if each.kind == "figure":
+            begins, ends = _begins(each.get("from")), _begins(each.get("to"), after=1)
+            within = statistics.StatisticsQuery(codes.get(each.get("unit")), begins, ends)
+            told = statistics.statistics(sql, size, within).all.figures
+            found[each.place] = {figure.rule: figure for figure in told if figure.rule is not None}
+    return found
 
 
 def _begins(day: str | None, after: int = 0) -> datetime | None:

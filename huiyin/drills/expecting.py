@@ -1,6 +1,6 @@
 """Expectations (期望): each compared with what is on record, expected and actual side by side."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
@@ -10,7 +10,7 @@ from huiyin.drills.checking import incident_names
 from huiyin.drills.evidence import Answer, DrillEvidence
 from huiyin.drills.kinds import PAPERS, end
 from huiyin.drills.script import Expectation
-from huiyin.drills.verdicts import breach, duty, finding, matter_is
+from huiyin.drills.verdicts import duty, finding, matter_is
 from services.reporting.findings.decisions import missing as lacking_items
 from shared.acts.deed import deed_of
 from shared.calendar.working import state_council
@@ -55,7 +55,8 @@ def ledger(asked: Expectation, evidence: DrillEvidence) -> Answer:
         return False, "台账有这一行", "台账没有这个事件"
     has: Mapping[str, str] = asked.get("has", {})
     actual = {key: _cell(row, key, evidence) for key in has}
-    missing = _missing(asked.about, evidence)
+    deeds = evidence.deeds(row.incident)
+    missing = {each.rule: each.title for each in lacking_items(evidence.pack, deeds)}
     wanted = asked.get("missing")
     right = actual == has and (wanted is None or _all_named(wanted, missing, evidence.pack))
     expected = _pairs(has) + (f"；缺 {'、'.join(wanted) or '无'}" if wanted is not None else "")
@@ -67,25 +68,15 @@ def _cell(row: Any, key: str, evidence: DrillEvidence) -> str:
     if key == "reply":
         return "published" if row.published_at is not None else "none"
     value = getattr(row, key, None)
-    if value is None and key in evidence.pack.axes:
-        return "、".join(_judged(row.incident, key, evidence)) or "none"
+    if value is None and key in evidence.pack.axes:  # judged last, where there is no column
+        told = [getattr(event.fact, "sets", {}) for event in evidence.of(row.incident)]
+        judged = next((sets[key] for sets in reversed(told) if key in sets), ())
+        return "、".join(judged) or "none"
     if key in ("posted_at", "registered_at", "published_at", "closed_at", "due") and value:
         return shown(from_micros(value))[:-3]
     if key in ("unit", "lead"):
         return evidence.key_of(str(value))
     return "none" if value is None else str(value)
-
-
-def _judged(matter: str, axis: str, evidence: DrillEvidence) -> tuple[str, ...]:
-    """What a matter was judged to be last, on an axis that the ledger has no column for."""
-    told = (getattr(event.fact, "sets", {}) for event in evidence.of(matter))
-    return next((sets[axis] for sets in reversed(list(told)) if axis in sets), ())
-
-
-def _missing(name: str, evidence: DrillEvidence) -> Mapping[str, str]:
-    """The required items that the matter's file lacks: number and name."""
-    deeds = evidence.deeds(evidence.incident(name))
-    return {each.rule: each.title for each in lacking_items(evidence.pack, deeds)}
 
 
 def _all_named(wanted: Sequence[str], missing: Mapping[str, str], pack: Pack) -> bool:
@@ -105,8 +96,8 @@ def trail(asked: Expectation, evidence: DrillEvidence) -> Answer:
     """Acts on the trail of an incident: there, not there, in that order."""
     deeds = _trail(asked.about, evidence)
     acts = [_act(deed) for deed in deeds]
-    order = asked.get("order", [])
-    held = _in_order(order, deeds, evidence)
+    rest = iter(deeds)  # what was found is behind it
+    held = all(_found(text, rest, evidence) for text in asked.get("order", []))
     has = all(_found(text, deeds, evidence) for text in asked.get("has", []))
     absent = not any(_found(text, deeds, evidence) for text in asked.get("not", []))
     expected = _expected(asked, order="依次", has="有", **{"not": "没有"})
@@ -142,20 +133,11 @@ def _act(deed: Deed) -> str:
     return f"{deed.act}{f':{deed.kind}' if deed.kind else ''}{to}"
 
 
-def _in_order(order: Sequence[str], deeds: Sequence[Deed], evidence: DrillEvidence) -> bool:
-    rest = iter(deeds)
-    return all(any(_is(text, deed, evidence) for deed in rest) for text in order)
-
-
-def _found(text: str, deeds: Sequence[Deed], evidence: DrillEvidence) -> bool:
-    return any(_is(text, deed, evidence) for deed in deeds)
-
-
-def _is(text: str, deed: Deed, evidence: DrillEvidence) -> bool:
+def _found(text: str, deeds: Iterable[Deed], evidence: DrillEvidence) -> bool:
     pattern = _pattern(text)
     if pattern is None:
-        return text in (f"{deed.act}:{deed.of}", deed.act)
-    return fits(evidence.pack, pattern, deed)
+        return any(text in (f"{deed.act}:{deed.of}", deed.act) for deed in deeds)
+    return any(fits(evidence.pack, pattern, deed) for deed in deeds)
 
 
 def _pattern(text: str) -> Pattern | None:
@@ -271,7 +253,7 @@ _CHECKS: Mapping[str, Callable[[Expectation, DrillEvidence], Answer]] = {
     "ledger": ledger,
     "trail": trail,
     "finding": finding,
-    "breach": breach,
+    "breach": finding,
     "paper": paper,
     "figure": figure,
     "due_in": due_in,

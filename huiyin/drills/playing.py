@@ -16,10 +16,9 @@ from huiyin.drills.expecting import check as check_expectation
 from huiyin.drills.refusals import StepTaken
 from huiyin.drills.rulebook import Loaded, load, load_named
 from huiyin.drills.script import Drill, DrillStep, Expectation, LoadRefusal
-from huiyin.drills.stage import DrillStage, Marks, check_nothing_parked, staged
+from huiyin.drills.stage import DrillStage, check_nothing_parked, staged
 from huiyin.host.offline import rebuilt
 from shared.documents import Unreadable
-from shared.policy.language.loading import known_packs
 from shared.policy.language.pack import Pack
 
 SAME_AS = "same_as"
@@ -65,19 +64,15 @@ async def run(drill: Drill) -> Played:
     Raises Unreadable or Invalid, before anything is run, for a drill that cannot be.
     """
     outcome = await play(drill)
-    more = [
-        await _same_as(drill, outcome, each) for each in drill.expectations if each.kind == SAME_AS
-    ]
+    more = [await _same_as(outcome, each) for each in drill.expectations if each.kind == SAME_AS]
     unmet = [failure(each) for each in more if not each.holds]
     return replace(outcome, checked=[*outcome.checked, *more], failures=[*outcome.failures, *unmet])
 
 
-async def _same_as(drill: Drill, here: Played, expectation: Expectation) -> Checked:
+async def _same_as(here: Played, expectation: Expectation) -> Checked:
     """Under another pack, the same must have come of every duty."""
-    own = load(drill).pack
-    assert own is not None
-    there = await _under(drill, own, expectation.about)
-    different = [pair for pair in _pairs(here, there) if not pair.same]
+    compared = await _beside(here, expectation.about)
+    different = [pair for pair in compared.pairs if not pair.same]
     actual = "；".join(map(_fates, different)) or "相同"
     place = str(expectation.place)
     expected = f"与 {expectation.about} 之下相同"
@@ -91,59 +86,47 @@ def _fates(pair: Pair) -> str:
 
 async def compare(drill: Drill, other: str) -> Comparison:
     """Play the drill under its own pack and, without its expectations, under another."""
-    here = await play(drill)
-    loaded = load(drill)
-    assert loaded.pack is not None
-    there = await _under(drill, loaded.pack, other)
-    return Comparison(here, there, _pairs(here, there))
+    return await _beside(await play(drill), other)
 
 
-def _pairs(here: Played, there: Played) -> list[Pair]:
+async def _beside(here: Played, other: str) -> Comparison:
+    """The drill's course of events under another pack too; what that pack refuses, it refuses."""
     assert here.evidence is not None
-    assert there.evidence is not None
-    return pairs(here.evidence, there.evidence)
-
-
-async def _under(drill: Drill, own: Pack, other: str) -> Played:
-    """The drill's course of events under another pack; what that pack refuses, it refuses."""
     pack = load_named(other)
-    shipped = pack.id if pack.id in known_packs() else None
-    return await play(translated(drill, own, pack), loaded=Loaded(pack, [], shipped))
+    there = await play(translated(here.drill, here.evidence.pack, pack), under=pack)
+    assert there.evidence is not None
+    return Comparison(here, there, pairs(here.evidence, there.evidence))
 
 
-async def play(drill: Drill, *, loaded: Loaded | None = None) -> Played:
-    """Play a drill and check what it expects; ``loaded`` is another pack than its own.
+async def play(drill: Drill, *, under: Pack | None = None) -> Played:
+    """Play a drill and check what it expects; ``under`` is another pack than its own.
 
     Raises Unreadable or Invalid, before anything is run, for a drill that cannot be.
     """
     begun = time.monotonic()
-    loaded = loaded or load(drill)
+    loaded = Loaded(under, [], None) if under else load(drill)
     if drill.load_refused is not None:
         return _refused(drill, loaded, drill.load_refused)
-    if loaded.pack is None or loaded.complaints:
+    if (pack := loaded.pack) is None or loaded.complaints:
         raise Unreadable([each.as_error(drill.file) for each in loaded.complaints])
     if not drill.lenient:
-        check_drill(drill, loaded.pack)
-    if not drill.steps:
-        evidence = _unplayed(drill, loaded)
-        return _outcome(drill, loaded, [], evidence, [], begun)
-    async with staged(drill, loaded) as stage:
-        taken, evidence = await _played(stage, drill, loaded)
+        check_drill(drill, pack)
+    if not drill.steps:  # only what can be asked of a pack alone
+        return _outcome([], DrillEvidence(drill, pack, [], {}, Names(), {}), [], begun)
+    async with staged(drill, pack) as stage:
+        taken, evidence = await _played(stage, pack)
         replay = await _replayed(stage)
-    return _outcome(drill, loaded, taken, evidence, replay, begun)
+    return _outcome(taken, evidence, replay, begun)
 
 
-async def _played(
-    stage: DrillStage, drill: Drill, loaded: Loaded
-) -> tuple[list[StepTaken], DrillEvidence]:
-    assert loaded.pack is not None
-    players = Players(stage, loaded.pack)
+async def _played(stage: DrillStage, pack: Pack) -> tuple[list[StepTaken], DrillEvidence]:
+    players = Players(stage, pack)
     taken: list[StepTaken] = []
-    for _, same in groupby(drill.steps, _together):
+    for _, same in groupby(stage.drill.steps, _together):
         taken += await players.take_all(list(same))
     await stage.settled()
     check_nothing_parked(stage.system)
-    return taken, gather(stage, loaded.pack, players.names)
+    return taken, gather(stage, pack, players.names)
 
 
 def _together(step: DrillStep) -> object:
@@ -161,13 +144,9 @@ async def _replayed(stage: DrillStage) -> list[Checked]:
 
 
 def _outcome(
-    drill: Drill,
-    loaded: Loaded,
-    taken: Sequence[StepTaken],
-    evidence: DrillEvidence,
-    more: Sequence[Checked],
-    begun: float,
+    taken: Sequence[StepTaken], evidence: DrillEvidence, more: Sequence[Checked], begun: float
 ) -> Played:
+    drill = evidence.drill
     checked = [
         check_expectation(each, evidence)
         for each in drill.expectations
@@ -177,9 +156,8 @@ def _outcome(
     wrong = [f"{each.step.place}：{each.wrong}" for each in taken if each.wrong]
     unmet = [failure(each) for each in checked if not each.holds]
     failures = unmet if drill.lenient else [*wrong, *unmet]
-    assert loaded.pack is not None
     took = time.monotonic() - begun
-    return Played(drill, loaded.pack.pin, taken, checked, evidence, took, failures)
+    return Played(drill, evidence.pack.pin, taken, checked, evidence, took, failures)
 
 
 def failure(checked: Checked) -> str:
@@ -187,12 +165,6 @@ def failure(checked: Checked) -> str:
     if not checked.place:
         return f"{checked.said}：{checked.actual}"
     return f"{checked.place}：期望 {checked.expected}，实际 {checked.actual}"
-
-
-def _unplayed(drill: Drill, loaded: Loaded) -> DrillEvidence:
-    """What can be asked of a pack alone."""
-    assert loaded.pack is not None
-    return DrillEvidence(drill, loaded.pack, [], {}, Names(), Marks())
 
 
 def _refused(drill: Drill, loaded: Loaded, wanted: LoadRefusal) -> Played:
@@ -208,5 +180,4 @@ def _refused(drill: Drill, loaded: Loaded, wanted: LoadRefusal) -> Played:
     actual = "；".join(f"{each.code}（{each.message}）" for each in found) or "装载成功"
     said = f"规则包装载被拒绝：{expected}"
     checked = Checked(said, str(wanted.place), expected, actual, bool(fitting))
-    failures = [] if fitting else [f"{wanted.place}：期望 {expected}，实际 {actual}"]
-    return Played(drill, "", [], [checked], None, 0.0, failures)
+    return Played(drill, "", [], [checked], None, 0.0, [] if fitting else [failure(checked)])

@@ -17,7 +17,6 @@ from shared.acts.vocabulary import ACTS
 from shared.clock import from_micros, shown, shown_limit
 from shared.contracts import deadlines as says
 from shared.contracts.catalogue import Fact
-from shared.contracts.deadlines import DutyMissed, DutyStarted
 from shared.contracts.envelope import Recorded, event_hash
 from shared.words import POSTS
 
@@ -48,7 +47,7 @@ def lines(outcome: Played) -> list[ProtocolLine]:
     for number, taken in enumerate(outcome.taken):
         found.append((taken.step.moment, number, _line(taken, effects.get(number, ()), evidence)))
     for event in evidence.events:
-        if isinstance(event.fact, DutyMissed):
+        if isinstance(event.fact, says.DutyMissed):
             effect = (_worded(event, evidence),)
             line = ProtocolLine(_when(event.fact.due), "", "时限已过", effect, True)
             found.append((event.envelope.recorded_at, -1, line))
@@ -108,11 +107,12 @@ def _effects(taken: Sequence[StepTaken], evidence: DrillEvidence) -> Mapping[int
     steps = _steps_of_events(taken, evidence)
     found: dict[int, list[str]] = {}
     for event in evidence.events:
-        if event.envelope.service != "deadlines" or isinstance(event.fact, DutyMissed):
+        if event.envelope.service != "deadlines" or isinstance(event.fact, says.DutyMissed):
             continue
         number = steps.get(event.envelope.cause or UUID(int=0))
-        if number is None:
-            number = _last_before(taken, event.envelope.recorded_at)
+        if number is None:  # time passed: it belongs to the last step before
+            before = (each.step.moment <= event.envelope.recorded_at for each in taken)
+            number = max((n for n, earlier in enumerate(before) if earlier), default=0)
         text = _worded(event, evidence)
         if text:
             found.setdefault(number, []).append(text)
@@ -130,26 +130,17 @@ def _steps_of_events(taken: Sequence[StepTaken], evidence: DrillEvidence) -> dic
     return {event.envelope.id: number for event, number in own if number is not None}
 
 
-def _last_before(taken: Sequence[StepTaken], moment: datetime) -> int:
-    numbers = [n for n, each in enumerate(taken) if each.step.moment <= moment]
-    return numbers[-1] if numbers else 0
-
-
 def _worded(event: Recorded, evidence: DrillEvidence) -> str:
     fact = event.fact
     duty = getattr(fact, "duty", None)
     if duty is None:
         return ""
     matter = evidence.name_of(str(event.envelope.correlation))
-    told = _happened(fact)
-    return f"{matter and matter + ' '}{_named(str(duty), evidence)}：{told}" if told else ""
-
-
-def _named(duty: str, evidence: DrillEvidence) -> str:
-    number, toward = rule_of(duty), each_of(duty)
-    title = evidence.titles.get(number, "")
+    number, toward = rule_of(str(duty)), each_of(str(duty))
     to = f"〔{evidence.party(toward)}〕" if toward else ""
-    return f"{number} {title}{to}"
+    named = f"{matter and matter + ' '}{number} {evidence.titles.get(number, '')}{to}"
+    told = _happened(fact)
+    return f"{named}：{told}" if told else ""
 
 
 HAPPENED: Mapping[type[Fact], str] = {
@@ -167,14 +158,14 @@ HAPPENED: Mapping[type[Fact], str] = {
 
 
 def _happened(fact: Fact) -> str:
-    if isinstance(fact, DutyStarted) and fact.due is None:
+    if isinstance(fact, says.DutyStarted) and fact.due is None:
         return "开始计量"
     due = getattr(fact, "due", None)
     told = {
         key: worded_span(getattr(fact, f"{key}_seconds", 0)) for key in ("spare", "late", "took")
     }
     told |= {"due": shown_limit(due) if due else "", "because": getattr(fact, "because", "")}
-    if isinstance(fact, DutyStarted):
+    if isinstance(fact, says.DutyStarted):
         return f"开始计时，{told['due']} 到期{'（暂定）' if fact.provisional else ''}"
     return HAPPENED.get(type(fact), "").format(**told)
 

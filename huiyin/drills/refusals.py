@@ -65,13 +65,15 @@ def refused_by(pack: Pack, step: DrillStep, problem: HuiyinError) -> frozenset[s
     A form that is not filled in is refused for the first field that it lacks, which goes for the
     others that the drill leaves out too.
     """
-    field_ = problem.field or ""
-    named = {field_, *problem.rules}
-    found = {
-        number: rule
-        for number, rule in pack.rules.items()
-        if number in named or (isinstance(rule, Form) and _asks(rule, step, field_))
+    asked = problem.field or ""
+    named = {asked, *problem.rules}
+    key = asked.removeprefix(FORM_FIELD) if asked.startswith(FORM_FIELD) else None
+    asking = {
+        number
+        for number, form in pack.of(Form).items()
+        if key in form.fields and any(on.act == step.act for on in form.on)
     }
+    found = {number: rule for number, rule in pack.rules.items() if number in named | asking}
     numbers = {
         name for number, rule in found.items() for name in (number, whole(number), *rule.also)
     }
@@ -90,12 +92,6 @@ def _left_out(form: Form, step: DrillStep) -> set[str]:
         if not spec.optional and key not in given and key not in step.given
         for name in (key, FORM_FIELD + key)
     }
-
-
-def _asks(form: Form, step: DrillStep, field_: str) -> bool:
-    """Whether a form wants that field of the step's act."""
-    asked = field_.startswith(FORM_FIELD) and field_.removeprefix(FORM_FIELD) in form.fields
-    return asked and any(on.act == step.act for on in form.on)
 
 
 def said(problem: HuiyinError) -> str:

@@ -79,7 +79,10 @@ def _texts(rules: Ruleset) -> list[str]:
         return _with_parents(_patched(_without(base, removed), told))
     if "extends" in told:
         heading = {"id": DRILLED, "version": "1", "zh": "演练规则", **told.pop("pack", {})}
-        return _with_parents({"pack": {**heading, "extends": _id_of(told.pop("extends"))}, **told})
+        above = str(told.pop("extends"))
+        shipped = shipped_packs().get(above)  # it may be named by its source's number
+        heading["extends"] = shipped.stem if shipped else above
+        return _with_parents({"pack": heading, **told})
     return _with_parents(told)
 
 
@@ -159,12 +162,6 @@ def _path(name: str, beside: Path) -> Path:
     return find_pack(name)
 
 
-def _id_of(name: object) -> str:
-    """The id of a shipped pack that is named by its source's number; any other name as it is."""
-    shipped = shipped_packs().get(str(name))
-    return shipped.stem if shipped else str(name)
-
-
 def usual_approval(pack: Pack, role: str) -> dict[str, str]:
     """The kind of what somebody approves that is no draft, if the gates ask but one of them.
 
@@ -187,8 +184,9 @@ def usual_shift(pack: Pack, role: str, period: str | None) -> dict[str, Any]:
     """From when until when a shift of that day is, by the rule that asks it of this post."""
     shifts = list(pack.of(Shift).values())
     own = [each for each in shifts if any(is_party(pack, who, role) for who in each.who)]
-    day = _day(period)
-    if day is None:
+    try:
+        day = date.fromisoformat(period or "")
+    except ValueError:
         return {}
     begun = ((each, moment_on(day, read_time_of_day(each.at))) for each in own or shifts)
     spells = {(at, each.for_.after(at)) for each, at in begun}
@@ -196,10 +194,3 @@ def usual_shift(pack: Pack, role: str, period: str | None) -> dict[str, Any]:
         return {}
     [(begins, ends)] = spells
     return {"begins": begins.isoformat(), "ends": ends.isoformat()}
-
-
-def _day(period: str | None) -> date | None:
-    try:
-        return date.fromisoformat(period or "")
-    except ValueError:
-        return None

@@ -19,9 +19,6 @@ class Who:
     role: str
     unit: str | None = None
 
-    def __str__(self) -> str:
-        return f"{self.role}@{self.unit}" if self.unit else self.role
-
 
 def read_who(text: str) -> Who:
     """``role`` or ``role@unit``."""
@@ -137,15 +134,10 @@ class Drill:
         return self.units[0]
 
     @property
-    def begins(self) -> datetime | None:
-        """When the first step is taken (UTC)."""
-        return self.steps[0].moment if self.steps else None
-
-    @property
-    def founded(self) -> datetime | None:
-        """When the county is founded (UTC): nothing of the day before is owed by anybody."""
-        begins = self.begins
-        return begins and max(begins - LEAD, start_of(day_of(begins)))
+    def founded(self) -> datetime:
+        """When its county is founded (UTC): nothing of the day before is owed by anybody."""
+        begins = self.steps[0].moment
+        return max(begins - LEAD, start_of(day_of(begins)))
 
 
 LEAD = timedelta(hours=1)

@@ -9,10 +9,9 @@ import os
 import shutil
 import tempfile
 import time
-from bisect import bisect_right
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -20,7 +19,6 @@ from typing import Any
 
 import httpx2
 
-from huiyin.drills.rulebook import Loaded
 from huiyin.drills.script import Drill, Post, posts
 from huiyin.host.app import create_app
 from huiyin.host.directory import County, DataDirectory
@@ -37,6 +35,7 @@ from shared.copies.units import Unit
 from shared.errors import Untrusted, answered_error
 from shared.identity.officers import Officer
 from shared.messaging.status import read_status
+from shared.policy.language.pack import Pack
 from shared.room import Room
 from shared.settings import Settings
 from shared.store.sql import Sql
@@ -72,25 +71,8 @@ class Acting:
     token: str
 
 
-@dataclass(slots=True)
-class Marks:
-    """How long the log was when a moment of the drill was over."""
-
-    moments: list[datetime] = field(default_factory=list)
-    sizes: list[int] = field(default_factory=list)
-
-    def note(self, moment: datetime, size: int) -> None:
-        """It is over, unless something else happens at the same moment."""
-        if self.moments and self.moments[-1] == moment:
-            self.sizes[-1] = size
-        else:
-            self.moments.append(moment)
-            self.sizes.append(size)
-
-    def size_at(self, moment: datetime) -> int:
-        """The length of the log when the last moment up to then was over."""
-        found = bisect_right(self.moments, moment)
-        return self.sizes[found - 1] if found else 0
+Marks = dict[datetime, int]
+"""How long the log was when a moment of the drill was over; in their order."""
 
 
 class DrillStage:
@@ -101,18 +83,13 @@ class DrillStage:
     ) -> None:
         self.drill = drill
         self.system = system
-        self.marks = Marks()
+        self.marks: Marks = {}
         self.cast: dict[Post, Acting] = {}
         self._client = client
         self._clock = clock
         self._deadlines = system.rooms["deadlines"].store
         self._moment = clock()
         self._dirty = True
-
-    @property
-    def now(self) -> datetime:
-        """The drill's present moment (UTC)."""
-        return self._moment
 
     def code(self, unit: str) -> str:
         """The code of a unit by its key in the drill."""
@@ -121,25 +98,32 @@ class DrillStage:
     async def post(self, path: str, body: Mapping[str, Any], by: Post) -> dict[str, Any]:
         """Do something; raises the error that the system answers with."""
         self._dirty = True
-        answer: dict[str, Any] = await self._send("POST", path, by, json=dict(body))
+        headers = {"Authorization": f"Bearer {self.cast[by].token}"}
+        response = await self._client.post(path, headers=headers, json=dict(body))
+        if not response.is_success:
+            raise answered_error(response.status_code, response.content)
+        answer: dict[str, Any] = response.json() if response.content else {}
         return answer
 
-    async def get(self, path: str, **params: str) -> Any:
-        """Ask as the administrator; raises the error that the system answers with."""
-        return await self._send("GET", path, self.administrator, params=params)
+    async def appoint(self, name: str, unit: str, post: str, by: Officer) -> Acting:
+        """Somebody new in a post of a unit (its code), who can act at once."""
+        system = self.system
+        routing = system.rooms["routing"]
+        appointments = Appointments(routing.store, system.officers, system.vault)
+        _, token = await appointments.appoint(Appointment(name=name, unit=unit, post=post), by)
+        return self.acting(token)
 
-    @property
-    def administrator(self) -> Post:
-        """Who sets the county up."""
-        return self.drill.institution.key, ADMINISTRATOR
+    def acting(self, token: str) -> Acting:
+        """Whoever has that token."""
+        return Acting(self.system.officers.by_token(token), token)
 
     async def settled(self) -> None:
         """Wait until everything done at this moment has been applied, and mark its end."""
         if self._dirty:
             await settle(self.system)
             self._dirty = False
-        size = self.system.rooms["reporting"].store.read_now(ends)["log"]
-        self.marks.note(self._moment, size)
+        # It is over, unless something else happens at the same moment.
+        self.marks[self._moment] = self.system.rooms["reporting"].store.read_now(ends)["log"]
 
     async def pass_to(self, moment: datetime, *, exactly: bool = False) -> None:
         """Let time pass; what falls due or begins meanwhile is seen at its own moment."""
@@ -157,13 +141,6 @@ class DrillStage:
         self._dirty = True
         await self.settled()
 
-    async def _send(self, method: str, path: str, by: Post, **given: Any) -> Any:
-        headers = {"Authorization": f"Bearer {self.cast[by].token}"}
-        response = await self._client.request(method, path, headers=headers, **given)
-        if response.is_success:
-            return response.json() if response.content else {}
-        raise answered_error(response.status_code, response.content)
-
 
 def _coming(sql: Sql) -> datetime | None:
     """When deadlines has something to see next: a limit that has just passed, or a period."""
@@ -174,16 +151,15 @@ def _coming(sql: Sql) -> datetime | None:
 
 
 @asynccontextmanager
-async def staged(drill: Drill, loaded: Loaded) -> AsyncIterator[DrillStage]:
+async def staged(drill: Drill, pack: Pack) -> AsyncIterator[DrillStage]:
     """The county, founded under its pack, while the block lasts; nothing of it is kept."""
-    assert drill.founded is not None
     clock = SimulatedClock(drill.founded)
     with tempfile.TemporaryDirectory(prefix="huiyin-drill-", dir=_room()) as directory:
         settings = Settings.from_environment({"HUIYIN_DATA": directory, "HUIYIN_HTTP_PORT": "0"})
         root = drill.institution
         county = County(code=root.code, name=root.name, root=root.code, demonstration=True)
         async with opened(drill, settings, county, clock) as stage:
-            await _found(stage, county, loaded)
+            await _found(stage, county, pack)
             yield stage
 
 
@@ -193,11 +169,12 @@ async def opened(
 ) -> AsyncIterator[DrillStage]:
     """A county in a directory as the stage of a drill, with nobody there yet."""
     with DataDirectory(settings.data).held():
-        async with (
-            booted(settings, county.code, clock=clock) as system,
-            _client(create_app(system, county.name, settings)) as client,
-        ):
-            yield DrillStage(drill, system, client, clock)
+        async with booted(settings, county.code, clock=clock) as system:
+            door = httpx2.ASGITransport(create_app(system, county.name, settings))
+            async with httpx2.AsyncClient(
+                transport=door, base_url="http://huiyin", timeout=60
+            ) as client:
+                yield DrillStage(drill, system, client, clock)
 
 
 def _room() -> Path | None:
@@ -207,47 +184,23 @@ def _room() -> Path | None:
     return MEMORY if shutil.disk_usage(MEMORY).free > ENOUGH else None
 
 
-def _client(app: Any) -> httpx2.AsyncClient:
-    transport = httpx2.ASGITransport(app)
-    return httpx2.AsyncClient(transport=transport, base_url="http://huiyin", timeout=60)
-
-
-async def _found(stage: DrillStage, county: County, loaded: Loaded) -> None:
+async def _found(stage: DrillStage, county: County, pack: Pack) -> None:
     """Set up the county under the drill's pack and no other, and appoint everybody who acts."""
     drill, codes = stage.drill, {each.key: each.code for each in stage.drill.units}
     units = [
         Unit(each.code, each.name, (), codes.get(each.parent or "")) for each in drill.units[1:]
     ]
+    name = f"演练 {ADMINISTRATOR}"
     first, token = await establish(
-        stage.system,
-        county,
-        county.name,
-        units,
-        first_name=f"演练 {ADMINISTRATOR}",
-        rules=loaded.pack,
+        stage.system, county, county.name, units, first_name=name, rules=pack
     )
-    stage.cast[stage.administrator] = Acting(first, token)
-    appointments = appointments_of(stage.system)
-    for post in posts(drill):
-        if post != stage.administrator:
-            await _appoint(stage, appointments, post, first)
+    stage.cast[drill.institution.key, ADMINISTRATOR] = Acting(first, token)
+    for unit, role in posts(drill):
+        if (unit, role) not in stage.cast:
+            held = drill.stand_ins.get(role, role)
+            appointed = await stage.appoint(f"演练 {role}", codes[unit], held, first)
+            stage.cast[unit, role] = appointed
     await stage.settled()
-
-
-async def _appoint(
-    stage: DrillStage, appointments: Appointments, post: Post, first: Officer
-) -> None:
-    unit, role = post
-    held = stage.drill.stand_ins.get(role, role)
-    name, code = f"演练 {role}", stage.code(unit)
-    order = Appointment(name=name, unit=code, post=held)
-    officer_id, token = await appointments.appoint(order, first)
-    stage.cast[post] = Acting(Officer(officer_id, name, code, held), token)
-
-
-def appointments_of(system: Host) -> Appointments:
-    """Where people are appointed in a county."""
-    return Appointments(system.rooms["routing"].store, system.officers, system.vault)
 
 
 async def settle(system: Host) -> None:

@@ -1,7 +1,7 @@
 """What is expected of duties (义务), findings and breaches (认定、违规), and how they stand."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,14 +29,17 @@ def duty(asked: Expectation, evidence: DrillEvidence) -> Answer:
         unarmed = evidence.pack.file.unarmed.get(asked.about)
         actual = f"未启用（{unarmed.why}）" if unarmed else _shown(rows, evidence)
         return unarmed is not None and not rows, "未启用", actual
-    wanted = "、".join(_wanted(asked)) or "有这项义务"
+    tests = {key: test for key, test in ASKED.items() if key in asked}
+    told = (f"{word} {_worded(key, asked.get(key))}" for key, (word, _) in tests.items())
+    wanted = "、".join(told) or "有这项义务"
     if not rows:
         return False, wanted, "没有这项义务"
     if "duties" in asked and len(rows) != asked.get("duties"):
         return False, f"{asked.get('duties')} 项", f"{len(rows)} 项：{_shown(rows, evidence)}"
     moment = asked.get("at")
     stood = [_as_happened(row, moment) if moment else row for row in rows]
-    return all(_fits(asked, row) for row in stood), wanted, _shown(stood, evidence)
+    right = all(test(asked.get(key), row) for row in stood for key, (_, test) in tests.items())
+    return right, wanted, _shown(stood, evidence)
 
 
 def _chosen(asked: Expectation, evidence: DrillEvidence) -> list[DutyRow]:
@@ -45,16 +48,12 @@ def _chosen(asked: Expectation, evidence: DrillEvidence) -> list[DutyRow]:
     A number that no rule bears stands for the rules that say they are about it too.
     """
     stated = evidence.pack.stated_by(asked.about)
-    rows = [row for row in _rows(asked, evidence) if _is_meant(asked, evidence, row)]
+    known = asked.get("known_at")
+    every = evidence.duties_known(known) if known else evidence.duties
+    rows = [row for row in every if _is_meant(asked, evidence, row)]
     own = [row for row in rows if row.rule == asked.about]
     parts = [row for row in rows if whole(row.rule) == asked.about]
     return own or parts or [row for row in rows if row.rule in stated]
-
-
-def _rows(asked: Expectation, evidence: DrillEvidence) -> Sequence[DutyRow]:
-    if "known_at" in asked:
-        return evidence.duties_known(asked.get("known_at"))
-    return evidence.duties
 
 
 def _is_meant(asked: Expectation, evidence: DrillEvidence, row: DutyRow) -> bool:
@@ -65,15 +64,15 @@ def _is_meant(asked: Expectation, evidence: DrillEvidence, row: DutyRow) -> bool
         matter in (None, row.incident)
         and ("unit" not in asked or evidence.unit(asked.get("unit")) == row.unit)
         and ("period" not in asked or _same_period(row.period, asked.get("period")))
-        and ("recipient" not in asked or _is_owed_to(evidence, row, asked.get("recipient")))
+        and ("recipient" not in asked or _is_told(evidence.pack, row, asked.get("recipient")))
         and ("assignee" not in asked or row.toward == evidence.unit(asked.get("assignee")))
         and ("turn" not in asked or int(turn) == asked.get("turn") - 1)
         and (moment is None or from_micros(row.start) <= moment)
     )
 
 
-def _is_owed_to(evidence: DrillEvidence, row: DutyRow, wanted: str) -> bool:
-    return bool(row.toward) and is_party(evidence.pack, row.toward, wanted)
+def _is_told(pack: Pack, row: DutyRow, wanted: str) -> bool:
+    return bool(row.toward) and is_party(pack, row.toward, wanted)
 
 
 def _same_period(period: str | None, wanted: str) -> bool:
@@ -83,19 +82,11 @@ def _same_period(period: str | None, wanted: str) -> bool:
 def _as_happened(row: DutyRow, moment: datetime) -> DutyRow:
     """The duty as it stood at a moment, by what had happened by then as far as is known now."""
     at = to_micros(moment)
-    if row.done_at is not None and row.done_at <= at:
-        return row
-    if row.state == "cancelled":
+    if row.state == "cancelled" or (row.done_at is not None and row.done_at <= at):
         return row
     overdue = row.due is not None and at > row.due
     state: Any = "missed" if overdue else "running"
     return replace(row, state=state, done_at=None, late_seconds=None, spare_seconds=None)
-
-
-def _wanted(asked: Expectation) -> Iterator[str]:
-    for key, (word, _) in ASKED.items():
-        if key in asked:
-            yield f"{word} {_worded(key, asked.get(key))}"
 
 
 def _worded(key: str, value: Any) -> str:
@@ -110,10 +101,6 @@ def _worded(key: str, value: Any) -> str:
             return "、".join(map(str, value)) or "无"
         case _:
             return str(value)
-
-
-def _fits(asked: Expectation, row: DutyRow) -> bool:
-    return all(test(asked.get(key), row) for key, (_, test) in ASKED.items() if key in asked)
 
 
 def is_state(wanted: str, row: DutyRow) -> bool:
@@ -136,16 +123,12 @@ def _span_is(wanted: timedelta, seconds: int | None) -> bool:
     return seconds is not None and abs(timedelta(seconds=seconds) - wanted) <= EXACT
 
 
-def _late_is(wanted: timedelta, row: DutyRow) -> bool:
-    return row.late_seconds is not None and row.late_seconds == int(wanted.total_seconds())
-
-
 ASKED: Mapping[str, tuple[str, Callable[[Any, DutyRow], bool]]] = {
     "state": ("状态", is_state),
     "start": ("起算", lambda wanted, row: _moment_is(wanted, row.start)),
     "due": ("到期", lambda wanted, row: _moment_is(wanted, row.due)),
     "done_at": ("办于", lambda wanted, row: _moment_is(wanted, row.done_at)),
-    "late_by": ("迟", _late_is),
+    "late_by": ("迟", lambda wanted, row: row.late_seconds == int(wanted.total_seconds())),
     "spare": ("余", lambda wanted, row: _span_is(wanted, row.spare_seconds)),
     "took": ("用时", lambda wanted, row: _span_is(wanted, row.took_seconds)),
     "because": ("因", lambda wanted, row: row.because == wanted),
@@ -202,25 +185,6 @@ def worded_span(seconds: int) -> str:
     return "".join(f"{n}{unit}" for n, unit in parts if n) or "0秒"
 
 
-@dataclass(frozen=True, slots=True)
-class Breach:
-    """A gate that was closed to an act that had happened all the same."""
-
-    rule: str
-    order: str
-    matter: str
-    unit: str
-    act: str
-
-
-def _breaches(evidence: DrillEvidence) -> Iterator[Breach]:
-    """Every breach on record."""
-    for each in evidence.findings:
-        if each.kind == "breach":
-            order, act = _order_of(evidence.pack, each.rule), each.evidence[0].act
-            yield Breach(each.rule, order, each.incident or "", each.unit, act)
-
-
 def _names_of(pack: Pack, kind: str, rule: str) -> set[str]:
     """What a finding can be called: its kind, an offence by the last part of its number, and what
     was late or missed by any act that would have done; a return that is filed is a report too.
@@ -245,35 +209,42 @@ def _order_of(pack: Pack, rule: str) -> str:
 
 
 def finding(asked: Expectation, evidence: DrillEvidence) -> Answer:
-    """A finding, computed or by people."""
-    every = [each for each in evidence.findings if each.kind != "breach"]
+    """A finding, computed or by people; or a gate that was broken by what had happened."""
+    kind, what = asked.kind, {"finding": "认定", "breach": "违规"}[asked.kind]
+    every = [each for each in evidence.findings if (each.kind == "breach") == (kind == "breach")]
     found = [each for each in every if _found_so(asked, evidence, each)]
-    actual = "；".join(map(_told, found or every))
+    actual = "；".join(_told(each, evidence.pack) for each in found or every)
     if asked.get("none"):
-        return not found, "没有这项认定", actual if found else "没有"
-    return bool(found), f"有认定 {asked.about}", actual or "没有任何认定"
+        return not found, f"没有这项{what}", actual if found else "没有"
+    return bool(found), f"有{what} {asked.about}", actual or f"没有任何{what}"
 
 
-def _told(each: Finding) -> str:
+def _told(each: Finding, pack: Pack) -> str:
+    if each.kind == "breach":
+        return f"{_order_of(pack, each.rule)} {each.rule}（{each.evidence[0].act}）"
     return f"{each.kind}（{each.rule}，{'、'.join(proof.act for proof in each.evidence)}）"
 
 
 def _found_so(asked: Expectation, evidence: DrillEvidence, each: Finding) -> bool:
     matter = each.incident or ""
+    ruled = [asked.get(key) for key in ("of", "rule") if key in asked]
     return (
         _is_called(asked.about, each, evidence)
         and matter_is(asked, evidence, matter)
         and _unit_is(asked, evidence, each.unit, matter)
         and set(asked.get("evidence", [])) <= {proof.act for proof in each.evidence}
-        and _rule_is(asked, evidence, "of", each.rule)
+        and all(_states(evidence, each.rule, item) for item in ruled)
         and asked.get("good") in (None, each.good)
+        and ("act" not in asked or asked.get("act") == each.evidence[0].act)
     )
 
 
 def _is_called(name: str, each: Finding, evidence: DrillEvidence) -> bool:
     """Whether that is what was found, or the number of the rule it was found of."""
-    named = _names_of(evidence.pack, each.kind, each.rule)
-    return name in named or _states(evidence, each.rule, name)
+    pack, rule = evidence.pack, each.rule
+    broken = each.kind == "breach"
+    named = {"any", _order_of(pack, rule)} if broken else _names_of(pack, each.kind, rule)
+    return name in named or _states(evidence, rule, name)
 
 
 def _states(evidence: DrillEvidence, rule: str, item: str) -> bool:
@@ -282,10 +253,6 @@ def _states(evidence: DrillEvidence, rule: str, item: str) -> bool:
     """
     called = (rule, whole(rule), end(rule))
     return item in called or rule in evidence.pack.stated_by(item)
-
-
-def _rule_is(asked: Expectation, evidence: DrillEvidence, key: str, rule: str) -> bool:
-    return key not in asked or _states(evidence, rule, asked.get(key))
 
 
 def matter_is(asked: Expectation, evidence: DrillEvidence, matter: str) -> bool:
@@ -301,23 +268,3 @@ def _unit_is(asked: Expectation, evidence: DrillEvidence, unit: str, matter: str
         row = evidence.ledger.get(matter)  # a party: the unit that has the matter in hand
         return row is None or unit in (row.unit, row.lead)
     return evidence.unit(wanted) == unit
-
-
-def breach(asked: Expectation, evidence: DrillEvidence) -> Answer:
-    """A gate that was broken by what had happened."""
-    every = list(_breaches(evidence))
-    found = [each for each in every if _broken_so(asked, evidence, each)]
-    actual = "；".join(f"{each.order} {each.rule}（{each.act}）" for each in found or every)
-    if asked.get("none"):
-        return not found, "没有这项违规", actual if found else "没有"
-    return bool(found), f"有违规 {asked.about}", actual or "没有任何违规"
-
-
-def _broken_so(asked: Expectation, evidence: DrillEvidence, each: Breach) -> bool:
-    return (
-        (asked.about in ("any", each.order) or _states(evidence, each.rule, asked.about))
-        and matter_is(asked, evidence, each.matter)
-        and _unit_is(asked, evidence, each.unit, each.matter)
-        and _rule_is(asked, evidence, "rule", each.rule)
-        and asked.get("act") in (None, each.act)
-    )

@@ -3,24 +3,36 @@
 That is for whoever watches it: that it answers, and whether to send requests here.
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
 from fastapi import FastAPI, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from huiyin.host.contracts import add_contracts
-from huiyin.host.doctor import LATE_WATERMARK, late_watermarks
+from huiyin.host.doctor import (
+    LATE_WATERMARK,
+    Examined,
+    Report,
+    examine,
+    late_watermarks,
+    look_around,
+)
+from huiyin.host.far import FarRooms
 from huiyin.host.host import Host
 from huiyin.host.metrics import add_metrics
-from huiyin.host.operations import add_operations
+from huiyin.host.offline import rebuilt, verified
+from services.reporting.log.verify import Verified
+from services.reporting.rebuild import Compared
 from shared import VERSION
 from shared.clock import system_clock
-from shared.errors import Unavailable
+from shared.errors import Refused, Unavailable
 from shared.messaging.status import RoomStatus
 from shared.settings import Settings
-from shared.web import RESPONSES, prepare, take_in
+from shared.web import RESPONSES, Asking, prepare, take_in
+from shared.words import ADMINISTRATOR
 
 
 class Health(BaseModel):
@@ -90,18 +102,16 @@ def _add_health(app: FastAPI, host: Host, county: str, prefixes: Sequence[str]) 
     The proxy routes by prefix, a supervisor asks the process itself.
     """
     if host.whole:
-        _add_county(app, county)
+
+        @app.get("/health", tags=["operations 运维"])
+        async def health() -> Health:
+            """本进程是否在服务。"""
+            return Health(status="ok", county=county)
+
     for prefix in prefixes:
         if not host.whole:
             _add_room(app, host, county, prefix)
         _add_readiness(app, host, prefix)
-
-
-def _add_county(app: FastAPI, county: str) -> None:
-    @app.get("/health", tags=["operations 运维"])
-    async def health() -> Health:
-        """本进程是否在服务。"""
-        return Health(status="ok", county=county)
 
 
 def _add_room(app: FastAPI, host: Host, county: str, prefix: str) -> None:
@@ -146,7 +156,7 @@ async def reasons_against(host: Host, now: datetime) -> list[Reason]:
     except Unavailable as problem:
         return [Reason(place="store", code=problem.code)]
     found = [] if host.client.is_connected else [Reason(place="nats", code="nats.unreachable")]
-    found += [Reason(place=f"process {halt.part}", code=halt.code) for halt in host.halts]
+    found += [Reason(place=f"process {h.part}", code=h.code) for h in host.tasks.halts()]
     for room in statuses:
         found += [Reason(place=f"{room.service} {h.part}", code=h.code) for h in room.halts]
     if host.work:
@@ -164,3 +174,69 @@ def _late(host: Host, statuses: Sequence[RoomStatus], now: datetime) -> list[str
         return [f"{room}<{upstream}" for room, upstream in late_watermarks(statuses, now)]
     beats = {room.service: room.recorded_until for room in statuses}
     return [name for name, at in beats.items() if at is None or now - at > LATE_WATERMARK]
+
+
+class Release(BaseModel):
+    """Which room is to let through what it has set aside of a matter (放行)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    room: str
+    matter: str
+
+
+class Released(BaseModel):
+    """How many events were applied."""
+
+    events: int
+
+
+Rooms = Host | FarRooms
+"""All rooms of the county, in this process or wherever they run."""
+
+
+NOT_COMPETENT = ("post.not-competent", "只有系统管理员可以放行。", "请由管理员办理。", "post")
+
+
+def add_operations(app: FastAPI, host: Host, county: Rooms, settings: Settings) -> None:
+    """Add ``/operations``."""
+
+    @app.get("/operations/doctor", tags=["operations 运维"])
+    async def doctor(_: Asking) -> Report:
+        """各服务的位置、滞后、完整时间、搁置与停顿, 以及该怎么办。"""
+        return examine(await _seen(host, county, settings))
+
+    @app.post("/operations/settle", status_code=204, tags=["operations 运维"])
+    async def settle(_: Asking) -> None:
+        """等到此前的一切都已处理完毕。"""
+        await county.settle()
+
+    @app.post("/operations/release", tags=["operations 运维"])
+    async def release(order: Release, officer: Asking) -> Released:
+        """放行搁置的事件。"""
+        if officer.post != ADMINISTRATOR:
+            raise Refused(*NOT_COMPETENT)
+        return Released(events=await county.release(order.room, order.matter, officer.actor))
+
+    @app.post("/operations/verify", tags=["operations 运维"])
+    async def verify(_: Asking) -> Verified:
+        """核验：各序列的散列链, 以及数据库与日志逐字节一致。"""
+        return await asyncio.to_thread(verified, county.recorders)
+
+    @app.post("/operations/rebuild", tags=["operations 运维"])
+    async def rebuild(_: Asking) -> list[Compared]:
+        """从日志重建各读模型, 与现有的逐行比较。"""
+        await county.settle()
+        return await asyncio.to_thread(rebuilt, county.recorders)
+
+
+async def _seen(host: Host, county: Rooms, settings: Settings) -> Examined:
+    return Examined(
+        await county.statuses(),
+        # A disk that PostgreSQL writes to is for its own machine to watch: this is the process's.
+        await asyncio.to_thread(look_around, settings),
+        running=True,
+        broker=await host.broker(),
+        halts=host.tasks.halts(),
+        moved_from=host.server.moved_from if host.server else None,
+    )

@@ -26,12 +26,12 @@ for each in iter_modules(contracts.__path__):  # whoever is imported enters its 
 
 TITLE = "回音 Huiyin"
 
-Address = Callable[[], str]
-"""Tells where NATS answers now, ``host:port`` without its token."""
 
+def add_contracts(app: FastAPI, nats: Callable[[], str]) -> None:
+    """Add ``/asyncapi.json`` and ``/schemas/``; they hold no data and need no token.
 
-def add_contracts(app: FastAPI, nats: Address) -> None:
-    """Add ``/asyncapi.json`` and ``/schemas/``; they hold no data and need no token."""
+    ``nats`` tells where NATS answers now, ``host:port`` without its token.
+    """
 
     @app.get("/asyncapi.json", include_in_schema=False)
     async def described() -> dict[str, Any]:

@@ -4,8 +4,9 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -50,7 +51,12 @@ class DataDirectory:
     def county(self) -> County:
         """Whose data this is; raises Refused ``data.empty`` or Untrusted ``data.unreadable``."""
         if self.is_empty:
-            raise no_county(self.path)
+            raise Refused(
+                "data.empty",
+                f"数据目录 {self.path} 里还没有县域数据。",
+                "请先运行 huiyin init --code 代码 --name 名称 建库, 或用 make run 查看演示。",
+                "HUIYIN_DATA",
+            )
         try:
             return County.model_validate_json(self._county.read_bytes())
         except ValidationError as problem:
@@ -69,7 +75,8 @@ class DataDirectory:
 
     def keep_token(self, token: str) -> None:
         """Keep the first administrator's token for the command line, readable by its user only."""
-        with _private(self.token_file) as file:
+        descriptor = os.open(self.token_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with open(descriptor, "w", encoding="utf-8") as file:
             file.write(token + "\n")
 
     def token(self) -> str | None:
@@ -80,16 +87,19 @@ class DataDirectory:
             return None
 
     @contextmanager
-    def held(self) -> Iterator["DirectoryLock"]:
-        """Hold the directory; raises Unavailable ``data.in-use`` while another process does."""
+    def held(self) -> Iterator[Callable[[str | None], None]]:
+        """Hold the directory; gives what lets others know where the holder answers.
+
+        Raises Unavailable ``data.in-use`` while another process holds it.
+        """
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         with open(self._lock, "a+", encoding="utf-8") as file:
             if not _taken(file):
                 raise in_use(self.path, self.serving())
-            held = DirectoryLock(file)
-            held.says(None)
+            says = partial(_say, file)
+            says(None)
             try:
-                yield held
+                yield says
             finally:
                 file.truncate(0)
 
@@ -105,28 +115,12 @@ class DataDirectory:
             return None
 
 
-class DirectoryLock:
-    """The lock while it is held; tells others where to reach the holder."""
-
-    def __init__(self, file: IO[str]) -> None:
-        self._file = file
-
-    def says(self, url: str | None) -> None:
-        """Let others know where the holder answers."""
-        self._file.seek(0)
-        self._file.truncate()
-        json.dump({"pid": os.getpid(), "url": url}, self._file)
-        self._file.flush()
-
-
-def no_county(path: Path) -> Refused:
-    """The error for a directory in which no county was made."""
-    return Refused(
-        "data.empty",
-        f"数据目录 {path} 里还没有县域数据。",
-        "请先运行 huiyin init --code 代码 --name 名称 建库, 或用 make run 查看演示。",
-        "HUIYIN_DATA",
-    )
+def _say(file: IO[str], url: str | None) -> None:
+    """Write into the lock who holds it, and where the holder answers."""
+    file.seek(0)
+    file.truncate()
+    json.dump({"pid": os.getpid(), "url": url}, file)
+    file.flush()
 
 
 def in_use(path: Path, by: Serving | None) -> Unavailable:
@@ -161,8 +155,3 @@ def _is_free(file: IO[str]) -> bool:
         return False
     fcntl.flock(file, fcntl.LOCK_UN)
     return True
-
-
-def _private(path: Path) -> IO[str]:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    return open(descriptor, "w", encoding="utf-8")

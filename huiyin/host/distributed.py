@@ -106,11 +106,17 @@ class Distributed:
         await await_reachable(self.place)
         async with AsyncExitStack() as stack:
             host = await self._host(stack)
-            await _check_stream(host)
+            room = host.rooms[self.place.service]
+            try:  # before the door is opened: was the room's stream filled from this database?
+                await Relay(room.store, host.client).resync()
+            except BROKER_AWAY as problem:
+                raise _broker_away(problem) from problem
             if self.place.service == "reporting":
                 recorders = stack.enter_context(read_only(self.settings))
                 host.far = FarRooms(host.client, recorders)
-            host.beside = (partial(_work_in_turns, host),)
+            holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
+            work = partial(_work, host)  # standing by and working in turn
+            host.beside = (partial(while_held, room.store, LEASE, holder, work),)
             yield host
 
     async def _host(self, stack: AsyncExitStack) -> Host:
@@ -124,17 +130,8 @@ class Distributed:
         return Host(rooms, around, client, lambda: place.nats_url)
 
 
-async def _work_in_turns(host: Host) -> None:
-    """Stand by and work in turn, until cancelled.
-
-    Raises Untrusted when database and streams contradict each other.
-    """
-    [room] = host.rooms.values()
-    holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
-    await while_held(room.store, LEASE, holder, partial(_work, host))
-
-
 async def _work(host: Host) -> None:
+    """Work until cancelled; raises Untrusted when database and streams contradict each other."""
     try:
         async with (
             at_work(host.rooms.values(), host.nats_url(), poll=POLL) as work,
@@ -152,15 +149,6 @@ def _become(host: Host, work: AtWork | None) -> None:
     if (host.work is None) != (work is None):
         log.info("room active" if work else "room passive", room=next(iter(host.rooms)))
     host.work = work
-
-
-async def _check_stream(host: Host) -> None:
-    """Look before the door is opened whether the room's stream was filled from this database."""
-    [room] = host.rooms.values()
-    try:
-        await Relay(room.store, host.client).resync()
-    except BROKER_AWAY as problem:
-        raise _broker_away(problem) from problem
 
 
 def _check_county(room: Room) -> None:

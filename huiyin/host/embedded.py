@@ -60,10 +60,10 @@ class Embedded:
     def held(self) -> Iterator[Announce]:
         """Hold the data directory, and let others know where its holder answers."""
         county = self._directory.county()
-        with self._directory.held() as held:
+        with self._directory.held() as says:
 
             def announce(url: str) -> None:
-                held.says(url)
+                says(url)
                 self.ready(url, county)
 
             yield announce
@@ -129,13 +129,9 @@ class Keeper:
         self.server = server
         self._thread = thread
 
-    async def start(self) -> None:
-        """Start it; raises Unavailable ``nats.*``."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self.server.start)
-
-    async def stop(self) -> None:
-        """End it in order, after what the thread is doing just now."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self.server.stop)
+    async def do(self, work: Callable[[], None]) -> None:
+        """Start or stop it, after what the thread is doing now; raises Unavailable ``nats.*``."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def keep_up(self, running: Sequence[RunningRoom], move_to: MoveTo) -> None:
         """Start it again whenever it has ended, or takes nothing any more; until cancelled.
@@ -144,7 +140,9 @@ class Keeper:
         """
         while True:
             await asyncio.sleep(0.1)
-            if self.server.running and not _takes_nothing(running):
+            failing = [each.relay.failing_since for each in running if each.relay.failing_since]
+            takes_nothing = failing and time.monotonic() - min(failing) > PATIENCE
+            if self.server.running and not takes_nothing:
                 continue
             await self._restart(move_to)
             for each in running:
@@ -155,8 +153,8 @@ class Keeper:
         log.warning("nats-server is started again")
         before = self.server.url
         try:
-            await self.stop()
-            await self.start()
+            await self.do(self.server.stop)
+            await self.do(self.server.start)
         except (Unavailable, OSError) as problem:  # a full disk has no room for its files either
             log.error("nats-server not started", problem=problem)  # noqa: TRY400 -- told whole
             return
@@ -171,12 +169,7 @@ async def _kept(server: NatsServer) -> AsyncIterator[Keeper]:
     with ThreadPoolExecutor(1, "nats-server") as thread:
         keeper = Keeper(server, thread)
         try:
-            await keeper.start()
+            await keeper.do(server.start)
             yield keeper
         finally:
-            await keeper.stop()
-
-
-def _takes_nothing(running: Sequence[RunningRoom]) -> bool:
-    since = [each.relay.failing_since for each in running if each.relay.failing_since]
-    return bool(since) and time.monotonic() - min(since) > PATIENCE
+            await keeper.do(server.stop)

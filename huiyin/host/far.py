@@ -63,13 +63,13 @@ class FarRooms:
         self.recorders = recorders
         self._client = client
 
-    async def examined(self) -> Sequence[RoomStatus]:
+    async def statuses(self) -> Sequence[RoomStatus]:
         """How every room is; of a silent one, what its database says."""
-        return await asyncio.gather(*(self._examined(service) for service in SERVICES))
+        return await asyncio.gather(*map(self._examined, SERVICES))
 
     async def settle(self) -> None:
         """Wait until everything up to here has been applied everywhere."""
-        await barrier(self._statuses)
+        await barrier(self._answered)
 
     async def release(self, room: str, matter: str, actor: Actor) -> int:
         """Have a room let through what it set aside of a matter; returns how many events.
@@ -82,7 +82,7 @@ class FarRooms:
         answer = await _ask(self._client, room, release_subject(room), order, RELEASE_WITHIN)
         return ReleaseOutcome.model_validate_json(answer).result()
 
-    async def _statuses(self) -> Sequence[RoomStatus]:
+    async def _answered(self) -> Sequence[RoomStatus]:
         return await asyncio.gather(
             *(_status(self._client, service, within=TAKEOVER_WITHIN) for service in SERVICES)
         )

@@ -53,7 +53,13 @@ def founded_directory(settings: Settings) -> Iterator[Settings]:
     """Settings of a draft directory; its contents move into place when all went well."""
     directory = DataDirectory(settings.data)
     if settings.data.exists() and any(settings.data.iterdir()):
-        raise _not_empty(directory)
+        said = "里已有县域数据" if not directory.is_empty else "不是空目录"
+        raise Refused(
+            "data.not-empty",
+            f"数据目录 {directory.path} {said}, 不能在其中建库。",
+            "请用 HUIYIN_DATA 指定一个空目录。",
+            "HUIYIN_DATA",
+        )
     draft = settings.data.parent / f".{settings.data.name}.draft-{os.getpid()}"
     try:
         yield _moved(settings, draft)
@@ -168,13 +174,3 @@ def _parents_first(rows: Sequence[Unit], root: str) -> list[Unit]:
 
 def _bad_row(line: int, column: str, message: str, remedy: str) -> Invalid:
     return Invalid("units.bad-row", f"第 {line} 行：{message}。", remedy, f"第 {line} 行 {column}")
-
-
-def _not_empty(directory: DataDirectory) -> Refused:
-    said = "里已有县域数据" if not directory.is_empty else "不是空目录"
-    return Refused(
-        "data.not-empty",
-        f"数据目录 {directory.path} {said}, 不能在其中建库。",
-        "请用 HUIYIN_DATA 指定一个空目录。",
-        "HUIYIN_DATA",
-    )

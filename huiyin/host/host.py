@@ -30,7 +30,7 @@ from shared.messaging.running import RunningRoom
 from shared.messaging.server import NatsServer
 from shared.messaging.status import Broker, RoomStatus, address_of, examined, read_status
 from shared.messaging.streams import SERVICES
-from shared.messaging.tasks import Halt, Tasks
+from shared.messaging.tasks import Tasks
 from shared.messaging.waiting import barrier
 from shared.room import Room, Surroundings
 from shared.settings import Settings
@@ -58,7 +58,8 @@ class Host:
     """The rooms of this process, and what they have in common.
 
     ``server`` is the nats-server that is a child of this process, none where NATS is elsewhere.
-    ``work`` is none while the rooms stand by. ``far`` reaches the rooms of all processes.
+    ``work`` is none while the rooms stand by. ``far`` reaches the rooms of all processes. ``tasks``
+    are the process's own, not a room's.
     """
 
     rooms: Mapping[str, Room]
@@ -83,11 +84,6 @@ class Host:
     @property
     def vault(self) -> Vault:
         return self.around.vault
-
-    @property
-    def halts(self) -> list[Halt]:
-        """What of the process itself, not of a room, goes on no more."""
-        return self.tasks.halts()
 
     @property
     def recorders(self) -> dict[str, Recorder]:
@@ -116,10 +112,6 @@ class Host:
         if self.work:
             return list(await asyncio.gather(*(each.status() for each in self.work.running)))
         return [await asyncio.to_thread(_standing_by, room) for room in self.rooms.values()]
-
-    async def examined(self) -> Sequence[RoomStatus]:
-        """The same: of rooms in this process there is nothing else to know."""
-        return await self.statuses()
 
     async def settle(self, within: float = 30.0) -> None:
         """Wait until everything up to here has been applied everywhere."""

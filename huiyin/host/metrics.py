@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import structlog
@@ -34,8 +35,8 @@ from prometheus_client.core import (
 from prometheus_client.exposition import generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from huiyin.host.doctor import versions
 from huiyin.host.host import Host
-from huiyin.host.premises import versions
 from services.deadlines.tables import count_watched
 from shared.clock import system_clock
 from shared.contracts.catalogue import is_known
@@ -62,37 +63,30 @@ log = structlog.get_logger("http")
 Family = TypeVar("Family", CounterMetricFamily, GaugeMetricFamily)
 
 
-class HttpFigures:
-    """Counts and durations by route, and commands by outcome."""
+class Observing:
+    """ASGI middleware around the whole door: counts and durations by route, commands by outcome."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self.requests = Counter(
+    def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
+        self._app = app
+        self._requests = Counter(
             "huiyin_http_requests",
             "HTTP requests answered.",
             ("route", "method", "status"),
             registry=registry,
         )
-        self.seconds = Histogram(
+        self._seconds = Histogram(
             "huiyin_http_request_seconds",
             "Seconds until an HTTP request was answered.",
             ("route", "method"),
             registry=registry,
             buckets=BOUNDS,
         )
-        self.commands = Counter(
+        self._commands = Counter(
             "huiyin_commands",
             "Commands (POST) by outcome: ok, or the code of the refusal.",
             ("room", "code"),
             registry=registry,
         )
-
-
-class Observing:
-    """ASGI middleware around the whole door."""
-
-    def __init__(self, app: ASGIApp, figures: HttpFigures) -> None:
-        self._app = app
-        self._figures = figures
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request through and note how it was answered."""
@@ -115,13 +109,13 @@ class Observing:
 
     def _note(self, scope: Scope, status: int, seconds: float, about: dict[str, object]) -> None:
         method = scope["method"] if scope["method"] in METHODS else OTHER
-        route = _route(scope)
+        route = str(getattr(scope.get("route"), "path", None) or OTHER)
         code = str(about.setdefault("code", "ok" if status < 400 else str(status)))
-        self._figures.requests.labels(route, method, str(status)).inc()
-        self._figures.seconds.labels(route, method).observe(seconds)
+        self._requests.labels(route, method, str(status)).inc()
+        self._seconds.labels(route, method).observe(seconds)
         said = {"route": route, "status": status, "seconds": round(seconds, 6), **_named(scope)}
         if method == "POST":
-            self._figures.commands.labels(about["room"], code).inc()
+            self._commands.labels(about["room"], code).inc()
             log.info("command answered", **{**said, **about})
         else:
             log.debug("question answered", **{**said, **about})
@@ -130,11 +124,6 @@ class Observing:
 def _room(path: str) -> str:
     first = path.split("/", 2)[1] if path.startswith("/") else ""
     return first if first in SERVICES else "county"
-
-
-def _route(scope: Scope) -> str:
-    path = getattr(scope.get("route"), "path", None)
-    return str(path) if path else OTHER
 
 
 def _named(scope: Scope) -> Mapping[str, Any]:
@@ -147,54 +136,76 @@ def _named(scope: Scope) -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One look at everything."""
+    """One look at everything, whose figures are gathered when it is written out."""
 
+    host: Host
+    data: Path
+    totals: Mapping[str, Totals]
     rooms: Sequence[RoomStatus]
     ends: Mapping[str, int]
     now: datetime
 
-
-class Metrics:
-    """One process's figures, in a registry of its own."""
-
-    def __init__(self, host: Host, settings: Settings) -> None:
-        self.registry = CollectorRegistry()
-        self.http = HttpFigures(self.registry)
-        ProcessCollector(registry=self.registry)
-        self._host = host
-        self._data = settings.data
-        self._totals = {name: Totals(room.store.recorder) for name, room in host.rooms.items()}
-
-    async def exposed(self) -> bytes:
-        """All figures as text; raises Unavailable when a store cannot be read."""
-        rooms = await self._host.statuses()
-        ends = {**self._host.heard(), **positions(rooms)}
-        snapshot = Snapshot(rooms, ends, system_clock())
-        return await asyncio.to_thread(self._exposed, snapshot)
-
-    def _exposed(self, snapshot: Snapshot) -> bytes:
-        gathered = _Gathered(list(self._gather(snapshot)))
-        return generate_latest(self.registry) + generate_latest(gathered)
-
-    def _gather(self, snapshot: Snapshot) -> Iterator[Metric]:
-        yield _build_info()
-        yield from self._events()
-        yield from _relays(snapshot)
-        yield from _consumers(snapshot)
-        yield from _attention(snapshot)
+    def collect(self) -> Iterator[Metric]:
+        """All figures but those of HTTP and the process; raises Unavailable as stores do."""
+        said = {key.replace("-", "_"): value for key, value in versions().items()}
+        family = GaugeMetricFamily("huiyin_build_info", "What runs here.", labels=tuple(said))
+        yield _filled(family, [(tuple(said.values()), 1)])
+        yield self._events()
+        yield from self._of_rooms()
+        yield from self._consumers()
         yield from self._commits()
-        yield from self._duties(snapshot.now)
-        yield from self._resources(snapshot)
+        yield from self._duties()
+        yield from self._resources()
 
-    def _events(self) -> Iterator[Metric]:
+    def _events(self) -> Metric:
         counted = (
             ((room, type_ if is_known(type_) else "unknown"), count)
-            for room, totals in self._totals.items()
+            for room, totals in self.totals.items()
             for type_, count in totals.read().items()
         )
         labels = ("room", "type")
         what = "Events appended, by room and type."
-        yield _filled(CounterMetricFamily("huiyin_events", what, labels=labels), counted)
+        return _filled(CounterMetricFamily("huiyin_events", what, labels=labels), counted)
+
+    def _of_rooms(self) -> Iterator[Metric]:
+        rooms = {room.service: room for room in self.rooms}
+        relayed = {name: room.relayed for name, room in rooms.items() if room.relayed is not None}
+        lag = {name: max(rooms[name].position - at, 0) for name, at in relayed.items()}
+        oldest = {name: _age(rooms[name].unrelayed_since, self.now) for name in relayed}
+        at = {name: room.position for name, room in rooms.items()}
+        parked = {name: sum(p.events for p in room.parked) for name, room in rooms.items()}
+        halted = {name: len(room.halts) for name, room in rooms.items()}
+        stored = {name: room.stored_bytes for name, room in rooms.items()}
+        yield _by_room("huiyin_store_position", "Position of a room's last event.", at)
+        yield _by_room("huiyin_store_bytes", "Bytes of a room's database.", stored)
+        what = "How far a room's events are in its stream."
+        yield _by_room("huiyin_relay_position", what, relayed)
+        yield _by_room("huiyin_relay_lag", "Events that are not in their stream yet.", lag)
+        yield _by_room("huiyin_relay_oldest_seconds", "Age of the oldest of these.", oldest)
+        yield _by_room("huiyin_parked_events", "Events that are set aside.", parked)
+        yield _by_room("huiyin_halted", "Parts of a room that have stopped.", halted)
+
+    def _consumers(self) -> Iterator[Metric]:
+        names = ("consumer_position", "consumer_lag", "watermark_age_seconds")
+        whats = (
+            "How far a room is in an upstream.",
+            "Events of an upstream that a room is behind.",
+            "Since when an upstream is not complete.",
+        )
+        position, lag, age = (
+            GaugeMetricFamily(f"huiyin_{name}", what, labels=("room", "upstream"))
+            for name, what in zip(names, whats, strict=True)
+        )
+        behind = lagging(self.rooms, self.ends)
+        for room in self.rooms:
+            for name, at in room.upstreams.items():
+                labels = (room.service, name)
+                position.add_metric(labels, at.position)
+                if name in self.ends:
+                    lag.add_metric(labels, behind.get(f"{room.service}<{name}", 0))
+                if at.complete_to is not None:
+                    age.add_metric(labels, _age(at.complete_to, self.now))
+        yield from (position, lag, age)
 
     def _commits(self) -> Iterator[Metric]:
         sizes = HistogramMetricFamily(
@@ -203,36 +214,31 @@ class Metrics:
         seconds = HistogramMetricFamily(
             "huiyin_commit_seconds", "Seconds that a commit took.", labels=("room",)
         )
-        for name, room in self._host.rooms.items():
+        for name, room in self.host.rooms.items():
             _add(sizes, name, room.store.commits.sizes)
             _add(seconds, name, room.store.commits.seconds)
         yield from (sizes, seconds)
 
-    def _duties(self, now: datetime) -> Iterator[Metric]:
-        room = self._host.rooms.get("deadlines")
+    def _duties(self) -> Iterator[Metric]:
+        room = self.host.rooms.get("deadlines")
         if room is None:
             return
-        running, overdue = room.store.read_now(lambda sql: count_watched(sql, now))
+        running, overdue = room.store.read_now(lambda sql: count_watched(sql, self.now))
         what = "Duties that run, and those past their limit."
         family = GaugeMetricFamily("huiyin_duties", what, labels=("state",))
         yield _filled(family, [(("running",), running), (("overdue",), overdue)])
 
-    def _resources(self, snapshot: Snapshot) -> Iterator[Metric]:
-        place = self._data if self._data.exists() else "."
+    def _resources(self) -> Iterator[Metric]:
+        place = self.data if self.data.exists() else "."
         free = shutil.disk_usage(place).free
         yield GaugeMetricFamily("huiyin_disk_free_bytes", "Free bytes of the disk.", value=free)
         yield GaugeMetricFamily(
-            "huiyin_nats_connected", "Whether NATS is there.", value=self._host.client.is_connected
+            "huiyin_nats_connected", "Whether NATS is there.", value=self.host.client.is_connected
         )
         yield GaugeMetricFamily(
             "huiyin_working",
             "Whether this process does the rooms' own work, or stands by.",
-            value=self._host.work is not None,
-        )
-        yield _by_room(
-            "huiyin_store_bytes",
-            "Bytes of a room's database.",
-            {room.service: room.stored_bytes for room in snapshot.rooms},
+            value=self.host.work is not None,
         )
 
 
@@ -241,28 +247,24 @@ def add_metrics(app: FastAPI, host: Host, settings: Settings, prefixes: Sequence
 
     It is open to this machine, to others with a token.
     """
-    metrics = Metrics(host, settings)
-    app.add_middleware(Observing, figures=metrics.http)
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    app.add_middleware(Observing, registry=registry)
+    totals = {name: Totals(room.store.recorder) for name, room in host.rooms.items()}
 
     async def exposed(
         request: Request, authorization: Annotated[str | None, Header()] = None
     ) -> Response:
         if not _is_here(request):
             await current_officer(request, authorization)
-        return Response(await metrics.exposed(), media_type=CONTENT_TYPE_LATEST)
+        rooms = await host.statuses()
+        ends = {**host.heard(), **positions(rooms)}
+        found = Snapshot(host, settings.data, totals, rooms, ends, system_clock())
+        text = generate_latest(registry) + await asyncio.to_thread(generate_latest, found)
+        return Response(text, media_type=CONTENT_TYPE_LATEST)
 
     for prefix in prefixes:
         app.get(f"{prefix}/metrics", include_in_schema=False)(exposed)
-
-
-class _Gathered:
-    """Families that were gathered for one answer."""
-
-    def __init__(self, families: Sequence[Metric]) -> None:
-        self._families = families
-
-    def collect(self) -> Iterable[Metric]:
-        return self._families
 
 
 def _is_here(request: Request) -> bool:
@@ -270,56 +272,6 @@ def _is_here(request: Request) -> bool:
         return request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
     except ValueError:
         return False
-
-
-def _build_info() -> Metric:
-    said = {key.replace("-", "_"): value for key, value in versions().items()}
-    family = GaugeMetricFamily("huiyin_build_info", "What runs here.", labels=tuple(said))
-    return _filled(family, [(tuple(said.values()), 1)])
-
-
-def _relays(snapshot: Snapshot) -> Iterator[Metric]:
-    rooms = [room for room in snapshot.rooms if room.relayed is not None]
-    at = {room.service: room.relayed or 0 for room in rooms}
-    lag = {room.service: max(room.position - (room.relayed or 0), 0) for room in rooms}
-    oldest = {room.service: _age(room.unrelayed_since, snapshot.now) for room in rooms}
-    yield _by_room(
-        "huiyin_store_position",
-        "Position of a room's last event.",
-        {room.service: room.position for room in snapshot.rooms},
-    )
-    yield _by_room("huiyin_relay_position", "How far a room's events are in its stream.", at)
-    yield _by_room("huiyin_relay_lag", "Events that are not in their stream yet.", lag)
-    yield _by_room("huiyin_relay_oldest_seconds", "Age of the oldest of these.", oldest)
-
-
-def _consumers(snapshot: Snapshot) -> Iterator[Metric]:
-    labels = ("room", "upstream")
-    position = GaugeMetricFamily(
-        "huiyin_consumer_position", "How far a room is in an upstream.", labels=labels
-    )
-    lag = GaugeMetricFamily(
-        "huiyin_consumer_lag", "Events of an upstream that a room is behind.", labels=labels
-    )
-    age = GaugeMetricFamily(
-        "huiyin_watermark_age_seconds", "Since when an upstream is not complete.", labels=labels
-    )
-    behind = lagging(snapshot.rooms, snapshot.ends)
-    for room in snapshot.rooms:
-        for name, at in room.upstreams.items():
-            position.add_metric((room.service, name), at.position)
-            if name in snapshot.ends:
-                lag.add_metric((room.service, name), behind.get(f"{room.service}<{name}", 0))
-            if at.complete_to is not None:
-                age.add_metric((room.service, name), _age(at.complete_to, snapshot.now))
-    yield from (position, lag, age)
-
-
-def _attention(snapshot: Snapshot) -> Iterator[Metric]:
-    parked = {room.service: sum(p.events for p in room.parked) for room in snapshot.rooms}
-    halted = {room.service: len(room.halts) for room in snapshot.rooms}
-    yield _by_room("huiyin_parked_events", "Events that are set aside.", parked)
-    yield _by_room("huiyin_halted", "Parts of a room that have stopped.", halted)
 
 
 def _by_room(name: str, what: str, values: Mapping[str, float]) -> Metric:

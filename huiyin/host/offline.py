@@ -5,13 +5,12 @@ up with. An auditor looks at what is there.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
 
-from huiyin.host.doctor import Examined, Report, examine
-from huiyin.host.premises import look_around
+from huiyin.host.doctor import Examined, Report, examine, look_around
 from services.deadlines.tables import MODEL as DEADLINES
 from services.intake.tables import MODEL as INTAKE
 from services.reporting.api import router
@@ -113,12 +112,8 @@ def reading_app(settings: Settings) -> Iterator[FastAPI]:
 @contextmanager
 def read_only(settings: Settings) -> Iterator[dict[str, Recorder]]:
     """Every room's database, for reading."""
-    recorders = {name: _open(settings, name) for name in SERVICES}
-    try:
-        yield recorders
-    finally:
-        for recorder in recorders.values():
-            recorder.close()
+    with ExitStack() as stack:
+        yield {name: stack.enter_context(closing(_open(settings, name))) for name in SERVICES}
 
 
 def _all_current(recorders: dict[str, Recorder]) -> bool:

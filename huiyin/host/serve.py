@@ -4,38 +4,30 @@ import asyncio
 import signal
 import socket
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from fastapi import FastAPI
 
 from huiyin.host.app import create_app
-from huiyin.host.host import Announce, Host
 from shared.errors import Unavailable
 from shared.settings import Settings
+
+if TYPE_CHECKING:  # only one of them runs here, and what the other needs takes a while to load
+    from huiyin.host.distributed import Distributed
+    from huiyin.host.embedded import Embedded
 
 STOP_WITHIN = 1
 """Seconds that open connections are given when the server stops."""
 
 
-class Site(Protocol):
-    """Where a host stands: ``Embedded`` or ``Distributed``."""
-
-    @property
-    def county(self) -> str:
-        """What the process calls its county."""
-
-    def held(self) -> AbstractContextManager[Announce]:
-        """Hold what only one process may use; gives whom to tell once requests are answered."""
-
-    def opened(self) -> AbstractAsyncContextManager[Host]:
-        """The rooms, built and connected."""
-
-
-async def serve(site: Site, settings: Settings) -> None:
+async def serve(site: "Embedded | Distributed", settings: Settings) -> None:
     """Open a host and answer requests; returns after SIGINT or SIGTERM, in about two seconds.
+
+    A site says what it calls its ``county``; ``held`` holds what only one process may use and gives
+    whom to tell once requests are answered; ``opened`` has the rooms, built and connected.
 
     Raises Unavailable ``http.port-taken``, and what its site raises.
     """

@@ -53,10 +53,8 @@ class Columns:
 
     def heading(self, field: str) -> str:
         """What the file calls a field; our own name of it where the file has no such column."""
-        for name, place in self.places.items():
-            if name == field:
-                return self.headings[place]
-        return NAMES.get(field, field)
+        named = {name: self.headings[place] for name, place in self.places.items()}
+        return NAMES.get(field, field) if field not in named else named[field]
 
     def meant(self) -> dict[str, ImportField]:
         """Every heading that is imported, with its field, in the file's order."""
@@ -101,9 +99,11 @@ def read_map(pairs: Iterable[str]) -> dict[str, ImportField]:
         heading, _, name = pair.rpartition("=")
         field = _MEANING.get(_plain(name))
         if not clean(heading) or field is None:
-            raise _map_malformed(pair)
+            remedy = f"请写成 --map 列名=字段；可用的字段：{'、'.join(FIELDS)}。"
+            raise _map_malformed(f"--map {pair} 看不懂。", remedy)
         if given.setdefault(clean(heading), field) != field:
-            raise _map_twice(clean(heading))
+            said = f"--map 把列“{clean(heading)}”说成了两个字段。"
+            raise _map_malformed(said, "一列只能是一个字段, 请只留一个。")
     return given
 
 
@@ -168,22 +168,8 @@ def _check_complete(places: Mapping[ImportField, int], names: Sequence[str]) -> 
         )
 
 
-def _map_malformed(pair: str) -> Invalid:
-    return Invalid(
-        "import.map-malformed",
-        f"--map {pair} 看不懂。",
-        f"请写成 --map 列名=字段；可用的字段：{'、'.join(FIELDS)}。",
-        "--map",
-    )
-
-
-def _map_twice(heading: str) -> Invalid:
-    return Invalid(
-        "import.map-malformed",
-        f"--map 把列“{heading}”说成了两个字段。",
-        "一列只能是一个字段, 请只留一个。",
-        "--map",
-    )
+def _map_malformed(said: str, remedy: str) -> Invalid:
+    return Invalid("import.map-malformed", said, remedy, "--map")
 
 
 def _listed(names: Sequence[str]) -> str:

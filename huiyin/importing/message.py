@@ -1,17 +1,111 @@
-"""One row of a file as one message, as intake takes it."""
+"""One row of a file as one message, as intake takes it.
+
+Times are read as Asia/Shanghai where no zone is written. Of a day without a time the reading is the
+one by which nobody is late for our guess: a message came at the end of its day, a reply at the
+beginning of its day (or with the message, if later).
+"""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from huiyin.importing import moments
 from huiyin.importing.columns import NAMES, NEEDED, Columns
 from huiyin.importing.rows import Cell, Row, swallowed, text_of
+from shared.clock import SHANGHAI, unreadable_moment
 from shared.contracts.intake import ImportField
 from shared.copies.units import Unit, unit_by_name
 from shared.errors import Invalid
+
+EARLIEST = 1980
+"""Years before are what programs make of an empty date (1900, 1904, 1970)."""
+
+_WRITTEN = re.compile(
+    r"(?P<year>\d{4})(?:-|/|\.|年)(?P<month>\d{1,2})(?:-|/|\.|月)(?P<day>\d{1,2})日?"
+    r"(?:[ T]*(?P<half>上午|下午|AM|PM)?[ ]*(?P<hour>\d{1,2})(?::|时|点)(?P<minute>\d{1,2})分?"
+    r"(?:(?::|)(?P<second>\d{1,2})(?:\.(?P<part>\d{1,6})\d*)?秒?)?[ ]*(?P<late>AM|PM)?)?"
+    r"(?P<zone>Z|[+-]\d{2}:?\d{2})?",
+    re.IGNORECASE,
+)
+_COMPACT = re.compile(r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})")
+_WIDE = str.maketrans("：／－．　", ":/-. ")
+
+
+@dataclass(frozen=True, slots=True)
+class FileMoment:
+    """A moment in UTC; ``day_only`` where the file has the day without a time."""
+
+    moment: datetime
+    day_only: bool
+
+
+def posted(cell: str | datetime | date, *, field: str) -> FileMoment:
+    """When a message came; a day alone means its end. Raises Invalid ``time.unreadable``."""
+    moment, day_only = _read(cell, field)
+    ends = timedelta(days=1, microseconds=-1) if day_only else timedelta(0)
+    return FileMoment((moment + ends).astimezone(UTC), day_only)
+
+
+def replied(cell: str | datetime | date, after: datetime, *, field: str) -> FileMoment:
+    """When the answer came; a day alone means its beginning, or ``after`` if that is within it.
+
+    Raises Invalid ``time.unreadable``.
+    """
+    moment, day_only = _read(cell, field)
+    if day_only and moment <= after < moment + timedelta(days=1):
+        return FileMoment(after, day_only)
+    return FileMoment(moment.astimezone(UTC), day_only)
+
+
+def _read(cell: str | datetime | date, field: str) -> tuple[datetime, bool]:
+    """The moment, with a zone; of a day alone its beginning."""
+    try:
+        moment, day_only = _found(cell)
+    except ValueError as problem:
+        raise unreadable_moment(str(cell)[:40], field) from problem
+    if moment.year < EARLIEST:
+        raise Invalid(
+            "time.too-early",
+            f"时间“{str(cell)[:40]}”早于 {EARLIEST} 年, 多半是空白日期被表格程序写成的。",
+            "请填写真实时间；没有答复的, 请把答复时间留空。",
+            field,
+        )
+    return moment, day_only
+
+
+def _found(cell: str | datetime | date) -> tuple[datetime, bool]:
+    if isinstance(cell, datetime):
+        return (cell if cell.tzinfo else cell.replace(tzinfo=SHANGHAI)), False
+    if isinstance(cell, date):
+        return datetime.combine(cell, time(), SHANGHAI), True
+    text = cell.strip().translate(_WIDE)
+    found = _WRITTEN.fullmatch(text) or _COMPACT.fullmatch(text)
+    if found is None:
+        raise ValueError("no known form")
+    return _put_together(found.groupdict())
+
+
+def _put_together(part: dict[str, str | None]) -> tuple[datetime, bool]:
+    day = date(int(part["year"] or 0), int(part["month"] or 0), int(part["day"] or 0))
+    if part.get("hour") is None:
+        if part.get("zone"):
+            raise ValueError("a zone without a time")
+        return datetime.combine(day, time(), SHANGHAI), True
+    hour = _hour(int(part["hour"] or 0), part["half"] or part["late"])
+    micros = int((part["part"] or "0").ljust(6, "0"))
+    at = time(hour, int(part["minute"] or 0), int(part["second"] or 0), micros)
+    zone = datetime.fromisoformat(f"2000-01-01T00:00{part['zone'] or '+08:00'}".upper()).tzinfo
+    return datetime.combine(day, at, zone), False
+
+
+def _hour(hour: int, half: str | None) -> int:
+    if half is None:
+        return hour
+    if hour > 12:
+        raise ValueError("an hour of the day together with its half")
+    return hour % 12 + (12 if half.upper() in ("下午", "PM") else 0)
+
 
 LONGEST_CELL = 60_000
 """Characters that are handed over; what a message may hold is less, and for intake to say."""
@@ -43,9 +137,12 @@ class MessageReader:
             _check_length(field, cell)
         texts = {field: _clean(text_of(cell)) for field, cell in cells.items()}
         _check_needed(texts)
-        told = moments.posted(_moment(cells["posted_at"]), field="posted_at")
-        replied = self._replied(cells.get("replied_at", ""), texts, told.moment)
-        days = {"posted_at": told, "replied_at": replied}
+        told, answered = posted(_moment(cells["posted_at"]), field="posted_at"), None
+        if texts.get("replied_at", "").strip():
+            answered = replied(_moment(cells["replied_at"]), told.moment, field="replied_at")
+        days = {"posted_at": told, "replied_at": answered}
+        named = texts.get("replying_unit", "").strip()
+        replying = unit_by_name(dict(self.units), named) if named else None
         return {
             "row": row.number,
             "message_id": _message_id(cells["message_id"]),
@@ -53,10 +150,10 @@ class MessageReader:
             "title": texts["title"].strip(),
             "posted_at": told.moment.isoformat(),
             "body": texts.get("body", ""),
-            "replied_at": replied.moment.isoformat() if replied else None,
+            "replied_at": answered.moment.isoformat() if answered else None,
             "reply": texts.get("reply", ""),
-            "unit": self._unit(texts.get("replying_unit", "").strip()),
-            "named": texts.get("replying_unit", "").strip(),
+            "unit": replying.code if replying else self.unit,
+            "named": named,
             "days_only": [name for name, each in days.items() if each and each.day_only],
         }
 
@@ -84,17 +181,6 @@ class MessageReader:
                 "请检查该格的引号；确是原文的, 请把该格里的分隔符改为全角（，；）。",
                 None,
             )
-
-    def _replied(
-        self, cell: Cell, texts: Mapping[ImportField, str], after: datetime
-    ) -> moments.FileMoment | None:
-        if not texts.get("replied_at", "").strip():
-            return None
-        return moments.replied(_moment(cell), after, field="replied_at")
-
-    def _unit(self, name: str) -> str:
-        replying = unit_by_name(dict(self.units), name) if name else None
-        return replying.code if replying else self.unit
 
 
 def _clean(text: str) -> str:

@@ -8,13 +8,14 @@ import csv
 import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from huiyin.importing.rows import Row, separator_of, text_of
 from shared.cells import guarded, unguarded
-from shared.errors import HuiyinError, Invalid
+from shared.errors import Invalid
 
 ADDED = ("行号", "字段", "错误码", "原因", "处理办法")
 """Our columns, before those of the file: a row that is too long stays readable."""
@@ -33,12 +34,6 @@ class RejectedRow:
     heading: str
     message: str
     remedy: str
-
-    @classmethod
-    def of(cls, row: int, message_id: str, problem: HuiyinError, heading: str) -> "RejectedRow":
-        """A row with the error that was told of it."""
-        field, remedy = problem.field or "", problem.remedy
-        return cls(row, message_id, problem.code, field, heading, problem.message, remedy)
 
 
 def beside(path: Path) -> Path:
@@ -62,14 +57,11 @@ def original(row: Row) -> Row:
 
 
 class Rejected:
-    """Such a file while it is written; it takes its place only when it is complete."""
+    """Such a file while it is written."""
 
-    def __init__(self, path: Path, headings: Sequence[str]) -> None:
-        self.path = path
+    def __init__(self, file: TextIO, headings: Sequence[str]) -> None:
         self.count = 0
-        self._draft = path.with_name(f".{path.name}.{os.getpid()}.part")  # others import it too
-        self._file = open(self._draft, "w", encoding="utf-8-sig", newline="")  # noqa: SIM115 -- kept open
-        self._writer = csv.writer(self._file)
+        self._writer = csv.writer(file)
         self._write([*ADDED, *headings])
 
     def add(self, row: Row, problem: RejectedRow) -> None:
@@ -78,53 +70,42 @@ class Rejected:
         self._write([*said, *map(text_of, row.cells)])
         self.count += 1
 
-    def finish(self) -> Path | None:
-        """Put the file in its place, or none, with none left from before, if nothing was added."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
-        if self.count:
-            os.replace(self._draft, self.path)
-            return self.path
-        self._draft.unlink()
-        self.path.unlink(missing_ok=True)
-        return None
-
-    def discard(self) -> None:
-        """Leave everything as it was before."""
-        self._file.close()
-        self._draft.unlink(missing_ok=True)
-
     def _write(self, cells: Sequence[str]) -> None:
         self._writer.writerow([guarded(cell) for cell in cells])
 
 
 @contextmanager
 def rejected(path: Path, headings: Sequence[str], source: Path) -> Iterator[Rejected]:
-    """A file for the rows that are not imported, in its place once the block ends well.
+    """A file for the rows that are not imported, in its place once the block ends well: then there
+    is none, and none left from before, if nothing was added. Otherwise all stays as it was.
 
     Raises Invalid ``import.rejected-unwritable`` at once where it cannot be written, or something
     else is there.
     """
-    _check_place(path, source)
-    try:
-        file = Rejected(path, headings)
-    except OSError as problem:
-        raise _unwritable(path, problem.strerror or type(problem).__name__) from problem
-    try:
-        yield file
-    except BaseException:
-        file.discard()
-        raise
-    try:
-        file.finish()
-    except OSError as problem:
-        raise _unwritable(path, problem.strerror or type(problem).__name__) from problem
-
-
-def _check_place(path: Path, source: Path) -> None:
     if path.exists() and (path.resolve() == source.resolve() or not _is_our_file(path)):
         raise _unwritable(path, "那里已有别的文件")
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")  # others import it too
+    with ExitStack() as stack:
+        with _writing(path):
+            file = stack.enter_context(open(draft, "w", encoding="utf-8-sig", newline=""))
+            stack.callback(draft.unlink, missing_ok=True)
+            rows = Rejected(file, headings)
+        yield rows
+        with _writing(path), file:
+            file.flush()
+            os.fsync(file.fileno())
+            if rows.count:
+                os.replace(draft, path)
+            else:
+                path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as problem:
+        raise _unwritable(path, problem.strerror or type(problem).__name__) from problem
 
 
 def _is_our_file(path: Path) -> bool:

@@ -11,7 +11,6 @@ import re
 import secrets
 import sqlite3
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -75,31 +74,14 @@ def remarks(message: Mapping[str, Any]) -> Iterator[str]:
 
 def _on_signature(reply: str, posted: datetime, replied: datetime) -> Iterator[str]:
     """The last date in a reply is taken for the day on which it was signed."""
-    signed = _last_date(reply)
-    if signed is None:
+    try:
+        signed = date(*map(int, _SIGNED.findall(reply[-60:])[-1]))
+    except (IndexError, ValueError):  # none, or no day of any year
         return
     if signed < posted.astimezone(SHANGHAI).date():
         yield "date_signed_in_reply_before_post"
     if signed > replied.astimezone(SHANGHAI).date():
         yield "date_signed_in_reply_after_recorded_reply_time"
-
-
-def _last_date(reply: str) -> date | None:
-    found = _SIGNED.findall(reply[-60:])
-    if not found:
-        return None
-    try:
-        return date(*map(int, found[-1]))
-    except ValueError:
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class Before:
-    """The row in which an id came before, and the first field in which it said otherwise."""
-
-    row: int
-    differs: str | None
 
 
 class SeenMessages:
@@ -128,16 +110,15 @@ class SeenMessages:
         done = self._db.execute("INSERT OR IGNORE INTO bodies VALUES (?)", (body,))
         return bool(message["body"].strip()) and done.rowcount == 0
 
-    def again(self, message: Mapping[str, Any]) -> "Before | None":
-        """Where the id came before, if it did."""
+    def again(self, message: Mapping[str, Any]) -> tuple[int, str | None] | None:
+        """The row in which the id came before, if it did, and the first field that differs."""
         key = self._digest(message["message_id"])
         found = self._db.execute("SELECT row, said FROM ids WHERE id = ?", (key,)).fetchone()
         if found is None:
             return None
-        for at, field in enumerate(SAME):
-            if found[1][at * _SIZE : (at + 1) * _SIZE] != self._digest(message[field]):
-                return Before(int(found[0]), field)
-        return Before(int(found[0]), None)
+        before = [found[1][at * _SIZE : (at + 1) * _SIZE] for at in range(len(SAME))]
+        said = zip(SAME, before, strict=True)
+        return found[0], next((f for f, was in said if was != self._digest(message[f])), None)
 
     def _digest(self, value: str | None) -> bytes:
         words = (value or "").strip().encode(errors="surrogatepass")

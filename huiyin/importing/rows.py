@@ -146,7 +146,12 @@ def workbook_rows(path: Path, data: bytes, sheet: str | None) -> list[Row]:
     except PasswordError as problem:
         raise _encrypted(path) from problem
     except CalamineError as problem:
-        raise _no_workbook(path, problem) from problem
+        raise Invalid(
+            "import.broken",
+            f"文件 {path} 不是完好的工作簿（{type(problem).__name__}）。",
+            "请在表格程序里打开并另存为 .xlsx 或“CSV UTF-8”, 再导入。",
+            "file",
+        ) from problem
     rows = (Row(number, each) for number, each in enumerate(cells, 1))
     return [row for row in rows if not row.is_blank]
 
@@ -165,17 +170,14 @@ def _sheet(path: Path, book: CalamineWorkbook, wanted: str | None) -> CalamineSh
     sheets = [book.get_sheet_by_name(name) for name in names]
     filled = [sheet for sheet in sheets if sheet.end and sheet.end[0] > 0]
     if len(filled) > 1:
-        raise _sheet_unclear(path, [sheet.name for sheet in filled])
+        named = [sheet.name for sheet in filled]
+        raise Invalid(
+            "import.sheet-unclear",
+            f"文件 {path} 有几张工作表：{'、'.join(named)}。",
+            f"请用 --sheet 指明一张, 如 --sheet {named[0]}。",
+            "--sheet",
+        )
     return filled[0] if filled else sheets[0]
-
-
-def _sheet_unclear(path: Path, names: Sequence[str]) -> Invalid:
-    return Invalid(
-        "import.sheet-unclear",
-        f"文件 {path} 有几张工作表：{'、'.join(names)}。",
-        f"请用 --sheet 指明一张, 如 --sheet {names[0]}。",
-        "--sheet",
-    )
 
 
 def _encrypted(path: Path) -> Invalid:
@@ -183,14 +185,5 @@ def _encrypted(path: Path) -> Invalid:
         "import.encrypted",
         f"文件 {path} 加了密码, 打不开。",
         "请在表格程序里去掉密码后另存, 再导入。",
-        "file",
-    )
-
-
-def _no_workbook(path: Path, problem: Exception) -> Invalid:
-    return Invalid(
-        "import.broken",
-        f"文件 {path} 不是完好的工作簿（{type(problem).__name__}）。",
-        "请在表格程序里打开并另存为 .xlsx 或“CSV UTF-8”, 再导入。",
         "file",
     )

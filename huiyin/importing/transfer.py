@@ -9,12 +9,11 @@ from itertools import islice
 from typing import Any, Protocol
 
 from huiyin.importing.columns import Columns, known, understood
-from huiyin.importing.encoding import guess
 from huiyin.importing.message import Message, MessageReader
 from huiyin.importing.rejected import ADDED, Rejected, RejectedRow, is_ours, original
 from huiyin.importing.remarks import SeenMessages, remarks
 from huiyin.importing.rows import Row
-from huiyin.importing.source import SourceFile
+from huiyin.importing.source import SourceFile, guess
 from shared.contracts.intake import ImportField
 from shared.copies.units import Unit
 from shared.errors import HuiyinError, Invalid, Unknown
@@ -210,14 +209,14 @@ class _Run:
 
     def _came_in(self, row: Row, message: Message) -> None:
         """In a preview nothing is there of the chunks before but what was noted here."""
-        before = self.seen.again(message) if self.job.dry else None
-        if before is None:
-            self._note(row, message)
-        elif before.differs is None:
-            self.tally.counts["known"] += 1
-        else:
-            problem = _differs(message["message_id"], before.row, before.differs)
-            self._refuse(row, message["message_id"], problem)
+        match self.seen.again(message) if self.job.dry else None:
+            case None:
+                self._note(row, message)
+            case _, None:
+                self.tally.counts["known"] += 1
+            case before, field_:
+                named = message["message_id"]
+                self._refuse(row, named, _differs(named, before, field_))
 
     def _note(self, row: Row, message: Message) -> None:
         self.tally.counts["imported"] += 1
@@ -235,7 +234,8 @@ class _Run:
         field_ = OURS.get(problem.field or "", problem.field or "")
         problem.field = field_ or None
         heading = self.job.columns.heading(field_) if field_ else ""
-        told = RejectedRow.of(row.number, message_id, problem, heading)
+        said = (problem.code, field_, heading, problem.message, problem.remedy)
+        told = RejectedRow(row.number, message_id, *said)
         self.tally.counts["refused"] += 1
         if len(self.tally.problems) < KEPT:
             self.tally.problems.append(told)
@@ -244,10 +244,7 @@ class _Run:
 
 
 def _chunks(job: ImportJob) -> Iterator[list[Row]]:
-    rows: Iterable[Row] = job.source.rows()
-    if job.ours:
-        rows = map(original, rows)
-    rows = iter(rows)
+    rows = map(original, job.source.rows()) if job.ours else job.source.rows()
     while chunk := list(islice(rows, CHUNK)):
         yield chunk
 
@@ -273,16 +270,12 @@ def _understood(
         return understood(headings, given, kept)
     except Invalid as problem:
         if source.encoding == "gb18030" and not known(headings):
-            problem.remedy += _perhaps_another_encoding(source)
+            with open(source.path, "rb") as file:
+                other = guess(file)
+            if other not in (None, "gb18030", "gbk", "gb2312"):
+                said = f"列名若是乱码, 这个文件也可能是 {other}, 请加 --encoding {other} 再试。"
+                problem.remedy += said
         raise
-
-
-def _perhaps_another_encoding(source: SourceFile) -> str:
-    with open(source.path, "rb") as file:
-        other = guess(file)
-    if other in (None, "gb18030", "gbk", "gb2312"):
-        return ""
-    return f"列名若是乱码, 这个文件也可能是 {other}, 请加 --encoding {other} 再试。"
 
 
 def _root(units: Mapping[str, Unit]) -> str:

@@ -111,7 +111,8 @@ def bind(sql: Sql, adopter: str, pack: Pack, since: datetime) -> None:
         for number, rule in recurring(pack).items()
         for unit in _bound_by(sql, adopter, each=isinstance(rule, Schedule) and rule.each == "unit")
     }
-    bound_so_far = _bound_so_far(sql, adopter)
+    mine = "SELECT unit, rule, pin FROM agenda WHERE adopter = ? AND until IS NULL"
+    bound_so_far = {(row["unit"], row["rule"]): row["pin"] for row in sql.all(mine, (adopter,))}
     at = to_micros(since)
     for unit, number in bound_so_far.keys() - wanted.keys():
         sql.execute(
@@ -273,14 +274,6 @@ def _adopters_above(sql: Sql, unit: str) -> list[tuple[str, str]]:
     above = [each for each in upwards(sql, unit) if each != unit]
     adopted = ((each, adopted_by(sql, each)) for each in above)
     return [(each, pin) for each, pin in adopted if pin is not None]
-
-
-def _bound_so_far(sql: Sql, adopter: str) -> dict[tuple[str, str], str]:
-    """Which units are bound by which rules through that adoption, and the pin they are under."""
-    rows = sql.all(
-        "SELECT unit, rule, pin FROM agenda WHERE adopter = ? AND until IS NULL", (adopter,)
-    )
-    return {(row["unit"], row["rule"]): row["pin"] for row in rows}
 
 
 def _bound_by(sql: Sql, adopter: str, *, each: bool) -> Sequence[str]:

@@ -1,7 +1,7 @@
 """Deadlines: what becomes of a matter's docket, and what people do about delays."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
@@ -12,7 +12,6 @@ from services.deadlines import tables
 from services.deadlines.delays import RULES, Delay, meant, missing_duty, to_settle, unknown_duty
 from services.deadlines.docket import (
     Concluded,
-    Docket,
     docket_of,
     observe,
     own_deeds,
@@ -152,16 +151,6 @@ TO_A_UNIT = ("extend", "urge", "supervise", "circulate")
 """Acts that name the unit whose duty they are about."""
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
-    """A docket as it is on record: whose, what people call it, under which rules, its history."""
-
-    stream: Stream
-    number: str
-    record: Record
-    docket: Docket
-
-
 class Delays(Taker[Delay]):
     """What people do about delays, and their decisions."""
 
@@ -169,27 +158,24 @@ class Delays(Taker[Delay]):
 
     def subject(self, tx: Transaction, asked: Asked) -> Subject[Delay]:
         found = _of_period(tx, asked) if asked.act.on == "unit" else _of_matter(tx, asked)
-        duty = None
+        state = replace(found.state, outlook=_outlook(tx.sql, found.record, asked.act.name))
         if isinstance(asked.body, DelayBody):
-            _, duty = meant(found.docket, found.record.pack, asked.body)
-        unit = _speaking(found, asked, each_of(duty.id if duty else ""))
-        state = Delay(found.docket, duty, _outlook(tx.sql, found.record, asked.act.name))
-        return Subject(replace(found.stream, unit=unit), found.number, state, found.record)
+            rule, duty = meant(state.docket, found.record.pack, asked.body)
+            state = replace(state, rule=rule, duty=duty)
+        stream = replace(found.stream, unit=_speaking(found, asked, state.each))
+        return replace(found, stream=stream, state=state)
 
     def made(self, tx: Transaction, subject: Subject[Delay], asked: Asked) -> dict[str, Any]:
         """The rule it is about, and the unit whose duty that is."""
         del tx
-        docket, pack = subject.state.docket, subject.record.pack
-        if isinstance(asked.body, SettleBody):
-            return {"duty": to_settle(docket, pack, asked.body.duty)}
-        body = asked.body
+        state, body = subject.state, asked.body
+        if isinstance(body, SettleBody):
+            return {"duty": to_settle(state.docket, subject.record.pack, body.duty)}
         assert isinstance(body, DelayBody)
-        number, duty = meant(docket, pack, body)
-        each = each_of(duty.id if duty else "")
         to = tuple(body.to)
-        if each and asked.act.name in TO_A_UNIT and each not in to:
-            to = (*to, each)
-        return {"of": body.of if number is None else number, "to": to}
+        if state.each and asked.act.name in TO_A_UNIT and state.each not in to:
+            to = (*to, state.each)
+        return {"of": body.of if state.rule is None else state.rule, "to": to}
 
     def keep(self, tx: Transaction, subject: Subject[Delay], events: Sequence[Recorded]) -> None:
         """What follows from it in the docket is told in the same transaction."""
@@ -200,29 +186,25 @@ class Delays(Taker[Delay]):
             follow(tx, subject.stream.id, heard, subject.record.pack, events[-1])
 
 
-def _of_matter(tx: Transaction, asked: Asked) -> Open:
+def _of_matter(tx: Transaction, asked: Asked) -> Subject[Delay]:
     known = matters.find(tx.sql, asked.name)
     incident = known.id
     heard = matters.matter(tx.sql, incident)
     assert heard is not None  # its number is known from its registration
     if heard.standing == "imported":
-        raise Refused(
-            "matter.imported",
-            "导入的历史事件不催办、不裁定。",
-            "请另行登记需要办理的事项。",
-            "incident",
-        )
+        said = "导入的历史事件不催办、不裁定。"
+        raise Refused("matter.imported", said, "请另行登记需要办理的事项。", "incident")
     pack, about, history = pack_by_pin(tx.sql, heard.pin), heard.subject, tx.load(incident)
     owing = each_of(getattr(asked.body, "duty", None) or "")
     involved = replace(known.involved, owing=owing)
     check_competent(tx.sql, involved.competent(asked.act.who), asked.officer)
     done = [*matters.deeds(tx.sql, incident), *matters.declared(tx.sql, about.unit)]
     record = Record(pack, about, [*done, *own_deeds(history)])
-    stream = Stream("docket", incident, about.unit, incident, pack.pin)
-    return Open(stream, asked.name, record, docket_of(history))
+    stream = _docket(heard, incident, pack)
+    return Subject(stream, asked.name, Delay(docket_of(history)), record)
 
 
-def _of_period(tx: Transaction, asked: Asked) -> Open:
+def _of_period(tx: Transaction, asked: Asked) -> Subject[Delay]:
     code = known_unit(tx.sql, asked.name).code
     check_within(tx.sql, code, asked.officer.unit)
     duty = getattr(asked.body, "duty", None)
@@ -230,17 +212,17 @@ def _of_period(tx: Transaction, asked: Asked) -> Open:
         raise missing_duty()
     rule, _, period = duty.rpartition("#")
     docket = period_id(code, rule, period)
-    row = tables.duty_of(tx.sql, docket, duty)
+    row = tables.duty_of(tx.sql, str(docket), duty)
     if row is None:
         raise unknown_duty(duty)
     history = tx.load(docket)
     pack, began = pack_by_pin(tx.sql, row.policy), history[0].envelope.recorded_at
     record = Record(pack, Matter(code, began, began, kind="unit"), own_deeds(history))
     stream = Stream("period", docket, code, unit_id(code), pack.pin)
-    return Open(stream, duty, record, docket_of(history))
+    return Subject(stream, duty, Delay(docket_of(history)), record)
 
 
-def _speaking(found: Open, asked: Asked, each: str) -> str:
+def _speaking(found: Subject[Delay], asked: Asked, each: str) -> str:
     """Whose act it is: an explanation is that of the unit that owes, whoever puts it on record."""
     if asked.act.name != "explain":
         return found.stream.unit

@@ -8,18 +8,11 @@ from services.deadlines.docket import Docket, DocketEntry
 from shared.acts.body import DelayBody
 from shared.acts.check import Attempt, require
 from shared.acts.decide import Rules
-from shared.acts.deed import rule_of
+from shared.acts.deed import each_of, rule_of
 from shared.calendar.working import Limit
 from shared.clock import shown_limit
+from shared.contracts import deadlines as facts
 from shared.contracts.catalogue import Fact
-from shared.contracts.deadlines import (
-    DelayExplained,
-    DutyExtended,
-    LateRecordSettled,
-    UnitCirculated,
-    UnitSupervised,
-    UnitUrged,
-)
 from shared.errors import Invalid, Refused, Unknown
 from shared.policy.engine.deeds import Deed, fits, is_party
 from shared.policy.engine.limits import ceiling_of
@@ -34,11 +27,18 @@ class Delay:
     """What an act about a delay is decided on: the docket, and the one duty that is meant.
 
     ``outlook`` is what the rules make of the matter: for more time, without any that was granted.
+    ``rule`` is the number of the one that is meant, also where it is named by an item it states.
     """
 
     docket: Docket
     duty: DocketEntry | None = None
     outlook: Sequence[Outlook] = ()
+    rule: str | None = None
+
+    @property
+    def each(self) -> str:
+        """For whom or to whom the duty is owed that is meant."""
+        return each_of(self.duty.id if self.duty else "")
 
 
 def meant(docket: Docket, pack: Pack, body: DelayBody) -> tuple[str | None, DocketEntry | None]:
@@ -56,12 +56,8 @@ def meant(docket: Docket, pack: Pack, body: DelayBody) -> tuple[str | None, Dock
         return None, None
     numbers = {body.rule} if body.rule in pack.rules else pack.stated_by(body.rule)
     if not numbers:
-        raise Unknown(
-            "rule.unknown",
-            f"规则包中没有编号为“{body.rule}”的规则。",
-            "请用 huiyin duties 查看。",
-            "rule",
-        )
+        said = f"规则包中没有编号为“{body.rule}”的规则。"
+        raise Unknown("rule.unknown", said, "请用 huiyin duties 查看。", "rule")
     stated = [each for each in docket.values() if rule_of(each.id) in numbers]
     running = [each for each in stated if each.state == "running"] or stated
     rules = {rule_of(each.id) for each in running} or numbers
@@ -78,7 +74,7 @@ def to_settle(docket: Docket, pack: Pack, duty: str) -> str:
     return late[0].id if len(late) == 1 else duty
 
 
-def settle(delay: Delay, attempt: Attempt[LateRecordSettled]) -> Fact:
+def settle(delay: Delay, attempt: Attempt[facts.LateRecordSettled]) -> Fact:
     """A person decides, with grounds, on what was recorded late; once.
 
     Raises Unknown ``duty.unknown``, Invalid ``grounds.missing``, Refused ``settle.not-open``.
@@ -89,16 +85,12 @@ def settle(delay: Delay, attempt: Attempt[LateRecordSettled]) -> Fact:
         raise unknown_duty(fact.duty)
     require(fact.grounds, "grounds", "裁定依据")
     if duty.state != "recorded_late":
-        raise Refused(
-            "settle.not-open",
-            "这项义务没有待裁定的迟录。",
-            "只有“迟录待裁定”的才需要裁定。",
-            "duty",
-        )
+        said = "这项义务没有待裁定的迟录。"
+        raise Refused("settle.not-open", said, "只有“迟录待裁定”的才需要裁定。", "duty")
     return fact
 
 
-def extend(delay: Delay, attempt: Attempt[DutyExtended]) -> Fact:
+def extend(delay: Delay, attempt: Attempt[facts.DutyExtended]) -> Fact:
     """Grant more time within what the rule allows, all of that where no moment is named.
 
     Raises Invalid ``duty.missing``, ``reason.missing``, ``approver.*`` or ``extend.not-later``,
@@ -110,12 +102,8 @@ def extend(delay: Delay, attempt: Attempt[DutyExtended]) -> Fact:
     found = next((each for each in delay.outlook if str(each.key) == duty.id), None)
     extension = found.rule.extension if found else None
     if found is None or found.limit is None or extension is None:
-        raise Refused(
-            "extend.not-provided",
-            f"规则没有规定“{rule_of(duty.id)}”可以延期。",
-            "请按原时限办理；逾期的, 请说明原因。",
-            "duty",
-        )
+        said = f"规则没有规定“{rule_of(duty.id)}”可以延期。"
+        raise Refused("extend.not-provided", said, "请按原时限办理；逾期的, 请说明原因。", "duty")
     _check_running(duty, attempt.now)
     _check_granted(extension, attempt)
     ceiling = ceiling_of(extension, found.start, found.limit)
@@ -128,25 +116,27 @@ def tell(_: Delay, attempt: Attempt[Fact]) -> Fact:
     return attempt.fact
 
 
-def circulate(delay: Delay, attempt: Attempt[UnitCirculated]) -> Fact:
+def circulate(delay: Delay, attempt: Attempt[facts.UnitCirculated]) -> Fact:
     """Make a delay known, unless it was explained; what was made known all the same is a breach.
 
     Raises Refused ``circulate.explained``.
     """
     rules = excusing(delay.outlook, attempt.pack, attempt.deed)
     if rules and not attempt.happened:
-        raise _explained(rules)
+        said = f"按规则 {'、'.join(rules)}, 已作说明或已办理的不予通报。"
+        remedy = "请查看已有的说明；确已通报的, 可注明“已发生”据实补录。"
+        raise Refused("circulate.explained", said, remedy, rules[0])
     return attempt.fact.model_copy(update={"breaches": rules})
 
 
 RULES: Rules[Delay] = Rules(
     {
-        DutyExtended: extend,
-        DelayExplained: tell,
-        UnitUrged: tell,
-        UnitSupervised: tell,
-        UnitCirculated: circulate,
-        LateRecordSettled: settle,
+        facts.DutyExtended: extend,
+        facts.DelayExplained: tell,
+        facts.UnitUrged: tell,
+        facts.UnitSupervised: tell,
+        facts.UnitCirculated: circulate,
+        facts.LateRecordSettled: settle,
     }
 )
 
@@ -163,16 +153,6 @@ def excusing(found: Sequence[Outlook], pack: Pack, deed: Deed) -> tuple[str, ...
     return tuple(dict.fromkeys(each.key.rule for each in excused))
 
 
-def _explained(rules: Sequence[str]) -> Refused:
-    """The error for circulating a delay that was explained."""
-    return Refused(
-        "circulate.explained",
-        f"按规则 {'、'.join(rules)}, 已作说明或已办理的不予通报。",
-        "请查看已有的说明；确已通报的, 可注明“已发生”据实补录。",
-        rules[0],
-    )
-
-
 def unknown_duty(duty: str) -> Unknown:
     """The error for a duty that is not in the docket."""
     return Unknown("duty.unknown", f"没有“{duty}”这项义务。", "请用 huiyin duties 查看。", "duty")
@@ -180,12 +160,8 @@ def unknown_duty(duty: str) -> Unknown:
 
 def missing_duty() -> Invalid:
     """The error for an act that must say which duty it is about."""
-    return Invalid(
-        "duty.missing",
-        "没有写明是哪一项义务。",
-        "请填写义务（见 huiyin duties 的“义务”列）。",
-        "duty",
-    )
+    said = "没有写明是哪一项义务。"
+    return Invalid("duty.missing", said, "请填写义务（见 huiyin duties 的“义务”列）。", "duty")
 
 
 def _asks_for(pack: Pack, each: Outlook, deed: Deed) -> bool:
@@ -200,26 +176,18 @@ def _asks_for(pack: Pack, each: Outlook, deed: Deed) -> bool:
 
 def _check_running(duty: DocketEntry, now: datetime) -> None:
     if duty.state != "running" or (duty.due is not None and now > duty.due):
-        raise Refused(
-            "extend.too-late",
-            "这项义务已有结论或已过时限, 不能再延期。",
-            "延期须在时限之内申请；逾期的, 请说明原因。",
-            "duty",
-        )
+        said = "这项义务已有结论或已过时限, 不能再延期。"
+        raise Refused("extend.too-late", said, "延期须在时限之内申请；逾期的, 请说明原因。", "duty")
 
 
-def _check_granted(extension: Extension, attempt: Attempt[DutyExtended]) -> None:
+def _check_granted(extension: Extension, attempt: Attempt[facts.DutyExtended]) -> None:
     pack, approver = attempt.pack, attempt.fact.approver
     if not (getattr(attempt.body, "text", None) or "").strip():
         raise Invalid("reason.missing", "没有写明延期理由。", "请在 text 中写明理由。", "text")
     if approver is not None and approver not in pack.parties:
         choices = parties(pack, extension.approver or tuple(pack.parties))
-        raise Invalid(
-            "approver.unknown",
-            f"规则包中没有“{approver}”这个当事方。",
-            f"可以由这些当事方批准：{choices}。",
-            "approver",
-        )
+        said = f"规则包中没有“{approver}”这个当事方。"
+        raise Invalid("approver.unknown", said, f"可以由这些当事方批准：{choices}。", "approver")
     if extension.needs != "approval":
         return
     named = approver or ""
@@ -231,17 +199,10 @@ def _check_granted(extension: Extension, attempt: Attempt[DutyExtended]) -> None
 
 def _within(ceiling: Limit, until: datetime, duty: DocketEntry) -> datetime:
     if until > ceiling.due:
-        raise Refused(
-            "extend.beyond-ceiling",
-            f"最迟只能延至 {shown_limit(ceiling.due)}。",
-            "请改为不晚于该时间。",
-            "until",
-        )
+        said = f"最迟只能延至 {shown_limit(ceiling.due)}。"
+        raise Refused("extend.beyond-ceiling", said, "请改为不晚于该时间。", "until")
     if duty.due is not None and until <= duty.due:
-        raise Invalid(
-            "extend.not-later",
-            f"现在的时限是 {shown_limit(duty.due)}, 所填时间并不更晚。",
-            "请填写更晚的时间；按规则已不能再延的, 请按现在的时限办理。",
-            "until",
-        )
+        said = f"现在的时限是 {shown_limit(duty.due)}, 所填时间并不更晚。"
+        remedy = "请填写更晚的时间；按规则已不能再延的, 请按现在的时限办理。"
+        raise Invalid("extend.not-later", said, remedy, "until")
     return until

@@ -15,23 +15,8 @@ from typing import Literal, NamedTuple
 from uuid import UUID, uuid5
 
 from shared.acts.deed import deed_of, rule_of
+from shared.contracts import deadlines as facts
 from shared.contracts.catalogue import Fact
-from shared.contracts.deadlines import (
-    STATES,
-    DutyCancelled,
-    DutyEnded,
-    DutyMeasured,
-    DutyMet,
-    DutyMetLate,
-    DutyMissed,
-    DutyMoved,
-    DutyRecordedLate,
-    DutyResumed,
-    DutyStarted,
-    DutySuperseded,
-    LateRecordSettled,
-    State,
-)
 from shared.contracts.envelope import Recorded, Standing
 from shared.policy.engine.deeds import Deed, Done, Gone
 from shared.policy.engine.limits import SECOND, Prospect, verdict_of
@@ -42,7 +27,7 @@ from shared.policy.language.rules import Duty, Schedule, Shift
 Found = Outlook | PeriodOutlook
 """What the rules make of a duty of a matter, or of a unit's period."""
 
-OPEN_TO_WHAT_WAS_DONE: tuple[State, ...] = ("running", "missed", "cancelled")
+OPEN_TO_WHAT_WAS_DONE: tuple[facts.State, ...] = ("running", "missed", "cancelled")
 
 
 PERIODS = UUID("6d3c4b0e-2f7a-5c1e-8b6d-41f0a9e27c53")
@@ -62,7 +47,7 @@ class DocketEntry:
     due: datetime | None
     standing: Standing
     period: str | None = None
-    state: State = "running"
+    state: facts.State = "running"
     done_at: datetime | None = None
     recorded_at: datetime | None = None
     because: str | None = None
@@ -97,24 +82,24 @@ def docket_of(history: Iterable[Recorded]) -> Docket:
 
 def after(entry: DocketEntry | None, fact: Fact, standing: Standing) -> DocketEntry | None:
     """How a duty stands after a fact about it; one that has not started does not stand at all."""
-    if isinstance(fact, DutyStarted):
+    if isinstance(fact, facts.DutyStarted):
         return DocketEntry(fact.duty, fact.start, fact.due, standing, fact.period)
     if entry is None:
         return None
     match fact:
-        case DutyMoved():
+        case facts.DutyMoved():
             return replace(entry, start=fact.start, due=fact.due)
-        case LateRecordSettled():
+        case facts.LateRecordSettled():
             return replace(entry, state="settled_in_time" if fact.in_time else "settled_late")
-        case DutyCancelled():
+        case facts.DutyCancelled():
             return replace(entry, state="cancelled", because=fact.because)
-        case DutyMetLate():
+        case facts.DutyMetLate():
             return replace(entry, state="met_late", done_at=fact.done_at)
-        case DutyRecordedLate():
+        case facts.DutyRecordedLate():
             late = replace(entry, state="recorded_late", done_at=fact.done_at)
             return replace(late, recorded_at=fact.recorded_at)
-        case _ if type(fact) in STATES:
-            return replace(entry, state=STATES[type(fact)])
+        case _ if type(fact) in facts.STATES:
+            return replace(entry, state=facts.STATES[type(fact)])
         case _:
             return entry  # nothing that concerns how it stands
 
@@ -156,7 +141,7 @@ def cancelled(
     if entry.state not in ("running", "missed"):
         return []
     if entry.due is None or recorded_at <= entry.due or entry.standing == "imported":
-        return [DutyCancelled(duty=entry.id, because=because)]
+        return [facts.DutyCancelled(duty=entry.id, because=because)]
     return _missed(entry, recorded_at, {})
 
 
@@ -177,11 +162,11 @@ def own_deeds(history: Sequence[Recorded]) -> list[Deed]:
     found: list[Deed] = []
     for event in reversed(history):
         fact, deed = event.fact, deed_of(event)
-        if isinstance(fact, DutySuperseded | DutyCancelled) or (
-            isinstance(fact, LateRecordSettled) and fact.in_time
+        if isinstance(fact, facts.DutySuperseded | facts.DutyCancelled) or (
+            isinstance(fact, facts.LateRecordSettled) and fact.in_time
         ):
             undone.add(fact.duty)
-        if deed and not (isinstance(fact, DutyMissed) and fact.duty in undone):
+        if deed and not (isinstance(fact, facts.DutyMissed) and fact.duty in undone):
             found.append(deed)
     return found[::-1]
 
@@ -200,11 +185,9 @@ ENDED = ("voided", "linked")
 
 def _resume(entry: DocketEntry | None, each: Found) -> list[Concluded]:
     """What fell away with its matter is owed again once that goes on."""
-    if entry is None or each.gone is not None or entry.because not in ENDED:
-        return []
-    if entry.state != "cancelled":
-        return []
-    return [Concluded(DutyResumed(duty=entry.id, due=entry.due))]
+    if entry and entry.state == "cancelled" and entry.because in ENDED and each.gone is None:
+        return [Concluded(facts.DutyResumed(duty=entry.id, due=entry.due))]
+    return []
 
 
 def _start_or_move(entry: DocketEntry | None, each: Found) -> list[Concluded]:
@@ -216,12 +199,9 @@ def _start_or_move(entry: DocketEntry | None, each: Found) -> list[Concluded]:
     limit = each.limit
     if entry.state != "running" or not limit or (entry.start, entry.due) == (start, limit.due):
         return []
-    moved = DutyMoved(
-        duty=entry.id,
-        start=start,
-        due=limit.due,
-        provisional=limit.provisional,
-        because=_why_moved(entry, each),
+    because, provisional = _why_moved(entry, each), limit.provisional
+    moved = facts.DutyMoved(
+        duty=entry.id, start=start, due=limit.due, provisional=provisional, because=because
     )
     return [Concluded(moved)]
 
@@ -238,17 +218,18 @@ def _why_moved(
     return "calendar" if each.rule.clock == "working_days" else "repinned"
 
 
-def _started(each: Found) -> DutyStarted:
+def _started(each: Found) -> facts.DutyStarted:
     rule, limit = each.rule, each.limit
-    return DutyStarted(
+    stop, clock = _asked(rule)
+    return facts.DutyStarted(
         duty=str(each.key),
         rule=each.key.rule,
         each=each.key.each,
         title=rule.zh,
         clause=rule.clause or rule.zh,
         party=",".join(rule.who),
-        stop=_wanted(rule),
-        clock=_clock(rule),
+        stop=stop,
+        clock=clock,
         start=each.start,
         known_at=each.known_at,
         due=limit.due if limit else None,
@@ -257,24 +238,15 @@ def _started(each: Found) -> DutyStarted:
     )
 
 
-def _wanted(rule: Duty | Schedule | Shift) -> str:
+def _asked(rule: Duty | Schedule | Shift) -> tuple[str, str]:
+    """What has to be on record, and the name of the clock that runs."""
     match rule:
         case Shift():
-            return "shift"
-        case Schedule(count=count) if count > 1:
-            return f"{count} x ({rule.stop})"
+            return "shift", "shift"
+        case Schedule(count=count):
+            return f"{count} x ({rule.stop})" if count > 1 else str(rule.stop), rule.every
         case _:
-            return str(rule.stop)
-
-
-def _clock(rule: Duty | Schedule | Shift) -> str:
-    match rule:
-        case Shift():
-            return "shift"
-        case Schedule():
-            return rule.every
-        case _:
-            return rule.clock
+            return str(rule.stop), rule.clock
 
 
 def _done_or_gone(entry: DocketEntry | None, each: Prospect) -> list[Concluded]:
@@ -289,7 +261,7 @@ def _end(entry: DocketEntry | None, each: Prospect) -> list[Concluded]:
     """What was kept up until the end came is owed no more."""
     if entry is None or each.ended_at is None or entry.state not in ("running", "measured"):
         return []
-    return [Concluded(DutyEnded(duty=entry.id, ended_at=each.ended_at))]
+    return [Concluded(facts.DutyEnded(duty=entry.id, ended_at=each.ended_at))]
 
 
 def _done(entry: DocketEntry, done: Done) -> Sequence[Fact]:
@@ -301,7 +273,8 @@ def _done(entry: DocketEntry, done: Done) -> Sequence[Fact]:
     if entry.state not in OPEN_TO_WHAT_WAS_DONE and not _was_on_record_before(entry, done):
         return []
     if entry.due is None:
-        return [_measured(entry, done.at)]
+        took = max((done.at - entry.start) // SECOND, 0)
+        return [facts.DutyMeasured(duty=entry.id, done_at=done.at, took_seconds=took)]
     unseen = done.standing == "live" and entry.period is None
     missed = _missed(entry, done.recorded_at, {}) if unseen else []
     return [*missed, _verdict(entry, entry.due, done)]
@@ -327,24 +300,21 @@ def _verdict(entry: DocketEntry, due: datetime, done: Done) -> Fact:
     found, name, at = verdict_of(due, done, done.recorded_at), entry.id, done.at
     match found.outcome:
         case "late":
-            return DutyMetLate(duty=name, done_at=at, due=due, late_seconds=found.late_seconds)
+            return facts.DutyMetLate(
+                duty=name, done_at=at, due=due, late_seconds=found.late_seconds
+            )
         case "recorded_late":
             recorded_at = done.recorded_at
-            return DutyRecordedLate(duty=name, done_at=at, recorded_at=recorded_at, due=due)
+            return facts.DutyRecordedLate(duty=name, done_at=at, recorded_at=recorded_at, due=due)
         case _:
             corrects = entry.state in ("missed", "met_late", "recorded_late")
-            verdict = DutySuperseded if corrects else DutyMet
+            verdict = facts.DutySuperseded if corrects else facts.DutyMet
             return verdict(duty=name, done_at=at, due=due, spare_seconds=found.spare_seconds)
-
-
-def _measured(entry: DocketEntry, done_at: datetime) -> DutyMeasured:
-    took = max((done_at - entry.start) // SECOND, 0)
-    return DutyMeasured(duty=entry.id, done_at=done_at, took_seconds=took)
 
 
 def _missed(
     entry: DocketEntry, now: datetime, lacking: Mapping[str, int | None]
-) -> Sequence[DutyMissed]:
+) -> Sequence[facts.DutyMissed]:
     """A live duty is missed once its limit has passed; at exactly that moment it is not yet.
 
     Imported history is never observed: its verdict comes with its reply, or not at all.
@@ -353,7 +323,7 @@ def _missed(
         return []
     if verdict_of(entry.due, None, now).outcome == "pending":
         return []
-    return [DutyMissed(duty=entry.id, due=entry.due, observed_at=now, **lacking)]
+    return [facts.DutyMissed(duty=entry.id, due=entry.due, observed_at=now, **lacking)]
 
 
 def _unfound(entry: DocketEntry, rules: Container[str], known_at: datetime) -> Sequence[Fact]:

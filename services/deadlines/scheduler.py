@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import structlog
@@ -41,23 +41,15 @@ log = structlog.get_logger("scheduler")
 
 
 @dataclass(frozen=True, slots=True)
-class Observed:
-    """Which dockets were looked at, how many duties were missed, and what could not be read."""
+class Observed(Generic[T]):
+    """What a transaction looked at, what of it could not be done, how many duties were missed."""
 
-    seen: Sequence[Overdue]
-    missed: int
+    seen: Sequence[T]
     problems: Sequence[str]
+    missed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Attended:
-    """How many things a transaction looked at, and what of them could not be done."""
-
-    seen: int
-    problems: Sequence[str]
-
-
-def observe_due(tx: Transaction, now: datetime, after: Overdue = FIRST) -> Observed:
+def observe_due(tx: Transaction, now: datetime, after: Overdue = FIRST) -> Observed[Overdue]:
     """Look at the next ``BATCH`` dockets that are overdue behind a place.
 
     A docket that cannot be read stays as it is, is named in ``problems``, and stops no other.
@@ -65,23 +57,23 @@ def observe_due(tx: Transaction, now: datetime, after: Overdue = FIRST) -> Obser
     seen = tables.overdue(tx.sql, now, after, BATCH)
     results = [_observe(tx, each, now) for each in seen]
     missed = sum(result for result in results if isinstance(result, int))
-    return Observed(seen, missed, [result for result in results if isinstance(result, str)])
+    return Observed(seen, [result for result in results if isinstance(result, str)], missed)
 
 
-def open_periods(tx: Transaction, now: datetime) -> Attended:
+def open_periods(tx: Transaction, now: datetime) -> Observed[agenda.Key]:
     """Open the next ``BATCH`` periods that begin by now, one for each unit and rule.
 
     However long nobody looked, one transaction opens no more; what cannot be opened is named in
     ``problems``, tried again later, and stops no other.
     """
     keys = agenda.opening(tx.sql, now, BATCH)
-    return Attended(len(keys), [problem for key in keys if (problem := _open(tx, key, now))])
+    return Observed(keys, [problem for key in keys if (problem := _open(tx, key, now))])
 
 
-def look_again(tx: Transaction) -> Attended:
+def look_again(tx: Transaction) -> Observed[PendingDocket]:
     """Look again at the next ``BATCH`` dockets that rest on what has become another."""
     found = agenda.pending(tx.sql, BATCH)
-    return Attended(len(found), [said for each in found if (said := _look_again(tx, each))])
+    return Observed(found, [said for each in found if (said := _look_again(tx, each))])
 
 
 async def run(store: Store, clock: Clock) -> None:
@@ -101,7 +93,12 @@ async def run(store: Store, clock: Clock) -> None:
 
 async def look(store: Store, clock: Clock) -> float:
     """Do all that is to be done by now; returns the seconds until there is more."""
-    await _open_all(store, clock)
+    await _attend(store, lambda sql: bool(agenda.pending(sql, 1)), look_again)
+    await _attend(
+        store,
+        lambda sql: bool(agenda.opening(sql, clock(), 1)),
+        lambda tx: open_periods(tx, clock()),
+    )
     first = await store.read(tables.next_due)
     if first is not None and first < to_micros(clock()):
         await _observe_all(store, clock)
@@ -118,17 +115,8 @@ def _next(sql: Sql, now: datetime) -> int | None:
     return min((moment for moment in coming if moment is not None), default=None)
 
 
-async def _open_all(store: Store, clock: Clock) -> None:
-    await _attend(store, lambda sql: bool(agenda.pending(sql, 1)), look_again)
-    await _attend(
-        store,
-        lambda sql: bool(agenda.opening(sql, clock(), 1)),
-        lambda tx: open_periods(tx, clock()),
-    )
-
-
 async def _attend(
-    store: Store, waits: Callable[[Sql], bool], work: Callable[[Transaction], Attended]
+    store: Store, waits: Callable[[Sql], bool], work: Callable[[Transaction], Observed[Any]]
 ) -> None:
     """Take up what waits, a batch in each transaction, until nothing does."""
     while await store.read(waits):
@@ -140,7 +128,7 @@ async def _attend(
 async def _observe_all(store: Store, clock: Clock) -> None:
     after = FIRST
     while True:
-        batch = await store.write(partial(_observe_now, clock=clock, after=after))
+        batch = await store.write(partial(observe_due, now=clock(), after=after))
         if batch.seen:
             late = (to_micros(clock()) - batch.seen[0].due) / 1e6
             seen = len(batch.seen)
@@ -152,16 +140,14 @@ async def _observe_all(store: Store, clock: Clock) -> None:
         after = batch.seen[-1]
 
 
-def _observe_now(tx: Transaction, clock: Clock, after: Overdue) -> Observed:
-    return observe_due(tx, clock(), after)
-
-
 def _observe(tx: Transaction, overdue: Overdue, now: datetime) -> int | str:
     row = tables.period_duty(tx.sql, overdue.incident) if overdue.period else None
-    if row:
-        return _guarded(tx, row.incident, partial(periods.look_at_clock, tx, row, now))
-    matter = UUID(overdue.incident)
-    return _guarded(tx, overdue.incident, partial(application.look_at_clock, tx, matter, now))
+    look = (
+        partial(periods.look_at_clock, tx, row, now)
+        if row
+        else partial(application.look_at_clock, tx, UUID(overdue.incident), now)
+    )
+    return _guarded(tx, overdue.incident, look)
 
 
 def _open(tx: Transaction, key: agenda.Key, now: datetime) -> str | None:

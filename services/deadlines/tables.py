@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from operator import attrgetter
-from uuid import UUID
 
 from pydantic import TypeAdapter
 
@@ -62,7 +61,7 @@ _CHANGES = ", ".join(f"{f.name} = excluded.{f.name}" for f in fields(DutyRow))
 def _fold_duties(sql: Sql, batch: Sequence[Placed]) -> None:
     for _, event in batch:
         key = key_of(event)
-        row = project(_duty(sql, key), event) if key else None
+        row = project(duty_of(sql, *key), event) if key else None
         if row:
             _put(sql, row)
 
@@ -113,13 +112,7 @@ _UNIT_DEEDS = ReadModel(
     _fold_unit_deeds,
 )
 
-MODEL = joined(
-    agenda.MODEL,
-    calendars.MODEL,
-    matters.kept_by("deadlines"),
-    _UNIT_DEEDS,
-    _DUTIES,
-)
+MODEL = joined(agenda.MODEL, calendars.MODEL, matters.kept_by("deadlines"), _UNIT_DEEDS, _DUTIES)
 """``agenda.WORK`` is beside it: what is still to be looked at again."""
 
 
@@ -175,9 +168,11 @@ def duties(
     return [(_duty_row(row), row["number"] or "", row["lead"]) for row in rows]
 
 
-def duty_of(sql: Sql, docket: UUID, duty: str) -> DutyRow | None:
+def duty_of(sql: Sql, docket: str, duty: str) -> DutyRow | None:
     """One duty of a docket, or none."""
-    return _duty(sql, (str(docket), duty))
+    key = (docket, duty)
+    row = sql.one(f"SELECT {_COLUMNS} FROM duties WHERE incident = ? AND duty = ?", key)
+    return None if row is None else _duty_row(row)
 
 
 def period_duty(sql: Sql, docket: str) -> DutyRow | None:
@@ -282,11 +277,6 @@ def _keep_unit_deed(sql: Sql, deed: Deed) -> None:
             _DEED.dump_json(deed, exclude_defaults=True).decode(),
         ),
     )
-
-
-def _duty(sql: Sql, key: Key) -> DutyRow | None:
-    row = sql.one(f"SELECT {_COLUMNS} FROM duties WHERE incident = ? AND duty = ?", key)
-    return None if row is None else _duty_row(row)
 
 
 def _put(sql: Sql, row: DutyRow) -> None:

@@ -71,6 +71,9 @@ FIELDS = {
 }
 """The texts of a message: what they are called, and characters at most."""
 
+TOLD = ("posted_at", "unit", "named", "replied_at", "left_open")
+"""What history says of a message as its file does."""
+
 SAME = {
     "title": "标题",
     "body": "正文",
@@ -109,7 +112,8 @@ def check_words(message: OldMessage) -> None:
     for field, rule in FIELDS.items():
         text: str = getattr(message, field) or ""
         if rule.needed and not text.strip():
-            raise _missing(field, rule.name)
+            name = rule.name
+            raise Invalid(f"{field}.missing", f"{name}不能为空。", f"请填写{name}。", field)
         if len(text) > rule.longest:
             raise _too_long(field, rule.name, f"{len(text)} 字", f"{rule.longest} 字")
         found = _UNPRINTED.search(text)
@@ -121,30 +125,21 @@ def check_words(message: OldMessage) -> None:
 
 def difference(before: OldMessage, again: OldMessage) -> str | None:
     """The first field in which a message differs from the one with its id before it, if any."""
-    for field in SAME:
-        if _said(before, field) != _said(again, field):
-            return field
-    return None
+    return next((field for field in SAME if _said(before, field) != _said(again, field)), None)
 
 
 def differs(message_id: str, field: str) -> Refused:
     """The error for an id that comes again and says something else."""
-    return Refused(
-        "message.differs",
-        f"编号“{message_id}”已有一条留言, {SAME[field]}与本行不同。",
-        "若是另一条留言, 请改用另一个编号；若是同一条, 请删去本行, 已导入的不会被文件改写。",
-        field,
-    )
+    said = f"编号“{message_id}”已有一条留言, {SAME[field]}与本行不同。"
+    remedy = "若是另一条留言, 请改用另一个编号；若是同一条, 请删去本行, 已导入的不会被文件改写。"
+    return Refused("message.differs", said, remedy, field)
 
 
 def control_character(field: str, name: str, found: str) -> Invalid:
     """The error for a character that no program shows."""
-    return Invalid(
-        "text.control-character",
-        f"{name}里有看不见的控制字符（U+{ord(found):04X}）。",
-        "请删去该字符；常见于从网页或旧系统复制的文字, 可先粘贴为纯文本。",
-        field,
-    )
+    said = f"{name}里有看不见的控制字符（U+{ord(found):04X}）。"
+    remedy = "请删去该字符；常见于从网页或旧系统复制的文字, 可先粘贴为纯文本。"
+    return Invalid("text.control-character", said, remedy, field)
 
 
 def _said(message: OldMessage, field: str) -> object:
@@ -159,17 +154,9 @@ def _check_size(field: str, name: str, text: str) -> None:
         raise _too_long(field, name, f"{size} 字节", most)
 
 
-def _missing(field: str, name: str) -> Invalid:
-    return Invalid(f"{field}.missing", f"{name}不能为空。", f"请填写{name}。", field)
-
-
 def _too_long(field: str, name: str, has: str, most: str) -> Invalid:
-    return Invalid(
-        "text.too-long",
-        f"{name}太长：有 {has}, 最多 {most}。",
-        "请缩短文字, 把长材料另存为附件。",
-        field,
-    )
+    said = f"{name}太长：有 {has}, 最多 {most}。"
+    return Invalid("text.too-long", said, "请缩短文字, 把长材料另存为附件。", field)
 
 
 def _registered(number: str, message: OldMessage) -> IncidentRegistered:
@@ -189,17 +176,9 @@ def _registered(number: str, message: OldMessage) -> IncidentRegistered:
 
 
 def _history(number: str, message: OldMessage) -> HistoryRecorded:
-    return HistoryRecorded(
-        number=number,
-        posted_at=message.posted_at,
-        unit=message.unit,
-        named=message.named,
-        reply=Sealed.of(message.reply, subject="reply") if message.reply else None,
-        replied_at=message.replied_at,
-        left_open=message.left_open,
-        days_only=message.days_only,
-        provenance=message.provenance,
-    )
+    reply = Sealed.of(message.reply, subject="reply") if message.reply else None
+    told = {name: getattr(message, name) for name in (*TOLD, "days_only", "provenance")}
+    return HistoryRecorded(number=number, reply=reply, **told)
 
 
 def _check_reply(message: OldMessage) -> None:
@@ -219,21 +198,15 @@ def _check_reply(message: OldMessage) -> None:
 def _check_headings(columns: Sequence[Column]) -> None:
     for column in columns:
         if not 0 < len(column.heading.strip()) <= LONGEST_HEADING:
-            raise Invalid(
-                "field-map.heading-malformed",
-                f"列名“{column.heading[:LONGEST_HEADING]}”为空或太长。",
-                f"列名为文件第一行里的文字, 最长 {LONGEST_HEADING} 字。",
-                "columns",
-            )
+            said = f"列名“{column.heading[:LONGEST_HEADING]}”为空或太长。"
+            remedy = f"列名为文件第一行里的文字, 最长 {LONGEST_HEADING} 字。"
+            raise Invalid("field-map.heading-malformed", said, remedy, "columns")
 
 
 def _check_once(columns: Sequence[Column]) -> None:
     headings = [column.heading for column in columns]
     twice = {heading for heading in headings if headings.count(heading) > 1}
     if twice:
-        raise Invalid(
-            "field-map.heading-twice",
-            f"列名“{min(twice)}”对照了两次。",
-            "一个列名只能对应一个字段, 请只留一个。",
-            "columns",
-        )
+        said = f"列名“{min(twice)}”对照了两次。"
+        remedy = "一个列名只能对应一个字段, 请只留一个。"
+        raise Invalid("field-map.heading-twice", said, remedy, "columns")

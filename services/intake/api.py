@@ -133,20 +133,10 @@ def _add_field_maps(api: APIRouter, intake: Intake, field_maps: FieldMaps) -> No
 
 
 def _message(message: MessageOrder, order: ImportOrder) -> OldMessage:
-    return OldMessage(
-        message_id=message.message_id,
-        category=message.category,
-        title=message.title,
-        body=message.body or None,
-        posted_at=message.posted_at,
-        unit=message.unit,
-        named=message.named,
-        reply=message.reply or None,
-        replied_at=message.replied_at,
-        left_open=order.left_open,
-        days_only=message.days_only,
-        provenance=Provenance(file=order.file, row=message.row),
-    )
+    told = message.model_dump(exclude={"row"})
+    told |= {"body": message.body or None, "reply": message.reply or None}
+    provenance = Provenance(file=order.file, row=message.row)
+    return OldMessage(**told, left_open=order.left_open, provenance=provenance)
 
 
 def _outcome(done: Imported) -> MessageOutcome:

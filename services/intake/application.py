@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
-from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -29,11 +28,9 @@ from shared.acts.vocabulary import Act
 from shared.calendar.days import day_of, start_of
 from shared.clock import SHANGHAI, shown, to_micros
 from shared.contracts.catalogue import Judged
-from shared.contracts.envelope import Recorded
 from shared.contracts.intake import SummaryMade
 from shared.contracts.sealed import Sealed
 from shared.copies import matters
-from shared.copies.matters import KnownIncident
 from shared.copies.packs import pack_by_pin, pin_in_force
 from shared.copies.units import check_within, known_unit
 from shared.identity.officers import Officer
@@ -98,45 +95,6 @@ class Intake(Taker[Incident]):
                 return {}
 
 
-@dataclass(frozen=True)
-class Filed:
-    """A matter as it is on record here: its own events, and what routing said was done about it."""
-
-    tx: Transaction
-    entry: KnownIncident
-
-    @cached_property
-    def events(self) -> Sequence[Recorded]:
-        return self.tx.load(self.entry.id)
-
-    @cached_property
-    def handled(self) -> Sequence[Deed]:
-        """What was done about it elsewhere, in order."""
-        return in_order(matters.deeds(self.tx.sql, self.entry.id))
-
-    @property
-    def involved(self) -> Involved:
-        """The units that take part: the lead and those with it, if assigned, and who registered."""
-        assigned = [deed.units for deed in self.handled if deed.act == "assign"]
-        lead, *co_handling = assigned[-1] if assigned else (None,)
-        return Involved(self.entry.unit, lead, tuple(co_handling))
-
-    @cached_property
-    def pin(self) -> str | None:
-        """The rules it is under: those of its registration, until it was put under others."""
-        known = matters.pin_of(self.tx.sql, self.entry.id)
-        return known or self.events[0].envelope.policy
-
-    @property
-    def record(self) -> Record:
-        """What an act on it is judged by."""
-        sql, about = self.tx.sql, INCIDENT.fold(self.events).subject
-        assert about is not None  # it was found by what its registration says
-        own = [deed for event in self.events if (deed := deed_of(event))]
-        declared = matters.declared(sql, self.entry.unit)
-        return Record(pack_by_pin(sql, self.pin), about, [*own, *self.handled, *declared])
-
-
 def registration(body: RegisterBody, now: datetime) -> dict[str, Any]:
     """What of a registration its body does not say so; of several categories the first."""
     sets: Judged = {axis: tuple(values) for axis, values in body.sets.items()}
@@ -175,18 +133,34 @@ def _new(tx: Transaction, asked: Asked, body: RegisterBody) -> Subject[Incident]
 
 
 def _of_matter(tx: Transaction, asked: Asked) -> Subject[Incident]:
-    filed = Filed(tx, matters.find(tx.sql, asked.name))
-    involved, entry = filed.involved, filed.entry
+    """A matter as it is on record here: its own events, and what routing said was done about it."""
+    entry = matters.find(tx.sql, asked.name)
+    handled = in_order(matters.deeds(tx.sql, entry.id))
+    involved = _involved(entry.unit, handled)
     check_competent(tx.sql, involved.competent(asked.act.who), asked.officer)
     unit = entry.unit if asked.act.who == "registrar" else _speaking(involved, asked.officer)
-    state = INCIDENT.fold(filed.events)
+    events = tx.load(entry.id)
+    state = INCIDENT.fold(events)
     state = replace(state, standing=entry.standing, answered=entry.answered)
     if isinstance(asked.body, LinkBody):
         target = matters.find(tx.sql, asked.body.to)
         state = replace(state, target_open=target.standing == "open")
-    stream = Stream("incident", entry.id, unit, entry.id, filed.pin)
+    # Under the rules of its registration, until it was put under others.
+    pin = matters.pin_of(tx.sql, entry.id) or events[0].envelope.policy
+    own = [deed for event in events if (deed := deed_of(event))]
+    deeds = [*own, *handled, *matters.declared(tx.sql, entry.unit)]
+    assert state.subject is not None  # it was found by what its registration says
+    record = Record(pack_by_pin(tx.sql, pin), state.subject, deeds)
+    stream = Stream("incident", entry.id, unit, entry.id, pin)
     known = _known(known_unit(tx.sql, unit).name, asked.body)
-    return Subject(stream, entry.number, state, filed.record, known)
+    return Subject(stream, entry.number, state, record, known)
+
+
+def _involved(unit: str, handled: Sequence[Deed]) -> Involved:
+    """The units that take part: the lead and those with it, if assigned, and who registered."""
+    assigned = [deed.units for deed in handled if deed.act == "assign"]
+    lead, *co_handling = assigned[-1] if assigned else (None,)
+    return Involved(unit, lead, tuple(co_handling))
 
 
 def _of_day(tx: Transaction, asked: Asked) -> Subject[Incident]:
@@ -269,12 +243,5 @@ def _known(unit: str, body: Order) -> dict[str, str]:
 
 def _said(body: RegisterBody) -> dict[str, str]:
     """What a registration says that a form may ask for."""
-    said = {
-        "title": body.title,
-        "body": body.body,
-        "link": body.link,
-        "url": body.link,
-        "channel": body.channel,
-        "category": body.category,
-    }
-    return {key: text for key, text in said.items() if text}
+    said = {key: getattr(body, key) for key in ("title", "body", "link", "channel", "category")}
+    return {key: text for key, text in (said | {"url": body.link}).items() if text}

@@ -9,15 +9,7 @@ from functools import partial
 from itertools import groupby
 from uuid import UUID, uuid5
 
-from services.intake import tables
-from services.intake.accepted import (
-    Columns,
-    OldMessage,
-    difference,
-    differs,
-    import_message,
-    save_field_map,
-)
+from services.intake import accepted, tables
 from shared.clock import SHANGHAI
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Actor, Recorded, associated_data, decode
@@ -47,8 +39,8 @@ class Imported:
     problem: HuiyinError | None = None
 
 
-Pairs = Sequence[tuple[UUID, OldMessage]]
-Before = Mapping[UUID, OldMessage | None]
+Pairs = Sequence[tuple[UUID, accepted.OldMessage]]
+Before = Mapping[UUID, accepted.OldMessage | None]
 """The messages there are, by incident; none for one whose words were erased."""
 
 
@@ -59,26 +51,27 @@ class Imports:
         self.store = store
         self._vault = vault
 
-    async def take(self, unit: str, messages: Sequence[OldMessage], actor: Actor) -> list[Imported]:
+    async def take(
+        self, unit: str, messages: Sequence[accepted.OldMessage], actor: Actor
+    ) -> list[Imported]:
         """Enter the messages of a unit, each with its past, in one transaction."""
         pairs = self._identified(unit, messages)
         before = await self.store.read(lambda sql: self._stored(sql, [i for i, _ in pairs]))
         fresh = [incident for incident in dict(pairs) if incident not in before]
         if not fresh:
             return _outcomes(pairs, before, _none_is_new)
-        keys = [key_id(incident, subject) for incident in fresh for subject in ("matter", "reply")]
-        await asyncio.to_thread(self._vault.ensure, keys)
+        await asyncio.to_thread(self._vault.ensure, _keys(fresh))
         work = partial(self._take, unit=unit, pairs=pairs, before=before, actor=actor)
         return await self.store.write(work)
 
-    async def preview(self, unit: str, messages: Sequence[OldMessage]) -> list[Imported]:
+    async def preview(self, unit: str, messages: Sequence[accepted.OldMessage]) -> list[Imported]:
         """What ``take`` would answer to these messages now; nothing is stored, no key made."""
         pairs, now = self._identified(unit, messages), self.store.clock()
 
         def look(sql: Sql) -> list[Imported]:
             units = all_units(sql)
 
-            def enter(_: UUID, message: OldMessage) -> Imported:
+            def enter(_: UUID, message: accepted.OldMessage) -> Imported:
                 _decided("", message, now, units)
                 return Imported("imported")
 
@@ -90,7 +83,7 @@ class Imports:
         """The incident of a unit's old message, the same every time."""
         return uuid5(IMPORTS, f"{self.store.source.node}/{unit}/{message_id}")
 
-    def _identified(self, unit: str, messages: Sequence[OldMessage]) -> Pairs:
+    def _identified(self, unit: str, messages: Sequence[accepted.OldMessage]) -> Pairs:
         return [(self.incident(unit, told.message_id), told) for told in messages]
 
     def _take(
@@ -101,7 +94,7 @@ class Imports:
         pin = pin_in_force(tx.sql, unit)
         numbers = tables.next_numbers(tx.sql, tx.source.node, tx.now.astimezone(SHANGHAI).year)
 
-        def enter(incident: UUID, message: OldMessage) -> Imported:
+        def enter(incident: UUID, message: accepted.OldMessage) -> Imported:
             number = numbers.next
             facts = _decided(number, message, tx.now, units)
             by = By(actor, message.posted_at, standing="imported")
@@ -115,13 +108,11 @@ class Imports:
         tables.MODEL.note(tx.sql, events)
         return done
 
-    def _stored(self, sql: Sql, ids: Sequence[UUID]) -> dict[UUID, OldMessage | None]:
+    def _stored(self, sql: Sql, ids: Sequence[UUID]) -> dict[UUID, accepted.OldMessage | None]:
         """The messages that are there already under those ids, their words opened."""
         known = [UUID(found) for found in sorted(tables.known_ids(sql, list(ids)))]
         with suppress(Refused):  # reads all keys at once; what was erased is met again below
-            self._vault.ensure(
-                [key_id(i, subject) for i in known for subject in ("matter", "reply")]
-            )
+            self._vault.ensure(_keys(known))
         events = [decode(raw) for raw in self._beginnings(sql, known)]
         streams = groupby(events, lambda event: event.envelope.stream_id)
         return {incident: self._message(list(begun)) for incident, begun in streams}
@@ -138,23 +129,19 @@ class Imports:
         )
         return [bytes(row["state"]) for row in rows]
 
-    def _message(self, events: Sequence[Recorded]) -> OldMessage | None:
+    def _message(self, events: Sequence[Recorded]) -> accepted.OldMessage | None:
         registered, history = events
         told, past = registered.fact, history.fact
         assert isinstance(told, IncidentRegistered)
         assert isinstance(past, HistoryRecorded)
         try:
-            return OldMessage(
+            return accepted.OldMessage(
                 message_id=told.message_id or "",
                 category=told.category,
                 title=self._open(registered, "title", told.title) or "",
                 body=self._open(registered, "body", told.body),
-                posted_at=past.posted_at,
-                unit=past.unit,
-                named=past.named,
                 reply=self._open(history, "reply", past.reply),
-                replied_at=past.replied_at,
-                left_open=past.left_open,
+                **{name: getattr(past, name) for name in accepted.TOLD},
             )
         except Refused:
             return None
@@ -163,8 +150,17 @@ class Imports:
         return self._vault.open(sealed, associated_data(event.raw, field)) if sealed else None
 
 
+def _keys(incidents: Sequence[UUID]) -> list[str]:
+    """The keys of the words of old messages."""
+    return [key_id(incident, subject) for incident in incidents for subject in ("matter", "reply")]
+
+
+def _none_is_new(incident: UUID, _: accepted.OldMessage) -> Imported:
+    raise AssertionError(incident)
+
+
 def _outcomes(
-    pairs: Pairs, before: Before, enter: Callable[[UUID, OldMessage], Imported]
+    pairs: Pairs, before: Before, enter: Callable[[UUID, accepted.OldMessage], Imported]
 ) -> list[Imported]:
     """What becomes of each message in order; ``enter`` is asked for those that are new."""
     there, done = dict(before), list[Imported]()
@@ -180,23 +176,19 @@ def _outcomes(
     return done
 
 
-def _again(before: OldMessage | None, message: OldMessage) -> Imported:
-    field = difference(before, message) if before else None
+def _again(before: accepted.OldMessage | None, message: accepted.OldMessage) -> Imported:
+    field = accepted.difference(before, message) if before else None
     if field is not None:
-        raise differs(message.message_id, field)
+        raise accepted.differs(message.message_id, field)
     return Imported("known")
 
 
 def _decided(
-    number: str, message: OldMessage, now: datetime, units: Mapping[str, Unit]
+    number: str, message: accepted.OldMessage, now: datetime, units: Mapping[str, Unit]
 ) -> Sequence[Fact]:
     if message.unit not in units:
         raise unknown_unit(message.unit, "unit")
-    return import_message(number, message, now)
-
-
-def _none_is_new(incident: UUID, _: OldMessage) -> Imported:
-    raise AssertionError(incident)
+    return accepted.import_message(number, message, now)
 
 
 FIELD_MAPS = UUID("0f4a2c7d-93b1-5e6a-8d35-64c1e2b7a908")
@@ -209,12 +201,12 @@ class FieldMaps:
     def __init__(self, store: Store) -> None:
         self.store = store
 
-    async def read(self, unit: str) -> Columns:
+    async def read(self, unit: str) -> accepted.Columns:
         """What is kept for the unit, in the order in which it was given."""
         return await self.store.read(lambda sql: tables.field_map(sql, unit))
 
     async def save(
-        self, unit: str, columns: Columns, officer: Officer, request: Request | None
+        self, unit: str, columns: accepted.Columns, officer: Officer, request: Request | None
     ) -> Answer:
         """Keep these instead of what was kept before.
 
@@ -227,7 +219,7 @@ class FieldMaps:
             known_unit(tx.sql, unit)
             check_within(tx.sql, unit, officer.unit)
             by = By(officer.actor, tx.now)
-            facts = save_field_map(tables.field_map(tx.sql, unit), columns)
+            facts = accepted.save_field_map(tables.field_map(tx.sql, unit), columns)
             appended = tx.append(matter, facts, by)
             tables.MODEL.note(tx.sql, appended.events)
             return answer(tx, appended, matter, None)

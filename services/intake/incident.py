@@ -9,14 +9,9 @@ from shared.acts.body import RegisterBody
 from shared.acts.check import CATEGORY, Attempt, Record, check_past, judged_by, require
 from shared.acts.decide import Aggregate
 from shared.acts.deed import corrected, subject_of
+from shared.contracts import intake as facts
 from shared.contracts.catalogue import Fact, Judged
 from shared.contracts.envelope import Recorded
-from shared.contracts.intake import (
-    IncidentLinked,
-    IncidentRegistered,
-    IncidentVoided,
-    RegistrationCorrected,
-)
 from shared.errors import Invalid, Refused
 from shared.policy.engine.deeds import Matter, in_order
 from shared.policy.language.pack import Pack
@@ -59,14 +54,14 @@ DAY = Incident("open")
 def evolve(incident: Incident, event: Recorded) -> Incident:
     """Never refuses: every history ever stored loads."""
     match event.fact:
-        case IncidentRegistered():
+        case facts.IncidentRegistered():
             subject, id_ = subject_of(event), event.envelope.correlation
             return replace(incident, standing="open", id=id_, subject=subject)
-        case RegistrationCorrected() as fact if incident.subject is not None:
+        case facts.RegistrationCorrected() as fact if incident.subject is not None:
             return replace(incident, subject=corrected(incident.subject, fact))
-        case IncidentLinked():
+        case facts.IncidentLinked():
             return replace(incident, standing="linked")
-        case IncidentVoided():
+        case facts.IncidentVoided():
             return replace(incident, standing="voided")
         case _:
             return incident
@@ -75,14 +70,16 @@ def evolve(incident: Incident, event: Recorded) -> Incident:
 INCIDENT: Aggregate[Incident] = Aggregate(Incident(), evolve)
 
 
-def register(incident: Incident, attempt: Attempt[IncidentRegistered]) -> Fact:
+def register(incident: Incident, attempt: Attempt[facts.IncidentRegistered]) -> Fact:
     """Enter a matter once, with a title, in the words of its pack, and never a state secret."""
     body, fact = attempt.body, attempt.fact
     assert isinstance(body, RegisterBody)
     if incident.standing != "absent":
         raise Refused("incident.exists", "这个事件已经登记过。", "请直接办理原事件。")
     if body.state_secret:
-        raise _state_secret()
+        said = "涉及国家秘密的内容不得在本系统登记。"
+        remedy = "请停止在本机处理, 立即向本单位保密工作机构报告, 按保密规定另行办理。"
+        raise Refused("incident.state-secret", said, remedy, "state_secret")
     require(body.title, "title", "标题")
     for field, name in PAST.items():
         check_past(getattr(fact, field), attempt.now, field, name)
@@ -92,7 +89,7 @@ def register(incident: Incident, attempt: Attempt[IncidentRegistered]) -> Fact:
     return fact
 
 
-def link(incident: Incident, attempt: Attempt[IncidentLinked]) -> Fact:
+def link(incident: Incident, attempt: Attempt[facts.IncidentLinked]) -> Fact:
     """Join a duplicate to an incident that stands on its own."""
     fact = attempt.fact
     check_open(incident)
@@ -100,45 +97,34 @@ def link(incident: Incident, attempt: Attempt[IncidentLinked]) -> Fact:
     if fact.to == incident.id:
         raise Invalid("link.to-itself", "不能并入自己。", "请填写所重复的另一事件的编号。", "to")
     if not incident.target_open:
-        raise Refused(
-            "link.target-not-open",
-            f"{fact.to_number} 已作废或已并入其他事件, 不能再并入。",
-            "请并入最终受理的那个事件。",
-            "to",
-        )
+        said = f"{fact.to_number} 已作废或已并入其他事件, 不能再并入。"
+        raise Refused("link.target-not-open", said, "请并入最终受理的那个事件。", "to")
     return fact
 
 
-def void(incident: Incident, attempt: Attempt[IncidentVoided]) -> Fact:
+def void(incident: Incident, attempt: Attempt[facts.IncidentVoided]) -> Fact:
     """Take back a registration made in error, as long as the public has not been answered."""
     check_open(incident)
     require(attempt.fact.reason, "reason", "作废理由")
     if incident.answered:
-        raise Refused(
-            "void.already-answered",
-            "已对外答复的事件不能作废。",
-            "登记内容有误请更正, 或并案处理。",
-        )
+        said = "已对外答复的事件不能作废。"
+        raise Refused("void.already-answered", said, "登记内容有误请更正, 或并案处理。")
     return attempt.fact
 
 
-def correct(incident: Incident, attempt: Attempt[RegistrationCorrected]) -> Fact | None:
+def correct(incident: Incident, attempt: Attempt[facts.RegistrationCorrected]) -> Fact | None:
     """Put moments and axes right; what is so already is not corrected. The old stays on record."""
     check_open(incident)
     fact = attempt.fact
     require(fact.grounds, "grounds", "更正理由")
     given = {field: getattr(fact, field) for field in MOMENTS if getattr(fact, field) is not None}
     if not (given or fact.sets):
-        raise Invalid(
-            "correct.nothing",
-            "没有写明更正什么。",
-            "请填写要更正的时间或分类。",
-            "sets",
-        )
+        said = "没有写明更正什么。"
+        raise Invalid("correct.nothing", said, "请填写要更正的时间或分类。", "sets")
     for field, name in ({"occurred_at": "发生时间"} | PAST).items():
         check_past(given.get(field), attempt.now, field, name)
     new = _differing(incident, attempt, given)
-    return RegistrationCorrected(grounds=fact.grounds, **new) if new else None
+    return facts.RegistrationCorrected(grounds=fact.grounds, **new) if new else None
 
 
 def check_open(incident: Incident) -> None:
@@ -154,12 +140,8 @@ def check_channels(pack: Pack, channels: Collection[str], field: str) -> None:
     known = dict.fromkeys((*pack.channels, *COMMON_CHANNELS))
     for channel in channels:
         if channel not in known:
-            raise Invalid(
-                "act.unknown-channel",
-                f"规则包中没有“{channel}”这个渠道。",
-                f"可以填写：{'、'.join(known)}。",
-                field,
-            )
+            said = f"规则包中没有“{channel}”这个渠道。"
+            raise Invalid("act.unknown-channel", said, f"可以填写：{'、'.join(known)}。", field)
 
 
 def judged(record: Record) -> Judged:
@@ -171,7 +153,7 @@ def judged(record: Record) -> Judged:
 
 
 def _differing(
-    incident: Incident, attempt: Attempt[RegistrationCorrected], given: dict[str, Any]
+    incident: Incident, attempt: Attempt[facts.RegistrationCorrected], given: dict[str, Any]
 ) -> dict[str, Any]:
     """What of it is not on record so already."""
     moments = {
@@ -180,12 +162,3 @@ def _differing(
     now = judged(attempt.record)
     sets = {axis: v for axis, v in attempt.fact.sets.items() if now.get(axis) != v}
     return {**moments, "sets": sets} if sets else moments
-
-
-def _state_secret() -> Refused:
-    return Refused(
-        "incident.state-secret",
-        "涉及国家秘密的内容不得在本系统登记。",
-        "请停止在本机处理, 立即向本单位保密工作机构报告, 按保密规定另行办理。",
-        "state_secret",
-    )

@@ -14,24 +14,9 @@ from services.intake.incident import (
 from shared.acts.body import MOST_ITEMS, has_words
 from shared.acts.check import Attempt, check_past
 from shared.acts.decide import Rules
+from shared.contracts import intake as facts
 from shared.contracts.catalogue import Fact
-from shared.contracts.intake import (
-    ActivityConducted,
-    ChannelsBrowsed,
-    DrillHeld,
-    IncidentLinked,
-    IncidentRegistered,
-    IncidentVoided,
-    InspectionMade,
-    MatterNoted,
-    RegistrationCorrected,
-    ReturnFiled,
-    ShiftWorked,
-    SummaryMade,
-    ZeroReported,
-)
 from shared.errors import Invalid
-from shared.policy.language.pack import Pack
 
 LONGEST_SHIFT = timedelta(days=31)
 
@@ -42,7 +27,7 @@ def tell(incident: Incident, attempt: Attempt[Fact]) -> Fact:
     return attempt.fact
 
 
-def note(incident: Incident, attempt: Attempt[MatterNoted]) -> Fact:
+def note(incident: Incident, attempt: Attempt[facts.MatterNoted]) -> Fact:
     """Put something about the matter on record; it must say something."""
     check_open(incident)
     if not (attempt.fact.kind or has_words(attempt.body) or attempt.fact.worse):
@@ -52,27 +37,23 @@ def note(incident: Incident, attempt: Attempt[MatterNoted]) -> Fact:
     return attempt.fact
 
 
-def browse(incident: Incident, attempt: Attempt[ChannelsBrowsed]) -> Fact:
+def browse(incident: Incident, attempt: Attempt[facts.ChannelsBrowsed]) -> Fact:
     """Look through channels that somebody knows."""
     check_open(incident)
     check_channels(attempt.pack, attempt.fact.channels, "channels")
     return attempt.fact
 
 
-def summarise(incident: Incident, attempt: Attempt[SummaryMade]) -> Fact:
+def summarise(incident: Incident, attempt: Attempt[facts.SummaryMade]) -> Fact:
     """Sum up what was heard, as far as it fits into an event."""
     check_open(incident)
     if len(attempt.fact.items) > MOST_ITEMS:
-        raise Invalid(
-            "items.too-many",
-            f"一份汇总最多列 {MOST_ITEMS} 件, 现有 {len(attempt.fact.items)} 件。",
-            "请分几份汇总, 每份写明所列的事件。",
-            "items",
-        )
+        said = f"一份汇总最多列 {MOST_ITEMS} 件, 现有 {len(attempt.fact.items)} 件。"
+        raise Invalid("items.too-many", said, "请分几份汇总, 每份写明所列的事件。", "items")
     return attempt.fact
 
 
-def work_shift(incident: Incident, attempt: Attempt[ShiftWorked]) -> Fact:
+def work_shift(incident: Incident, attempt: Attempt[facts.ShiftWorked]) -> Fact:
     """Be on duty for a time that is over, and not longer than a month."""
     check_open(incident)
     fact = attempt.fact
@@ -81,42 +62,30 @@ def work_shift(incident: Incident, attempt: Attempt[ShiftWorked]) -> Fact:
             "shift.ends-before-begins", "值班结束不晚于开始。", "请核对两个时间。", "ends"
         )
     if fact.ends - fact.begins > LONGEST_SHIFT:
-        raise Invalid(
-            "shift.too-long",
-            f"一班最长 {LONGEST_SHIFT.days} 天。",
-            "请核对起止时间；多班的请分班填写。",
-            "ends",
-        )
+        said = f"一班最长 {LONGEST_SHIFT.days} 天。"
+        raise Invalid("shift.too-long", said, "请核对起止时间；多班的请分班填写。", "ends")
     check_past(fact.ends, attempt.now, "ends", "值班结束时间")
-    if fact.leader is not None:
-        _check_leader(attempt.pack, fact.leader)
+    parties = attempt.pack.parties
+    if fact.leader is not None and fact.leader not in parties:
+        said = f"规则包中没有“{fact.leader}”这个当事方。"
+        raise Invalid("act.unknown-leader", said, f"可以填写：{'、'.join(parties)}。", "leader")
     return fact
 
 
 RULES: Rules[Incident] = Rules(
     {
-        IncidentRegistered: register,
-        RegistrationCorrected: correct,
-        IncidentLinked: link,
-        IncidentVoided: void,
-        MatterNoted: note,
-        ChannelsBrowsed: browse,
-        SummaryMade: summarise,
-        ZeroReported: tell,
-        ShiftWorked: work_shift,
-        ReturnFiled: tell,
-        InspectionMade: tell,
-        DrillHeld: tell,
-        ActivityConducted: tell,
+        facts.IncidentRegistered: register,
+        facts.RegistrationCorrected: correct,
+        facts.IncidentLinked: link,
+        facts.IncidentVoided: void,
+        facts.MatterNoted: note,
+        facts.ChannelsBrowsed: browse,
+        facts.SummaryMade: summarise,
+        facts.ZeroReported: tell,
+        facts.ShiftWorked: work_shift,
+        facts.ReturnFiled: tell,
+        facts.InspectionMade: tell,
+        facts.DrillHeld: tell,
+        facts.ActivityConducted: tell,
     }
 )
-
-
-def _check_leader(pack: Pack, leader: str) -> None:
-    if leader not in pack.parties:
-        raise Invalid(
-            "act.unknown-leader",
-            f"规则包中没有“{leader}”这个当事方。",
-            f"可以填写：{'、'.join(pack.parties)}。",
-            "leader",
-        )

@@ -1,7 +1,7 @@
 """Natural days (自然日) in Asia/Shanghai, where a day ends at 24:00, and how packs write them.
 
 24:00 of a day is 00:00 of the next. A limit that ends there includes it: what is done at exactly
-that moment is done in time. Packs write ``12-11``, ``2026-12-11`` and ``17:30``.
+that moment is done in time. Packs write ``12-11`` and ``17:30``.
 """
 
 import re
@@ -14,11 +14,7 @@ from shared.clock import SHANGHAI
 from shared.errors import Invalid
 
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00", re.ASCII)
-
 _ANNUAL = re.compile(r"(\d\d)-(\d\d)", re.ASCII)
-
-_FULL = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-
 _LEAP_YEAR = 2024
 
 
@@ -99,18 +95,8 @@ def read_annual_day(text: str, *, field: str | None = None) -> AnnualDay:
         month, day = int(found[1]), int(found[2])
         if 1 <= month <= 12 and 1 <= day <= monthrange(_LEAP_YEAR, month)[1]:
             return AnnualDay(month, day)
-    raise _no_day(text, field)
-
-
-@lru_cache
-def read_day(text: str, *, field: str | None = None) -> AnnualDay | date:
-    """A day as ``12-11`` or ``2026-12-11``. Raises Invalid ``calendar.day-malformed``."""
-    if not _FULL.fullmatch(text):
-        return read_annual_day(text, field=field)
-    try:
-        return date.fromisoformat(text)
-    except ValueError as problem:
-        raise _no_day(text, field) from problem
+    said, remedy = f"没有“{text}”这一天。", "每年的某日写成 12-11；某年的某日写成 2026-12-11。"
+    raise Invalid("calendar.day-malformed", said, remedy, field)
 
 
 @lru_cache
@@ -120,12 +106,8 @@ def read_time_of_day(text: str, *, field: str | None = None) -> timedelta:
     Raises Invalid ``calendar.time-malformed``.
     """
     if not _TIME.fullmatch(text):
-        raise Invalid(
-            "calendar.time-malformed",
-            f"“{text}”不是一天中的时刻。",
-            "请写成两位的时和分，如 08:00、17:30；一天结束写 24:00。",
-            field,
-        )
+        remedy = "请写成两位的时和分，如 08:00、17:30；一天结束写 24:00。"
+        raise Invalid("calendar.time-malformed", f"“{text}”不是一天中的时刻。", remedy, field)
     hours, minutes = text.split(":")
     return timedelta(hours=int(hours), minutes=int(minutes))
 
@@ -133,12 +115,3 @@ def read_time_of_day(text: str, *, field: str | None = None) -> timedelta:
 def moment_on(day: date, since_midnight: timedelta) -> datetime:
     """A time of a day in Shanghai, as a UTC moment."""
     return start_of(day) + since_midnight
-
-
-def _no_day(text: str, field: str | None) -> Invalid:
-    return Invalid(
-        "calendar.day-malformed",
-        f"没有“{text}”这一天。",
-        "每年的某日写成 12-11；某年的某日写成 2026-12-11。",
-        field,
-    )

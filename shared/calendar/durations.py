@@ -35,11 +35,8 @@ class Duration:
 
     def __post_init__(self) -> None:
         if not any(astuple(self)) or min(astuple(self)) < 0:
-            raise Invalid(
-                "duration.not-positive",
-                "时长应大于零。",
-                "请写正整数；当日内完成的请用 same_day = true。",
-            )
+            remedy = "请写正整数；当日内完成的请用 same_day = true。"
+            raise Invalid("duration.not-positive", "时长应大于零。", remedy)
         if self.years * 366 + self.months * 31 + self.elapsed.days > _LONGEST_DAYS:
             raise Invalid("duration.too-long", "时长超过一百年。", "请核对数字和单位。")
 
@@ -93,11 +90,8 @@ def read_duration(text: str, *, field: str | None = None) -> Duration:
 def _read(text: str) -> Duration:
     found = _WRITTEN.fullmatch(text)
     if not found or text == "P":
-        raise Invalid(
-            "duration.malformed",
-            "看不懂。",
-            "请按 ISO 8601 写整数：3小时 PT3H，30分钟 PT30M，2天 P2D，1个月 P1M，1年 P1Y。",
-        )
+        remedy = "请按 ISO 8601 写整数：3小时 PT3H，30分钟 PT30M，2天 P2D，1个月 P1M，1年 P1Y。"
+        raise Invalid("duration.malformed", "看不懂。", remedy)
     return Duration(*(int(count or 0) for count in found.groups()))
 
 

@@ -47,15 +47,13 @@ class Recurrence:
     ``last`` (also where None), a number (``10``: the tenth day, or the last of a shorter period), a
     weekday in English (every week), ``12-11`` (every year; in its window, if it has one).
     ``months``: only days, weeks and months that begin in these months.
-    ``from_`` and ``until``: only what is covered from one day to the other, both included; of a
-    period they cut in two, its part, unless it is due before that begins.
     ``window``: for a year, the days it covers and is due in (``("02-26", "03-10")``); otherwise
     the season in which a period must begin.
     ``working_days_only``: a daily duty is not due on rest days, any other moves to the next working
     day.
 
-    Raises Invalid ``schedule.unknown-word``, ``.on-does-not-fit``, ``.months``, ``.reversed`` or
-    ``.window``, ``calendar.time-malformed`` or ``calendar.day-malformed``.
+    Raises Invalid ``schedule.unknown-word``, ``.on-does-not-fit``, ``.months`` or ``.window``,
+    ``calendar.time-malformed`` or ``calendar.day-malformed``.
     """
 
     every: Every
@@ -63,8 +61,6 @@ class Recurrence:
     on: str | None = None
     covers: Covers = "period"
     months: frozenset[int] = frozenset()
-    from_: date | None = None
-    until: date | None = None
     window: tuple[str, str] | None = None
     working_days_only: bool = False
 
@@ -74,7 +70,7 @@ class Recurrence:
         read_time_of_day(self.at or "24:00", field="at")
         self._check_on()
         self._check_months()
-        self._check_days()
+        self._check_window()
 
     def _check_on(self) -> None:
         if self.on is None or (self.every != "day" and _is_place(self.on)):
@@ -102,28 +98,13 @@ class Recurrence:
     def _check_months(self) -> None:
         fits = self.every in {"day", "week", "month"} and self.months <= set(range(1, 13))
         if self.months and not fits:
-            raise Invalid(
-                "schedule.months",
-                "months 只能用于每天、每周、每月的日程，月份是 1 至 12。",
-                "请改正月份，或去掉 months。",
-                "months",
-            )
+            said = "months 只能用于每天、每周、每月的日程，月份是 1 至 12。"
+            raise Invalid("schedule.months", said, "请改正月份，或去掉 months。", "months")
 
-    def _check_days(self) -> None:
-        if self.from_ and self.until and self.until < self.from_:
-            raise Invalid(
-                "schedule.reversed",
-                f"日程结束于 {self.until}，早于开始的 {self.from_}。",
-                "请核对 from 和 until。",
-                "until",
-            )
+    def _check_window(self) -> None:
         if self.season and self.every == "year" and self.covers != "period":
-            raise Invalid(
-                "schedule.window",
-                "每年的时段只涵盖自身，不能再写 covers。",
-                "请去掉 covers 或 window。",
-                "covers",
-            )
+            said = "每年的时段只涵盖自身，不能再写 covers。"
+            raise Invalid("schedule.window", said, "请去掉 covers 或 window。", "covers")
 
     @property
     def season(self) -> Season | None:
@@ -193,11 +174,11 @@ class _Course:
         due = self._due(number, span)
         if not due or not self._kept(span):
             return None
-        opened, closed = self._opens(number, span), self._cut_off(span, due)
-        opens, closes = max(opened.due, self._floor()), min(closed, self._ceiling())
-        if closes <= opens or due.due < opens:
+        opened, closes = self._opens(number, span), self._cut_off(span, due)
+        if closes <= opened.due:
             return None
-        return Period(span.name, opens, closes, due.due, due.provisional or opened.provisional)
+        provisional = due.provisional or opened.provisional
+        return Period(span.name, opened.due, closes, due.due, provisional)
 
     def _due(self, number: int, span: Span) -> Limit | None:
         """When a span's duty is due; None where the term that follows is not known."""
@@ -237,7 +218,7 @@ class _Course:
     def _opens(self, number: int, span: Span) -> Limit:
         """Where a span's cover begins: its own beginning, or the cut-off of the last one kept.
 
-        Nothing before the season, the first known term or ``from_`` is looked back to.
+        Nothing before the season or the first known term is looked back to.
         """
         if self.recurrence.covers == "period":
             return Limit(start_of(span.first))
@@ -246,17 +227,10 @@ class _Course:
             due = self._due(number, earlier)
             assert due is not None  # a later span is known
             provisional |= due.provisional
-            cut_off = self._cut_off(earlier, due)
-            if self._kept(earlier) or cut_off <= self._floor():
-                return Limit(cut_off, provisional)
+            if self._kept(earlier):
+                return Limit(self._cut_off(earlier, due), provisional)
             span = earlier
         return Limit(start_of(span.first), provisional)
-
-    def _floor(self) -> datetime:
-        return start_of(self.recurrence.from_ or date(1, 1, 2))
-
-    def _ceiling(self) -> datetime:
-        return end_of(self.recurrence.until or date(9999, 12, 30))
 
 
 def _day_in(span: Span, on: str | None) -> date:
@@ -278,9 +252,5 @@ def _is_place(on: str) -> bool:
 
 def _known(word: str, words: Sequence[str], field: str) -> None:
     if word not in words:
-        raise Invalid(
-            "schedule.unknown-word",
-            f"“{word}”不是 {field} 可用的词。",
-            f"可用：{'、'.join(words)}。",
-            field,
-        )
+        said = f"“{word}”不是 {field} 可用的词。"
+        raise Invalid("schedule.unknown-word", said, f"可用：{'、'.join(words)}。", field)

@@ -36,12 +36,8 @@ class Term:
 
     def __post_init__(self) -> None:
         if self.ends < self.begins:
-            raise Invalid(
-                "calendar.term-reversed",
-                f"学期“{self.name}”结束于 {self.ends}，早于开始的 {self.begins}。",
-                "请核对学期的起止日期。",
-                "ends",
-            )
+            said = f"学期“{self.name}”结束于 {self.ends}，早于开始的 {self.begins}。"
+            raise Invalid("calendar.term-reversed", said, "请核对学期的起止日期。", "ends")
 
 
 def in_order(terms: Sequence[Term]) -> tuple[Term, ...]:
@@ -49,12 +45,8 @@ def in_order(terms: Sequence[Term]) -> tuple[Term, ...]:
     ordered = tuple(sorted(terms, key=lambda term: term.begins))
     for one, other in pairwise(ordered):
         if other.begins <= one.ends:
-            raise Invalid(
-                "calendar.terms-overlap",
-                f"学期“{one.name}”和“{other.name}”有重叠的日子。",
-                "请核对两个学期的起止日期。",
-                "terms",
-            )
+            said = f"学期“{one.name}”和“{other.name}”有重叠的日子。"
+            raise Invalid("calendar.terms-overlap", said, "请核对两个学期的起止日期。", "terms")
     return ordered
 
 
@@ -94,17 +86,8 @@ def _week(monday: date) -> Span:
 def _months(every: Every, number: int) -> Span:
     length = _MONTHS[every]
     first, after = _first_of(number * length), _first_of(number * length + length)
-    return Span(_named(every, first), first, after - timedelta(days=1))
-
-
-def _named(every: Every, first: date) -> str:
-    match every:
-        case "month":
-            return f"{first.year}-{first.month:02}"
-        case "quarter":
-            return f"{first.year}-Q{first.month // 3 + 1}"
-        case _:
-            return f"{first.year}"
+    within = {"month": f"-{first.month:02}", "quarter": f"-Q{first.month // 3 + 1}"}
+    return Span(f"{first.year}{within.get(every, '')}", first, after - timedelta(days=1))
 
 
 def _first_of(month: int) -> date:

@@ -14,13 +14,10 @@ from functools import cache
 from itertools import islice
 from pkgutil import get_data
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 from shared.calendar.days import day_of, end_of
 from shared.errors import Invalid
-
-RestDay = Literal["stands", "moves"]
-"""A start on a rest day counts from that day, or as if on the next working day."""
 
 LONGEST = 3660
 """No limit is longer than ten years, in days."""
@@ -135,29 +132,20 @@ class Calendar:
         return day.weekday() < _SATURDAY and day not in statutory_days(day.year)
 
     def end_of_working_day(
-        self,
-        start: datetime,
-        count: int,
-        *,
-        start_counted: bool = False,
-        rest_day: RestDay = "stands",
+        self, start: datetime, count: int, *, start_counted: bool = False
     ) -> Limit:
         """24:00 in Shanghai of the ``count``-th working day after the day of ``start``.
 
-        The sources leave two readings open. ``start_counted``: a start day that is worked is the
-        first day. ``rest_day="moves"``: a start on a rest day is taken as made on the next working
-        day, which is then itself the start day. Provisional where any day looked at lies in a year
-        not published.
+        ``start_counted``: a start day that is worked is the first day. Provisional where any day
+        looked at lies in a year not published.
 
         Raises Invalid ``limit.days-out-of-range`` outside 1 to 3660, and ValueError for a moment
         without a time zone.
         """
         check_days(count)
-        day = day_of(start)
-        began = next(self._worked_from(day)) if rest_day == "moves" else day
-        first = began if start_counted else began + _ONE
+        first = day_of(start) if start_counted else day_of(start) + _ONE
         last = next(islice(self._worked_from(first), count - 1, None))
-        return Limit(end_of(last), self._guessed(day if rest_day == "moves" else first, last))
+        return Limit(end_of(last), self._guessed(first, last))
 
     def not_on_rest_day(self, limit: Limit) -> Limit:
         """The limit, or the same time of the next working day where it falls on a rest day.
@@ -182,12 +170,9 @@ class Calendar:
 def check_days(count: int) -> None:
     """Raises Invalid ``limit.days-out-of-range`` for a count of days outside 1 to 3660."""
     if not 1 <= count <= LONGEST:
-        raise Invalid(
-            "limit.days-out-of-range",
-            f"期限天数是 {count}，应在 1 至 {LONGEST} 之间。",
-            '当日内完成的请用 same_day = true；以小时计的请用 within = "PT3H"。',
-            "days",
-        )
+        said = f"期限天数是 {count}，应在 1 至 {LONGEST} 之间。"
+        remedy = '当日内完成的请用 same_day = true；以小时计的请用 within = "PT3H"。'
+        raise Invalid("limit.days-out-of-range", said, remedy, "days")
 
 
 @cache

@@ -23,16 +23,10 @@ from shared.acts.deed import (
     why_ended,
 )
 from shared.clock import from_micros, to_micros
+from shared.contracts import routing
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded, Standing
 from shared.contracts.intake import IncidentRegistered, RegistrationCorrected
-from shared.contracts.routing import (
-    CaseRepinned,
-    IncidentAssigned,
-    ReplyPublished,
-    StandingConflictFound,
-    StateDeclared,
-)
 from shared.copies.units import unit_id, upwards
 from shared.errors import Unknown
 from shared.policy.engine.deeds import Deed, Matter
@@ -150,9 +144,7 @@ def matter(sql: Sql, incident: UUID) -> Heard | None:
     if row is None or row["registered"] is None:
         return None
     subject = _SUBJECT.validate_json(row["registered"])
-    ending = ended(sql, incident)
-    if ending is not None:
-        subject = replace(subject, ended=ending)
+    subject = replace(subject, ended=ended(sql, incident))
     return Heard(subject, row["pin"], row["standing"])
 
 
@@ -201,29 +193,25 @@ def hear(sql: Sql, event: Recorded, *, deeds: bool = True) -> None:
 
     Without ``deeds`` it is not kept what was done: a room has its own acts in its own events.
     """
-    of_day = of_unit(event) and not isinstance(event.fact, StateDeclared)
+    of_day = of_unit(event) and not isinstance(event.fact, routing.StateDeclared)
     if of_day or type(event.fact) not in _HEARD:
         return  # what is declared for a unit is kept; what is done in its days is no matter's
     told, incident = event.envelope, str(event.envelope.correlation)
     deed = deed_of(event) if deeds else None
     if deed is not None:
-        sql.execute(
-            "INSERT INTO deeds VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            (incident, str(deed.id), _DEED.dump_json(deed, exclude_defaults=True).decode()),
-        )
+        written = _DEED.dump_json(deed, exclude_defaults=True).decode()
+        _add(sql, "deeds", incident, str(deed.id), written)
     match event.fact:
         case RegistrationCorrected() as fact:
             known = matter(sql, told.correlation)
             assert known is not None  # intake says it after the registration
             _keep(sql, incident, registered=_written(corrected(known.subject, fact)))
-        case CaseRepinned() as fact:
+        case routing.CaseRepinned() as fact:
             _keep(sql, incident, pin=fact.pin)
-        case StandingConflictFound() as fact:
-            overrule = "INSERT INTO overruled VALUES (?) ON CONFLICT DO NOTHING"
-            sql.execute(overrule, (str(fact.ended),))
+        case routing.StandingConflictFound() as fact:
+            _add(sql, "overruled", str(fact.ended))
         case _ if because := why_ended(event):
-            row = (str(told.id), incident, because, to_micros(told.recorded_at))
-            sql.execute("INSERT INTO endings VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", row)
+            _add(sql, "endings", str(told.id), incident, because, to_micros(told.recorded_at))
         case _:
             pass
 
@@ -233,12 +221,8 @@ def unknown_incident(sql: Sql, name: str) -> Unknown:
     heard = all_tracked(sql).get("intake")
     resting = f"（依据 intake:{heard.position} 及以前的登记）" if heard else ""
     again = "；刚登记的, 请带上登记应答中的 position 作为 after 重试" if heard else ""
-    return Unknown(
-        "incident.unknown",
-        f"没有编号或标识为“{name}”的事件{resting}。",
-        f"请用 huiyin ledger 查看编号{again}。",
-        "incident",
-    )
+    said = f"没有编号或标识为“{name}”的事件{resting}。"
+    return Unknown("incident.unknown", said, f"请用 huiyin ledger 查看编号{again}。", "incident")
 
 
 def _know(sql: Sql, event: Recorded, *, whole: bool) -> None:
@@ -247,9 +231,9 @@ def _know(sql: Sql, event: Recorded, *, whole: bool) -> None:
     match event.fact:
         case IncidentRegistered() as fact:
             _register(sql, event, fact.number, whole=whole)
-        case IncidentAssigned() as fact:
+        case routing.IncidentAssigned() as fact:
             _keep(sql, incident, lead=fact.lead, co_handling=";".join(fact.co_handling))
-        case ReplyPublished():
+        case routing.ReplyPublished():
             _keep(sql, incident, answered=1)
         case _:
             pass
@@ -265,6 +249,12 @@ def _register(sql: Sql, event: Recorded, number: str, *, whole: bool) -> None:
         + ",".join(f" {key} = COALESCE(incidents.{key}, excluded.{key})" for key in _REGISTERED),
         (str(told.correlation), number, told.unit, *ruled),
     )
+
+
+def _add(sql: Sql, table: str, *row: str | int) -> None:
+    """Hearing of it again changes nothing."""
+    marks = ", ".join("?" * len(row))
+    sql.execute(f"INSERT INTO {table} VALUES ({marks}) ON CONFLICT DO NOTHING", row)
 
 
 def _keep(sql: Sql, incident: str, **columns: str | int) -> None:

@@ -47,7 +47,9 @@ def pack_by_pin(sql: Sql, pin: str | None) -> Pack:
         return baseline()
     row = sql.one("SELECT texts, params FROM packs WHERE pin = ?", (pin,))
     if row is None:
-        raise _not_heard(pin)
+        said = f"还没有收到规则包 {pin} 的采用记录。"
+        remedy = "请等本服务追上 routing；长时间不消失的, 请看 huiyin doctor。"
+        raise Untrusted("pack.not-heard", said, remedy, "policy")
     return _built(row["texts"], row["params"])
 
 
@@ -79,19 +81,6 @@ def _built(texts: str, params: str) -> Pack:
     pack, complaints = build(json.loads(texts), json.loads(params))
     if pack is None:
         told = "；".join(each.message for each in complaints)
-        raise Untrusted(
-            "pack.no-longer-readable",
-            f"已采用的规则包在本版本中读不出来：{told}",
-            "请把本服务升级到能读它的版本。",
-            "pack",
-        )
+        said = f"已采用的规则包在本版本中读不出来：{told}"
+        raise Untrusted("pack.no-longer-readable", said, "请把本服务升级到能读它的版本。", "pack")
     return pack
-
-
-def _not_heard(pin: str) -> Untrusted:
-    return Untrusted(
-        "pack.not-heard",
-        f"还没有收到规则包 {pin} 的采用记录。",
-        "请等本服务追上 routing；长时间不消失的, 请看 huiyin doctor。",
-        "policy",
-    )

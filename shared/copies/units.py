@@ -114,37 +114,21 @@ def is_within(sql: Sql, code: str, above: str) -> bool:
 def check_within(sql: Sql, code: str, above: str) -> None:
     """Refuse unless the unit is ``above`` itself or under it: officers act for their own."""
     if not is_within(sql, code, above):
-        raise _not_yours(code, above)
+        said = f"您任职于 {above}, 不能代 {code} 办理。"
+        raise Refused("unit.not-yours", said, "请由该单位或其上级单位的人员办理。", "unit")
 
 
 def check_code(code: str, *, field: str) -> None:
     """Raises Invalid ``unit.code-malformed`` for a code that cannot stand in a subject."""
     if not UNIT_CODE.fullmatch(code):
-        raise Invalid(
-            "unit.code-malformed",
-            f"单位代码“{code}”不合规定。",
-            "请用大写字母、数字和连字符, 最长 32 个字符, 例如 QH-YZ。",
-            field,
-        )
+        remedy = "请用大写字母、数字和连字符, 最长 32 个字符, 例如 QH-YZ。"
+        raise Invalid("unit.code-malformed", f"单位代码“{code}”不合规定。", remedy, field)
 
 
 def unknown_unit(code: str, field: str) -> Invalid:
     """The error for a unit that is not in the directory."""
-    return Invalid(
-        "unit.unknown",
-        f"没有代码为“{code}”的单位。",
-        "请用 huiyin units 查看单位代码；新单位由管理员登记。",
-        field,
-    )
-
-
-def _not_yours(code: str, above: str) -> Refused:
-    return Refused(
-        "unit.not-yours",
-        f"您任职于 {above}, 不能代 {code} 办理。",
-        "请由该单位或其上级单位的人员办理。",
-        "unit",
-    )
+    remedy = "请用 huiyin units 查看单位代码；新单位由管理员登记。"
+    return Invalid("unit.unknown", f"没有代码为“{code}”的单位。", remedy, field)
 
 
 def _unit(row: Row) -> Unit:

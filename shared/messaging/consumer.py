@@ -267,9 +267,6 @@ def _raw(message: Any) -> Any:
 
 
 def _broken_chain(upstream: str, gap: str) -> Untrusted:
-    return Untrusted(
-        "consumer.broken-chain",
-        f"来自 {upstream} 的事件顺序对不上, 重新读取后仍然如此（{gap}）, 已停止接收。",
-        "请停止系统, 保存并移走 jetstream 目录后重新启动, 消息流会由各库原样补齐。",
-        "position",
-    )
+    said = f"来自 {upstream} 的事件顺序对不上, 重新读取后仍然如此（{gap}）, 已停止接收。"
+    remedy = "请停止系统, 保存并移走 jetstream 目录后重新启动, 消息流会由各库原样补齐。"
+    return Untrusted("consumer.broken-chain", said, remedy, "position")

@@ -118,7 +118,9 @@ class Renewal:
         if not self._done.is_set():
             await self._note()
         if not self._done.is_set():
-            raise _renewing(self._room)
+            said = f"{self._room} 正在按本版本重新整理数据, 暂时不能办理。"
+            remedy = "请稍候再试；进度见 huiyin doctor 的“落后”, 整理完自动恢复。"
+            raise Unavailable("read-model.renewing", said, remedy)
 
     def guarding(self, door: APIRouter) -> APIRouter:
         """The door, open only while the tables are whole."""
@@ -200,7 +202,10 @@ class Renewal:
         except PASSING:
             raise
         except Exception as problem:
-            raise _not_made(self._room, problem) from problem
+            why = f"{type(problem).__name__}: {problem}"
+            said = f"{self._room} 的数据不能按本版本整理（{why}）, 已停止。"
+            remedy = "记录没有改变；请换回原来的版本, 并把日志交给开发者。"
+            raise Untrusted("read-model.not-made", said, remedy, "read_models") from problem
 
     def _reached(self, sql: Sql, upstream: str) -> None:
         sql.execute("DELETE FROM renewing WHERE upstream = ?", (upstream,))
@@ -226,20 +231,3 @@ def _mark(sql: Sql, upstream: str, at: Tracking) -> None:
         (upstream, at.epoch, at.position, at.seq, at.hash),
     )
     sql.execute("DELETE FROM tracking WHERE upstream = ?", (upstream,))
-
-
-def _renewing(room: str) -> Unavailable:
-    return Unavailable(
-        "read-model.renewing",
-        f"{room} 正在按本版本重新整理数据, 暂时不能办理。",
-        "请稍候再试；进度见 huiyin doctor 的“落后”, 整理完自动恢复。",
-    )
-
-
-def _not_made(room: str, problem: Exception) -> Untrusted:
-    return Untrusted(
-        "read-model.not-made",
-        f"{room} 的数据不能按本版本整理（{type(problem).__name__}: {problem}）, 已停止。",
-        "记录没有改变；请换回原来的版本, 并把日志交给开发者。",
-        "read_models",
-    )

@@ -84,7 +84,9 @@ class RunningRoom:
         except HuiyinError:
             raise
         except Exception as problem:
-            raise _still_poison(problem) from problem
+            said = f"事件仍然不能处理（{type(problem).__name__}: {problem}）, 继续搁置。"
+            remedy = "请先修复原因（通常是升级程序或更正数据）, 再放行。"
+            raise Refused("release.still-poison", said, remedy, "matter") from problem
 
     @property
     def heard(self) -> dict[str, int]:
@@ -133,12 +135,3 @@ def _name(chore: Chore) -> str:
     """A chore is called by the file that it comes from: scheduler, projector."""
     work = chore.func if isinstance(chore, partial) else chore
     return str(getattr(work, "__module__", "chore")).rpartition(".")[2]
-
-
-def _still_poison(problem: Exception) -> Refused:
-    return Refused(
-        "release.still-poison",
-        f"事件仍然不能处理（{type(problem).__name__}: {problem}）, 继续搁置。",
-        "请先修复原因（通常是升级程序或更正数据）, 再放行。",
-        "matter",
-    )

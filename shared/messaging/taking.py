@@ -14,19 +14,9 @@ from shared.contracts.envelope import Actor, Recorded, decode, decode_envelope
 from shared.contracts.operations import ParkedReleased
 from shared.errors import Unavailable, Untrusted
 from shared.messaging.streams import Incoming
+from shared.store import tracking
 from shared.store.failures import BROKEN
 from shared.store.readmodel import ReadModel
-from shared.store.tracking import (
-    START,
-    Parked,
-    Tracking,
-    park,
-    parked,
-    parked_matters,
-    track,
-    tracked,
-    unpark,
-)
 from shared.store.transaction import By, Stream, Transaction
 
 PASSING = (*BROKEN, Unavailable)
@@ -58,7 +48,7 @@ class Poison(Exception):
 class Taken:
     """Where the consumer stands now, and what stops it there, if anything."""
 
-    last: Tracking
+    last: tracking.Tracking
     stop: Untrusted | None = None
     aside: Sequence[Incoming] = ()
 
@@ -72,19 +62,19 @@ def take(
     Poison is raised and nothing is done. Raises Gap, or Untrusted ``consumer.*`` when the upstream
     is not the one followed so far.
     """
-    last = tracked(tx.sql, upstream)
+    last = tracking.tracked(tx.sql, upstream)
     fresh = follow(last, batch)
     readable, stop = _readable(fresh, handler)
     if not readable:
         return Taken(last, stop)
     aside = _apply(tx, upstream, readable, handler, last_try=last_try)
     end = readable[-1]
-    now = Tracking(end.epoch, end.position, end.seq, end.hash)
-    track(tx.sql, upstream, now)
+    now = tracking.Tracking(end.epoch, end.position, end.seq, end.hash)
+    tracking.track(tx.sql, upstream, now)
     return Taken(now, stop, aside)
 
 
-def follow(last: Tracking, batch: Sequence[Incoming]) -> list[Incoming]:
+def follow(last: tracking.Tracking, batch: Sequence[Incoming]) -> list[Incoming]:
     """The part of a batch that directly continues ``last``; what was applied before is left out.
 
     Raises Gap when something is missing, Untrusted when history differs from what was applied.
@@ -97,12 +87,12 @@ def follow(last: Tracking, batch: Sequence[Incoming]) -> list[Incoming]:
         if event.after != last.position:
             raise Gap(f"{event.position} follows {event.after}, not {last.position}")
         fresh.append(event)
-        last = Tracking(event.epoch, event.position, event.seq, "")
+        last = tracking.Tracking(event.epoch, event.position, event.seq, "")
     return fresh
 
 
-def _check_identity(last: Tracking, event: Incoming) -> None:
-    if last is START:
+def _check_identity(last: tracking.Tracking, event: Incoming) -> None:
+    if last is tracking.START:
         return
     if event.epoch != last.epoch:
         raise other_history(event.position, "来自另一个数据库")
@@ -127,73 +117,50 @@ def _readable(
 def _apply(
     tx: Transaction, upstream: str, events: Sequence[Incoming], handler: Handler, *, last_try: bool
 ) -> Sequence[Incoming]:
-    waiting = parked_matters(tx.sql, upstream)
-    if not waiting and _applied_together(tx, events, handler, last_try=last_try):
+    """All at once where nothing waits, else one by one; returns what was set aside."""
+    waiting = tracking.parked_matters(tx.sql, upstream)
+    if not waiting and (problem := _tried(tx, events, handler)) is None:
         return ()
-    return _apply_singly(tx, upstream, events, handler, waiting, last_try=last_try)
+    if not waiting and not last_try:
+        raise Poison(str(problem)) from problem
+    aside: list[tracking.Parked] = []
+    for event in events:
+        behind = event.correlation in waiting
+        problem = None if behind else _tried(tx, [event], handler)
+        if problem is not None and not last_try:
+            raise Poison(f"{type(problem).__name__}: {problem}") from problem
+        if problem is not None or behind:
+            waiting.add(event.correlation)
+            aside.append(_parked(upstream, event, problem, to_micros(tx.now)))
+    tracking.park(tx.sql, aside)
+    places = {event.position for event in aside}
+    return [event for event in events if event.position in places]
 
 
-def _applied_together(
-    tx: Transaction, events: Sequence[Incoming], handler: Handler, *, last_try: bool
-) -> bool:
+def _tried(tx: Transaction, events: Sequence[Incoming], handler: Handler) -> Exception | None:
+    """Apply events; what kept them from being applied, if anything, and then nothing is done."""
     try:
         with tx.savepoint():
             handler.apply(tx, events)
     except PASSING:
         raise
     except Exception as problem:
-        if not last_try:
-            raise Poison(str(problem)) from problem
-        return False
-    return True
-
-
-def _apply_singly(
-    tx: Transaction,
-    upstream: str,
-    events: Sequence[Incoming],
-    handler: Handler,
-    waiting: set[str],
-    *,
-    last_try: bool,
-) -> Sequence[Incoming]:
-    aside: list[tuple[Incoming, str]] = []
-    for event in events:
-        reason = "" if event.correlation in waiting else _reason_to_park(tx, event, handler)
-        if reason is None:
-            continue
-        if reason and not last_try:
-            raise Poison(reason)
-        waiting.add(event.correlation)
-        aside.append((event, reason))
-    now = to_micros(tx.now)
-    park(tx.sql, [_parked(upstream, event, reason, now) for event, reason in aside])
-    return [event for event, _ in aside]
-
-
-def _reason_to_park(tx: Transaction, event: Incoming, handler: Handler) -> str | None:
-    try:
-        with tx.savepoint():
-            handler.apply(tx, [event])
-    except PASSING:
-        raise
-    except Exception as problem:
-        return f"{type(problem).__name__}: {problem}"
+        return problem
     return None
 
 
-def _parked(upstream: str, event: Incoming, reason: str, now: int) -> Parked:
-    return Parked(upstream, event.position, event.correlation, event.type, event.raw, reason, now)
+def _parked(upstream: str, event: Incoming, problem: Exception | None, now: int) -> tracking.Parked:
+    reason = f"{type(problem).__name__}: {problem}" if problem is not None else ""
+    return tracking.Parked(
+        upstream, event.position, event.correlation, event.type, event.raw, reason, now
+    )
 
 
 def other_history(position: int, how: str) -> Untrusted:
     """The error for an upstream whose past is not the one applied here."""
-    return Untrusted(
-        "consumer.other-history",
-        f"上游第 {position} 号事件{how}：上游可能是从较旧的备份恢复的, 已停止接收。",
-        "请恢复与本库一致的上游备份, 或一并恢复本库与其上游在同一时刻的备份。",
-        "position",
-    )
+    said = f"上游第 {position} 号事件{how}：上游可能是从较旧的备份恢复的, 已停止接收。"
+    remedy = "请恢复与本库一致的上游备份, 或一并恢复本库与其上游在同一时刻的备份。"
+    return Untrusted("consumer.other-history", said, remedy, "position")
 
 
 class Reactions:
@@ -231,19 +198,19 @@ def release(tx: Transaction, *, upstream: str, handler: Handler, matter: str, ac
 
     Raises what the handler raises for one that still cannot be applied; nothing is done then.
     """
-    events = [event for event in parked(tx.sql, matter) if event.upstream == upstream]
+    events = [event for event in tracking.parked(tx.sql, matter) if event.upstream == upstream]
     if not events:
         return 0
     for event in events:
         handler.apply(tx, [_again(event)])
-    unpark(tx.sql, upstream, matter)
+    tracking.unpark(tx.sql, upstream, matter)
     unit = decode_envelope(events[0].raw).unit
     fact = ParkedReleased(upstream=upstream, matter=matter, events=len(events))
     tx.append(Stream("operation", uuid4(), unit, UUID(matter)), [fact], By(actor, tx.now))
     return len(events)
 
 
-def _again(event: Parked) -> Incoming:
+def _again(event: tracking.Parked) -> Incoming:
     return Incoming(
         "", event.position, event.position - 1, 0, "", event.type, event.matter, event.raw
     )

@@ -78,11 +78,8 @@ def _check_halts(rooms: Sequence[RoomStatus]) -> None:
 
 def _not_reached(behind: dict[str, int]) -> Unavailable:
     said = "、".join(f"{name} 落后 {lag} 条" for name, lag in behind.items())
-    return Unavailable(
-        "barrier.not-reached",
-        f"等待各服务处理完毕超时（{said}）。",
-        "请用 huiyin doctor 查看停顿或搁置的原因。",
-    )
+    remedy = "请用 huiyin doctor 查看停顿或搁置的原因。"
+    return Unavailable("barrier.not-reached", f"等待各服务处理完毕超时（{said}）。", remedy)
 
 
 async def wait_until(store: Store, after: str | None, *, within: float = 5.0) -> None:
@@ -96,7 +93,9 @@ async def wait_until(store: Store, after: str | None, *, within: float = 5.0) ->
     deadline = time.monotonic() + within
     while await _applied(store, service) < position:
         if time.monotonic() > deadline:
-            raise _after_not_reached(store.source.service, after)
+            said = f"{store.source.service} 还没有收到 {after}。"
+            remedy = "请稍后重试；若一直如此, 请查看 huiyin doctor 中的滞后与停顿。"
+            raise Unavailable("after.not-reached", said, remedy, "after")
         await asyncio.sleep(POLL)
 
 
@@ -119,12 +118,8 @@ def parse_position(text: str) -> tuple[str, int]:
     """Read ``service:number``; raises Invalid ``after.malformed``."""
     service, _, number = text.partition(":")
     if not number.isdecimal() or service not in SERVICES:
-        raise Invalid(
-            "after.malformed",
-            f"位置“{text}”看不懂。",
-            "请原样使用应答中的 position, 例如 intake:42。",
-            "after",
-        )
+        remedy = "请原样使用应答中的 position, 例如 intake:42。"
+        raise Invalid("after.malformed", f"位置“{text}”看不懂。", remedy, "after")
     return service, int(number)
 
 
@@ -132,12 +127,3 @@ async def _applied(store: Store, service: str) -> int:
     if service == store.source.service:
         return await asyncio.to_thread(store.position)
     return (await store.read(lambda sql: tracked(sql, service))).position
-
-
-def _after_not_reached(room: str, after: str) -> Unavailable:
-    return Unavailable(
-        "after.not-reached",
-        f"{room} 还没有收到 {after}。",
-        "请稍后重试；若一直如此, 请查看 huiyin doctor 中的滞后与停顿。",
-        "after",
-    )

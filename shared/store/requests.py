@@ -64,14 +64,7 @@ def once(tx: Transaction, request: Request | None, do: Callable[[Transaction], A
         tx.sql.execute("INSERT INTO requests VALUES (?, ?, ?)", row)
         return answer
     if known["fingerprint"] != request.fingerprint:
-        raise _reused()
+        said = "这个 Idempotency-Key 已用于另一项不同的请求。"
+        remedy = "重试请保持内容不变；新的请求请换用新的键。"
+        raise Refused("request.key-reused", said, remedy, "Idempotency-Key")
     return Answer.model_validate_json(known["answer"])
-
-
-def _reused() -> Refused:
-    return Refused(
-        "request.key-reused",
-        "这个 Idempotency-Key 已用于另一项不同的请求。",
-        "重试请保持内容不变；新的请求请换用新的键。",
-        "Idempotency-Key",
-    )

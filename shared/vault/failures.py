@@ -39,48 +39,32 @@ damaged = partial(
 
 
 def key_id_malformed(key_id: str) -> Invalid:
-    return Invalid(
-        "vault.key-id-malformed",
-        f"密钥编号“{key_id}”不合规定。",
-        "应写作“事件编号/内容类别”，事件编号为小写 UUID。",
-    )
+    remedy = "应写作“事件编号/内容类别”，事件编号为小写 UUID。"
+    return Invalid("vault.key-id-malformed", f"密钥编号“{key_id}”不合规定。", remedy)
 
 
 def key_missing(key_id: str) -> Unknown:
-    return Unknown(
-        "vault.key-missing",
-        f"密钥库中没有密钥“{key_id}”。",
-        "请核对密钥库是否与事件库配套；恢复备份时两者都要恢复。",
-    )
+    remedy = "请核对密钥库是否与事件库配套；恢复备份时两者都要恢复。"
+    return Unknown("vault.key-missing", f"密钥库中没有密钥“{key_id}”。", remedy)
 
 
 def key_erased(key_id: str) -> Refused:
-    return Refused(
-        "vault.key-erased",
-        f"密钥“{key_id}”已依法销毁，其内容不可恢复，也不得重新建立。",
-        "如需查证，请看该事件的销毁记录。",
-    )
+    said = f"密钥“{key_id}”已依法销毁，其内容不可恢复，也不得重新建立。"
+    return Refused("vault.key-erased", said, "如需查证，请看该事件的销毁记录。")
 
 
 def unreadable(key_id: str) -> Untrusted:
-    return Untrusted(
-        "vault.unreadable",
-        f"用密钥“{key_id}”密封的内容核验不符：可能被改动，或被移到了别处。",
-        "请保留现场，核对事件日志与检查点。",
-    )
+    said = f"用密钥“{key_id}”密封的内容核验不符：可能被改动，或被移到了别处。"
+    return Untrusted("vault.unreadable", said, "请保留现场，核对事件日志与检查点。")
 
 
 def wrapping_key_exposed(place: str) -> Untrusted:
-    return Untrusted(
-        "vault.wrapping-key-exposed",
-        f"包裹密钥文件 {place} 可被其他用户读写。",
-        f"先查明谁可能读过并考虑轮换，再执行 chmod 600 {place}。",
-    )
+    said = f"包裹密钥文件 {place} 可被其他用户读写。"
+    remedy = f"先查明谁可能读过并考虑轮换，再执行 chmod 600 {place}。"
+    return Untrusted("vault.wrapping-key-exposed", said, remedy)
 
 
 def wrapping_key_unavailable(place: str) -> Unavailable:
-    return Unavailable(
-        "vault.wrapping-key-unavailable",
-        f"包裹密钥文件 {place} 读不到，也建不了。",
-        "请检查所在目录是否存在、服务账户是否有权读写。",
-    )
+    said = f"包裹密钥文件 {place} 读不到，也建不了。"
+    remedy = "请检查所在目录是否存在、服务账户是否有权读写。"
+    return Unavailable("vault.wrapping-key-unavailable", said, remedy)

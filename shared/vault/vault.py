@@ -14,16 +14,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 
 from shared.contracts.sealed import Sealed
-from shared.vault import failures
-from shared.vault.keys import (
-    KEY_BYTES,
-    DataKey,
-    KnownKey,
-    RecentKeys,
-    Tombstone,
-    checked,
-    unwrapped,
-)
+from shared.vault import failures, keys
 from shared.vault.tables import KeyTable, PostgresKeyTable, SqliteKeyTable
 
 CHECK_VALUE = "vault/self"
@@ -54,9 +45,9 @@ class Vault:
         keep_for: float = 5.0,
     ) -> None:
         self._table = table
-        self._wrapping_key = checked(wrapping_key)
+        self._wrapping_key = keys.checked(wrapping_key)
         self._monotonic = monotonic
-        self._recent = RecentKeys(size, keep_for, monotonic)
+        self._recent = keys.RecentKeys(size, keep_for, monotonic)
         self._lock = threading.Lock()
         self._recognise_table()
 
@@ -119,7 +110,7 @@ class Vault:
         Older backups of the key table are then useless to whoever has only the new key. Other
         processes meet "vault.wrong-wrapping-key" until they are started with the new key.
         """
-        new = checked(new_wrapping_key)
+        new = keys.checked(new_wrapping_key)
         with self._lock:
             with self._table.exclusive():
                 self._check_wrapping_key()
@@ -144,22 +135,22 @@ class Vault:
     def _check_wrapping_key(self) -> None:
         self._unwrapped(self._table.read([CHECK_VALUE]).get(CHECK_VALUE) or b"")
 
-    def _key(self, key_id: str) -> DataKey:
+    def _key(self, key_id: str) -> keys.DataKey:
         with self._lock:
             key = self._recent.get(key_id) or self._read([key_id]).get(key_id)
         if key is None:
             raise failures.key_missing(key_id)
-        if key is Tombstone.ERASED:
+        if key is keys.Tombstone.ERASED:
             raise failures.key_erased(key_id)
         return key
 
-    def _known(self, key_ids: Iterable[str]) -> dict[str, KnownKey]:
+    def _known(self, key_ids: Iterable[str]) -> dict[str, keys.KnownKey]:
         held = {key_id: self._recent.get(key_id) for key_id in key_ids}
         known = {key_id: key for key_id, key in held.items() if key is not None}
         unread = [key_id for key_id in held if key_id not in known]
         return known | self._read(unread) if unread else known
 
-    def _read(self, key_ids: Collection[str]) -> dict[str, KnownKey]:
+    def _read(self, key_ids: Collection[str]) -> dict[str, keys.KnownKey]:
         for key_id in key_ids:
             if not _KEY_ID.fullmatch(key_id):
                 raise failures.key_id_malformed(key_id)
@@ -178,17 +169,19 @@ class Vault:
             _refuse_erased(known)
         self._recent.keep(known, read_at)
 
-    def _decoded(self, stored: Mapping[str, bytes | None]) -> dict[str, KnownKey]:
+    def _decoded(self, stored: Mapping[str, bytes | None]) -> dict[str, keys.KnownKey]:
         return {
-            key_id: Tombstone.ERASED if row is None else DataKey(key_id, self._unwrapped(row))
+            key_id: keys.Tombstone.ERASED
+            if row is None
+            else keys.DataKey(key_id, self._unwrapped(row))
             for key_id, row in stored.items()
         }
 
     def _new_key(self) -> bytes:
-        return aes_key_wrap(self._wrapping_key, secrets.token_bytes(KEY_BYTES))
+        return aes_key_wrap(self._wrapping_key, secrets.token_bytes(keys.KEY_BYTES))
 
     def _unwrapped(self, stored: bytes) -> bytes:
-        return unwrapped(self._wrapping_key, stored)
+        return keys.unwrapped(self._wrapping_key, stored)
 
 
 def open_vault(
@@ -210,7 +203,7 @@ def open_vault(
         raise
 
 
-def _refuse_erased(known: Mapping[str, KnownKey]) -> None:
+def _refuse_erased(known: Mapping[str, keys.KnownKey]) -> None:
     for key_id, key in known.items():
-        if key is Tombstone.ERASED:
+        if key is keys.Tombstone.ERASED:
             raise failures.key_erased(key_id)

@@ -165,41 +165,6 @@ def test_a_term_that_ends_before_it_begins_is_refused() -> None:
     assert problem.value.code == "calendar.term-reversed"
 
 
-def test_a_schedule_runs_from_one_day_to_another() -> None:
-    special = Recurrence("day", from_=date(2026, 3, 5), until=date(2026, 3, 11))
-
-    names = [name for name, _ in dues(special, NEW_YEAR, YEAR_END)]
-
-    assert names == [f"2026-03-{day:02}" for day in range(5, 12)]
-
-
-def test_the_first_and_last_report_cover_no_more_than_the_schedule() -> None:
-    daily = Recurrence(
-        "day", at="17:00", covers="since_last", from_=date(2026, 5, 5), until=date(2026, 5, 6)
-    )
-
-    assert [(p.opens, p.closes) for p in periods(daily, NEW_YEAR, YEAR_END)] == [
-        (shanghai(2026, 5, 5), shanghai(2026, 5, 5, 17)),
-        (shanghai(2026, 5, 5, 17), shanghai(2026, 5, 6, 17)),
-        (shanghai(2026, 5, 6, 17), shanghai(2026, 5, 7)),
-    ]
-
-
-def test_a_month_that_the_schedule_cuts_covers_its_part() -> None:
-    monthly = Recurrence("month", from_=date(2026, 3, 15), until=date(2026, 4, 15))
-
-    assert [(p.name, p.opens, p.closes) for p in periods(monthly, NEW_YEAR, YEAR_END)] == [
-        ("2026-03", shanghai(2026, 3, 15), shanghai(2026, 4, 1)),
-        ("2026-04", shanghai(2026, 4, 1), shanghai(2026, 4, 16)),
-    ]
-
-
-def test_a_duty_that_was_due_before_its_schedule_began_is_none() -> None:
-    tenth = Recurrence("month", on="10", from_=date(2026, 3, 15), until=date(2026, 4, 30))
-
-    assert [name for name, _ in dues(tenth, NEW_YEAR, YEAR_END)] == ["2026-04"]
-
-
 def test_months_can_be_left_out() -> None:
     schooling = Recurrence("month", months=frozenset({1, 3, 4, 5, 6}), covers="since_last")
 
@@ -321,10 +286,6 @@ def test_working_days_of_an_unpublished_year_are_provisional() -> None:
         ),
         ({"every": "month", "months": frozenset({0})}, "schedule.months"),
         ({"every": "year", "months": frozenset({1})}, "schedule.months"),
-        (
-            {"every": "day", "from_": date(2026, 3, 2), "until": date(2026, 3, 1)},
-            "schedule.reversed",
-        ),
         ({"every": "day", "window": ("06-01", "九月")}, "calendar.day-malformed"),
         (
             {"every": "year", "window": ("06-01", "06-30"), "covers": "previous"},

@@ -11,7 +11,6 @@ from shared.calendar.working import (
     Calendar,
     Limit,
     PublishedYear,
-    RestDay,
     state_council,
     statutory_days,
 )
@@ -19,7 +18,6 @@ from shared.errors import Invalid
 from tests.calendar.moments import moments, shanghai
 
 COUNTS = st.integers(1, 60)
-READINGS: st.SearchStrategy[RestDay] = st.sampled_from(["stands", "moves"])
 CALENDAR = state_council()
 
 
@@ -59,13 +57,10 @@ def test_the_start_day_can_be_the_first_where_it_is_worked() -> None:
     assert last_day(CALENDAR.end_of_working_day(sunday, 1, start_counted=True)) == date(2026, 3, 2)
 
 
-def test_a_start_on_a_rest_day_stands_or_moves_to_the_next_working_day() -> None:
+def test_a_start_on_a_rest_day_stands() -> None:
     saturday = shanghai(2026, 3, 7, 9)
 
-    stands = CALENDAR.end_of_working_day(saturday, 1)
-    moves = CALENDAR.end_of_working_day(saturday, 1, rest_day="moves")
-
-    assert (last_day(stands), last_day(moves)) == (date(2026, 3, 9), date(2026, 3, 10))
+    assert last_day(CALENDAR.end_of_working_day(saturday, 1)) == date(2026, 3, 9)
 
 
 def test_a_limit_that_reaches_into_an_unpublished_year_is_provisional() -> None:
@@ -81,7 +76,6 @@ def test_a_start_in_an_unpublished_year_matters_only_where_it_is_looked_at() -> 
 
     assert not CALENDAR.end_of_working_day(new_years_eve, 1).provisional
     assert CALENDAR.end_of_working_day(new_years_eve, 1, start_counted=True).provisional
-    assert CALENDAR.end_of_working_day(new_years_eve, 1, rest_day="moves").provisional
 
 
 def test_a_published_year_settles_the_limit() -> None:
@@ -178,30 +172,24 @@ def test_a_limit_on_a_rest_day_moves_to_the_next_working_day() -> None:
     assert CALENDAR.not_on_rest_day(Limit(shanghai(2027, 3, 9))).provisional
 
 
-@given(moments(), COUNTS, st.booleans(), READINGS)
-def test_so_many_working_days_lie_between(
-    start: datetime, count: int, start_counted: bool, rest_day: RestDay
-) -> None:
-    limit = CALENDAR.end_of_working_day(
-        start, count, start_counted=start_counted, rest_day=rest_day
-    )
+@given(moments(), COUNTS, st.booleans())
+def test_so_many_working_days_lie_between(start: datetime, count: int, start_counted: bool) -> None:
+    limit = CALENDAR.end_of_working_day(start, count, start_counted=start_counted)
 
     day, last = day_of(start), last_day(limit)
     days = [day + timedelta(days=n) for n in range((last - day).days + 1)]
     worked = [d for d in days if CALENDAR.is_working_day(d)]
     start_is_worked = CALENDAR.is_working_day(day)
-    left_out = not start_counted and (start_is_worked or rest_day == "moves")
+    left_out = not start_counted and start_is_worked
     assert len(worked) == count + left_out
     assert worked[-1] == last
 
 
-@given(moments(), COUNTS, st.booleans(), READINGS)
+@given(moments(), COUNTS, st.booleans())
 def test_only_a_published_year_gives_a_settled_limit(
-    start: datetime, count: int, start_counted: bool, rest_day: RestDay
+    start: datetime, count: int, start_counted: bool
 ) -> None:
-    limit = CALENDAR.end_of_working_day(
-        start, count, start_counted=start_counted, rest_day=rest_day
-    )
+    limit = CALENDAR.end_of_working_day(start, count, start_counted=start_counted)
 
     if not limit.provisional:
         assert CALENDAR.is_published(last_day(limit).year)
@@ -209,14 +197,12 @@ def test_only_a_published_year_gives_a_settled_limit(
         assert not CALENDAR.is_published(day_of(start).year)
 
 
-@given(moments(), moments(), COUNTS, st.integers(0, 20), st.booleans(), READINGS)
+@given(moments(), moments(), COUNTS, st.integers(0, 20), st.booleans())
 def test_more_days_or_a_later_start_never_give_an_earlier_limit(
-    one: datetime, other: datetime, count: int, more: int, start_counted: bool, rest_day: RestDay
+    one: datetime, other: datetime, count: int, more: int, start_counted: bool
 ) -> None:
     def due(start: datetime, count: int) -> datetime:
-        return CALENDAR.end_of_working_day(
-            start, count, start_counted=start_counted, rest_day=rest_day
-        ).due
+        return CALENDAR.end_of_working_day(start, count, start_counted=start_counted).due
 
     earlier, later = sorted([one, other])
     assert due(earlier, count) <= due(later, count)

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from huiyin.cli.running import run_loop
+from huiyin.cli.door import run_loop
 from huiyin.host.directory import County
 from huiyin.host.embedded import Embedded
 from huiyin.host.serve import serve

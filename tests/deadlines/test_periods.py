@@ -261,7 +261,7 @@ async def test_after_a_long_sleep_no_transaction_opens_more_than_a_batch(
 
     work = await school.store.write(lambda tx: open_periods(tx, at(31)))
 
-    assert (work.seen, work.problems) == (2, [])
+    assert (len(work.seen), work.problems) == (2, [])
     await school.passes(at(31))
     opened = [e.fact for e in await school.events() if isinstance(e.fact, DutyStarted)]
     assert len(opened) == 30 + 5, "thirty days and five weeks, begun by then"
@@ -319,7 +319,7 @@ async def test_what_cannot_be_laid_out_stops_no_other_and_is_tried_again_later(
 
     work = await school.store.write(lambda tx: open_periods(tx, at(2, 10)))
 
-    assert (work.seen, len(work.problems)) == (2, 1)
+    assert (len(work.seen), len(work.problems)) == (2, 1)
     assert await school.verdicts("S.1") == {"2026-03-02": "running"}
     later = await school.store.read(lambda sql: agenda.opening(sql, at(2, 10), 9))
     assert later == []

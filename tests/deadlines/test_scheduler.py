@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from services.deadlines import scheduler, tables
 from services.deadlines.scheduler import BATCH, Observed, observe_due
-from services.deadlines.tables import FIRST
+from services.deadlines.tables import FIRST, Overdue
 from shared.clock import Clock, to_micros
 from shared.contracts.deadlines import DutyMissed
 from shared.errors import Unavailable
@@ -27,7 +27,7 @@ DUE = at(5)
 MICROSECOND = timedelta(microseconds=1)
 
 
-async def observe(store: Store, now: datetime) -> Observed:
+async def observe(store: Store, now: datetime) -> Observed[Overdue]:
     return await store.write(lambda tx: observe_due(tx, now))
 
 

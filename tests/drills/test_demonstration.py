@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from huiyin.drills.demonstration.county import COUNTY, HERE, make, provide
-from huiyin.drills.demonstration.script import drill
+from huiyin.drills.demonstration.county import COUNTY, HERE, drill, make, provide
 from huiyin.drills.script import Drill
 from huiyin.host.directory import County, DataDirectory
 from huiyin.host.offline import read_only, rebuild_offline, verify_offline

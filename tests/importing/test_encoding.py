@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from huiyin.importing.encoding import encoding_of
-from huiyin.importing.source import look_through
+from huiyin.importing.source import encoding_of, look_through
 from shared.errors import Invalid
 from tests.importing.files import FIRST, HEADINGS, SECOND, csv_file, csv_text
 

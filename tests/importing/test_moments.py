@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from huiyin.importing.moments import posted, replied
+from huiyin.importing.message import posted, replied
 from shared.errors import Invalid
 
 BEIJING = timezone(timedelta(hours=8))

@@ -20,9 +20,8 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from huiyin.host.doctor import Examined, Report, examine
+from huiyin.host.doctor import Examined, Report, examine, look_around
 from huiyin.host.offline import examine_offline
-from huiyin.host.premises import look_around
 from shared.clock import SteadyClock, shown, system_clock
 from shared.contracts.envelope import Actor
 from shared.contracts.intake import IncidentVoided

@@ -1,23 +1,24 @@
 """Makes the demonstration county: invented units, officers and messages, told in invented time.
 
-Times, limits and the log's order come out as if the county had worked with the system for weeks.
+Times, limits and the log's order come out as if the county had worked with the system for weeks:
+the incidents of a file become the steps of a drill, who does what when, and that is played.
 """
 
 import csv
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from huiyin.drills.acting import Players
-from huiyin.drills.demonstration.script import drill
-from huiyin.drills.script import Post
-from huiyin.drills.stage import Acting, DrillStage, appointments_of, opened
+from huiyin.drills.script import Drill, DrillStep, Post, Ruleset, UnitPlanned, Who
+from huiyin.drills.stage import Acting, DrillStage, opened
 from huiyin.host.directory import County, DataDirectory
 from huiyin.host.founding import found, founded_directory, read_units
-from services.routing.orders import Appointment
 from shared.clock import SimulatedClock
 from shared.copies.packs import baseline
+from shared.documents import Node, Spot
 from shared.errors import Refused
 from shared.identity.officers import Officer
 from shared.settings import Settings
@@ -57,15 +58,9 @@ async def make(settings: Settings, now: datetime) -> None:
 
 
 async def _appoint(stage: DrillStage, first: Officer) -> dict[Post, Acting]:
-    appointments = appointments_of(stage.system)
-    cast: dict[Post, Acting] = {}
     with open(HERE / "officers.csv", encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            order = Appointment(name=row["name"], unit=row["unit"], post=row["post"])
-            _, token = await appointments.appoint(order, first)
-            officer = stage.system.officers.by_token(token)
-            cast[row["unit"], row["post"]] = Acting(officer, token)
-    return cast
+        rows = [(row["name"], row["unit"], row["post"]) for row in csv.DictReader(file)]
+    return {(unit, post): await stage.appoint(name, unit, post, first) for name, unit, post in rows}
 
 
 async def _play(stage: DrillStage, now: datetime) -> None:
@@ -89,3 +84,92 @@ def _real_data(path: Path) -> Refused:
     said = f"数据目录 {path} 里是真实数据, 不会放入演示内容。"
     remedy = "看演示请用 HUIYIN_DATA 指定另一个目录；启动真实系统用 huiyin up。"
     return Refused("data.not-demonstration", said, remedy, "HUIYIN_DATA")
+
+
+PLACE = Spot(1, file="incidents.toml")
+STEPS = ("register", "grade", "assign", "draft", "approve", "publish", "close")
+STAGES = ("registered", "graded", "assigned", "drafted", "approved", "published", "closed")
+
+POSTS = {"grade": "office_director", "assign": "office_director", "approve": "principal_leader"}
+"""The post that takes a step, where it is not the officer for information."""
+
+SAID = {
+    "register": ("unit", "channel", "category", "title", "body"),
+    "grade": ("grade", "grounds"),
+    "assign": ("lead",),
+    "void": ("reason",),
+}
+"""What of an incident is said in each step as it is in the file."""
+
+PACE = timedelta(hours=2)
+"""Time between steps, unless the reply came sooner."""
+
+
+def drill(incidents: Sequence[dict[str, Any]], units: Mapping[str, str], now: datetime) -> Drill:
+    """Every step that lies before ``now`` (UTC), earliest first; the first unit is the root."""
+    planned = [UnitPlanned(code, name, None, PLACE) for code, name in units.items()]
+    steps = [step for each in incidents for step in _steps(each, planned[0].key, now)]
+    return Drill(
+        file=Path(PLACE.file),
+        name="demonstration",
+        title="演示",
+        proves=(),
+        rules=Ruleset(PLACE),
+        params={},
+        units=planned,
+        cast={},
+        steps=sorted(steps, key=lambda step: step.at),
+        expectations=(),
+    )
+
+
+def _steps(incident: dict[str, Any], root: str, now: datetime) -> Iterator[DrillStep]:
+    posted = now - timedelta(days=incident["posted_days_ago"])
+    acts = _acts(incident)
+    for act, at in zip(acts, _moments(incident, posted, now, len(acts)), strict=True):
+        given = {key: Node(value, PLACE) for key, value in _given(incident, act, posted)}
+        by = Who(POSTS.get(act, "info_officer"), _unit(incident, act, root))
+        yield DrillStep(PLACE, at, act=act, by=by, incident=incident["key"], given=given)
+
+
+def _acts(incident: dict[str, Any]) -> list[str]:
+    match incident["stage"]:
+        case "duplicate":
+            return ["register", "link"]
+        case "voided":
+            return ["register", "void"]
+        case stage:
+            return list(STEPS[: STAGES.index(stage) + 1])
+
+
+def _moments(
+    incident: dict[str, Any], posted: datetime, now: datetime, count: int
+) -> list[datetime]:
+    replied = incident.get("replied_days_after")
+    if replied is None:
+        pace = min(PACE, (now - posted) / (count + 1))
+        return [posted + pace * (number + 1) for number in range(count)]
+    published = posted + timedelta(days=replied)
+    before = [posted + (published - posted) * number / 6 for number in range(1, 6)]
+    return [*before, published, published + min(PACE, (now - published) / 2)][:count]
+
+
+def _unit(incident: dict[str, Any], act: str, root: str) -> str:
+    if act in ("grade", "assign"):
+        return root
+    if act in ("register", "link", "void"):
+        return str(incident["unit"])
+    return str(incident["lead"])
+
+
+def _given(incident: dict[str, Any], act: str, posted: datetime) -> Iterator[tuple[str, str]]:
+    yield from ((key, incident[key]) for key in SAID.get(act, ()))
+    match act:
+        case "register":
+            yield "posted_at", posted.isoformat(timespec="seconds")
+        case "assign":
+            yield "instruction", "请核实并按时答复"
+        case "draft":
+            yield "text", incident["reply"]
+        case "link":
+            yield "to", incident["of"]

@@ -147,16 +147,12 @@ def is_party(pack: Pack, wanted: str, held: str) -> bool:
 
 def met(pack: Pack, demand: Demand, deeds: Sequence[Deed]) -> Done | None:
     """Since when a demand is met by deeds in the order they happened, or none."""
-    match demand.how:
-        case "seq":
-            return _in_sequence(pack, demand.parts, deeds)
-        case "count":
-            return _so_many(pack, demand, deeds)
-        case how:
-            found = [done for part in demand.parts if (done := _part(pack, part, deeds))]
-            if how == "any":
-                return min(found, key=lambda done: done.at, default=None)
-            return _together(found) if len(found) == len(demand.parts) else None
+    if demand.how in ("seq", "count"):
+        return _one_by_one(pack, demand, deeds)
+    found = [done for part in demand.parts if (done := _part(pack, part, deeds))]
+    if demand.how == "any":
+        return min(found, key=lambda done: done.at, default=None)
+    return _together(found) if len(found) == len(demand.parts) else None
 
 
 def _part(pack: Pack, part: Pattern | Demand, deeds: Sequence[Deed]) -> Done | None:
@@ -168,30 +164,19 @@ def _part(pack: Pack, part: Pattern | Demand, deeds: Sequence[Deed]) -> Done | N
     return Done(found.at, found.recorded_at, (found.id,), found.standing)
 
 
-def _in_sequence(
-    pack: Pack, parts: Sequence[Pattern | Demand], deeds: Sequence[Deed]
-) -> Done | None:
-    found: list[Done] = []
-    rest = deeds
-    for part in parts:
+def _one_by_one(pack: Pack, demand: Demand, deeds: Sequence[Deed]) -> Done | None:
+    """Each part behind the one before (``seq``), or so many times by other deeds (``count``)."""
+    found, rest = list[Done](), list(deeds)
+    for part in demand.parts * demand.times:
         done = _part(pack, part, rest)
         if done is None:
             return None
         found.append(done)
-        last = max(index for index, deed in enumerate(rest) if deed.id in done.deeds)
-        rest = rest[last + 1 :]
-    return _together(found)
-
-
-def _so_many(pack: Pack, demand: Demand, deeds: Sequence[Deed]) -> Done | None:
-    found: list[Done] = []
-    rest = list(deeds)
-    while len(found) < demand.times:
-        done = _part(pack, demand.parts[0], rest)
-        if done is None:
-            return None
-        found.append(done)
-        rest = [deed for deed in rest if deed.id not in done.deeds]
+        used = [index for index, deed in enumerate(rest) if deed.id in done.deeds]
+        if demand.how == "seq":
+            rest = rest[used[-1] + 1 :]
+        else:
+            rest = [deed for index, deed in enumerate(rest) if index not in used]
     return _together(found)
 
 

@@ -93,12 +93,8 @@ def _beyond_the_line(pack: Pack) -> Iterator[Complaint]:
     for path, words in named:
         what = out_of_scope(words)
         if what:
-            yield Complaint(
-                "pack.out-of-scope",
-                path,
-                f"“{words}”属于{what}, 本系统没有这种功能, 任何规则包都不能要求。",
-                REFER_INSTEAD,
-            )
+            said = f"“{words}”属于{what}, 本系统没有这种功能, 任何规则包都不能要求。"
+            yield Complaint("pack.out-of-scope", path, said, REFER_INSTEAD)
 
 
 def _kinds(pack: Pack) -> Iterator[Complaint]:

@@ -114,22 +114,13 @@ def _pairs(old: Sequence[_Numbered], new: Sequence[_Numbered]) -> dict[str, _Num
     for key in KEYS:
         rest = [each for each in new if each not in pairs.values()]
         for each in old:
-            if each.number not in pairs and key(each) is not None:
-                _pair(pairs, each, rest, key)
+            if each.number in pairs or key(each) is None:
+                continue
+            same = (n for n in rest if type(n.rule) is type(each.rule) and key(n) == key(each))
+            if found := next(same, None):
+                pairs[each.number] = found
+                rest.remove(found)
     return pairs
-
-
-def _pair(
-    pairs: dict[str, _Numbered],
-    old: _Numbered,
-    rest: list[_Numbered],
-    key: Callable[[_Numbered], Hashable],
-) -> None:
-    same = (n for n in rest if type(n.rule) is type(old.rule) and key(n) == key(old))
-    found = next(same, None)
-    if found:
-        pairs[old.number] = found
-        rest.remove(found)
 
 
 def _by_acts(given: _Numbered) -> Hashable:

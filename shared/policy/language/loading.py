@@ -174,7 +174,11 @@ def _heading(text: str) -> dict[str, Any]:
 def _texts(path: Path, below: Sequence[str]) -> tuple[list[str], list[Complaint]]:
     """The texts of a file and of those it adds to, nearest first, as far as they can be found."""
     try:
-        text = _bytes(path).decode()
+        text = path.read_bytes().decode()
+    except OSError as problem:
+        said = f"读不到规则包 {path}（{problem.strerror}）。"
+        remedy = "请核对路径, 并确认本程序有权读取。"
+        raise Invalid("pack.unreadable", said, remedy, "pack") from problem
     except ValueError as problem:
         return [], [_not_toml(problem)]
     return _lineage(text, path, below)
@@ -200,15 +204,6 @@ def _of_parent(text: str, code: str, message: str, remedy: str) -> Complaint:
     """What is wrong with the pack that a text adds to."""
     path = ("pack", "extends")
     return Complaint(code, path, message, remedy, place_of(text, path))
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as problem:
-        said = f"读不到规则包 {path}（{problem.strerror}）。"
-        remedy = "请核对路径, 并确认本程序有权读取。"
-        raise Invalid("pack.unreadable", said, remedy, "pack") from problem
 
 
 def _file(
@@ -263,20 +258,11 @@ def _unknown_parameter(name: str, declared: Mapping[str, Any]) -> Invalid:
 def _not_toml(problem: ValueError) -> Complaint:
     place = place_in_error(problem) if isinstance(problem, tomllib.TOMLDecodeError) else None
     if "Cannot declare" in str(problem) or "Cannot overwrite" in str(problem):
-        return Complaint(
-            "pack.declared-twice",
-            (),
-            "同一个编号或键写了两次。",
-            "请改成不同的编号；一条规则要分几款的, 在编号后加 /一个英文名。",
-            place,
-        )
-    return Complaint(
-        "pack.not-toml",
-        (),
-        f"不是 UTF-8 编码的 TOML 文件：{problem}。",
-        "请按所示行列改正, 字符串要加引号。",
-        place or Spot(1, 1),
-    )
+        remedy = "请改成不同的编号；一条规则要分几款的, 在编号后加 /一个英文名。"
+        return Complaint("pack.declared-twice", (), "同一个编号或键写了两次。", remedy, place)
+    said = f"不是 UTF-8 编码的 TOML 文件：{problem}。"
+    remedy = "请按所示行列改正, 字符串要加引号。"
+    return Complaint("pack.not-toml", (), said, remedy, place or Spot(1, 1))
 
 
 def _explained(error: ErrorDetails) -> Complaint:
@@ -285,33 +271,32 @@ def _explained(error: ErrorDetails) -> Complaint:
     return Complaint(code, path, message, remedy)
 
 
+_FAULTS = {
+    "extra_forbidden": ("unknown-key", "没有这个键。", "请改正拼写或删去, 本版本不认识它。"),
+    "missing": ("missing-key", "缺少这个键。", "请补上。"),
+    "literal_error": ("unknown-value", "不认识的值“{given}”。", "可以填写：{expected}。"),
+    "greater_than_equal": ("out-of-range", "{given} 不在范围内。", "界限为 {ge}。"),
+    "less_than_equal": ("out-of-range", "{given} 不在范围内。", "界限为 {le}。"),
+    "string_pattern_mismatch": ("malformed", "“{given}”不合格式。", "须符合 {pattern} 。"),
+    "string_too_short": ("malformed", "不能为空。", "请填写。"),
+    "too_short": ("malformed", "不能为空。", "请填写。"),
+}
+"""Code, what is wrong and what to do, by pydantic's kind of error; braces hold what it tells."""
+
+
 def _told(error: ErrorDetails) -> tuple[str, str, str]:
-    """Code, what is wrong and what to do, by the kind of error."""
-    given, context = error["input"], error.get("ctx", {})
-    match error["type"]:
-        case "extra_forbidden":
-            return "pack.unknown-key", "没有这个键。", "请改正拼写或删去, 本版本不认识它。"
-        case "missing":
-            return "pack.missing-key", "缺少这个键。", "请补上。"
-        case "literal_error":
-            choice = context["expected"].replace(" or ", ", ")
-            return "pack.unknown-value", f"不认识的值“{given}”。", f"可以填写：{choice}。"
-        case "greater_than_equal" | "less_than_equal":
-            bounds = [str(context[end]) for end in ("ge", "le") if end in context]
-            return "pack.out-of-range", f"{given} 不在范围内。", f"界限为 {'、'.join(bounds)}。"
-        case "string_pattern_mismatch":
-            return "pack.malformed", f"“{given}”不合格式。", f"须符合 {context['pattern']} 。"
-        case "string_too_short" | "too_short":
-            return "pack.malformed", "不能为空。", "请填写。"
-        case "value_error":
-            problem = context["error"]
-            if isinstance(problem, HuiyinError):
-                return problem.code, problem.message, problem.remedy
-            if isinstance(problem, Malformed):
-                return problem.code, f"{problem}。", problem.remedy
-            told = f"{str(problem).rstrip('。')}。"
-            return Malformed.code, told, Malformed.remedy
-        case kind:
-            wanted = _KINDS.get(kind, "表或列表")
-            advice = "文字要加引号, 整数不加引号和小数点, 表写作 [名称]。"
-            return "pack.wrong-type", f"类型不对, 应为{wanted}。", advice
+    """Code, what is wrong and what to do."""
+    context = {"given": error["input"], **error.get("ctx", {})}
+    problem = context.get("error")
+    if isinstance(problem, HuiyinError):
+        return problem.code, problem.message, problem.remedy
+    if problem:
+        kind = problem if isinstance(problem, Malformed) else Malformed
+        return kind.code, f"{str(problem).rstrip('。')}。", kind.remedy
+    if error["type"] not in _FAULTS:
+        wanted = _KINDS.get(error["type"], "表或列表")
+        advice = "文字要加引号, 整数不加引号和小数点, 表写作 [名称]。"
+        return "pack.wrong-type", f"类型不对, 应为{wanted}。", advice
+    context["expected"] = context.get("expected", "").replace(" or ", ", ")
+    code, said, remedy = _FAULTS[error["type"]]
+    return f"pack.{code}", said.format_map(context), remedy.format_map(context)

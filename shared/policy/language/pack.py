@@ -11,30 +11,7 @@ from pydantic import Field
 
 from shared.acts.vocabulary import ACTS
 from shared.contracts.catalogue import Contract
-from shared.policy.language.rules import (
-    SECTIONS,
-    STANDINGS,
-    ArchiveItem,
-    Axis,
-    Declared,
-    Duty,
-    Form,
-    Gate,
-    Heading,
-    Key,
-    Offence,
-    Parameter,
-    Party,
-    Rule,
-    RuleId,
-    Schedule,
-    Shift,
-    Standing,
-    Statistic,
-    Step,
-    Text,
-    Unarmed,
-)
+from shared.policy.language import rules as language
 
 COMMON: Mapping[str, str] = {
     "leading_group": "领导小组",
@@ -78,48 +55,48 @@ COMMON: Mapping[str, str] = {
 A pack names its own parties besides, and says with ``canon`` which of these they are.
 """
 
-R = TypeVar("R", bound=Rule)
+R = TypeVar("R", bound=language.Rule)
 V = TypeVar("V")
-Words = Mapping[Key, Text]
+Words = Mapping[language.Key, language.Text]
 
 
 class PackFile(Contract):
     """A pack as its file has it; unknown keys are refused."""
 
-    pack: Heading
-    params: Mapping[Key, Parameter] = Field(default_factory=dict)
-    party: Mapping[Key, Party] = Field(default_factory=dict)
-    axis: Mapping[Key, Axis] = Field(default_factory=dict)
-    state: Mapping[Key, Declared] = Field(default_factory=dict)
-    channel: Mapping[Key, Party] = Field(default_factory=dict)
+    pack: language.Heading
+    params: Mapping[language.Key, language.Parameter] = Field(default_factory=dict)
+    party: Mapping[language.Key, language.Party] = Field(default_factory=dict)
+    axis: Mapping[language.Key, language.Axis] = Field(default_factory=dict)
+    state: Mapping[language.Key, language.Declared] = Field(default_factory=dict)
+    channel: Mapping[language.Key, language.Party] = Field(default_factory=dict)
     medium: Words = Field(default_factory=dict)
     kinds: Mapping[Annotated[str, Field(pattern="^[a-z_]+$")], Words] = Field(default_factory=dict)
-    duty: Mapping[RuleId, Duty] = Field(default_factory=dict)
-    schedule: Mapping[RuleId, Schedule] = Field(default_factory=dict)
-    shift: Mapping[RuleId, Shift] = Field(default_factory=dict)
-    gate: Mapping[RuleId, Gate] = Field(default_factory=dict)
-    form: Mapping[RuleId, Form] = Field(default_factory=dict)
-    step: Mapping[RuleId, Step] = Field(default_factory=dict)
-    offence: Mapping[RuleId, Offence] = Field(default_factory=dict)
-    archive: Mapping[RuleId, ArchiveItem] = Field(default_factory=dict)
-    statistic: Mapping[RuleId, Statistic] = Field(default_factory=dict)
-    unarmed: Mapping[RuleId, Unarmed] = Field(default_factory=dict)
+    duty: Mapping[language.RuleId, language.Duty] = Field(default_factory=dict)
+    schedule: Mapping[language.RuleId, language.Schedule] = Field(default_factory=dict)
+    shift: Mapping[language.RuleId, language.Shift] = Field(default_factory=dict)
+    gate: Mapping[language.RuleId, language.Gate] = Field(default_factory=dict)
+    form: Mapping[language.RuleId, language.Form] = Field(default_factory=dict)
+    step: Mapping[language.RuleId, language.Step] = Field(default_factory=dict)
+    offence: Mapping[language.RuleId, language.Offence] = Field(default_factory=dict)
+    archive: Mapping[language.RuleId, language.ArchiveItem] = Field(default_factory=dict)
+    statistic: Mapping[language.RuleId, language.Statistic] = Field(default_factory=dict)
+    unarmed: Mapping[language.RuleId, language.Unarmed] = Field(default_factory=dict)
 
-    def rules(self) -> Iterator[tuple[str, Rule]]:
+    def rules(self) -> Iterator[tuple[str, language.Rule]]:
         """Every rule of the file with its number, section by section."""
-        for section in SECTIONS:
+        for section in language.SECTIONS:
             yield from getattr(self, section).items()
 
-    def items(self) -> dict[str, Standing]:
+    def items(self) -> dict[str, language.Standing]:
         """Every item of the source that the file's own rules or ``unarmed`` name.
 
         An item is a number of the source: that of a table, up to ``/``, or one that a table names
         in ``also``. The strongest standing counts.
         """
-        found: dict[str, Standing] = dict.fromkeys(self.unarmed, "unarmed")
+        found: dict[str, language.Standing] = dict.fromkeys(self.unarmed, "unarmed")
         return found | dict(sorted(self._named(), key=lambda named: named[1] == "armed"))
 
-    def _named(self) -> Iterator[tuple[str, Standing]]:
+    def _named(self) -> Iterator[tuple[str, language.Standing]]:
         for number, rule in self.rules():
             for each in (number, *rule.also):
                 yield each.split("/")[0], rule.standing
@@ -128,7 +105,11 @@ class PackFile(Contract):
 
     def declared(self) -> set[str]:
         """Every item that the file's parties, axes and channels stand for."""
-        tables: tuple[Mapping[str, Party | Axis], ...] = (self.party, self.axis, self.channel)
+        tables: tuple[Mapping[str, language.Party | language.Axis], ...] = (
+            self.party,
+            self.axis,
+            self.channel,
+        )
         return {number for table in tables for each in table.values() for number in each.also}
 
 
@@ -170,7 +151,7 @@ class Pack:
         return (self, *(self.parent.lineage if self.parent else ()))
 
     @cached_property
-    def rules(self) -> Mapping[str, Rule]:
+    def rules(self) -> Mapping[str, language.Rule]:
         """Every rule in force by number; what is inherited comes first."""
         inherited = self.parent.rules if self.parent else {}
         return {**inherited, **dict(self.file.rules())}
@@ -190,8 +171,8 @@ class Pack:
         )
 
     @cached_property
-    def _by_kind(self) -> Mapping[type[Rule], Mapping[str, Rule]]:
-        sorted_: dict[type[Rule], dict[str, Rule]] = {}
+    def _by_kind(self) -> Mapping[type[language.Rule], Mapping[str, language.Rule]]:
+        sorted_: dict[type[language.Rule], dict[str, language.Rule]] = {}
         for number, rule in self.rules.items():
             sorted_.setdefault(type(rule), {})[number] = rule
         return sorted_
@@ -202,12 +183,12 @@ class Pack:
         return {key: value for table in files for key, value in table.items()}
 
     @cached_property
-    def axes(self) -> Mapping[str, Axis]:
+    def axes(self) -> Mapping[str, language.Axis]:
         """Every axis by its key."""
         return self._all(lambda file: file.axis)
 
     @cached_property
-    def states(self) -> Mapping[str, Declared]:
+    def states(self) -> Mapping[str, language.Declared]:
         """Every state that can be declared, by its key."""
         return self._all(lambda file: file.state)
 
@@ -258,12 +239,12 @@ class Pack:
     def counts(self) -> dict[str, int]:
         """How many items of the pack's own file have each standing."""
         found = Counter[str](self.file.items().values())
-        return {standing: found[standing] for standing in STANDINGS}
+        return {standing: found[standing] for standing in language.STANDINGS}
 
 
-def _extended_by(rule: Rule) -> str | None:
+def _extended_by(rule: language.Rule) -> str | None:
     """The item of the source by which a duty's limit can be extended."""
-    return rule.extension.id if isinstance(rule, Duty) and rule.extension else None
+    return rule.extension.id if isinstance(rule, language.Duty) and rule.extension else None
 
 
 COMMON_KINDS: Mapping[str, Mapping[str, str]] = {

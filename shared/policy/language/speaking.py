@@ -6,25 +6,10 @@ from dataclasses import replace
 from shared.acts.vocabulary import ACTS
 from shared.calendar.durations import Duration
 from shared.calendar.periods import WEEKDAYS
+from shared.policy.language import rules
 from shared.policy.language.checking import MATTERS
 from shared.policy.language.pack import Pack
 from shared.policy.language.patterns import Demand, Pattern, read_pattern
-from shared.policy.language.rules import (
-    MOMENTS,
-    ArchiveItem,
-    Duty,
-    Extension,
-    FieldSpec,
-    Form,
-    Gate,
-    Offence,
-    Rule,
-    Schedule,
-    Shift,
-    Statistic,
-    Step,
-    When,
-)
 
 EVERY = {
     "day": "每日",
@@ -62,43 +47,43 @@ ADVERB = 2
 """Characters of a medium that stands before the act as it is: 电话上报, but 通过小区论坛发布."""
 
 
-def sentence(pack: Pack, rule: Rule) -> str:
+def sentence(pack: Pack, rule: rules.Rule) -> str:
     """What a rule asks for, by when and of whom, in one sentence."""
     said = _if(pack, getattr(rule, "when", None))
     match rule:
-        case Duty():
+        case rules.Duty():
             return said + _duty(pack, rule)
-        case Schedule():
+        case rules.Schedule():
             return said + _schedule(pack, rule)
-        case Shift():
+        case rules.Shift():
             return said + _shift(pack, rule)
-        case Gate():
+        case rules.Gate():
             return said + _gate(pack, rule)
-        case Form():
+        case rules.Form():
             return said + _form(pack, rule)
-        case Step():
+        case rules.Step():
             who = rule.who or ()
             return said + demand(pack, rule.act, of=who, by=parties(pack, who))
-        case Offence():
+        case rules.Offence():
             return _offence(rule)
-        case ArchiveItem():
+        case rules.ArchiveItem():
             return _archive(pack, rule)
-        case Statistic():
+        case rules.Statistic():
             return _statistic(pack, rule)
         case _:
             return rule.zh
 
 
-def limit(rule: Rule) -> str:
+def limit(rule: rules.Rule) -> str:
     """By when, in words; empty where a rule has no limit."""
     match rule:
-        case Duty() if rule.clock == "soon":
+        case rules.Duty() if rule.clock == "soon":
             return f"{SOON[rule.soon or '']}（只计用时）"
-        case Duty() if rule.clock == "until":
+        case rules.Duty() if rule.clock == "until":
             return "持续进行（不计逾期）"
-        case Duty():
+        case rules.Duty():
             return _clock(rule)
-        case Schedule():
+        case rules.Schedule():
             return _period(rule) + (f" 至少 {rule.count} 次" if rule.count > 1 else "")
         case _:
             return ""
@@ -156,7 +141,7 @@ def _any(pack: Pack, patterns: Iterable[Pattern]) -> str:
     return "或".join(pattern(pack, each) for each in patterns)
 
 
-def _duty(pack: Pack, rule: Duty) -> str:
+def _duty(pack: Pack, rule: rules.Duty) -> str:
     who = "每个承办单位" if rule.each == "assignee" else parties(pack, rule.who)
     to = f"分别向{parties(pack, rule.recipients)}" if rule.recipients else ""
     must = "可以" if rule.optional else "须"
@@ -165,7 +150,7 @@ def _duty(pack: Pack, rule: Duty) -> str:
     return f"{_when(pack, rule)}，{who}{must}{soon}{to}{what}{_besides(pack, rule)}"
 
 
-def _when(pack: Pack, rule: Duty) -> str:
+def _when(pack: Pack, rule: rules.Duty) -> str:
     """From when to when: ``发现后 3小时内``, ``发帖当日``, ``每次上报后``."""
     again = "每次" if rule.again else ""
     if rule.before is not None:
@@ -186,14 +171,14 @@ def _when(pack: Pack, rule: Duty) -> str:
             return f"{started}后、{_clock(rule)}"
 
 
-def _starts(pack: Pack, rule: Duty) -> str:
+def _starts(pack: Pack, rule: rules.Duty) -> str:
     return "或".join(_start(pack, each) for each in rule.start)
 
 
 def _start(pack: Pack, start: str) -> str:
     kind, _, name = start.partition(":")
-    if start in MOMENTS:
-        return MOMENTS[start]
+    if start in rules.MOMENTS:
+        return rules.MOMENTS[start]
     if kind == "state":
         return f"宣布启动（{pack.states[name].zh}）"
     if kind == "missed":
@@ -201,14 +186,14 @@ def _start(pack: Pack, start: str) -> str:
     return pattern(pack, read_pattern(start))
 
 
-def _besides(pack: Pack, rule: Duty) -> str:
+def _besides(pack: Pack, rule: rules.Duty) -> str:
     unless = f"，已{demand(pack, rule.unless)}的除外" if rule.unless else ""
     extension = f"；{_extension(pack, rule.extension)}" if rule.extension else ""
     clash = f"（与 {'、'.join(rule.clash)} 不一致，两条都计）" if rule.clash else ""
     return unless + extension + clash
 
 
-def _extension(pack: Pack, given: Extension) -> str:
+def _extension(pack: Pack, given: rules.Extension) -> str:
     long = given.within.spoken() if given.within else f"{given.days}日" if given.days else "当日"
     how = "可再延" if given.counted == "additional" else "可延期，总计不超过"
     approver = parties(pack, given.approver) if given.approver else "有权人员"
@@ -216,7 +201,7 @@ def _extension(pack: Pack, given: Extension) -> str:
     return f"{needs}{how} {long}"
 
 
-def _clock(rule: Duty) -> str:
+def _clock(rule: rules.Duty) -> str:
     match rule.clock:
         case "within":
             return f"{rule.within.spoken()}内" if rule.within else ""
@@ -249,7 +234,7 @@ def _day(given: str) -> str:
     return f"{int(month)}月{int(day)}日"
 
 
-def _schedule(pack: Pack, rule: Schedule) -> str:
+def _schedule(pack: Pack, rule: rules.Schedule) -> str:
     who = EACH.get(rule.each or "", "") + parties(pack, rule.who)
     count = f"，至少 {rule.count} 次" if rule.count > 1 else ""
     clash = f"（与 {'、'.join(rule.clash)} 不一致，两条都计）" if rule.clash else ""
@@ -257,7 +242,7 @@ def _schedule(pack: Pack, rule: Schedule) -> str:
     return f"{_period(rule)}，{who}须{what}{COVERS[rule.covers]}{count}{clash}"
 
 
-def _period(rule: Schedule) -> str:
+def _period(rule: rules.Schedule) -> str:
     """``每日 17:30 前``, ``每年（3月至5月）最后一日前``, ``自5月5日起每周``."""
     begun = f"自{_day(rule.from_)}起" if rule.from_ else ""
     every = "每个工作日" if rule.working_days and rule.every == "day" else EVERY[rule.every]
@@ -276,14 +261,14 @@ def _months(given: Sequence[int]) -> str:
     return "、".join(f"{month}月" for month in given)
 
 
-def _shift(pack: Pack, rule: Shift) -> str:
+def _shift(pack: Pack, rule: rules.Shift) -> str:
     leader = "，每班须有带班领导" if rule.leader else ""
     form = f"，交班时填写 {rule.form}" if rule.form else ""
     who = parties(pack, rule.who)
     return f"{who}值班，自 {rule.at} 起每 {rule.for_.spoken()}一班，不得空岗{leader}{form}"
 
 
-def _gate(pack: Pack, rule: Gate) -> str:
+def _gate(pack: Pack, rule: rules.Gate) -> str:
     refused = _any(pack, rule.refuse)
     said = f"{refused}，只能由{parties(pack, rule.only_by or ())}办理"
     if rule.needs:
@@ -294,14 +279,14 @@ def _gate(pack: Pack, rule: Gate) -> str:
     return said + besides + flag
 
 
-def _form(pack: Pack, rule: Form) -> str:
+def _form(pack: Pack, rule: rules.Form) -> str:
     asked = "、".join(map(_field, rule.fields.values()))
     must = "可用此表，用则须填" if rule.optional else "须填"
     what = f"{must}：{asked}" if asked else "用此表（原文未规定栏目）"
     return f"{_any(pack, rule.on)}时{what}"
 
 
-def _field(spec: FieldSpec) -> str:
+def _field(spec: rules.FieldSpec) -> str:
     kind = FIELDS.get(spec.type, "")
     notes = [
         *([f"{'、'.join(spec.of)} 选一"] if spec.of else []),
@@ -312,18 +297,18 @@ def _field(spec: FieldSpec) -> str:
     return spec.zh + (f"（{'，'.join(notes)}）" if notes else "")
 
 
-def _offence(rule: Offence) -> str:
+def _offence(rule: rules.Offence) -> str:
     concerned = "、".join(rule.duties) or "各项上报和答复"
     basis = f"由系统计算：{concerned} {LATE[rule.on]}" if rule.on else "由人认定"
     return basis + (f"；{rule.sanction}" if rule.sanction else "")
 
 
-def _archive(pack: Pack, rule: ArchiveItem) -> str:
+def _archive(pack: Pack, rule: rules.ArchiveItem) -> str:
     what = demand(pack, rule.holds) if rule.holds else VIEWS[rule.view or ""]
     return f"归档须有：{what}" if rule.required else f"有则归档：{what}"
 
 
-def _statistic(pack: Pack, rule: Statistic) -> str:
+def _statistic(pack: Pack, rule: rules.Statistic) -> str:
     of = f"{MATTERS[rule.matter]}的" if rule.matter != "incident" else ""
     counted = f"{WHERE.get(rule.where or '', '')}{of}{demand(pack, rule.counts)}"
     if rule.among is None:
@@ -331,7 +316,7 @@ def _statistic(pack: Pack, rule: Statistic) -> str:
     return f"{counted}占{demand(pack, rule.among)}的比例"
 
 
-def _if(pack: Pack, when: When | None) -> str:
+def _if(pack: Pack, when: rules.When | None) -> str:
     if when is None:
         return ""
     said = [_condition(pack, key, values) for key, values in when.items()]
