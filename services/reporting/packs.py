@@ -43,16 +43,6 @@ def axis_value(pack: Pack | None, axis: str, value: str) -> str:
     return named or _COMMON.get(axis, {}).get(value, value)
 
 
-def grade_name(pack: Pack | None, grade: str | None) -> str | None:
-    """What a grade is called: a value of the pack's axis of severity, else the common word."""
-    return None if grade is None else axis_value(pack, "severity", grade)
-
-
-def category_name(pack: Pack | None, category: str) -> str:
-    """What a category is called: a value of the pack's axis, else the common word."""
-    return axis_value(pack, "category", category)
-
-
 def channel_name(pack: Pack | None, channel: str) -> str:
     """What a channel is called by the pack, else by the common word."""
     return (pack.channels.get(channel) if pack else None) or CHANNELS.get(channel, channel)

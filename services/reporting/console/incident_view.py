@@ -8,7 +8,7 @@ from services.reporting.console.frame import Frame
 from services.reporting.duties import table as duties_table
 from services.reporting.duties.table import LoggedDuty
 from services.reporting.ledger import table as ledger_table
-from services.reporting.ledger.entry import LedgerEntry, entry_of
+from services.reporting.ledger.entry import LedgerEntry, entries
 from services.reporting.log.log import Leaf, leaves_of_matter
 from services.reporting.packs import Rulings
 from services.reporting.trail.trail import TrailEntry, trail
@@ -84,10 +84,6 @@ class IncidentView:
     shown: int
     reply_kind: str
 
-    @property
-    def has_table(self) -> bool:
-        return bool(self.trail)
-
 
 def incident_view(
     name: str, sql: Sql, around: Frame, *, vault: Vault, names: dict[str, str]
@@ -103,11 +99,10 @@ def incident_view(
     row = ledger_table.at(sql, present.incident, size)
     row = row if row is not None and row.number is not None else None
     pack = Rulings(sql).of(row.policy) if row else None
-    tally = duties_table.tally_of(sql, present.incident, size)
     words = _words(vault, within)
     return IncidentView(
         name=present.number or "",
-        entry=entry_of(sql, vault, row, pack, tally, size) if row else None,
+        entry=entries(sql, vault, [row], size)[0] if row else None,
         words=words,
         stages=_stages(within),
         duties=duties_table.of_incident(sql, present.incident, size),

@@ -13,8 +13,7 @@ from fastapi import Query
 from services.reporting.console.frame import Frame
 from services.reporting.duties import table as duties_table
 from services.reporting.duties.table import Owed, UnitDuties
-from services.reporting.ledger.entry import LedgerEntry, entry_of, open_title
-from services.reporting.ledger.row import LedgerRow
+from services.reporting.ledger.entry import LedgerEntry, entries, open_title
 from services.reporting.ledger.search import (
     ORDERS,
     SOON,
@@ -25,7 +24,6 @@ from services.reporting.ledger.search import (
     Titles,
     find_page,
 )
-from services.reporting.packs import Rulings
 from shared.clock import from_micros, to_micros
 from shared.copies.units import Unit
 from shared.errors import Invalid
@@ -87,10 +85,6 @@ class LedgerView:
     lines: Sequence[LedgerEntry]
 
     @property
-    def has_table(self) -> bool:
-        return bool(self.lines)
-
-    @property
     def statuses(self) -> list[tuple[str, str, int]]:
         """Code, name and count of every status that occurs."""
         return [(c, zh, n) for c, zh in STATUSES.items() if (n := self.found.statuses.get(c, 0))]
@@ -118,9 +112,7 @@ def ledger_view(
         size=size,
     )
     found = find_page(sql, search, around.now)
-    rulings = Rulings(sql)
-    lines = [_entry(sql, row, size, vault, rulings) for row in found.rows]
-    return LedgerView(query, found, lines)
+    return LedgerView(query, found, entries(sql, vault, found.rows, size, files=False))
 
 
 def as_moment(at: datetime | int) -> datetime:
@@ -136,13 +128,6 @@ def urgency(due: datetime | int | None, verdict: str | None, now: datetime) -> s
         return ""
     left = as_moment(due) - now
     return "overdue" if left < timedelta() else "soon" if left < SOON else ""
-
-
-def _entry(
-    sql: Sql, row: LedgerRow, size: int | None, vault: Vault, rulings: Rulings
-) -> LedgerEntry:
-    tally = duties_table.tally_of(sql, row.incident, size)
-    return entry_of(sql, vault, row, rulings.of(row.policy), tally, None)
 
 
 def _term(sql: Sql, word: str, units: Mapping[str, Unit], titles: Titles) -> SearchTerm:
@@ -188,26 +173,14 @@ class DutiesQuery:
 
 
 @dataclass(frozen=True, slots=True)
-class DutyLine:
-    """One duty, and the title of its incident."""
-
-    owed: Owed
-    title: str
-
-
-@dataclass(frozen=True, slots=True)
 class DutiesView:
-    """The page."""
+    """The page. ``lines`` are duties, each with the title of its incident."""
 
     query: DutiesQuery
-    lines: Sequence[DutyLine]
+    lines: Sequence[tuple[Owed, str]]
     total: int
     units: Sequence[UnitDuties]
     states: Sequence[str]
-
-    @property
-    def has_table(self) -> bool:
-        return bool(self.lines)
 
     @property
     def pages(self) -> int:
@@ -221,12 +194,13 @@ def duties_view(query: DutiesQuery, sql: Sql, around: Frame, *, vault: Vault) ->
         raise Invalid("query.unit", f"没有代码为“{query.unit}”的单位。", "请从列表里选择。", "unit")
     unit, standing = query.unit or None, "imported" if query.history else "live"
     page = slice((query.page - 1) * DUTIES_ON_PAGE, query.page * DUTIES_ON_PAGE)
-    owed = duties_table.owed(sql, size, unit, standing, by_unit=query.by == "unit", page=page)
+    by_unit = query.by == "unit"
+    owed, total = duties_table.owed(sql, size, unit, standing, by_unit=by_unit, page=page)
     counted = duties_table.count_by_unit(sql, size, to_micros(around.now))
     return DutiesView(
         query=query,
-        lines=[DutyLine(each, open_title(sql, vault, each.title_leaf)) for each in owed],
-        total=duties_table.count_owed(sql, size, unit, standing),
+        lines=[(each, open_title(sql, vault, each.title_leaf)) for each in owed],
+        total=total,
         units=counted,
         states=[state for state in VERDICTS if any(line.counts.get(state) for line in counted)],
     )

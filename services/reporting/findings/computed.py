@@ -15,6 +15,7 @@ from pydantic import ConfigDict
 from services.reporting.duties.table import LATE, LoggedDuty
 from services.reporting.findings.dossier import Dossier, LoggedAct
 from services.reporting.packs import party_name
+from services.reporting.trail.wording import ENDINGS
 from shared.acts.vocabulary import ACTS
 from shared.clock import from_micros
 from shared.contracts.envelope import Recorded
@@ -145,7 +146,7 @@ def of_conflict(pack: Pack | None, event: Recorded, record: Dossier, leaf: int) 
     ended = next((each.deed for each in shown if each.deed.id == fact.ended), None)
     return Finding(
         kind="standing_conflict",
-        title=f"{_CONFLICTS[fact.because]}时不知已发布或已办结",
+        title=f"{ENDINGS[fact.because]}时不知已发布或已办结",
         basis="computed",
         good=False,
         rule="standing-conflict",
@@ -156,9 +157,6 @@ def of_conflict(pack: Pack | None, event: Recorded, record: Dossier, leaf: int) 
         actual=ended.at if ended else event.envelope.occurred_at,
         evidence=(*(Proof(each.leaf, each.deed.act) for each in shown), Proof(leaf, "conflict")),
     )
-
-
-_CONFLICTS = {"voided": "作废", "linked": "并案"}
 
 
 def incident_of(matter: str, unit: str) -> str | None:
