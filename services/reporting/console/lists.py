@@ -5,7 +5,7 @@ else one can go.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 from urllib.parse import urlencode
 
 from fastapi import Query
@@ -13,17 +13,9 @@ from fastapi import Query
 from services.reporting.console.frame import Frame
 from services.reporting.duties import table as duties_table
 from services.reporting.duties.table import Owed, UnitDuties
+from services.reporting.ledger import search as searching
 from services.reporting.ledger.entry import LedgerEntry, entries, open_title
-from services.reporting.ledger.search import (
-    ORDERS,
-    SOON,
-    SOON_DUE,
-    LedgerPage,
-    LedgerSearch,
-    SearchTerm,
-    Titles,
-    find_page,
-)
+from services.reporting.ledger.search import SOON, SOON_DUE, LedgerPage, SearchTerm, Titles
 from shared.clock import from_micros, to_micros
 from shared.copies.units import Unit
 from shared.errors import Invalid
@@ -45,8 +37,21 @@ PageNumber = Annotated[int, Query(ge=1, le=100_000)]
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerQuery:
-    """What stands in the page's address; empty means not asked."""
+class Linked:
+    """What stands in the address of a page, ``PATH``; empty means not asked."""
+
+    PATH: ClassVar[str]
+
+    def link(self, **changes: str | int) -> str:
+        """The address of the page with some of it changed; back to its first page unless told."""
+        return address(self.PATH, replace(self, **({"page": 1} | changes)))
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerQuery(Linked):
+    """What is asked of the ledger's page."""
+
+    PATH = "/"
 
     q: Text = ""
     status: Text = ""
@@ -56,10 +61,6 @@ class LedgerQuery:
     way: Text = "down"
     page: PageNumber = 1
     as_of: Text = ""
-
-    def link(self, **changes: str | int) -> str:
-        """The address of the page with some of it changed; back to its first page unless told."""
-        return address("/", replace(self, **({"page": 1} | changes)))  # type: ignore[arg-type]  # by name
 
     def export(self, kind: str) -> str:
         """The address of the same ledger as a file; words searched for are left aside."""
@@ -101,17 +102,17 @@ def ledger_view(
 ) -> LedgerView:
     """The page asked for; raises Invalid ``query.*`` for an address that means nothing."""
     units, size = around.units, around.asked
-    search = LedgerSearch(
+    search = searching.LedgerSearch(
         terms=[_term(sql, word, units, titles) for word in query.q.split()[:MOST_TERMS]],
         unit=_known("unit", query.unit, units),
         status=_known("status", query.status, STATUSES),
         verdict=_known("verdict", query.verdict, {**VERDICTS, SOON_DUE: ""}),
-        order=_known("order", query.order, ORDERS) or "number",
+        order=_known("order", query.order, searching.ORDERS) or "number",
         descending=query.way != "up",
         page=query.page,
         size=size,
     )
-    found = find_page(sql, search, around.now)
+    found = searching.find_page(sql, search, around.now)
     return LedgerView(query, found, entries(sql, vault, found.rows, size, files=False))
 
 
@@ -159,17 +160,15 @@ def address(path: str, query: "DataclassInstance") -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class DutiesQuery:
-    """What stands in the page's address; empty means not asked."""
+class DutiesQuery(Linked):
+    """What is asked of the duties' page."""
+
+    PATH = "/duties"
 
     unit: Text = ""
     by: Text = ""
     history: Text = ""
     page: PageNumber = 1
-
-    def link(self, **changes: str | int) -> str:
-        """The address of the page with some of it changed; back to its first page unless told."""
-        return address("/duties", replace(self, **({"page": 1} | changes)))  # type: ignore[arg-type]  # by name
 
 
 @dataclass(frozen=True, slots=True)

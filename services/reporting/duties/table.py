@@ -8,7 +8,7 @@ from shared import duties
 from shared.contracts.deadlines import DutyStarted
 from shared.contracts.envelope import Recorded
 from shared.store.readmodel import ReadModel
-from shared.store.sql import Row, Sql
+from shared.store.sql import Sql
 
 OPEN = ("running", "missed")
 """States in which something is still owed."""
@@ -142,8 +142,11 @@ def owed(
         " LIMIT ? OFFSET ?",
         (*params, page.stop - page.start, page.start),
     )
+    listed = [
+        Owed(_VERSIONS.row(r), r["number"], r["title_leaf"], r["owing"], r["status"]) for r in rows
+    ]
     counted = sql.one(f"SELECT COUNT(*) AS many {asked}", params)
-    return [_owed(row) for row in rows], int(counted["many"]) if counted else 0
+    return listed, int(counted["many"]) if counted else 0
 
 
 def count_by_unit(sql: Sql, size: int | None, now: int) -> list[UnitDuties]:
@@ -171,7 +174,3 @@ def _held(size: int | None) -> str:
         f"FROM duties d LEFT JOIN ledger l ON l.incident = d.incident AND {holding(size, 'l.')}"
         f" WHERE {holding(size, 'd.')} AND (l.number IS NOT NULL OR d.period IS NOT NULL)"
     )
-
-
-def _owed(row: Row) -> Owed:
-    return Owed(_VERSIONS.row(row), row["number"], row["title_leaf"], row["owing"], row["status"])

@@ -18,7 +18,7 @@ from services.reporting.findings.dossier import dossier
 from services.reporting.ledger import table as ledger_table
 from services.reporting.ledger.row import LedgerRow
 from services.reporting.log.log import leaf_at, leaves_of_facts, root_at, size_as_of
-from services.reporting.packs import Rulings, axis_value, channel_name
+from services.reporting.packs import axis_value, channel_name, rulings
 from services.reporting.trail.wording import ERASED, reader
 from shared.clock import SHANGHAI, from_micros
 from shared.contracts.envelope import decode
@@ -30,18 +30,9 @@ from shared.store.sql import Sql
 from shared.store.tracking import parked, tracked
 from shared.vault.vault import Vault
 
-
-def _moment(value: object) -> object:
-    """A row's microseconds as a moment."""
-    return from_micros(value) if isinstance(value, int) else value
-
-
-def _codes(value: object) -> object:
-    """What a row keeps in one text."""
-    return [code for code in value.split(";") if code] if isinstance(value, str) else value
-
-
-Moment = Annotated[datetime, BeforeValidator(_moment)]
+Moment = Annotated[
+    datetime, BeforeValidator(lambda at: from_micros(at) if isinstance(at, int) else at)
+]
 """UTC; a row has it in microseconds since 1970."""
 
 
@@ -70,7 +61,7 @@ class LedgerEntry(BaseModel):
     grade: str | None
     grade_name: str | None
     lead: str | None
-    co_handling: Annotated[list[str], BeforeValidator(_codes)]
+    co_handling: list[str]
     published_at: Moment | None
     named_unit: str | None
     calmed_at: Moment | None
@@ -103,10 +94,10 @@ def entries(
     them; ``files``: also with what their files lack, for which the whole of each is read.
     """
     matters = [row.incident for row in rows] if len(rows) <= FEW else []
-    tallies, rulings = duties_table.tallies(sql, size, matters), Rulings(sql)
+    tallies, ruling = duties_table.tallies(sql, size, matters), rulings(sql)
     upto = size if files else None
     return [
-        _entry(sql, vault, row, rulings.of(row.policy), upto, tallies.get(row.incident, NO_DUTIES))
+        _entry(sql, vault, row, ruling(row.policy), upto, tallies.get(row.incident, NO_DUTIES))
         for row in rows
     ]
 
@@ -122,6 +113,7 @@ def _entry(
     """A row with its title opened from the leaf that holds it; what was erased reads as such."""
     return LedgerEntry(
         **{name: getattr(row, name) for name in _KEPT},
+        co_handling=list(filter(None, row.co_handling.split(";"))),
         **tally,
         title=open_title(sql, vault, row.title_leaf),
         grade_name=None if row.grade is None else axis_value(pack, "severity", row.grade),
@@ -137,7 +129,9 @@ def _missing(sql: Sql, row: LedgerRow, pack: Pack | None, size: int | None) -> l
     return missing(pack, dossier(sql, row.incident, size).deeds)
 
 
-_KEPT = LedgerEntry.model_fields.keys() & {each.name for each in fields(LedgerRow)}
+_KEPT = LedgerEntry.model_fields.keys() & {each.name for each in fields(LedgerRow)} - {
+    "co_handling"
+}
 """What an entry has as its row has it."""
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from services.reporting.log.log import Leaf, leaves_of_matter
-from services.reporting.packs import Rulings
+from services.reporting.packs import Rulings, rulings
 from services.reporting.trail.wording import TITLES, reader, what
 from shared.contracts.envelope import Envelope, decode, decode_envelope, event_hash
 from shared.errors import Untrusted
@@ -45,11 +45,11 @@ def trail(
     sql: Sql, incident: str, size: int, vault: Vault, names: dict[str, str]
 ) -> list[TrailEntry]:
     """Everything on record of an incident within the first ``size`` leaves of the log."""
-    entries, running, rulings = [], hashlib.sha256(b""), Rulings(sql)
+    entries, running, ruling = [], hashlib.sha256(b""), rulings(sql)
     for leaf in leaves_of_matter(sql, incident, size):
         own, told = event_hash(leaf.raw), decode_envelope(leaf.raw)
         running = hashlib.sha256(running.digest() + bytes.fromhex(own.partition(":")[2]))
-        title, sentence = _sentence(leaf, vault, rulings)
+        title, sentence = _sentence(leaf, vault, ruling)
         entry = TrailEntry(
             **{name: getattr(told, name) for name in _AS_TOLD},
             leaf=leaf.leaf,
@@ -71,10 +71,10 @@ _AS_TOLD = TrailEntry.model_fields.keys() & Envelope.model_fields.keys() - {"id"
 """What an entry has as its event's envelope has it."""
 
 
-def _sentence(leaf: Leaf, vault: Vault, rulings: Rulings) -> tuple[str, str]:
+def _sentence(leaf: Leaf, vault: Vault, ruling: Rulings) -> tuple[str, str]:
     try:
         event = decode(leaf.raw)
     except Untrusted as problem:
         return leaf.type, problem.message
-    pack = rulings.of(event.envelope.policy) if event.envelope.policy else None
+    pack = ruling(event.envelope.policy) if event.envelope.policy else None
     return TITLES.get(type(event.fact), leaf.type), what(event, reader(vault, event), pack)
