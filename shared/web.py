@@ -15,7 +15,8 @@ from starlette.routing import compile_path, get_name
 
 from shared.contracts.catalogue import Contract
 from shared.errors import HTTP_STATUS, HuiyinError
-from shared.identity.officers import Officer, Officers, unknown_token
+from shared.identity.officer import Officer
+from shared.identity.officers import Officers, unknown_token
 from shared.logs import note
 from shared.store import requests
 from shared.vault.vault import Vault

@@ -33,7 +33,7 @@ from services.routing.orders import Appointment
 from shared.clock import SimulatedClock, from_micros
 from shared.copies.units import Unit
 from shared.errors import Untrusted, answered_error
-from shared.identity.officers import Officer
+from shared.identity.officer import Officer
 from shared.messaging.status import read_status
 from shared.policy.language.pack import Pack
 from shared.room import Room

@@ -18,7 +18,8 @@ from shared.clock import Clock
 from shared.contracts.routing import CountyFounded
 from shared.copies.units import Unit, check_code
 from shared.errors import Invalid, Refused
-from shared.identity.officers import Officer, new_officer_id
+from shared.identity.officer import Officer
+from shared.identity.officers import new_officer_id
 from shared.policy import Pack
 from shared.settings import Settings
 from shared.words import ADMINISTRATOR

@@ -33,7 +33,7 @@ from shared.contracts.sealed import Sealed
 from shared.copies import matters
 from shared.copies.packs import pack_by_pin, pin_in_force
 from shared.copies.units import check_within, known_unit
-from shared.identity.officers import Officer
+from shared.identity.officer import Officer
 from shared.policy.engine.deeds import WORSENING, Deed, Matter, in_order
 from shared.policy.engine.periods import tells_of_the_day_before
 from shared.policy.language.pack import Pack

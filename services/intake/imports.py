@@ -18,7 +18,7 @@ from shared.contracts.sealed import Sealed
 from shared.copies.packs import pin_in_force
 from shared.copies.units import Unit, all_units, check_within, known_unit, unknown_unit
 from shared.errors import HuiyinError, Invalid, Refused
-from shared.identity.officers import Officer
+from shared.identity.officer import Officer
 from shared.room import key_id
 from shared.store.requests import Answer, Request, answer, once
 from shared.store.sql import Sql

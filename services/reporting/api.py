@@ -1,10 +1,8 @@
 """Reporting's door: questions about what happened, and its own acts."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, TypeVar
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -18,17 +16,17 @@ from services.reporting.history.files import add_reviews
 from services.reporting.ledger import table as ledger_table
 from services.reporting.ledger.files import add_ledger
 from services.reporting.log.feed import add_feed
-from services.reporting.log.log import size_as_of
-from services.reporting.parameters import AsOf, days, moment
+from services.reporting.parameters import AsOf, as_it_stood, days
 from services.reporting.trail.trail import TrailEntry
 from services.reporting.trail.trail import trail as trail_of
 from shared.acts.routes import add_acts
-from shared.clock import SHANGHAI
+from shared.calendar.days import end_of, start_of
 from shared.contracts.reporting import IncidentErased
 from shared.copies.matters import unknown_incident
 from shared.copies.units import known_unit
 from shared.errors import Invalid, Refused
-from shared.identity.officers import Officer, Officers
+from shared.identity.officer import Officer
+from shared.identity.officers import Officers
 from shared.messaging.waiting import wait_until
 from shared.room import SUBJECTS, key_id
 from shared.store.requests import Answer, answer
@@ -38,8 +36,6 @@ from shared.store.transaction import By, Stream, Transaction
 from shared.vault.vault import Vault
 from shared.web import After, Asking, empty_door
 from shared.words import ADMINISTRATOR
-
-A = TypeVar("A")
 
 Unit = Annotated[str | None, Query(description="单位代码：本单位和下级单位")]
 
@@ -60,7 +56,8 @@ def router(acts: RecordActs, officers: Officers) -> APIRouter:
     add_feed(api, store)
     _add_trail(api, store, vault, officers)
     add_reviews(api, store, vault)
-    _add_accounts(api, store)
+    _add_findings(api, store)
+    _add_statistics(api, store)
     add_acts(api, acts, {}, hears=False)
 
     @api.post("/incidents/{incident}/erase")
@@ -87,12 +84,10 @@ def _add_trail(api: APIRouter, store: Store, vault: Vault, officers: Officers) -
                 return found
             raise unknown_incident(sql, incident)
 
-        return await store.read(_as_it_stood(as_of, ask))
+        return await store.read(as_it_stood(as_of, ask))
 
 
-def _add_accounts(api: APIRouter, store: Store) -> None:
-    """Add the routes of findings and statistics."""
-
+def _add_findings(api: APIRouter, store: Store) -> None:
     @api.get("/findings")
     async def list_findings(
         _: Asking,
@@ -109,8 +104,10 @@ def _add_accounts(api: APIRouter, store: Store) -> None:
             matter = ledger_table.registered(sql, incident).incident if incident else None
             return findings(sql, size, code, matter)
 
-        return await store.read(_as_it_stood(as_of, ask))
+        return await store.read(as_it_stood(as_of, ask))
 
+
+def _add_statistics(api: APIRouter, store: Store) -> None:
     @api.get("/statistics")
     async def show_statistics(
         _: Asking,
@@ -123,26 +120,14 @@ def _add_accounts(api: APIRouter, store: Store) -> None:
         """统计：登记、办结、按时、迟办, 以及规则包的统计指标；件数太少的不给比率。"""
         await wait_until(store, after)
         first, last = days(from_, to)
-        begins, ends = _start(first), _start(last + timedelta(days=1) if last else None)
+        begins = start_of(first) if first else None
+        ends = end_of(last) if last else None
 
         def ask(sql: Sql, size: int) -> Statistics:
             code = known_unit(sql, unit).code if unit else None
             return statistics(sql, size, StatisticsQuery(code, begins, ends))
 
-        return await store.read(_as_it_stood(as_of, ask))
-
-
-def _as_it_stood(as_of: str | None, ask: Callable[[Sql, int], A]) -> Callable[[Sql], A]:
-    """A question about the first leaves of the log: those there were at a moment, or all."""
-    then = moment(as_of)
-    return lambda sql: ask(sql, size_as_of(sql, then))
-
-
-def _start(day: date | None) -> datetime | None:
-    """When a day begins here, in UTC."""
-    if day is None:
-        return None
-    return datetime(day.year, day.month, day.day, tzinfo=SHANGHAI).astimezone(UTC)
+        return await store.read(as_it_stood(as_of, ask))
 
 
 async def shred_words(

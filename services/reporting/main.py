@@ -1,7 +1,7 @@
 """Reporting's composition: settings in, a wired room out."""
 
 from services.reporting.api import router
-from services.reporting.console import console
+from services.reporting.console.pages import console
 from services.reporting.findings import taking
 from services.reporting.findings.taking import RecordActs
 from services.reporting.log import log

@@ -2,9 +2,10 @@
 which packs bound which units when.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import cache
 
 from shared.clock import to_micros
 from shared.contracts.routing import PackAdopted, PackWithdrawn
@@ -20,20 +21,20 @@ _COMMON: Mapping[str, Mapping[str, str]] = {"severity": GRADES, "category": CATE
 """What values are called where no pack says so."""
 
 
-class Rulings:
+Rulings = Callable[[str | None], Pack | None]
+"""The pack of a pin, or none where no adoption heard of here has named it."""
+
+
+def rulings(sql: Sql) -> Rulings:
     """The packs by pin, each looked up once for a question."""
 
-    def __init__(self, sql: Sql) -> None:
-        self._sql = sql
-        self._known: dict[str | None, Pack | None] = {}
+    @cache
+    def ruling(pin: str | None) -> Pack | None:
+        with suppress(Untrusted):  # of an earlier release, never adopted: events say enough
+            return pack_by_pin(sql, pin)
+        return None
 
-    def of(self, pin: str | None) -> Pack | None:
-        """The pack of that pin, or none where no adoption heard of here has named it."""
-        if pin not in self._known:
-            self._known[pin] = None
-            with suppress(Untrusted):  # of an earlier release, never adopted: events say enough
-                self._known[pin] = pack_by_pin(self._sql, pin)
-        return self._known[pin]
+    return ruling
 
 
 def axis_value(pack: Pack | None, axis: str, value: str) -> str:
@@ -41,16 +42,6 @@ def axis_value(pack: Pack | None, axis: str, value: str) -> str:
     declared = pack.axes.get(axis) if pack else None
     named = declared.values.get(value) if declared else None
     return named or _COMMON.get(axis, {}).get(value, value)
-
-
-def grade_name(pack: Pack | None, grade: str | None) -> str | None:
-    """What a grade is called: a value of the pack's axis of severity, else the common word."""
-    return None if grade is None else axis_value(pack, "severity", grade)
-
-
-def category_name(pack: Pack | None, category: str) -> str:
-    """What a category is called: a value of the pack's axis, else the common word."""
-    return axis_value(pack, "category", category)
 
 
 def channel_name(pack: Pack | None, channel: str) -> str:

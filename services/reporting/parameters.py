@@ -1,15 +1,19 @@
 """What may be asked of the record over HTTP, read from the query."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Query
 
 from services.reporting.ledger.entry import Filters
+from services.reporting.log.log import size_as_of
 from shared.clock import read_moment
 from shared.errors import Invalid
+from shared.store.sql import Sql
 from shared.words import STATUSES, VERDICTS
+
+A = TypeVar("A")
 
 AsOf = Annotated[
     str | None,
@@ -20,6 +24,12 @@ AsOf = Annotated[
 def moment(as_of: str | None) -> datetime | None:
     """The moment asked for (UTC); raises Invalid ``time.unreadable``."""
     return read_moment(as_of, field="as_of") if as_of else None
+
+
+def as_it_stood(as_of: str | None, ask: Callable[[Sql, int], A]) -> Callable[[Sql], A]:
+    """A question about the first leaves of the log: those there were at a moment, or all."""
+    then = moment(as_of)
+    return lambda sql: ask(sql, size_as_of(sql, then))
 
 
 def filters(

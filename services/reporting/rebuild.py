@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,9 @@ from shared.store.tracking import all_tracked, parked
 from shared.store.transaction import last_position
 
 PAGE = 2000
+
+Rows = dict[tuple[Any, ...], dict[str, Any]]
+"""The rows of a table by what identifies each."""
 
 
 class Compared(BaseModel):
@@ -74,10 +78,8 @@ def _compare_model(
         with closing(fresh):
             refold(fresh, model, log, seen)
             with fresh.reading() as rebuilt:
-                return [
-                    _compare_table(service, table, key, model, live, rebuilt)
-                    for table, key in model.tables.items()
-                ]
+                compare_table = partial(_compare_table, service, model, live, rebuilt)
+                return [compare_table(table) for table in model.tables]
 
 
 def refold(fresh: SqliteTables, model: ReadModel, log: Recorder, seen: _Seen | None = None) -> int:
@@ -104,11 +106,8 @@ def _seen(live: Sql, service: str, recorder: Recorder) -> _Seen:
     return _Seen(own | up_to, {(e.upstream, e.position) for e in parked(live)})
 
 
-def _compare_table(
-    service: str, table: str, key: tuple[str, ...], model: ReadModel, live: Sql, rebuilt: Sql
-) -> Compared:
-    moving = model.moving.get(table, ())
-    there, afresh = (_rows(sql, table, key, moving) for sql in (live, rebuilt))
+def _compare_table(service: str, model: ReadModel, live: Sql, rebuilt: Sql, table: str) -> Compared:
+    there, afresh = (_rows(sql, table, model) for sql in (live, rebuilt))
     difference = next(_differences(there, afresh), None)
     return Compared(
         service=service,
@@ -120,33 +119,27 @@ def _compare_table(
     )
 
 
-def _rows(
-    sql: Sql, table: str, key: tuple[str, ...], moving: tuple[str, ...]
-) -> dict[tuple[Any, ...], dict[str, Any]]:
+def _rows(sql: Sql, table: str, model: ReadModel) -> Rows:
     try:
         rows = [dict(row) for row in sql.all(f"SELECT * FROM {table}")]
     except (sqlite3.OperationalError, psycopg.errors.UndefinedTable) as problem:
         raise _older(table) from problem
     for row in rows:
-        for column in moving:
+        for column in model.moving.get(table, ()):
             del row[column]
-    return {tuple(row[column] for column in key): row for row in rows}
+    return {tuple(row[column] for column in model.tables[table]): row for row in rows}
 
 
-def _differences(
-    there: dict[tuple[Any, ...], dict[str, Any]], afresh: dict[tuple[Any, ...], dict[str, Any]]
-) -> Iterator[str]:
+def _differences(there: Rows, afresh: Rows) -> Iterator[str]:
     for key in sorted(there.keys() | afresh.keys(), key=str):
         if key not in afresh:
             yield f"{key}：现有而重建没有"
         elif key not in there:
             yield f"{key}：重建有而现有没有"
         elif there[key] != afresh[key]:
-            columns = [name for name in there[key] if there[key][name] != afresh[key][name]]
-            said = "; ".join(
-                f"{c} 现有 {there[key][c]!r}, 重建 {afresh[key][c]!r}" for c in columns
-            )
-            yield f"{key}：{said}"
+            both = ((name, there[key][name], afresh[key][name]) for name in there[key])
+            said = (f"{name} 现有 {a!r}, 重建 {b!r}" for name, a, b in both if a != b)
+            yield f"{key}：{'; '.join(said)}"
 
 
 def _older(table: str) -> Unavailable:

@@ -31,9 +31,6 @@ CellKind = Literal["text", "number", "moment", "limit", "duration"]
 LARGEST_CELL = 32_767
 """UTF-16 units in one cell; a spreadsheet program takes a file with more for damaged."""
 
-LONGEST_NAME = 31
-"""Characters in the name of a worksheet."""
-
 LONGEST_MARGIN = 255
 """UTF-16 units in a printed header or footer."""
 
@@ -56,6 +53,7 @@ class SheetColumn:
 class Sheet:
     """A table with its notes: filters, moment, size and root of the log, below the last row.
 
+    ``title`` also names the worksheet: at most 31 characters, and each only once in a workbook.
     ``footer`` stands at the foot of every printed page, for what must not be cut off the paper.
     """
 
@@ -80,10 +78,15 @@ def as_xlsx(sheets: Sequence[Sheet]) -> bytes:
     made = BytesIO()
     book = Workbook(made, _OPTIONS)
     styles = {name: book.add_format(style) for name, style in _STYLES.items()}
-    for name, sheet in zip(_names(sheets), sheets, strict=True):
-        _fill(book.add_worksheet(name), sheet, styles)
+    for sheet in sheets:
+        _fill(book.add_worksheet(sheet.title), sheet, styles)
     book.close()
     return made.getvalue()
+
+
+def as_file(sheets: Sequence[Sheet], ending: str) -> bytes:
+    """The first as ``csv``, or all of them as ``xlsx``."""
+    return b"".join(as_csv(sheets[0])) if ending == "csv" else as_xlsx(sheets)
 
 
 def as_answer(content: bytes, ending: str, disposition: str) -> Response:
@@ -246,18 +249,3 @@ def _fitting(text: str) -> str:
 
 def _units(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
-
-
-_NO_NAME = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
-"""What may not stand in the name of a worksheet."""
-
-
-def _names(sheets: Sequence[Sheet]) -> list[str]:
-    """The titles as worksheets may be called: short, without certain signs, each only once."""
-    names: list[str] = []
-    for number, sheet in enumerate(sheets, 1):
-        name = sheet.title.translate(_NO_NAME).strip()[:LONGEST_NAME] or f"表{number}"
-        if name.lower() in (taken.lower() for taken in names):
-            name = f"{name[: LONGEST_NAME - 5]}（{number}）"
-        names.append(name)
-    return names

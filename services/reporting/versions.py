@@ -56,7 +56,10 @@ class Versions(Generic[R]):
     ) -> None:
         self.table = table
         self.columns = [field.name for field in fields(kind)]
-        typed = ", ".join(f"{f.name} {_column_type(f.type)}" for f in fields(kind))
+        numbers = (int, int | None)
+        typed = ", ".join(
+            f"{f.name} {'BIGINT' if f.type in numbers else 'TEXT'}" for f in fields(kind)
+        )
         self.key = (*key, "from_leaf")
         self.schema = (
             f"CREATE TABLE IF NOT EXISTS {table} (from_leaf BIGINT, to_leaf BIGINT, {typed},"
@@ -138,7 +141,3 @@ def holding(size: int | None, alias: str = "") -> str:
     if size is None:
         return f"{alias}to_leaf = {NOW}"  # spelt out, so that the index on present rows is used
     return f"{alias}from_leaf < {size:d} AND {alias}to_leaf >= {size:d}"
-
-
-def _column_type(annotation: Any) -> str:
-    return "BIGINT" if annotation in (int, int | None) else "TEXT"

@@ -21,7 +21,7 @@ from shared.contracts.routing import (
 )
 from shared.copies.packs import baseline
 from shared.copies.units import Unit, all_units, founded_county
-from shared.identity.officers import Officer
+from shared.identity.officer import Officer
 from shared.policy.language.pack import Pack
 from shared.store.requests import Answer, Request, once
 from shared.store.store import Store

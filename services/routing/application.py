@@ -32,7 +32,7 @@ from shared.copies import matters
 from shared.copies.matters import KnownIncident
 from shared.copies.packs import pack_by_pin, pack_in_force
 from shared.copies.units import check_within, known_unit
-from shared.identity.officers import Officer
+from shared.identity.officer import Officer
 from shared.room import key_id
 from shared.store.requests import Answer, Request, answer
 from shared.store.sql import Sql

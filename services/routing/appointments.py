@@ -20,7 +20,8 @@ from shared.contracts.routing import OfficerAppointed, TokenIssued, TokenWithdra
 from shared.copies import matters
 from shared.copies.packs import pack_in_force
 from shared.copies.units import check_within, known_unit
-from shared.identity.officers import Officer, Officers, Tenure, new_officer_id
+from shared.identity.officer import Officer
+from shared.identity.officers import Officers, Tenure, new_officer_id
 from shared.room import key_id
 from shared.store.requests import Answer, Request
 from shared.store.sql import Sql

@@ -7,7 +7,7 @@ from shared.contracts.catalogue import Fact
 from shared.contracts.routing import CountyFounded, PackAdopted, UnitEstablished
 from shared.copies.units import Unit, check_code, unknown_unit
 from shared.errors import Invalid, Refused
-from shared.identity.officers import Officer
+from shared.identity.officer import Officer
 from shared.policy.language.pack import Pack
 from shared.words import ADMINISTRATOR
 

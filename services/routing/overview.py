@@ -8,7 +8,7 @@ from services.routing.state import Approval, Case
 from shared.acts.check import Record
 from shared.contracts.catalogue import Contract
 from shared.copies.matters import KnownIncident
-from shared.identity.officers import Officer
+from shared.identity.officer import Officer
 from shared.policy.engine.deeds import Deed, in_order, met
 from shared.policy.engine.gates import closed
 from shared.policy.language.pack import Pack

@@ -23,7 +23,7 @@ from shared.copies.packs import adopted_by, baseline, pack_by_pin, pack_in_force
 from shared.copies.units import known_unit
 from shared.documents import Complaint
 from shared.errors import HuiyinError, Invalid, Refused
-from shared.identity.officers import Officer
+from shared.identity.officer import Officer
 from shared.policy.language.loading import (
     COUNTY_BASELINE,
     build,

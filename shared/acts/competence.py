@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from shared.acts.vocabulary import Competence
 from shared.copies.units import check_within, is_within
 from shared.errors import Refused
-from shared.identity.officers import Officer
+from shared.identity.officer import Officer
 from shared.store.sql import Sql
 from shared.words import AUDITOR
 

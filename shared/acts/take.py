@@ -22,7 +22,7 @@ from shared.contracts.envelope import Recorded
 from shared.copies import matters
 from shared.copies.packs import pack_by_pin
 from shared.copies.units import known_unit, unit_id
-from shared.identity.officers import Officer
+from shared.identity.officer import Officer
 from shared.policy.engine.deeds import Deed, Matter
 from shared.room import key_id
 from shared.store.readmodel import ReadModel

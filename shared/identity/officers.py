@@ -10,25 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from shared.clock import Clock, from_micros, system_clock, to_micros
-from shared.contracts.envelope import Actor
 from shared.errors import Refused
+from shared.identity.officer import Officer
 from shared.store.database import Tables
 from shared.store.failures import translated
 from shared.store.sql import Row, upsert
-
-
-@dataclass(frozen=True, slots=True)
-class Officer:
-    """Somebody who acts for a unit: pseudonymous id, name, unit's code and post."""
-
-    id: str
-    name: str
-    unit: str
-    post: str
-
-    @property
-    def actor(self) -> Actor:
-        return Actor(officer=self.id, post=self.post)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 
 from shared.clock import to_micros
 from shared.errors import Refused
-from shared.identity.officers import KNOWN, Officer, Officers, hash_of, is_valid, officer_of
+from shared.identity.officer import Officer
+from shared.identity.officers import KNOWN, Officers, hash_of, is_valid, officer_of
 from shared.store.failures import translated
 from shared.store.sql import Sql
 

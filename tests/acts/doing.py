@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.acts.take import Taker
 from shared.acts.vocabulary import ACTS, Act
-from shared.identity.officers import Officer
+from shared.identity.officer import Officer
 from shared.store.requests import Answer, Request
 
 

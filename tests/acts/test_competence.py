@@ -10,7 +10,7 @@ from shared.acts.vocabulary import Competence
 from shared.contracts.routing import UnitEstablished
 from shared.copies import units
 from shared.errors import Refused
-from shared.identity.officers import Officer
+from shared.identity.officer import Officer
 from shared.store.database import open_tables
 from shared.store.sql import Sql
 

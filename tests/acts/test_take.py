@@ -16,7 +16,7 @@ from shared.contracts.intake import RegistrationCorrected, ShiftWorked
 from shared.contracts.routing import IncidentAssigned, MatterCalmed, ReplyPublished
 from shared.contracts.sealed import Sealed
 from shared.errors import Invalid, Refused
-from shared.identity.officers import Officer
+from shared.identity.officer import Officer
 from shared.policy.language.pack import Pack
 from shared.store.requests import Request
 from tests.acts.attempts import EVERY, LEAST, NAMES, NOW, body_of

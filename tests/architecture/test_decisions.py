@@ -1,6 +1,7 @@
 """Decisions are given time, ids and chance with the command; they never fetch them themselves."""
 
 import ast
+import re
 from collections.abc import Iterator
 from configparser import ConfigParser
 from pathlib import Path
@@ -97,3 +98,17 @@ def test_the_scan_sees_it(source: str) -> None:
 )
 def test_the_scan_leaves_alone_what_came_with_the_command(source: str) -> None:
     assert offences(source) == []
+
+
+def test_whatever_calls_itself_pure_is_within_the_walls() -> None:
+    product = [
+        file for part in ("services", "shared", "huiyin") for file in (ROOT / part).rglob("*.py")
+    ]
+    said = {file for file in product if re.search(r"\bpure\b", _first_line(file), re.IGNORECASE)}
+    assert said - set(pure_files()) == set()
+    assert len(said) > 10
+
+
+def _first_line(file: Path) -> str:
+    said = ast.get_docstring(ast.parse(file.read_text("utf-8"))) or ""
+    return said.partition("\n\n")[0]

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from shared.contracts.deadlines import DelayExplained, DutyExtended, DutyMoved, UnitCirculated
 from shared.contracts.routing import IncidentAssigned, SheetAccepted
-from shared.identity.officers import Officer
+from shared.identity.officer import Officer
 from shared.policy import Pack, find_pack, load_pack
 from shared.web import prepare
 from tests.deadlines.rota import BROWSING, DAILY, written

@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from services.deadlines.scheduler import observe_due
-from shared.identity.officers import Officer
+from shared.identity.officer import Officer
 from shared.web import prepare
 from tests.deadlines.world import World, at
 

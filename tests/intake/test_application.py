@@ -8,7 +8,7 @@ import pytest
 from services.intake.application import Intake
 from shared.copies import matters
 from shared.errors import Refused, Unknown
-from shared.identity.officers import Officer
+from shared.identity.officer import Officer
 from shared.store.requests import Answer, Request
 from tests.acts.doing import do
 

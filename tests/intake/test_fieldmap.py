@@ -8,7 +8,7 @@ from services.intake.accepted import save_field_map
 from services.intake.imports import FieldMaps
 from shared.contracts.intake import Column, FieldMapSaved
 from shared.errors import HuiyinError, Invalid
-from shared.identity.officers import Officer
+from shared.identity.officer import Officer
 from shared.room import Room
 
 COLUMNS = (Column(heading="题名", field="title"), Column(heading="时刻", field="posted_at"))

@@ -27,7 +27,8 @@ from shared.contracts.routing import (
 )
 from shared.copies.units import unit_id
 from shared.errors import HuiyinError
-from shared.identity.officers import Officer, Officers
+from shared.identity.officer import Officer
+from shared.identity.officers import Officers
 from shared.policy import find_pack, load_pack
 from shared.policy.engine.deeds import WORSENING
 from shared.policy.language.pack import Pack

@@ -13,7 +13,7 @@ from shared.contracts.deadlines import DutyMissed, DutyStarted
 from shared.contracts.routing import CountyFounded, PackAdopted
 from shared.contracts.sealed import Sealed
 from shared.copies.units import unit_id
-from shared.identity.officers import Officer
+from shared.identity.officer import Officer
 from shared.policy import Pack, find_pack, load_pack
 from shared.room import SUBJECTS, key_id
 from shared.web import prepare

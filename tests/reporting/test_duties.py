@@ -97,4 +97,5 @@ async def test_a_change_by_hand_is_found_by_comparing(world: World) -> None:
 def rows(sql: Sql) -> list[DutyRow]:
     """Every duty owed."""
     page = slice(0, 10)
-    return [o.duty for o in duties_table.owed(sql, None, None, "live", by_unit=False, page=page)]
+    listed, _ = duties_table.owed(sql, None, None, "live", by_unit=False, page=page)
+    return [owed.duty for owed in listed]

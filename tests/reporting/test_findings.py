@@ -99,15 +99,10 @@ def deed(act: str, minutes: int, **told: Any) -> Deed:
     return Deed(uuid4(), act, at, at, **{"by": "liaison", "unit": "QH-YZ"} | told)
 
 
-def record(*deeds: Deed, breaches: Sequence[str] = ()) -> Dossier:
-    """A dossier with these acts, from leaf 2 on; the last of them broke these gates."""
+def record(*deeds: Deed) -> Dossier:
+    """A dossier with these acts, from leaf 2 on."""
     subject = Matter("QH-YZ", NOON, NOON)
-    last = len(deeds) - 1
-    entries = [
-        LoggedAct(leaf + 2, each, tuple(breaches) if leaf == last else ())
-        for leaf, each in enumerate(deeds)
-    ]
-    return Dossier(subject, entries)
+    return Dossier(subject, [LoggedAct(leaf, each) for leaf, each in enumerate(deeds, 2)])
 
 
 def kinds(found: Sequence[Finding]) -> list[str]:
@@ -237,7 +232,7 @@ def test_the_unit_named_answers_whoever_leads(pack: Pack) -> None:
 
 
 def test_a_breach_is_found_on_the_act_that_broke_the_gate(pack: Pack) -> None:
-    done = record(deed("register", 0), LATE_REPLY, breaches=["G1"])
+    done = record(deed("register", 0), LATE_REPLY)
 
     found = of_breach(pack, "G1", "i", done, 3)
 

@@ -171,17 +171,6 @@ def test_whatever_was_written_is_read_from_the_workbook_the_same(texts: list[str
     assert "<f>" not in part(content, "xl/worksheets/sheet1.xml")
 
 
-def test_worksheets_have_short_names_each_only_once() -> None:
-    titles = ["表/甲:乙", "表/甲:乙", "", "很长的名字" * 10, "'引号'", "ABC", "abc"]
-
-    content = as_xlsx([Sheet(title, [SheetColumn("a", "甲", 9)], []) for title in titles])
-
-    names = CalamineWorkbook.from_filelike(io.BytesIO(content)).sheet_names
-    assert names[:3] == ["表 甲 乙", "表 甲 乙（2）", "表3"]
-    assert len({name.lower() for name in names}) == len(titles)
-    assert all(0 < len(name) <= 31 for name in names)
-
-
 @pytest.mark.parametrize("text", ["甲&乙", "12&P", "长" * 400])
 def test_a_footer_shows_its_text_and_never_takes_it_for_a_code(text: str) -> None:
     page = part(as_xlsx([of([], footer=text)]), "xl/worksheets/sheet1.xml")

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from shared.contracts.envelope import associated_data
 from shared.contracts.intake import IncidentVoided
 from shared.contracts.routing import MatterHandled
-from shared.identity.officers import Officer
+from shared.identity.officer import Officer
 from shared.web import prepare
 from tests.routing.world import ADMIN, BUREAU, LI, TOWN, WU, World
 

@@ -16,7 +16,7 @@ from shared.contracts.intake import IncidentLinked, IncidentVoided
 from shared.contracts.routing import ReplyDrafted, ReplyPublished, ReportMade
 from shared.copies.matters import KnownIncident, find
 from shared.errors import Invalid, Refused, Unknown
-from shared.identity.officers import Officer
+from shared.identity.officer import Officer
 from shared.store.requests import Answer, Request
 from shared.store.transaction import Transaction
 from tests.routing.world import BUREAU, LI, START, TOWN, WU, World, later

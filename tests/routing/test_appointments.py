@@ -9,7 +9,7 @@ from services.routing.orders import Leaving, Recognition, TokenLost
 from shared.contracts.envelope import decode
 from shared.contracts.routing import AppointmentEnded, OfficerAppointed, TokenIssued, TokenWithdrawn
 from shared.errors import Invalid, Refused, Unavailable
-from shared.identity.officers import Officer
+from shared.identity.officer import Officer
 from shared.identity.sessions import Sessions
 from shared.store.requests import Request
 from tests.routing.world import ADMIN, BUREAU, START, World

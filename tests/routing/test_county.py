@@ -6,7 +6,7 @@ from services.routing import county
 from shared.contracts.routing import CountyFounded, UnitEstablished
 from shared.copies.units import Unit
 from shared.errors import HuiyinError, Invalid, Refused
-from shared.identity.officers import Officer
+from shared.identity.officer import Officer
 
 QINGHE = CountyFounded(code="QINGHE", name="青禾县", root="QH-JYJ", demonstration=True)
 ROOT = Unit("QH-JYJ", "青禾县教育局", (), None)

@@ -16,7 +16,7 @@ from shared.contracts.routing import CaseRepinned, PackAdopted, StateDeclared
 from shared.copies.packs import baseline, pack_by_pin, pack_in_force
 from shared.copies.units import unit_id
 from shared.errors import Invalid, Refused
-from shared.identity.officers import Officer
+from shared.identity.officer import Officer
 from shared.policy.language.pack import Pack
 from shared.store.requests import Answer
 from shared.store.transaction import Transaction

@@ -16,7 +16,8 @@ from shared.contracts.envelope import Actor, Recorded, Standing, decode, decode_
 from shared.contracts.intake import HistoryRecorded, IncidentRegistered
 from shared.contracts.routing import CountyFounded
 from shared.contracts.sealed import Sealed
-from shared.identity.officers import Officer, Officers
+from shared.identity.officer import Officer
+from shared.identity.officers import Officers
 from shared.messaging.streams import Incoming
 from shared.messaging.taking import Taken, take
 from shared.room import Surroundings

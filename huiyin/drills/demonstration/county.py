@@ -20,7 +20,7 @@ from shared.clock import SimulatedClock
 from shared.copies.packs import baseline
 from shared.documents import Node, Spot
 from shared.errors import Refused
-from shared.identity.officers import Officer
+from shared.identity.officer import Officer
 from shared.settings import Settings
 
 HERE = Path(__file__).parent

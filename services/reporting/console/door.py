@@ -15,7 +15,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from shared.copies.units import founded_county
 from shared.errors import Refused, Unavailable
-from shared.identity.officers import Officer
+from shared.identity.officer import Officer
 from shared.identity.sessions import LASTS, Sessions
 from shared.logs import note
 from shared.store.store import Store
@@ -92,7 +92,8 @@ class SessionDoor:
         session = request.cookies.get(SESSION, "")
         officer = self._sessions.officer(session, self._store.clock()) if session else None
         if officer is None and not self._is_open_to(request):
-            raise _sign_in_needed()
+            message = "请先登录。"
+            raise Refused("sign-in.needed", message, "页面上有当事人的原话, 只供有关人员查阅。")
         if officer is not None:
             note(officer=officer.id, unit=officer.unit)
         return PageReader(officer, session if officer else "")
@@ -215,7 +216,3 @@ def _set(request: Request, response: Response, name: str, value: str, seconds: i
 def _came_by_https(request: Request) -> bool:
     # A header that is not true only makes the sender's own cookie stricter.
     return "https" in (request.url.scheme, request.headers.get("x-forwarded-proto"))
-
-
-def _sign_in_needed() -> Refused:
-    return Refused("sign-in.needed", "请先登录。", "页面上有当事人的原话, 只供有关人员查阅。")

@@ -16,7 +16,7 @@ from services.reporting.projector import UPSTREAM
 from shared.contracts.routing import CountyFounded
 from shared.copies.units import Unit, all_units, founded_county
 from shared.errors import Unavailable
-from shared.identity.officers import Officer
+from shared.identity.officer import Officer
 from shared.store.sql import Sql
 from shared.store.store import Store
 from shared.store.tracking import tracked
@@ -59,11 +59,6 @@ class Frame:
         """Whether the page shows what was known once, and not what is known now."""
         return self.asked is not None
 
-    @property
-    def live(self) -> bool:
-        """Whether the page follows the log."""
-        return not self.past
-
 
 def frame(sql: Sql, reader: PageReader, asked: int | None, now: datetime) -> Frame:
     """The surroundings of a page that shows the first ``asked`` leaves, or everything.
@@ -72,11 +67,9 @@ def frame(sql: Sql, reader: PageReader, asked: int | None, now: datetime) -> Fra
     """
     county = founded_county(sql)
     if county is None:
-        raise Unavailable(
-            "county.not-founded",
-            "这里还没有县域数据, 或正在从日志整理。",
-            "请稍候刷新；新系统请先用 huiyin init 建库。",
-        )
+        message = "这里还没有县域数据, 或正在从日志整理。"
+        remedy = "请稍候刷新；新系统请先用 huiyin init 建库。"
+        raise Unavailable("county.not-founded", message, remedy)
     held, _ = head(sql)
     size = held if asked is None else max(0, min(asked, held))
     last = leaf_at(sql, size - 1) if size else None

@@ -8,38 +8,28 @@ from services.reporting.console.frame import Frame
 from services.reporting.duties import table as duties_table
 from services.reporting.duties.table import LoggedDuty
 from services.reporting.ledger import table as ledger_table
-from services.reporting.ledger.entry import LedgerEntry, entry_of
+from services.reporting.ledger.entry import LedgerEntry, entries
 from services.reporting.log.log import Leaf, leaves_of_matter
-from services.reporting.packs import Rulings
+from services.reporting.packs import rulings
 from services.reporting.trail.trail import TrailEntry, trail
 from services.reporting.trail.wording import TITLES, reader
+from shared.contracts import intake, reporting, routing
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded, decode
-from shared.contracts.intake import IncidentRegistered
-from shared.contracts.reporting import MatterArchived
-from shared.contracts.routing import (
-    IncidentAssigned,
-    IncidentClosed,
-    IncidentGraded,
-    IncidentReopened,
-    ReplyApproved,
-    ReplyDrafted,
-    ReplyPublished,
-)
 from shared.copies.packs import baseline
 from shared.errors import Untrusted
 from shared.store.sql import Sql
 from shared.vault.vault import Vault
 
 STAGES: tuple[type[Fact], ...] = (
-    IncidentRegistered,
-    IncidentGraded,
-    IncidentAssigned,
-    ReplyDrafted,
-    ReplyApproved,
-    ReplyPublished,
-    IncidentClosed,
-    MatterArchived,
+    intake.IncidentRegistered,
+    routing.IncidentGraded,
+    routing.IncidentAssigned,
+    routing.ReplyDrafted,
+    routing.ReplyApproved,
+    routing.ReplyPublished,
+    routing.IncidentClosed,
+    reporting.MatterArchived,
 )
 """The way of an incident that is answered."""
 
@@ -84,10 +74,6 @@ class IncidentView:
     shown: int
     reply_kind: str
 
-    @property
-    def has_table(self) -> bool:
-        return bool(self.trail)
-
 
 def incident_view(
     name: str, sql: Sql, around: Frame, *, vault: Vault, names: dict[str, str]
@@ -102,12 +88,11 @@ def incident_view(
     within = [event for leaf in leaves if leaf.leaf < size and (event := _read(leaf))]
     row = ledger_table.at(sql, present.incident, size)
     row = row if row is not None and row.number is not None else None
-    pack = Rulings(sql).of(row.policy) if row else None
-    tally = duties_table.tally_of(sql, present.incident, size)
+    pack = rulings(sql)(row.policy) if row else None
     words = _words(vault, within)
     return IncidentView(
         name=present.number or "",
-        entry=entry_of(sql, vault, row, pack, tally, size) if row else None,
+        entry=entries(sql, vault, [row], size)[0] if row else None,
         words=words,
         stages=_stages(within),
         duties=duties_table.of_incident(sql, present.incident, size),
@@ -123,9 +108,9 @@ def _words(vault: Vault, events: Sequence[Recorded]) -> OpenedWords:
     for event in events:
         read = reader(vault, event)
         match event.fact:
-            case IncidentRegistered() as fact:
+            case intake.IncidentRegistered() as fact:
                 opened |= {"title": read("title"), "body": read("body"), "link": fact.link}
-            case ReplyPublished() as fact:
+            case routing.ReplyPublished() as fact:
                 opened |= {"reply": read("text"), "replied_as": fact.named_unit}
                 opened |= {"reply_kind": fact.kind, "reply_channel": fact.channel}
     return OpenedWords(**opened)  # type: ignore[arg-type]  # only the link may be none
@@ -135,8 +120,10 @@ def _stages(events: Sequence[Recorded]) -> list[tuple[str, datetime | None]]:
     reached: dict[type[Fact], datetime] = {}
     for event in events:
         reached.setdefault(type(event.fact), event.envelope.occurred_at)
-        if isinstance(event.fact, IncidentReopened):
-            reached.pop(IncidentClosed, None)  # it is handled again, until it is closed again
+        if isinstance(event.fact, routing.IncidentReopened):
+            reached.pop(
+                routing.IncidentClosed, None
+            )  # it is handled again, until it is closed again
     return [(TITLES[kind], reached.get(kind)) for kind in STAGES]
 
 

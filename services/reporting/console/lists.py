@@ -5,7 +5,7 @@ else one can go.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 from urllib.parse import urlencode
 
 from fastapi import Query
@@ -13,19 +13,9 @@ from fastapi import Query
 from services.reporting.console.frame import Frame
 from services.reporting.duties import table as duties_table
 from services.reporting.duties.table import Owed, UnitDuties
-from services.reporting.ledger.entry import LedgerEntry, entry_of, open_title
-from services.reporting.ledger.row import LedgerRow
-from services.reporting.ledger.search import (
-    ORDERS,
-    SOON,
-    SOON_DUE,
-    LedgerPage,
-    LedgerSearch,
-    SearchTerm,
-    Titles,
-    find_page,
-)
-from services.reporting.packs import Rulings
+from services.reporting.ledger import search as searching
+from services.reporting.ledger.entry import LedgerEntry, entries, open_title
+from services.reporting.ledger.search import SOON, SOON_DUE, LedgerPage, SearchTerm, Titles
 from shared.clock import from_micros, to_micros
 from shared.copies.units import Unit
 from shared.errors import Invalid
@@ -47,8 +37,21 @@ PageNumber = Annotated[int, Query(ge=1, le=100_000)]
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerQuery:
-    """What stands in the page's address; empty means not asked."""
+class Linked:
+    """What stands in the address of a page, ``PATH``; empty means not asked."""
+
+    PATH: ClassVar[str]
+
+    def link(self, **changes: str | int) -> str:
+        """The address of the page with some of it changed; back to its first page unless told."""
+        return address(self.PATH, replace(self, **({"page": 1} | changes)))
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerQuery(Linked):
+    """What is asked of the ledger's page."""
+
+    PATH = "/"
 
     q: Text = ""
     status: Text = ""
@@ -58,10 +61,6 @@ class LedgerQuery:
     way: Text = "down"
     page: PageNumber = 1
     as_of: Text = ""
-
-    def link(self, **changes: str | int) -> str:
-        """The address of the page with some of it changed; back to its first page unless told."""
-        return address("/", replace(self, **({"page": 1} | changes)))  # type: ignore[arg-type]  # by name
 
     def export(self, kind: str) -> str:
         """The address of the same ledger as a file; words searched for are left aside."""
@@ -87,10 +86,6 @@ class LedgerView:
     lines: Sequence[LedgerEntry]
 
     @property
-    def has_table(self) -> bool:
-        return bool(self.lines)
-
-    @property
     def statuses(self) -> list[tuple[str, str, int]]:
         """Code, name and count of every status that occurs."""
         return [(c, zh, n) for c, zh in STATUSES.items() if (n := self.found.statuses.get(c, 0))]
@@ -107,20 +102,18 @@ def ledger_view(
 ) -> LedgerView:
     """The page asked for; raises Invalid ``query.*`` for an address that means nothing."""
     units, size = around.units, around.asked
-    search = LedgerSearch(
+    search = searching.LedgerSearch(
         terms=[_term(sql, word, units, titles) for word in query.q.split()[:MOST_TERMS]],
         unit=_known("unit", query.unit, units),
         status=_known("status", query.status, STATUSES),
         verdict=_known("verdict", query.verdict, {**VERDICTS, SOON_DUE: ""}),
-        order=_known("order", query.order, ORDERS) or "number",
+        order=_known("order", query.order, searching.ORDERS) or "number",
         descending=query.way != "up",
         page=query.page,
         size=size,
     )
-    found = find_page(sql, search, around.now)
-    rulings = Rulings(sql)
-    lines = [_entry(sql, row, size, vault, rulings) for row in found.rows]
-    return LedgerView(query, found, lines)
+    found = searching.find_page(sql, search, around.now)
+    return LedgerView(query, found, entries(sql, vault, found.rows, size, files=False))
 
 
 def as_moment(at: datetime | int) -> datetime:
@@ -136,13 +129,6 @@ def urgency(due: datetime | int | None, verdict: str | None, now: datetime) -> s
         return ""
     left = as_moment(due) - now
     return "overdue" if left < timedelta() else "soon" if left < SOON else ""
-
-
-def _entry(
-    sql: Sql, row: LedgerRow, size: int | None, vault: Vault, rulings: Rulings
-) -> LedgerEntry:
-    tally = duties_table.tally_of(sql, row.incident, size)
-    return entry_of(sql, vault, row, rulings.of(row.policy), tally, None)
 
 
 def _term(sql: Sql, word: str, units: Mapping[str, Unit], titles: Titles) -> SearchTerm:
@@ -174,40 +160,26 @@ def address(path: str, query: "DataclassInstance") -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class DutiesQuery:
-    """What stands in the page's address; empty means not asked."""
+class DutiesQuery(Linked):
+    """What is asked of the duties' page."""
+
+    PATH = "/duties"
 
     unit: Text = ""
     by: Text = ""
     history: Text = ""
     page: PageNumber = 1
 
-    def link(self, **changes: str | int) -> str:
-        """The address of the page with some of it changed; back to its first page unless told."""
-        return address("/duties", replace(self, **({"page": 1} | changes)))  # type: ignore[arg-type]  # by name
-
-
-@dataclass(frozen=True, slots=True)
-class DutyLine:
-    """One duty, and the title of its incident."""
-
-    owed: Owed
-    title: str
-
 
 @dataclass(frozen=True, slots=True)
 class DutiesView:
-    """The page."""
+    """The page. ``lines`` are duties, each with the title of its incident."""
 
     query: DutiesQuery
-    lines: Sequence[DutyLine]
+    lines: Sequence[tuple[Owed, str]]
     total: int
     units: Sequence[UnitDuties]
     states: Sequence[str]
-
-    @property
-    def has_table(self) -> bool:
-        return bool(self.lines)
 
     @property
     def pages(self) -> int:
@@ -221,12 +193,13 @@ def duties_view(query: DutiesQuery, sql: Sql, around: Frame, *, vault: Vault) ->
         raise Invalid("query.unit", f"没有代码为“{query.unit}”的单位。", "请从列表里选择。", "unit")
     unit, standing = query.unit or None, "imported" if query.history else "live"
     page = slice((query.page - 1) * DUTIES_ON_PAGE, query.page * DUTIES_ON_PAGE)
-    owed = duties_table.owed(sql, size, unit, standing, by_unit=query.by == "unit", page=page)
+    by_unit = query.by == "unit"
+    owed, total = duties_table.owed(sql, size, unit, standing, by_unit=by_unit, page=page)
     counted = duties_table.count_by_unit(sql, size, to_micros(around.now))
     return DutiesView(
         query=query,
-        lines=[DutyLine(each, open_title(sql, vault, each.title_leaf)) for each in owed],
-        total=duties_table.count_owed(sql, size, unit, standing),
+        lines=[(each, open_title(sql, vault, each.title_leaf)) for each in owed],
+        total=total,
         units=counted,
         states=[state for state in VERDICTS if any(line.counts.get(state) for line in counted)],
     )

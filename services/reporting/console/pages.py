@@ -11,25 +11,12 @@ from fastapi import APIRouter, Depends, Form, Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel
 
-from services.reporting.console.door import (
-    FORM,
-    SESSION,
-    Attempts,
-    PageReader,
-    SessionDoor,
-    check_form,
-    signed_in,
-    signed_out,
-)
+from services.reporting.console import door as doors
+from services.reporting.console import lists
+from services.reporting.console.door import FORM, SESSION, PageReader, SessionDoor, check_form
 from services.reporting.console.frame import Frame, Growth, frame
 from services.reporting.console.incident_view import incident_view
-from services.reporting.console.lists import (
-    DutiesQuery,
-    LedgerQuery,
-    Text,
-    duties_view,
-    ledger_view,
-)
+from services.reporting.console.lists import DutiesQuery, LedgerQuery, Text
 from services.reporting.console.showing import Assets, Showing, page_route, sign_in_page
 from services.reporting.ledger.entry import Filters
 from services.reporting.ledger.files import ledger_file
@@ -37,7 +24,8 @@ from services.reporting.ledger.search import Titles
 from services.reporting.log.log import size_as_of
 from services.reporting.parameters import moment
 from shared.errors import HuiyinError
-from shared.identity.officers import Officer, Officers
+from shared.identity.officer import Officer
+from shared.identity.officers import Officers
 from shared.identity.sessions import Sessions
 from shared.store.sql import Sql
 from shared.store.store import Store
@@ -57,7 +45,7 @@ class SignInLink(BaseModel):
 def console(store: Store, vault: Vault, officers: Officers) -> APIRouter:
     """Every route of the console."""
     assets = Assets.read()
-    door = SessionDoor(Sessions(officers), store, Attempts())
+    door = SessionDoor(Sessions(officers), store, doors.Attempts())
     showing = Showing(assets, door.county)
     routes = APIRouter(route_class=page_route(showing), include_in_schema=False)
     _add_door(routes, showing, door)
@@ -126,7 +114,7 @@ def _add_pages(routes: APIRouter, door: SessionDoor, desk: _Desk) -> None:
     @routes.get("/")
     async def ledger(reader: Asking, given: Annotated[LedgerQuery, Depends()]) -> Response:
         query = replace(given, q=given.q.strip(), as_of=given.as_of.strip())
-        ask = partial(ledger_view, query, vault=desk.vault, titles=desk.titles)
+        ask = partial(lists.ledger_view, query, vault=desk.vault, titles=desk.titles)
         page = await desk.page("ledger.html", reader, ask, as_of=query.as_of)
         desk.warm()
         return page
@@ -144,7 +132,7 @@ def _add_pages(routes: APIRouter, door: SessionDoor, desk: _Desk) -> None:
 
     @routes.get("/duties")
     async def duties(reader: Asking, query: Annotated[DutiesQuery, Depends()]) -> Response:
-        ask = partial(duties_view, query, vault=desk.vault)
+        ask = partial(lists.duties_view, query, vault=desk.vault)
         return await desk.page("duties.html", reader, ask)
 
 
@@ -187,7 +175,7 @@ def _add_door(routes: APIRouter, showing: Showing, door: SessionDoor) -> None:
     ) -> Response:
         check_form(request, FORM, form)
         session = await asyncio.to_thread(door.sign_in, request, token, code)
-        return signed_in(request, session, to)
+        return doors.signed_in(request, session, to)
 
     @routes.post("/sign-out")
     async def sign_out(
@@ -195,7 +183,7 @@ def _add_door(routes: APIRouter, showing: Showing, door: SessionDoor) -> None:
     ) -> Response:
         check_form(request, SESSION, form)
         await asyncio.to_thread(door.sign_out, request)
-        return signed_out()
+        return doors.signed_out()
 
 
 def _sign_in_links(door: SessionDoor) -> APIRouter:

@@ -21,24 +21,18 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from services.reporting.console.door import form_secret, form_token, inside, with_form
 from services.reporting.console.lists import as_moment, urgency
 from services.reporting.trail.wording import BECAUSE
+from shared import words
 from shared.clock import SHANGHAI, shown, shown_limit, shown_span
 from shared.copies.units import Unit
 from shared.errors import HTTP_STATUS, HuiyinError, Invalid, Unknown
 from shared.web import STATUS, LateRoute
-from shared.words import CHANNELS, OUTCOMES, POSTS, STATUSES, VERDICTS
+
+WORDS = ("CHANNELS", "OUTCOMES", "POSTS", "STATUSES", "VERDICTS")
 
 HEADERS = {
-    "Content-Security-Policy": "; ".join(
-        (
-            "default-src 'none'",
-            "script-src 'self'",
-            "style-src 'self'",
-            "img-src 'self'",
-            "connect-src 'self'",
-            "form-action 'self'",
-            "base-uri 'none'",
-            "frame-ancestors 'none'",
-        )
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
+        " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",  # addresses hold numbers and words searched for
@@ -48,15 +42,6 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 """What every answer of the console says, unless it says otherwise itself."""
-
-WORDS = {
-    "CHANNELS": CHANNELS,
-    "OUTCOMES": OUTCOMES,
-    "POSTS": POSTS,
-    "STATUSES": STATUSES,
-    "VERDICTS": VERDICTS,
-    "BECAUSE": BECAUSE,
-}
 
 STATUS_BY_CODE = STATUS | {
     "sign-in.needed": 401,
@@ -73,7 +58,7 @@ HEADINGS = {403: "不能办理", 404: "没有找到", 422: "请求有误", 500: 
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
-STATIC = Path(__file__).parent / "static"
+HERE = Path(__file__).parent
 KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -94,7 +79,7 @@ class Assets:
     @classmethod
     def read(cls) -> "Assets":
         """Those that the console comes with."""
-        found = (path for path in STATIC.iterdir() if path.suffix in KINDS)
+        found = (path for path in (HERE / "static").iterdir() if path.suffix in KINDS)
         return cls({path.name: path.read_bytes() for path in found})
 
     def url(self, name: str) -> str:
@@ -119,7 +104,7 @@ class Showing:
 
     def __init__(self, assets: Assets, county: Callable[[], str]) -> None:
         self._templates = Environment(
-            loader=FileSystemLoader(Path(__file__).parent / "templates"),
+            loader=FileSystemLoader(HERE / "templates"),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -129,7 +114,8 @@ class Showing:
             "asset": assets.url,
             "county": county,
             "urgency": urgency,
-            **WORDS,
+            "BECAUSE": BECAUSE,
+            **{name: getattr(words, name) for name in WORDS},
         }
         self._templates.filters |= {
             "moment": lambda at: shown(as_moment(at)),
@@ -165,20 +151,20 @@ def page_route(showing: Showing) -> type[LateRoute]:
             async def handled(request: Request) -> Response:
                 try:
                     return guarded(await handle(request))
-                except HuiyinError as problem:
-                    return guarded(await to_thread(problem_page, showing, request, problem))
-                except RequestValidationError:
-                    return guarded(await to_thread(problem_page, showing, request, _UNREADABLE))
                 except Exception as problem:
-                    return guarded(await to_thread(_failed, showing, problem))
+                    return guarded(await to_thread(problem_page, showing, request, problem))
 
             return handled
 
     return PageRoute
 
 
-def problem_page(showing: Showing, request: Request, problem: HuiyinError) -> Response:
+def problem_page(showing: Showing, request: Request, problem: Exception) -> Response:
     """A problem as a page; who is not let in gets the page to sign in."""
+    if isinstance(problem, RequestValidationError):
+        problem = _UNREADABLE
+    if not isinstance(problem, HuiyinError):
+        return _failed(showing, problem)
     status = STATUS_BY_CODE.get(problem.code) or HTTP_STATUS.get(type(problem), 500)
     if problem.code in AT_THE_DOOR:
         return sign_in_page(showing, request, problem, status)

@@ -8,7 +8,7 @@ from shared import duties
 from shared.contracts.deadlines import DutyStarted
 from shared.contracts.envelope import Recorded
 from shared.store.readmodel import ReadModel
-from shared.store.sql import Row, Sql
+from shared.store.sql import Sql
 
 OPEN = ("running", "missed")
 """States in which something is still owed."""
@@ -16,13 +16,11 @@ OPEN = ("running", "missed")
 LATE = ("met_late", "settled_late")
 """States in which it was done, but too late."""
 
+NO_DUTIES = {"duties_running": 0, "duties_missed": 0, "duties_late": 0}
+"""How many duties of a matter run, were missed and are still owed, or were done too late."""
 
-_OPEN = "d.state IN ({})".format(", ".join(f"'{state}'" for state in OPEN))
 _OWING = "COALESCE(d.assignee, l.lead, d.unit)"
 """The unit that must act: the one named, else the lead, before that the one that registered."""
-
-_KNOWN = "(l.number IS NOT NULL OR d.period IS NOT NULL)"
-"""Duties of matters whose registration is in, and of units' periods."""
 
 _FIRST_DUE = "CASE WHEN d.due IS NULL THEN 1 ELSE 0 END, d.due"
 """What is only measured comes last: nothing can be overdue."""
@@ -62,15 +60,6 @@ class UnitDuties:
     def open(self) -> int:
         """Duties that are owed still."""
         return sum(self.counts.get(state, 0) for state in OPEN)
-
-
-@dataclass(frozen=True, slots=True)
-class DutyTally:
-    """How many duties of a matter run, were missed and are still owed, or were done too late."""
-
-    running: int = 0
-    missed: int = 0
-    late: int = 0
 
 
 _changed = changer(LoggedDuty)
@@ -120,60 +109,44 @@ def in_states(sql: Sql, states: Sequence[str], size: int) -> list[LoggedDuty]:
     return [_VERSIONS.row(row) for row in rows]
 
 
-def tally_of(sql: Sql, incident: str, size: int | None) -> DutyTally:
-    """How the duties of a matter that have a limit stand."""
-    return _tallies(sql, size, "incident = ?", (incident,)).get(incident, DutyTally())
-
-
-def tallies(sql: Sql, size: int | None) -> dict[str, DutyTally]:
-    """How the duties of matters that have a limit stand, by matter."""
-    return _tallies(sql, size, "period IS NULL")
-
-
-def _tallies(
-    sql: Sql, size: int | None, condition: str, params: Sequence[str] = ()
-) -> dict[str, DutyTally]:
+def tallies(sql: Sql, size: int | None, matters: Sequence[str] = ()) -> dict[str, dict[str, int]]:
+    """How the duties of matters that have a limit stand, as ``NO_DUTIES`` names them, by matter;
+    of these matters, or of all where none is named.
+    """
+    only = f" AND incident IN ({', '.join('?' * len(matters))})" if matters else ""
+    late = ", ".join(f"'{state}'" for state in LATE)
     rows = sql.all(
-        f"SELECT incident, {_counted('running', ('running',))}, {_counted('missed', ('missed',))},"
-        f" {_counted('late', LATE)} FROM duties WHERE due IS NOT NULL AND {condition}"
-        f" AND {holding(size)} GROUP BY incident",
-        params,
+        "SELECT incident, SUM(CASE WHEN state = 'running' THEN 1 ELSE 0 END) AS duties_running,"
+        " SUM(CASE WHEN state = 'missed' THEN 1 ELSE 0 END) AS duties_missed,"
+        f" SUM(CASE WHEN state IN ({late}) THEN 1 ELSE 0 END) AS duties_late FROM duties"
+        f" WHERE due IS NOT NULL AND period IS NULL{only} AND {holding(size)} GROUP BY incident",
+        matters,
     )
-    return {
-        r["incident"]: DutyTally(int(r["running"]), int(r["missed"]), int(r["late"])) for r in rows
-    }
-
-
-def _counted(name: str, states: Sequence[str]) -> str:
-    either = ", ".join(f"'{state}'" for state in states)
-    return f"SUM(CASE WHEN state IN ({either}) THEN 1 ELSE 0 END) AS {name}"
+    return {row["incident"]: {name: int(row[name]) for name in NO_DUTIES} for row in rows}
 
 
 def owed(
     sql: Sql, size: int | None, unit: str | None, standing: str, *, by_unit: bool, page: slice
-) -> list[Owed]:
-    """Duties not fulfilled yet, earliest due first, so that overdue ones lead; or unit by unit."""
-    condition, params = _asked(unit, standing)
+) -> tuple[list[Owed], int]:
+    """Duties not fulfilled yet, earliest due first, so that overdue ones lead, or unit by unit;
+    and how many there are over all pages.
+    """
+    of_unit, params = (
+        ("", (standing,)) if unit is None else (f" AND {_OWING} = ?", (standing, unit))
+    )
+    asked = f"{_held(size)} AND d.state IN ('running', 'missed') AND d.standing = ?{of_unit}"
     first = f"{_OWING}, " if by_unit else ""
     rows = sql.all(
         "SELECT d.*, l.number AS number, l.title_leaf AS title_leaf, l.status AS status,"
-        f" {_OWING} AS owing {_from(size)} WHERE {holding(size, 'd.')} AND {_OPEN}"
-        f" AND {condition} ORDER BY {first}{_FIRST_DUE}, l.number, d.duty LIMIT ? OFFSET ?",
+        f" {_OWING} AS owing {asked} ORDER BY {first}{_FIRST_DUE}, l.number, d.duty"
+        " LIMIT ? OFFSET ?",
         (*params, page.stop - page.start, page.start),
     )
-    return [_owed(row) for row in rows]
-
-
-def count_owed(sql: Sql, size: int | None, unit: str | None, standing: str) -> int:
-    """How many duties ``owed`` lists over all pages."""
-    condition, params = _asked(unit, standing)
-    row = sql.one(
-        f"SELECT COUNT(*) AS many {_from(size)}"
-        f" WHERE {holding(size, 'd.')} AND {_OPEN} AND {condition}",
-        params,
-    )
-    assert row is not None
-    return int(row["many"])
+    listed = [
+        Owed(_VERSIONS.row(r), r["number"], r["title_leaf"], r["owing"], r["status"]) for r in rows
+    ]
+    counted = sql.one(f"SELECT COUNT(*) AS many {asked}", params)
+    return listed, int(counted["many"]) if counted else 0
 
 
 def count_by_unit(sql: Sql, size: int | None, now: int) -> list[UnitDuties]:
@@ -183,8 +156,7 @@ def count_by_unit(sql: Sql, size: int | None, now: int) -> list[UnitDuties]:
     rows = sql.all(
         f"SELECT {_OWING} AS owing, d.state AS state, COUNT(*) AS many,"
         " SUM(CASE WHEN d.state = 'missed' OR (d.state = 'running' AND d.due < ?)"
-        f" THEN 1 ELSE 0 END) AS late {_from(size)}"
-        f" WHERE {holding(size, 'd.')} AND d.standing = 'live' AND {_KNOWN}"
+        f" THEN 1 ELSE 0 END) AS late {_held(size)} AND d.standing = 'live'"
         f" GROUP BY {_OWING}, d.state",
         (now,),
     )
@@ -196,16 +168,9 @@ def count_by_unit(sql: Sql, size: int | None, now: int) -> list[UnitDuties]:
     return sorted(units.values(), key=lambda each: (-each.overdue, -each.open, each.code))
 
 
-def _from(size: int | None) -> str:
-    return f"FROM duties d LEFT JOIN ledger l ON l.incident = d.incident AND {holding(size, 'l.')}"
-
-
-def _asked(unit: str | None, standing: str) -> tuple[str, Sequence[str]]:
-    condition = f"{_KNOWN} AND d.standing = ?"
-    if unit is None:
-        return condition, (standing,)
-    return f"{condition} AND {_OWING} = ?", (standing, unit)
-
-
-def _owed(row: Row) -> Owed:
-    return Owed(_VERSIONS.row(row), row["number"], row["title_leaf"], row["owing"], row["status"])
+def _held(size: int | None) -> str:
+    """Duties with their matters, of those whose registration is in, and of units' periods."""
+    return (
+        f"FROM duties d LEFT JOIN ledger l ON l.incident = d.incident AND {holding(size, 'l.')}"
+        f" WHERE {holding(size, 'd.')} AND (l.number IS NOT NULL OR d.period IS NOT NULL)"
+    )

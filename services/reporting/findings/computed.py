@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from pydantic import ConfigDict
@@ -15,6 +16,7 @@ from pydantic import ConfigDict
 from services.reporting.duties.table import LATE, LoggedDuty
 from services.reporting.findings.dossier import Dossier, LoggedAct
 from services.reporting.packs import party_name
+from services.reporting.trail.wording import ENDINGS
 from shared.acts.vocabulary import ACTS
 from shared.clock import from_micros
 from shared.contracts.envelope import Recorded
@@ -42,10 +44,6 @@ _TITLES = {
 }
 
 _NOBODY = UUID(int=0)
-
-
-_ALWAYS_TOLD = ConfigDict(json_schema_serialization_defaults_required=True)
-"""An answer has every field, also where there is nothing to tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +75,8 @@ class Finding:
     ``post`` is who acted, or who should have.
     """
 
-    __pydantic_config__ = _ALWAYS_TOLD
+    # An answer has every field, also where there is nothing to tell.
+    __pydantic_config__ = ConfigDict(json_schema_serialization_defaults_required=True)
 
     kind: str
     title: str
@@ -100,6 +99,9 @@ class Finding:
     waiting: tuple[WaitedFor, ...] = field(default_factory=tuple)
 
 
+_computed = partial(Finding, basis="computed", good=False)
+
+
 def of_duty(pack: Pack | None, row: LoggedDuty, record: Dossier) -> Iterator[Finding]:
     """What a duty's verdict makes: the general finding, and the pack's offences that it is."""
     general = _general(pack, row, record)
@@ -119,11 +121,9 @@ def of_breach(
     if entry is None:
         return []
     rule = pack.rules.get(gate) if pack else None
-    general = Finding(
+    general = _computed(
         kind="breach",
         title=f"违反前置条件：{rule.zh if rule else gate}",
-        basis="computed",
-        good=False,
         rule=gate,
         clause=(rule.clause or rule.zh) if rule else "",
         incident=incident_of(matter, entry.deed.unit),
@@ -143,11 +143,9 @@ def of_conflict(pack: Pack | None, event: Recorded, record: Dossier, leaf: int) 
     assert isinstance(fact, StandingConflictFound)
     shown = [each for each in record.entries if each.deed.id in (fact.ended, *fact.unknown)]
     ended = next((each.deed for each in shown if each.deed.id == fact.ended), None)
-    return Finding(
+    return _computed(
         kind="standing_conflict",
-        title=f"{_CONFLICTS[fact.because]}时不知已发布或已办结",
-        basis="computed",
-        good=False,
+        title=f"{ENDINGS[fact.because]}时不知已发布或已办结",
         rule="standing-conflict",
         clause="已发布、已办结的照旧, 事项继续办理",
         incident=str(event.envelope.correlation),
@@ -156,9 +154,6 @@ def of_conflict(pack: Pack | None, event: Recorded, record: Dossier, leaf: int) 
         actual=ended.at if ended else event.envelope.occurred_at,
         evidence=(*(Proof(each.leaf, each.deed.act) for each in shown), Proof(leaf, "conflict")),
     )
-
-
-_CONFLICTS = {"voided": "作废", "linked": "并案"}
 
 
 def incident_of(matter: str, unit: str) -> str | None:
@@ -170,11 +165,10 @@ def _general(pack: Pack | None, row: LoggedDuty, record: Dossier) -> Finding:
     done = _done(pack, row, record)
     kind, title = _named(pack, row)
     unit = _answerable(row, record)
-    return Finding(
+    return _computed(
         kind=kind,
         title=title,
         basis="pending" if row.state == "recorded_late" else "computed",
-        good=False,
         rule=row.rule,
         clause=row.clause,
         incident=incident_of(row.incident, unit) if row.period is None else None,
@@ -202,23 +196,22 @@ def _named(pack: Pack | None, row: LoggedDuty) -> tuple[str, str]:
 
 def _what(pack: Pack | None, row: LoggedDuty) -> str:
     """What was owed: by the rule where the pack is known, else by what the event says of it."""
-    patterns = _stops(pack, row)
-    named = [each.act for each in patterns] or re.findall(r"[a-z_]+", row.stop)
-    act = next((each for each in named if each in ACTS), "shift")
+    act = next((each for each in _stops(pack, row) if each in ACTS), "shift")
     return _WORDS.get(act, act)
 
 
-def _stops(pack: Pack | None, row: LoggedDuty) -> list[Pattern]:
+def _stops(pack: Pack | None, row: LoggedDuty) -> list[str]:
+    """The acts by which it is done."""
     rule: Rule | None = pack.rules.get(row.rule) if pack else None
-    return list(rule.stop.patterns()) if isinstance(rule, Duty | Schedule) else []
+    stops = rule.stop.patterns() if isinstance(rule, Duty | Schedule) else ()
+    return [each.act for each in stops] or re.findall(r"[a-z_]+", row.stop)
 
 
 def _done(pack: Pack | None, row: LoggedDuty, record: Dossier) -> list[LoggedAct]:
     """The acts by which it was done, too late."""
     if row.done_at is None:
         return []
-    acts = {pattern.act for pattern in _stops(pack, row)} or set(re.findall(r"[a-z_]+", row.stop))
-    at = from_micros(row.done_at)
+    acts, at = _stops(pack, row), from_micros(row.done_at)
     return [each for each in record.entries if each.deed.act in acts and each.deed.at == at]
 
 
@@ -234,8 +227,8 @@ def _answerable(row: LoggedDuty, record: Dossier) -> str:
     if row.assignee or row.period is not None or row.due is None:
         return row.assignee or row.unit
     due = from_micros(row.due)
-    leads = [deed for deed in record.deeds if deed.act == "assign" and deed.at <= due]
-    return in_order(leads)[-1].units[0] if leads and in_order(leads)[-1].units else row.unit
+    leads = in_order(deed for deed in record.deeds if deed.act == "assign" and deed.at <= due)
+    return leads[-1].units[0] if leads and leads[-1].units else row.unit
 
 
 def _waiting(pack: Pack, row: LoggedDuty, record: Dossier) -> Iterator[WaitedFor]:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pydantic import BaseModel
@@ -36,20 +35,17 @@ COMPETENT = (
 _QUARTER = re.compile(r"(\d{4})-Q([1-4])")
 
 
-@dataclass(frozen=True, slots=True)
-class OnRecord:
-    """What an act on the record is decided on: the matter's row, where it is about a matter."""
-
-    row: LedgerRow | None = None
+OnRecord = LedgerRow | None
+"""What an act on the record is decided on: the matter's row, where it is about a matter."""
 
 
-def archive(of: OnRecord, attempt: Attempt[MatterArchived]) -> Fact:
+def archive(row: OnRecord, attempt: Attempt[MatterArchived]) -> Fact:
     """Put the file of a closed matter together.
 
     Raises Refused ``archive.done``, ``archive.not-closed`` or ``archive.incomplete`` (``field``
     names the items' rules).
     """
-    row, record = of.row, attempt.record
+    record = attempt.record
     assert row is not None  # only matters are archived
     if row.archive_number is not None or any(deed.act == "archive" for deed in record.deeds):
         number = f", 件号 {row.archive_number}" if row.archive_number else ""
@@ -58,7 +54,13 @@ def archive(of: OnRecord, attempt: Attempt[MatterArchived]) -> Fact:
         remedy = "请先办结；刚办结的请带上 after 参数。"
         raise _refused_file(row, "not-closed", "尚未办结, 不能归档。", remedy)
     if lacking := missing(record.pack, record.deeds):
-        raise _incomplete(row, lacking)
+        items = "、".join(f"{each.title}（{each.rule}）" for each in lacking)
+        raise Refused(
+            "archive.incomplete",
+            f"{row.number} 的归档材料不齐, 缺：{items}。",
+            "请补齐后再归档；确已办理而没有登记的, 请据实补录。",
+            ",".join(each.rule for each in lacking),
+        )
     optional = missing(record.pack, record.deeds, required=False)
     return attempt.fact.model_copy(update={"missing": tuple(each.rule for each in optional)})
 
@@ -140,7 +142,13 @@ def offence(pack: Pack, given: str) -> tuple[str, Offence]:
     known = pack.of(Offence)
     meant = {given} & known.keys() or pack.stated_by(given) & known.keys()
     if len(meant) != 1:
-        raise _unknown_rule(pack, given)
+        may_be = "、".join(f"{each}（{rule.zh}）" for each, rule in known.items())
+        raise Invalid(
+            "finding.rule-unknown",
+            f"规则包 {pack.id} 中没有“{given}”这一追责或表彰情形。",
+            f"可以认定：{may_be or '（规则包没有写明）'}。",
+            "of",
+        )
     return (number := next(iter(meant))), known[number]
 
 
@@ -172,23 +180,3 @@ def check_post(pack: Pack, post: str) -> None:
 
 def _refused_file(row: LedgerRow, code: str, message: str, remedy: str) -> Refused:
     return Refused(f"archive.{code}", f"{row.number} {message}", remedy, "incident")
-
-
-def _incomplete(row: LedgerRow, lacking: Sequence[MissingItem]) -> Refused:
-    items = "、".join(f"{each.title}（{each.rule}）" for each in lacking)
-    return Refused(
-        "archive.incomplete",
-        f"{row.number} 的归档材料不齐, 缺：{items}。",
-        "请补齐后再归档；确已办理而没有登记的, 请据实补录。",
-        ",".join(each.rule for each in lacking),
-    )
-
-
-def _unknown_rule(pack: Pack, given: str | None) -> Invalid:
-    known = "、".join(f"{each}（{rule.zh}）" for each, rule in pack.of(Offence).items())
-    return Invalid(
-        "finding.rule-unknown",
-        f"规则包 {pack.id} 中没有“{given or ''}”这一追责或表彰情形。",
-        f"可以认定：{known or '（规则包没有写明）'}。",
-        "of",
-    )

@@ -22,7 +22,6 @@ class LoggedAct:
 
     leaf: int
     deed: Deed
-    breaches: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,11 +49,7 @@ def dossier(sql: Sql, matter: str, size: int) -> Dossier:
     overruled = [e.fact.ended for e in events if isinstance(e.fact, StandingConflictFound)]
     standing = (event for event in events if event.envelope.id not in overruled)
     subject = reduce(_subject_after, standing, None)
-    entries = [
-        LoggedAct(leaf, deed, getattr(event.fact, "breaches", ()))
-        for leaf, event in logged
-        if (deed := deed_of(event))
-    ]
+    entries = [LoggedAct(leaf, deed) for leaf, event in logged if (deed := deed_of(event))]
     return Dossier(subject, entries, declared(sql, subject.unit, size) if subject else ())
 
 

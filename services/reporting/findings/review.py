@@ -5,26 +5,21 @@ Its tables tell where to look: log entries of acts that broke a gate, and of peo
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 
 from services.reporting.duties import table as duties_table
-from services.reporting.findings.computed import (
-    JUDGED,
-    Finding,
-    Proof,
-    incident_of,
-    of_breach,
-    of_conflict,
-    of_duty,
-)
-from services.reporting.findings.dossier import Dossier, dossier
+from services.reporting.findings import computed
+from services.reporting.findings.computed import Finding, Proof, incident_of
+from services.reporting.findings.dossier import dossier
 from services.reporting.ledger import table as ledger_table
 from services.reporting.log.log import leaf_at
-from services.reporting.packs import Rulings, party_name
+from services.reporting.packs import party_name, rulings
 from shared.contracts.catalogue import Fact, facts
 from shared.contracts.envelope import Recorded, decode
 from shared.contracts.reporting import FindingMade
 from shared.contracts.routing import StandingConflictFound
 from shared.copies.units import all_units
+from shared.policy.language.pack import Pack
 from shared.store.readmodel import Placed, ReadModel
 from shared.store.sql import Row, Sql
 
@@ -67,70 +62,57 @@ def findings(
 
     What was imported is history: nobody answers for it here.
     """
-    found = [_numbered(sql, each, size) for each in _Record(sql, size).findings(incident)]
+    found = [_numbered(sql, each, size) for each in _found(sql, size, incident)]
     within = units_under(sql, unit) if unit else None
     chosen = [each for each in found if within is None or each.unit in within]
     return sorted(chosen, key=lambda each: max((e.leaf for e in each.evidence), default=0))
 
 
-class _Record:
+def _found(sql: Sql, size: int, incident: str | None) -> Iterator[Finding]:
     """One question's view of the record: each dossier and pack is read once."""
+    ruling, record = rulings(sql), cache(lambda matter: dossier(sql, matter, size))
+    for duty in duties_table.in_states(sql, computed.JUDGED, size):
+        if incident in (None, duty.incident):
+            yield from computed.of_duty(ruling(duty.policy), duty, record(duty.incident))
+    for row, event in _entries(sql, "breaches", "leaf, gate", size, incident):
+        pack, matter = ruling(event.envelope.policy), row["incident"]
+        yield from computed.of_breach(pack, row["gate"], matter, record(matter), row["leaf"])
+    for row, event in _entries(sql, "conflicts", "leaf", size, incident):
+        pack = ruling(event.envelope.policy)
+        yield computed.of_conflict(pack, event, record(row["incident"]), row["leaf"])
+    for row, event in _entries(sql, "made_findings", "leaf", size, incident):
+        yield _by_people(ruling(event.envelope.policy), event, row["leaf"])
 
-    def __init__(self, sql: Sql, size: int) -> None:
-        self._sql, self._size = sql, size
-        self._rulings = Rulings(sql)
-        self._dossiers: dict[str, Dossier] = {}
 
-    def findings(self, incident: str | None) -> Iterator[Finding]:
-        for row in duties_table.in_states(self._sql, JUDGED, self._size):
-            if incident in (None, row.incident):
-                yield from of_duty(self._rulings.of(row.policy), row, self._dossier(row.incident))
-        for each in self._entries("breaches", "leaf, gate", incident):
-            pack = self._rulings.of(self._event(each["leaf"]).envelope.policy)
-            record = self._dossier(each["incident"])
-            yield from of_breach(pack, each["gate"], each["incident"], record, each["leaf"])
-        for each in self._entries("conflicts", "leaf", incident):
-            event, record = self._event(each["leaf"]), self._dossier(each["incident"])
-            yield of_conflict(self._rulings.of(event.envelope.policy), event, record, each["leaf"])
-        for each in self._entries("made_findings", "leaf", incident):
-            yield self._human(each["leaf"], self._event(each["leaf"]))
+def _entries(
+    sql: Sql, table: str, order: str, size: int, incident: str | None
+) -> Iterator[tuple[Row, Recorded]]:
+    """What a table says within this view, perhaps of one incident alone, and of which events."""
+    for row in sql.all(f"SELECT * FROM {table} WHERE leaf < ? ORDER BY {order}", (size,)):
+        if incident in (None, row["incident"]):
+            leaf = leaf_at(sql, row["leaf"])
+            assert leaf is not None  # the tables are made from the log
+            yield row, decode(leaf.raw)
 
-    def _human(self, leaf: int, event: Recorded) -> Finding:
-        fact, envelope = event.fact, event.envelope
-        assert isinstance(fact, FindingMade)
-        pack = self._rulings.of(envelope.policy)
-        rule = pack.rules.get(fact.of) if pack and fact.of else None
-        return Finding(
-            kind=fact.of or fact.kind or "",
-            title=rule.zh if rule else fact.of or "",
-            basis="human",
-            good=fact.good,
-            rule=fact.of or "",
-            clause=(rule.clause or rule.zh) if rule else "",
-            incident=incident_of(str(envelope.correlation), fact.unit),
-            unit=fact.unit,
-            post=party_name(pack, envelope.actor.post),
-            actual=envelope.occurred_at,
-            sanction=getattr(rule, "sanction", None),
-            evidence=(*(Proof(each, "") for each in fact.evidence), Proof(leaf, "find")),
-        )
 
-    def _entries(self, table: str, order: str, incident: str | None) -> list[Row]:
-        """What a table says within this view, perhaps of one incident alone."""
-        rows = self._sql.all(
-            f"SELECT * FROM {table} WHERE leaf < ? ORDER BY {order}", (self._size,)
-        )
-        return [row for row in rows if incident in (None, row["incident"])]
-
-    def _event(self, leaf: int) -> Recorded:
-        found = leaf_at(self._sql, leaf)
-        assert found is not None  # the tables are made from the log
-        return decode(found.raw)
-
-    def _dossier(self, matter: str) -> Dossier:
-        if matter not in self._dossiers:
-            self._dossiers[matter] = dossier(self._sql, matter, self._size)
-        return self._dossiers[matter]
+def _by_people(pack: Pack | None, event: Recorded, leaf: int) -> Finding:
+    fact, envelope = event.fact, event.envelope
+    assert isinstance(fact, FindingMade)
+    rule = pack.rules.get(fact.of) if pack and fact.of else None
+    return Finding(
+        kind=fact.of or fact.kind or "",
+        title=rule.zh if rule else fact.of or "",
+        basis="human",
+        good=fact.good,
+        rule=fact.of or "",
+        clause=(rule.clause or rule.zh) if rule else "",
+        incident=incident_of(str(envelope.correlation), fact.unit),
+        unit=fact.unit,
+        post=party_name(pack, envelope.actor.post),
+        actual=envelope.occurred_at,
+        sanction=getattr(rule, "sanction", None),
+        evidence=(*(Proof(each, "") for each in fact.evidence), Proof(leaf, "find")),
+    )
 
 
 def units_under(sql: Sql, unit: str) -> set[str]:

@@ -118,7 +118,8 @@ def statistics(sql: Sql, size: int, query: StatisticsQuery) -> Statistics:
     standing = (row for row in whole if row.status not in ("linked", "voided"))
     rows = [row for row in standing if (row.lead or row.unit) in chosen]
     live = [row for row in rows if row.standing == "live"]
-    owners = _owners(live, chosen)
+    owners = {row.incident: row.lead or row.unit or "" for row in live}
+    owners |= {str(unit_id(unit)): unit for unit in chosen}  # of units' own days
     kinds = {row.incident: row.matter for row in live}
     acts = [replace(a, kind=kinds.get(a.matter)) for a in _acts(sql, size, query, packs, owners)]
     view = _View(live, owners, acts, _missed(sql, size, query, chosen), query)
@@ -132,12 +133,6 @@ def statistics(sql: Sql, size: int, query: StatisticsQuery) -> Statistics:
         all=view.of(top, pack_as_of(sql, top, size, query.ends), alone=False),
         units=[one for one in each if one.says_something()],
     )
-
-
-def _owners(rows: Sequence[LedgerRow], chosen: set[str]) -> dict[str, str]:
-    """Whose each matter and each unit's own day is."""
-    days = {str(unit_id(unit)): unit for unit in chosen}
-    return {row.incident: row.lead or row.unit or "" for row in rows} | days
 
 
 def _acts(
@@ -174,10 +169,9 @@ def _counted(leaf: Leaf, query: StatisticsQuery) -> CountedAct | None:
 
 def _missed(sql: Sql, size: int, query: StatisticsQuery, chosen: set[str]) -> list[LoggedDuty]:
     """What units owed in periods that ended in the time asked."""
-    rows = duties_table.in_states(sql, ("missed",), size)
     return [
         row
-        for row in rows
+        for row in duties_table.in_states(sql, ("missed",), size)
         if row.period is not None
         and row.unit in chosen
         and row.due is not None

@@ -21,7 +21,7 @@ from shared.contracts.envelope import Recorded
 from shared.copies.packs import pack_by_pin, pack_in_force
 from shared.copies.units import check_within, known_unit, unit_id
 from shared.errors import Invalid
-from shared.identity.officers import Officer
+from shared.identity.officer import Officer
 from shared.policy.engine.deeds import Deed
 from shared.store.requests import Request
 from shared.store.sql import Sql
@@ -59,8 +59,8 @@ class RecordActs(Taker[OnRecord]):
         match asked.body:
             case FindBody() as body:
                 of, rule = offence(subject.record.pack, body.of or "")
-                unit = _found_unit(tx.sql, asked, subject.state.row)
-                evidence = _evidence(tx.sql, body, asked, unit, subject.state.row)
+                unit = _found_unit(tx.sql, asked, subject.state)
+                evidence = _evidence(tx.sql, body, asked, unit, subject.state)
                 return {"of": of, "unit": unit, "evidence": evidence, "good": rule.good}
             case RankBody() as body:
                 return {"order": _order(tx, body, subject.stream.unit)}
@@ -90,7 +90,7 @@ def _of_matter(tx: Transaction, asked: Asked) -> Subject[OnRecord]:
     else:
         check_within(tx.sql, _found_unit(tx.sql, asked, row), asked.officer.unit)
     file = _file(tx, row)
-    return Subject(file, row.number, OnRecord(row), _record(tx, row, file))
+    return Subject(file, row.number, row, _record(tx, row, file))
 
 
 def _of_unit(tx: Transaction, asked: Asked) -> Subject[OnRecord]:
@@ -98,7 +98,7 @@ def _of_unit(tx: Transaction, asked: Asked) -> Subject[OnRecord]:
     check_within(tx.sql, unit, asked.officer.unit)
     pin = pack_in_force(tx.sql, unit).pin
     day, record = unit_day(tx, unit, pin, _deeds_of_unit(tx, unit))
-    return Subject(day, None, OnRecord(), record)
+    return Subject(day, None, None, record)
 
 
 def _found_unit(sql: Sql, asked: Asked, row: LedgerRow | None) -> str:

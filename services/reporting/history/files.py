@@ -5,6 +5,7 @@ The first sheet is the CSV file.
 
 import asyncio
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from typing import Any, Literal
 
 from fastapi import APIRouter, Response
@@ -13,16 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.reporting.history.imported import Figures, ListedMessage, Year
 from services.reporting.history.review import Review, how_late, unit_name
 from services.reporting.history.review import review_imported as review_of
-from services.reporting.log.log import size_as_of
-from services.reporting.parameters import moment
-from services.reporting.sheets import (
-    Sheet,
-    SheetColumn,
-    as_answer,
-    as_csv,
-    as_xlsx,
-    described,
-)
+from services.reporting.parameters import as_it_stood
+from services.reporting.sheets import Sheet, SheetColumn, as_answer, as_file, described
 from shared.clock import shown_span
 from shared.messaging.waiting import wait_until
 from shared.policy import COUNTY_BASELINE, load_pack, read_pack
@@ -61,32 +54,26 @@ LATENESS = (
     SheetColumn("how_late", "迟多久", 14),
     SheetColumn("late_days", "迟（天）", 10, "number"),
 )
+WHICH = (SheetColumn("number", "编号", 22), SheetColumn("unit", "答复单位", 30))
 CASES = (
-    SheetColumn("duty", "时限", 9),
+    FIGURES[0],
     SheetColumn("scope", "范围", 30),
     SheetColumn("rank", "名次", 6, "number"),
-    SheetColumn("number", "编号", 22),
-    SheetColumn("unit", "答复单位", 30),
+    *WHICH,
     *LATENESS,
 )
-EMPTIES = (
-    SheetColumn("duty", "时限", 9),
-    SheetColumn("number", "编号", 22),
-    SheetColumn("unit", "答复单位", 30),
-    SheetColumn("empty", "判读", 10),
-    *LATENESS,
-)
+EMPTIES = (FIGURES[0], *WHICH, SheetColumn("empty", "判读", 10), *LATENESS)
 
 
 def review_sheets(review: Review) -> list[Sheet]:
     """Figures by unit and year, the latest, those that wait longest, and what answers nothing."""
-    notes = (*review.remarks, *review.basis)
-    foot = f"日志前 {review.log.size} 条, 树根 {review.log.root}"
+    below = (*review.remarks, *review.basis), f"日志前 {review.log.size} 条, 树根 {review.log.root}"
+    empties = ({"duty": each.id, **_case(case)} for each in review.duties for case in each.empty)
     return [
-        Sheet("按单位和年份", FIGURES, _figures(review), notes, foot),
-        Sheet("最迟的十件", CASES, _cases(review, "latest"), notes, foot),
-        Sheet("最久未答复的十件", CASES, _cases(review, "waiting"), notes, foot),
-        Sheet("仅收悉、转办或无内容", EMPTIES, _empties(review), notes, foot),
+        Sheet("按单位和年份", FIGURES, _figures(review), *below),
+        Sheet("最迟的十件", CASES, _cases(review, "latest"), *below),
+        Sheet("最久未答复的十件", CASES, _cases(review, "waiting"), *below),
+        Sheet("仅收悉、转办或无内容", EMPTIES, empties, *below),
     ]
 
 
@@ -124,19 +111,9 @@ def _cases(review: Review, which: str) -> Iterator[dict[str, Any]]:
                 yield {"duty": each.id, "scope": scope, "rank": rank, **_case(case)}
 
 
-def _empties(review: Review) -> Iterator[dict[str, Any]]:
-    for each in review.duties:
-        for case in each.empty:
-            yield {"duty": each.id, **_case(case)}
-
-
 def _case(case: ListedMessage) -> dict[str, Any]:
-    return {
-        "number": case.number,
+    return asdict(case) | {
         "unit": unit_name(case.unit),
-        "posted_at": case.posted_at,
-        "due": case.due,
-        "replied_at": case.replied_at,
         "how_late": shown_span(case.late_seconds) if case.late_seconds else "",
         "late_days": _days(case.late_seconds),
         "empty": EMPTINESS[case.empty] if case.empty else "",
@@ -176,19 +153,13 @@ def add_reviews(api: APIRouter, store: Store, vault: Vault) -> None:
         pack = (
             load_pack(COUNTY_BASELINE) if order.pack is None else read_pack(order.pack, "所附文本")
         )
-        then = moment(order.as_of)
 
-        def ask(sql: Sql) -> Review:
-            return review_of(sql, vault, pack, size_as_of(sql, then), order.unit)
+        def ask(sql: Sql, size: int) -> Review:
+            return review_of(sql, vault, pack, size, order.unit)
 
-        review = await store.read(ask)
+        review = await store.read(as_it_stood(order.as_of, ask))
         if order.format == "json":
             return review
-        return await asyncio.to_thread(_file, review, order.format)
-
-
-def _file(review: Review, format_: Literal["csv", "xlsx"]) -> Response:
-    sheets = review_sheets(review)
-    content = b"".join(as_csv(sheets[0])) if format_ == "csv" else as_xlsx(sheets)
-    name = f"review-{review.pack.id}-{review.log.size}.{format_}"
-    return as_answer(content, format_, f'filename="{name}"')
+        content = await asyncio.to_thread(as_file, review_sheets(review), order.format)
+        name = f"review-{review.pack.id}-{review.log.size}.{order.format}"
+        return as_answer(content, order.format, f'filename="{name}"')

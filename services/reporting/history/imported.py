@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 from operator import attrgetter
-from typing import Literal, TypeGuard, TypeVar
+from typing import Any, Literal, TypeGuard, TypeVar
 
 from services.reporting.history.receipts import Emptiness
 from shared.calendar.days import day_of
@@ -215,11 +215,11 @@ def review(measure: Measure, messages: Iterable[Message]) -> DutyReview:
     return DutyReview(
         id=measure.rule,
         duty=DutyInWords(duty.zh, duty.clause or duty.zh, duty.start[0], limit(duty)),
-        total=figures(judged),
-        years=_years(judged),
-        units=tuple(_unit(*each) for each in sorted(by_unit.items(), key=_place)),
-        latest=_latest(judged),
-        waiting=_waiting(judged),
+        units=tuple(
+            UnitReview(unit, **_summed(those))
+            for unit, those in sorted(by_unit.items(), key=_place)
+        ),
+        **_summed(judged),
         empty=tuple(sorted(filter(attrgetter("empty"), judged), key=attrgetter("number"))),
     )
 
@@ -285,33 +285,24 @@ def lateness(late: Sequence[int]) -> Lateness:
     """Sum up latenesses given in ascending order."""
     if len(late) < FEW:
         return Lateness(len(late), None, None, tuple(late))
-    return Lateness(len(late), _ranked(late, 50), _ranked(late, 90), ())
+    median, p90 = (late[ceil(len(late) * percent / 100) - 1] for percent in (50, 90))
+    return Lateness(len(late), median, p90, ())
 
 
-def _ranked(ascending: Sequence[int], percent: int) -> int:
-    return ascending[ceil(len(ascending) * percent / 100) - 1]
-
-
-def _unit(unit: Replying, judged: Sequence[JudgedMessage]) -> UnitReview:
-    return UnitReview(unit, figures(judged), _years(judged), _latest(judged), _waiting(judged))
-
-
-def _years(judged: Sequence[JudgedMessage]) -> tuple[Year, ...]:
+def _summed(judged: Sequence[JudgedMessage]) -> dict[str, Any]:
+    """In all, by year, the latest and those that wait longest."""
     by_year = _grouped(judged, lambda each: day_of(each.posted_at).year)
-    return tuple(Year(year, figures(by_year[year])) for year in sorted(by_year))
+    return {
+        "total": figures(judged),
+        "years": tuple(Year(year, figures(by_year[year])) for year in sorted(by_year)),
+        "latest": _longest(judged, "late"),
+        "waiting": _longest(judged, "missed"),
+    }
 
 
-def _latest(judged: Iterable[JudgedMessage]) -> tuple[ListedMessage, ...]:
-    return _longest(each for each in judged if each.outcome == "late")
-
-
-def _waiting(judged: Iterable[JudgedMessage]) -> tuple[ListedMessage, ...]:
-    return _longest(each for each in judged if each.outcome == "missed")
-
-
-def _longest(judged: Iterable[JudgedMessage]) -> tuple[ListedMessage, ...]:
-    ordered = sorted(judged, key=lambda each: (-each.late_seconds, each.number))
-    return tuple(ordered[:SHOWN])
+def _longest(judged: Sequence[JudgedMessage], outcome: Outcome) -> tuple[ListedMessage, ...]:
+    such = (each for each in judged if each.outcome == outcome)
+    return tuple(sorted(such, key=lambda each: (-each.late_seconds, each.number))[:SHOWN])
 
 
 K = TypeVar("K", bound=Hashable)

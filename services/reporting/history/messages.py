@@ -14,15 +14,9 @@ from services.reporting.history.receipts import emptiness
 from services.reporting.log.log import leaves_of_facts
 from shared.acts.deed import deed_of, subject_of
 from shared.calendar.working import Calendar, state_council
+from shared.contracts import intake, routing
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded, associated_data, decode
-from shared.contracts.intake import (
-    HistoryRecorded,
-    IncidentLinked,
-    IncidentRegistered,
-    IncidentVoided,
-)
-from shared.contracts.routing import CalendarPublished, ReplyPublished, UnitEstablished
 from shared.copies.calendars import published_year
 from shared.copies.units import Unit, unit_by_name
 from shared.errors import Refused
@@ -30,12 +24,12 @@ from shared.store.sql import Sql
 from shared.vault.vault import Vault
 
 _HEARD = (
-    IncidentRegistered,
-    HistoryRecorded,
-    IncidentLinked,
-    IncidentVoided,
-    UnitEstablished,
-    CalendarPublished,
+    intake.IncidentRegistered,
+    intake.HistoryRecorded,
+    intake.IncidentLinked,
+    intake.IncidentVoided,
+    routing.UnitEstablished,
+    routing.CalendarPublished,
 )
 
 
@@ -54,21 +48,12 @@ class Histories:
     days_only: int
 
 
-@dataclass(frozen=True, slots=True)
-class _History:
-    """Who replied according to the file, and whether it gives the day of the reply alone."""
-
-    unit: str
-    named: str
-    day_only: bool
-
-
 @dataclass(slots=True)
 class _Heard:
-    """What intake's events say, apart from all words."""
+    """What intake's events say, apart from all words, which stay sealed."""
 
     registered: dict[str, Message] = field(default_factory=dict)
-    histories: dict[str, _History] = field(default_factory=dict)
+    histories: dict[str, intake.HistoryRecorded] = field(default_factory=dict)
     withdrawn: set[str] = field(default_factory=set)
     units: dict[str, Unit] = field(default_factory=dict)
     calendar: Calendar = field(default_factory=state_council)
@@ -82,12 +67,13 @@ def histories(sql: Sql, size: int, vault: Vault) -> Histories:
     heard = _heard(sql, size)
     replies = _replies(sql, size, vault, heard)
     owed = [name for name in heard.registered if name in replies or name not in heard.withdrawn]
+    told = [heard.histories.get(name) for name in owed]
     messages = [_message(heard, name, replies.get(name, [])) for name in owed]
     return Histories(
         messages=sorted(messages, key=lambda message: message.number),
         calendar=heard.calendar,
         withdrawn=len(heard.registered) - len(owed),
-        days_only=sum(heard.histories[name].day_only for name in owed if name in heard.histories),
+        days_only=sum("replied_at" in each.days_only for each in told if each),
     )
 
 
@@ -96,16 +82,15 @@ def _heard(sql: Sql, size: int) -> _Heard:
     for event in _events(sql, size, *_HEARD):
         incident = str(event.envelope.correlation)
         match event.fact:
-            case IncidentRegistered() as fact if event.envelope.standing == "imported":
+            case intake.IncidentRegistered() as fact if event.envelope.standing == "imported":
                 heard.registered[incident] = _registered(event, fact)
-            case HistoryRecorded() as fact:
-                day_only = "replied_at" in fact.days_only
-                heard.histories[incident] = _History(fact.unit, fact.named.strip(), day_only)
-            case IncidentLinked() | IncidentVoided():
+            case intake.HistoryRecorded() as fact:
+                heard.histories[incident] = fact
+            case intake.IncidentLinked() | intake.IncidentVoided():
                 heard.withdrawn.add(incident)
-            case UnitEstablished() as fact:
+            case routing.UnitEstablished() as fact:
                 heard.units[fact.code] = Unit(fact.code, fact.name, fact.aliases, fact.parent)
-            case CalendarPublished() as fact:
+            case routing.CalendarPublished() as fact:
                 heard.calendar = heard.calendar.with_year(published_year(fact))
             case _:
                 pass  # registered live
@@ -114,7 +99,7 @@ def _heard(sql: Sql, size: int) -> _Heard:
 
 def _replies(sql: Sql, size: int, vault: Vault, heard: _Heard) -> dict[str, list[Reply]]:
     replies = defaultdict(list)
-    for event in _events(sql, size, ReplyPublished, among=heard.registered):
+    for event in _events(sql, size, routing.ReplyPublished, among=heard.registered):
         deed = deed_of(event)
         assert deed is not None  # publishing is an act
         replies[str(event.envelope.correlation)].append(Reply(deed, _says(vault, event)))
@@ -132,7 +117,7 @@ def _events(
 
 def _says(vault: Vault, event: Recorded) -> Says:
     fact = event.fact
-    assert isinstance(fact, ReplyPublished)
+    assert isinstance(fact, routing.ReplyPublished)
     try:
         text = vault.open(fact.text, associated_data(event.raw, "text"))
     except Refused:  # erased
@@ -140,7 +125,7 @@ def _says(vault: Vault, event: Recorded) -> Says:
     return emptiness(text) or "answer"
 
 
-def _registered(event: Recorded, fact: IncidentRegistered) -> Message:
+def _registered(event: Recorded, fact: intake.IncidentRegistered) -> Message:
     """As it was registered: for the unit that it was imported for, and without replies."""
     told = event.envelope
     posted_at = fact.posted_at or told.occurred_at
@@ -153,12 +138,12 @@ def _message(heard: _Heard, name: str, replies: list[Reply]) -> Message:
     return replace(told, unit=unit, replies=tuple(replies))
 
 
-def _replying(heard: _Heard, registering: str, history: _History | None) -> Replying:
+def _replying(heard: _Heard, registering: str, history: intake.HistoryRecorded | None) -> Replying:
     """By the name in the file where that means a unit, or else as the file has it.
 
     The directory is the one of the log's prefix: a unit established since the import is known.
     """
-    named = history.named if history else ""
+    named = history.named.strip() if history else ""
     if history and history.unit != registering:
         return _known(heard, history.unit, "directory")
     if unit := unit_by_name(heard.units, named):

@@ -7,17 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from services.reporting.history.imported import (
-    DutyInWords,
-    DutyReview,
-    Figures,
-    Lateness,
-    Measure,
-    Message,
-    Replying,
-    is_for_any_reply,
-)
-from services.reporting.history.imported import review as review_duty
+from services.reporting.history import imported
+from services.reporting.history.imported import DutyReview, Figures, Message, Replying
 from services.reporting.history.messages import histories
 from services.reporting.log.log import EMPTY, leaf_at, root_at
 from shared.clock import shown, shown_span
@@ -75,7 +66,27 @@ def review_imported(sql: Sql, vault: Vault, pack: Pack, size: int, unit: str | N
     ``unit`` is a code, or a name as the directory or a file has it. Raises Invalid
     ``pack.no-reply-duty`` and Unknown ``review.unit-unknown``.
     """
-    duties = [name for name, duty in pack.of(Duty).items() if is_for_any_reply(duty)]
+    duties, upto = _reply_duties(pack), _upto(sql, size)
+    found = histories(sql, size, vault)
+    messages = _of_unit(found.messages, unit)
+    at = upto.at or datetime.max.replace(tzinfo=UTC)  # an empty log has nothing to judge
+    measures = (imported.Measure(pack, name, found.calendar, at) for name in duties)
+    review = Review(
+        pack=AppliedPack(pack.id, pack.version, pack.digest),
+        log=upto,
+        unit=unit,
+        messages=len(messages),
+        withdrawn=found.withdrawn,
+        days_only=found.days_only,
+        duties=tuple(imported.review(measure, messages) for measure in measures),
+        basis=(),
+        remarks=(),
+    )
+    return replace(review, basis=tuple(_basis(review)), remarks=tuple(_remarks(review)))
+
+
+def _reply_duties(pack: Pack) -> list[str]:
+    duties = [name for name, duty in pack.of(Duty).items() if imported.is_for_any_reply(duty)]
     if not duties:
         raise Invalid(
             "pack.no-reply-duty",
@@ -84,23 +95,7 @@ def review_imported(sql: Sql, vault: Vault, pack: Pack, size: int, unit: str | N
             "请换一个规定了答复时限的规则包, 或补上这样一条义务。",
             "duty",
         )
-    upto = _upto(sql, size)
-    found = histories(sql, size, vault)
-    messages = _of_unit(found.messages, unit)
-    at = upto.at or datetime.max.replace(tzinfo=UTC)  # an empty log has nothing to judge
-    measures = (Measure(pack, name, found.calendar, at) for name in duties)
-    review = Review(
-        pack=AppliedPack(pack.id, pack.version, pack.digest),
-        log=upto,
-        unit=unit,
-        messages=len(messages),
-        withdrawn=found.withdrawn,
-        days_only=found.days_only,
-        duties=tuple(review_duty(measure, messages) for measure in measures),
-        basis=(),
-        remarks=(),
-    )
-    return replace(review, basis=tuple(_basis(review)), remarks=tuple(_remarks(review)))
+    return duties
 
 
 def _upto(sql: Sql, size: int) -> LogPrefix:
@@ -131,7 +126,7 @@ def unit_name(unit: Replying) -> str:
     return unit.name + KNOWN_BY[unit.known_by]
 
 
-def how_late(late: Lateness) -> str:
+def how_late(late: imported.Lateness) -> str:
     """Median and 90th percentile, or every lateness where they are too few for that."""
     if late.median is None or late.p90 is None:
         return "、".join(shown_span(seconds) for seconds in late.values)
@@ -161,7 +156,7 @@ def _remarks(review: Review) -> list[str]:
     return [*verdicts, *_left_out(review), *_units(review)]
 
 
-def _rule(name: str, duty: DutyInWords) -> str:
+def _rule(name: str, duty: imported.DutyInWords) -> str:
     return (
         f"{name} {duty.title}：“{duty.clause}”。自{STARTS[duty.start]}起 {duty.limit}, "
         "按日计的, 起始日不计, 到末日 24:00（含）为止, 北京时间；任何一次公开发布都算答复。"

@@ -4,7 +4,7 @@ Rows, size and root of an export belong to one and the same prefix of the log, s
 signed or printed root of that size can hold the rows against the record.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import date, datetime
 from typing import Annotated
@@ -12,13 +12,13 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator
 
 from services.reporting.duties import table as duties_table
-from services.reporting.duties.table import DutyTally
+from services.reporting.duties.table import NO_DUTIES
 from services.reporting.findings.decisions import MissingItem, asks_for_items, missing
 from services.reporting.findings.dossier import dossier
 from services.reporting.ledger import table as ledger_table
 from services.reporting.ledger.row import LedgerRow
 from services.reporting.log.log import leaf_at, leaves_of_facts, root_at, size_as_of
-from services.reporting.packs import Rulings, category_name, channel_name, grade_name
+from services.reporting.packs import axis_value, channel_name, rulings
 from services.reporting.trail.wording import ERASED, reader
 from shared.clock import SHANGHAI, from_micros
 from shared.contracts.envelope import decode
@@ -30,18 +30,9 @@ from shared.store.sql import Sql
 from shared.store.tracking import parked, tracked
 from shared.vault.vault import Vault
 
-
-def _moment(value: object) -> object:
-    """A row's microseconds as a moment."""
-    return from_micros(value) if isinstance(value, int) else value
-
-
-def _codes(value: object) -> object:
-    """What a row keeps in one text."""
-    return [code for code in value.split(";") if code] if isinstance(value, str) else value
-
-
-Moment = Annotated[datetime, BeforeValidator(_moment)]
+Moment = Annotated[
+    datetime, BeforeValidator(lambda at: from_micros(at) if isinstance(at, int) else at)
+]
 """UTC; a row has it in microseconds since 1970."""
 
 
@@ -70,7 +61,7 @@ class LedgerEntry(BaseModel):
     grade: str | None
     grade_name: str | None
     lead: str | None
-    co_handling: Annotated[list[str], BeforeValidator(_codes)]
+    co_handling: list[str]
     published_at: Moment | None
     named_unit: str | None
     calmed_at: Moment | None
@@ -92,38 +83,43 @@ class LedgerEntry(BaseModel):
     erased: bool
 
 
-def entries(sql: Sql, vault: Vault, rows: Iterable[LedgerRow], size: int) -> list[LedgerEntry]:
-    """Rows as they stood after the first ``size`` leaves, with what stands beside them."""
-    tallies, rulings = duties_table.tallies(sql, size), Rulings(sql)
+FEW = 100
+"""Rows whose duties are counted for them alone; for more, those of all matters are."""
+
+
+def entries(
+    sql: Sql, vault: Vault, rows: Sequence[LedgerRow], size: int | None, *, files: bool = True
+) -> list[LedgerEntry]:
+    """Rows as they stood after the first ``size`` leaves, or stand now, with what stands beside
+    them; ``files``: also with what their files lack, for which the whole of each is read.
+    """
+    matters = [row.incident for row in rows] if len(rows) <= FEW else []
+    tallies, ruling = duties_table.tallies(sql, size, matters), rulings(sql)
+    upto = size if files else None
     return [
-        entry_of(sql, vault, row, rulings.of(row.policy), tallies.get(row.incident), size)
+        _entry(sql, vault, row, ruling(row.policy), upto, tallies.get(row.incident, NO_DUTIES))
         for row in rows
     ]
 
 
-def entry_of(
+def _entry(
     sql: Sql,
     vault: Vault,
     row: LedgerRow,
     pack: Pack | None,
-    tally: DutyTally | None,
-    size: int | None,
+    upto: int | None,
+    tally: dict[str, int],
 ) -> LedgerEntry:
-    """A row with its title opened from the leaf that holds it; what was erased reads as such.
-
-    What its file lacks is told as of the first ``size`` leaves, and without it not at all.
-    """
-    tally = tally or DutyTally()
+    """A row with its title opened from the leaf that holds it; what was erased reads as such."""
     return LedgerEntry(
         **{name: getattr(row, name) for name in _KEPT},
+        co_handling=list(filter(None, row.co_handling.split(";"))),
+        **tally,
         title=open_title(sql, vault, row.title_leaf),
-        grade_name=grade_name(pack, row.grade),
+        grade_name=None if row.grade is None else axis_value(pack, "severity", row.grade),
         channel_name=channel_name(pack, row.channel or ""),
-        category_name=category_name(pack, row.category or ""),
-        duties_running=tally.running,
-        duties_missed=tally.missed,
-        duties_late=tally.late,
-        missing=_missing(sql, row, pack, size),
+        category_name=axis_value(pack, "category", row.category or ""),
+        missing=_missing(sql, row, pack, upto),
     )
 
 
@@ -133,7 +129,9 @@ def _missing(sql: Sql, row: LedgerRow, pack: Pack | None, size: int | None) -> l
     return missing(pack, dossier(sql, row.incident, size).deeds)
 
 
-_KEPT = LedgerEntry.model_fields.keys() & {each.name for each in fields(LedgerRow)}
+_KEPT = LedgerEntry.model_fields.keys() & {each.name for each in fields(LedgerRow)} - {
+    "co_handling"
+}
 """What an entry has as its row has it."""
 
 
@@ -233,9 +231,9 @@ def export(
             "台账还没有跟上日志, 现在导出会与日志不一致。",
             "请稍后重试；若一直如此, 请查看 huiyin doctor 中的滞后与停顿。",
         )
-    rows = entries(sql, vault, filters.rows(sql, size), size)
+    rows, county = entries(sql, vault, filters.rows(sql, size), size), founded_county(sql)
     return LedgerExport(
-        county=_county(sql),
+        county=county and CountyName(code=county.code, name=county.name),
         made_at=made_at,
         as_of=as_of,
         filters=filters.as_asked(),
@@ -245,11 +243,6 @@ def export(
         set_aside=sum(1 for one in parked(sql) if one.upstream == "log" and one.position <= size),
         rows=rows,
     )
-
-
-def _county(sql: Sql) -> CountyName | None:
-    county = founded_county(sql)
-    return CountyName(code=county.code, name=county.name) if county else None
 
 
 def _named(sql: Sql, size: int, rows: Iterable[LedgerEntry], asked: str | None) -> dict[str, str]:

@@ -12,18 +12,10 @@ import structlog
 from fastapi import APIRouter, Response
 
 from services.reporting.ledger.entry import Filters, LedgerEntry, LedgerExport, entries, export
-from services.reporting.log.log import size_as_of
-from services.reporting.parameters import AsOf, Wanted, moment
-from services.reporting.sheets import (
-    Sheet,
-    SheetColumn,
-    as_answer,
-    as_csv,
-    as_xlsx,
-    described,
-)
+from services.reporting.parameters import AsOf, Wanted, as_it_stood, moment
+from services.reporting.sheets import Sheet, SheetColumn, as_answer, as_file, described
 from shared.clock import SHANGHAI, shown
-from shared.identity.officers import Officer
+from shared.identity.officer import Officer
 from shared.messaging.waiting import wait_until
 from shared.store.sql import Sql
 from shared.store.store import Store
@@ -107,21 +99,16 @@ def _notes(found: LedgerExport) -> Iterator[str]:
 
 
 def _filters(found: LedgerExport) -> str:
-    given = found.filters
-    unit, status, verdict = (given.get(name, "") for name in ("unit", "status", "verdict"))
+    asked = ("unit", "status", "verdict", "from", "to")
+    unit, status, verdict, first, last = (found.filters.get(name, "") for name in asked)
+    days = (f"自 {first}" if first else "") + (f"至 {last}" if last else "")
     parts = [
         f"单位 {found.units.get(unit, unit)}（{unit}）" if unit else "",
         f"状态 {STATUSES[status]}" if status else "",
         f"时限 {VERDICTS[verdict]}" if verdict else "",
-        _days(given),
+        f"登记日期{days}" if days else "",
     ]
     return "；".join(filter(None, parts)) or "无"
-
-
-def _days(given: dict[str, str]) -> str:
-    first, last = given.get("from"), given.get("to")
-    parts = [f"自 {first}" if first else "", f"至 {last}" if last else ""]
-    return f"登记日期{''.join(parts)}" if first or last else ""
 
 
 def add_ledger(api: APIRouter, store: Store, vault: Vault) -> None:
@@ -133,44 +120,37 @@ def add_ledger(api: APIRouter, store: Store, vault: Vault) -> None:
     ) -> list[LedgerEntry]:
         """归档台账：每个事件一行, 可看当时的样子。"""
         await wait_until(store, after)
-        then = moment(as_of)
 
-        def ask(sql: Sql) -> list[LedgerEntry]:
-            size = size_as_of(sql, then)
+        def ask(sql: Sql, size: int) -> list[LedgerEntry]:
             return entries(sql, vault, wanted.rows(sql, size), size)
 
-        return await store.read(ask)
+        return await store.read(as_it_stood(as_of, ask))
 
-    _add_files(api, store, vault)
+    for kind, said in FILES.items():
+        _add_file(api, store, vault, kind, said)
 
 
-def _add_files(api: APIRouter, store: Store, vault: Vault) -> None:
+FILES = {
+    "csv": "台账导出为 CSV（UTF-8, 带 BOM）；截至过去某时的, 每次逐字节相同。",
+    "xlsx": "台账导出为 Excel 工作簿：可打印, 页脚有日志条数与树根。",
+    "json": "台账导出为 JSON：各行, 以及所依据的日志条数与树根。",
+}
+"""As what the ledger leaves the house."""
+
+
+def _add_file(api: APIRouter, store: Store, vault: Vault, kind: str, said: str) -> None:
     async def exported(
-        format_: str, officer: Officer, wanted: Wanted, as_of: str | None, after: str | None
+        officer: Asking, wanted: Wanted, as_of: AsOf = None, after: After = None
     ) -> Response:
         await wait_until(store, after)
-        return await ledger_file(store, vault, wanted, as_of, format_, officer)
+        return await ledger_file(store, vault, wanted, as_of, kind, officer)
 
-    @api.get("/ledger.csv", response_class=Response, responses=described("csv"))
-    async def ledger_csv(
-        officer: Asking, wanted: Wanted, as_of: AsOf = None, after: After = None
-    ) -> Response:
-        """台账导出为 CSV（UTF-8, 带 BOM）；截至过去某时的, 每次逐字节相同。"""
-        return await exported("csv", officer, wanted, as_of, after)
-
-    @api.get("/ledger.xlsx", response_class=Response, responses=described("xlsx"))
-    async def ledger_xlsx(
-        officer: Asking, wanted: Wanted, as_of: AsOf = None, after: After = None
-    ) -> Response:
-        """台账导出为 Excel 工作簿：可打印, 页脚有日志条数与树根。"""
-        return await exported("xlsx", officer, wanted, as_of, after)
-
-    @api.get("/ledger.json", response_model=LedgerExport)
-    async def ledger_json(
-        officer: Asking, wanted: Wanted, as_of: AsOf = None, after: After = None
-    ) -> Response:
-        """台账导出为 JSON：各行, 以及所依据的日志条数与树根。"""
-        return await exported("json", officer, wanted, as_of, after)
+    answer: dict[str, Any] = {"response_class": Response, "responses": described(kind)}
+    if kind == "json":
+        answer = {"response_model": LedgerExport}
+    api.add_api_route(
+        f"/ledger.{kind}", exported, name=f"ledger_{kind}", description=said, **answer
+    )
 
 
 async def ledger_file(
@@ -198,13 +178,9 @@ async def ledger_file(
 
 
 def _content(found: LedgerExport, format_: str) -> bytes:
-    match format_:
-        case "csv":
-            return b"".join(as_csv(ledger_sheet(found)))
-        case "xlsx":
-            return as_xlsx([ledger_sheet(found)])
-        case _:
-            return found.model_dump_json(indent=2).encode()
+    if format_ == "json":
+        return found.model_dump_json(indent=2).encode()
+    return as_file([ledger_sheet(found)], format_)
 
 
 def _named(found: LedgerExport, ending: str) -> str:

@@ -179,20 +179,6 @@ def _assigned(row: LedgerRow, fact: routing.IncidentAssigned, *_: object) -> _Ch
     return _reached(row, "assigned") | {"lead": fact.lead, "co_handling": co_handling}
 
 
-def _published(row: LedgerRow, fact: routing.ReplyPublished, told: Envelope, _: int) -> _Changes:
-    at = to_micros(told.occurred_at)
-    return _reached(row, "published") | {"published_at": at, "named_unit": fact.named_unit}
-
-
-def _closed(row: LedgerRow, fact: routing.IncidentClosed, told: Envelope, _: int) -> _Changes:
-    at = to_micros(told.occurred_at)
-    return _reached(row, "closed") | {"closed_at": at, "outcome": fact.outcome}
-
-
-def _archived(_: LedgerRow, fact: reporting.MatterArchived, told: Envelope, __: int) -> _Changes:
-    return {"archived_at": to_micros(told.occurred_at), "archive_number": fact.number}
-
-
 def _overruled(row: LedgerRow, fact: routing.StandingConflictFound, *_: object) -> _Changes:
     overruled = {*filter(None, row.overruled.split(";")), str(fact.ended)}
     return {"overruled": ";".join(sorted(overruled))}
@@ -214,6 +200,10 @@ def _judged(row: LedgerRow, sets: Judged, told: Envelope) -> _Changes:
     return new
 
 
+def _when(column: str, told: Envelope, **others: str) -> _Changes:
+    return {column: to_micros(told.occurred_at), **others}
+
+
 def _reached(row: LedgerRow, status: str) -> _Changes:
     """Within a round the status only ever moves on."""
     return {"reached": max(row.reached, status, key=lambda each: _RANK[each])}
@@ -233,7 +223,7 @@ def _with_duty(row: LedgerRow, fact: Fact, *_: object) -> _Changes:
 
 def read_replies(text: str) -> list[ReplyOwed]:
     """What a row keeps."""
-    return [_read(each) for each in text.split(";") if each]
+    return [_read(*each.split(",", 4)) for each in text.split(";") if each]
 
 
 def follow(replies: Sequence[ReplyOwed], fact: Fact) -> list[ReplyOwed]:
@@ -271,13 +261,9 @@ def _sorted(replies: Sequence[ReplyOwed]) -> list[ReplyOwed]:
     return sorted(replies, key=lambda e: (_PLACE[e.verdict or ""], e.due or 0, e.duty or ""))
 
 
-def _read(text: str) -> ReplyOwed:
-    verdict, due, spare, late, duty = text.split(",", 4)
-    return ReplyOwed(duty, _number(due), verdict, _number(spare), _number(late))
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text else None
+def _read(verdict: str, due: str, spare: str, late: str, duty: str) -> ReplyOwed:
+    numbers = (int(number) if number else None for number in (due, spare, late))
+    return ReplyOwed(duty, next(numbers), verdict, *numbers)
 
 
 _CHANGES: Mapping[type[Fact], Callable[[LedgerRow, Any, Envelope, int], _Changes]] = {
@@ -291,15 +277,21 @@ _CHANGES: Mapping[type[Fact], Callable[[LedgerRow, Any, Envelope, int], _Changes
     routing.IncidentAssigned: _assigned,
     routing.ReplyDrafted: lambda row, *_: _reached(row, "drafted"),
     routing.ReplyApproved: lambda row, *_: _reached(row, "approved"),
-    routing.ReplyPublished: _published,
-    routing.MatterCalmed: lambda _, __, told, ___: {"calmed_at": to_micros(told.occurred_at)},
+    routing.ReplyPublished: lambda row, fact, told, _: (
+        _reached(row, "published") | _when("published_at", told, named_unit=fact.named_unit)
+    ),
+    routing.MatterCalmed: lambda _, __, told, ___: _when("calmed_at", told),
     routing.FeedbackGiven: lambda _, fact, *__: {"satisfied": int(fact.satisfied)},
-    routing.IncidentClosed: _closed,
+    routing.IncidentClosed: lambda row, fact, told, _: (
+        _reached(row, "closed") | _when("closed_at", told, outcome=fact.outcome)
+    ),
     routing.IncidentReopened: lambda *_: _ANEW,
     routing.StandingConflictFound: _overruled,
     routing.CaseRepinned: lambda _, fact, *__: {"policy": fact.pin},
     reporting.IncidentErased: lambda *_: {"erased": 1},
-    reporting.MatterArchived: _archived,
+    reporting.MatterArchived: lambda _, fact, told, __: _when(
+        "archived_at", told, archive_number=fact.number
+    ),
     **dict.fromkeys(_OF_DUTIES, _with_duty),
 }
 

@@ -46,13 +46,8 @@ _TELLING = (IncidentRegistered, IncidentErased)
 _STEP = 2_000
 """Leaves looked at in one go."""
 
-ORDERS = {
-    "number": "number",
-    "registered": "registered_at",
-    "due": "due",
-    "status": "status",
-    "unit": "unit",
-}
+ORDERS = {name: name for name in ("number", "due", "status", "unit")}
+ORDERS |= {"registered": "registered_at"}
 """What the ledger can be sorted by, and the column."""
 
 
@@ -211,16 +206,15 @@ class Titles:
         """The incidents whose title contains the words, upper and lower case alike."""
         wanted = words.casefold()
         with self._lock:
-            self._catch_up(sql)
+            while self._advance(sql):
+                pass
             found = [incident for incident, title in self._held.items() if wanted in title]
         return found[-MOST:]
 
     def warm(self, sql: Sql) -> bool:
         """Open some of what is not open yet, before somebody searches; whether there is more."""
         with self._lock:
-            size, _ = head(sql)
-            self._open(sql, min(self._size + _STEP, size))
-            return self._size < size
+            return self._advance(sql)
 
     def clear(self) -> None:
         """Forget everything; the next search opens what can still be opened."""
@@ -228,16 +222,14 @@ class Titles:
             self._held.clear()
             self._size = 0
 
-    def _catch_up(self, sql: Sql) -> None:
+    def _advance(self, sql: Sql) -> bool:
         size, _ = head(sql)
-        while self._size < size:
-            self._open(sql, min(self._size + _STEP, size))
-
-    def _open(self, sql: Sql, end: int) -> None:
+        end = min(self._size + _STEP, size)
         for leaf in leaves_of_facts(sql, _TELLING, end, start=self._size):
             with suppress(Untrusted):  # what cannot be read cannot be found; the trail says so
                 self._note(leaf)
         self._size = max(self._size, end)
+        return self._size < size
 
     def _note(self, leaf: Leaf) -> None:
         incident = leaf.correlation

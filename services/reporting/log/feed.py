@@ -53,16 +53,12 @@ class Wanted:
         return (
             self.type in (None, leaf.type, leaf.type.rpartition(".")[0])
             and self.incident in (None, leaf.correlation)
-            and (self.unit is None or _of_unit(leaf.raw, self.unit))
+            and (self.unit is None or b',"unit":"%b",' % self.unit.encode() in split(leaf.raw)[0])
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Wanted entries, and the leaf to go on from."""
-
-    leaves: Sequence[Leaf]
-    next: int
+Page = tuple[Sequence[Leaf], int]
+"""Wanted entries, and the leaf to go on from."""
 
 
 def read_page(sql: Sql, start: int, limit: int, wanted: Wanted) -> Page:
@@ -75,7 +71,7 @@ def read_page(sql: Sql, start: int, limit: int, wanted: Wanted) -> Page:
             found.append(leaf)
         if len(found) == limit:
             break
-    return Page(found, at)
+    return found, at
 
 
 def as_line(leaf: Leaf) -> bytes:
@@ -102,11 +98,13 @@ def add_feed(api: APIRouter, store: Store) -> None:
         wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT, description="没有新的就等几秒")] = 0,
     ) -> Response:
         """按册号顺序读事件, 每行一个 JSON；密封的文字保持密封。"""
-        wanted = Wanted(unit, type_, await _id_of(store, incident))
+        known = partial(ledger_table.known, name=incident or "")
+        matter = None if incident is None else (await store.read(known)).incident
+        wanted = Wanted(unit, type_, matter)
         ask = partial(read_page, limit=limit, wanted=wanted)
-        page = await _awaited(store, ask, from_, wait, request)
-        body = b"".join([as_line(leaf) for leaf in page.leaves])
-        return Response(body, media_type=MEDIA_TYPE, headers={NEXT: str(page.next)})
+        leaves, next_ = await _awaited(store, ask, from_, wait, request)
+        body = b"".join([as_line(leaf) for leaf in leaves])
+        return Response(body, media_type=MEDIA_TYPE, headers={NEXT: str(next_)})
 
 
 async def _awaited(
@@ -119,22 +117,12 @@ async def _awaited(
     deadline = time.monotonic() + wait
     stopping = getattr(request.app.state, "stopping", None) or asyncio.Event()
     while True:
-        page = await store.read(partial(ask, start=start))
-        if page.leaves or time.monotonic() >= deadline or stopping.is_set():
-            return page
-        if page.next == start and (await woken(stopping, POLL) or await request.is_disconnected()):
-            return page
-        start = page.next
-
-
-async def _id_of(store: Store, name: str | None) -> str | None:
-    if name is None:
-        return None
-    return (await store.read(partial(ledger_table.known, name=name))).incident
-
-
-def _of_unit(raw: bytes, unit: str) -> bool:
-    return b',"unit":"%b",' % unit.encode() in split(raw)[0]
+        leaves, next_ = await store.read(partial(ask, start=start))
+        if leaves or time.monotonic() >= deadline or stopping.is_set():
+            return leaves, next_
+        if next_ == start and (await woken(stopping, POLL) or await request.is_disconnected()):
+            return leaves, next_
+        start = next_
 
 
 _DESCRIBED = {

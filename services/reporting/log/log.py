@@ -10,9 +10,11 @@ it and never changes. A leaf of the tree is the event's exact bytes
 """
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -75,8 +77,11 @@ def append(tx: Transaction, source: str, events: Sequence[Incoming]) -> list[Inc
     rows, entries, taken_at = [], [], to_micros(tx.now)
     for leaf, event in enumerate(events, size):
         running = extend(running, event.raw, taken_at)
-        rows.append((leaf, source, *_columns(event), taken_at, running, event.raw))
-        entries.append(_entry(leaf, event.stream, event.type, event.correlation, event.raw))
+        about = event.stream, event.type, event.correlation
+        rows.append(
+            (leaf, source, event.epoch, event.position, *about, taken_at, running, event.raw)
+        )
+        entries.append(_entry(leaf, *about, event.raw))
     tx.sql.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
     _add_filled(tx.sql, size, size + len(rows))
     return entries
@@ -105,22 +110,16 @@ def ends(sql: Sql) -> dict[str, int]:
 
 def size_as_of(sql: Sql, moment: datetime | None) -> int:
     """How many leaves there were at a moment (UTC): the prefix that ``as of`` means."""
-    low, (size, _) = 0, head(sql)
+    size, _ = head(sql)
     if moment is None:
         return size
-    while low < size:  # the moments never decrease, so that halving finds the place
-        middle = (low + size) // 2
-        if _sequenced_at(sql, middle) <= to_micros(moment):
-            low = middle + 1
-        else:
-            size = middle
-    return low
+    # The moments never decrease, so that halving finds the place.
+    return bisect_right(range(size), to_micros(moment), key=partial(_sequenced_at, sql))
 
 
 def leaves(sql: Sql, start: int, limit: int) -> list[Leaf]:
     """Entries from index ``start`` on."""
-    rows = sql.all("SELECT * FROM log WHERE leaf >= ? ORDER BY leaf LIMIT ?", (start, limit))
-    return [_leaf(row) for row in rows]
+    return _leaves(sql, "leaf >= ? ORDER BY leaf LIMIT ?", start, limit)
 
 
 def every_leaf(sql: Sql, page: int = 2000) -> Iterator[Leaf]:
@@ -133,21 +132,15 @@ def every_leaf(sql: Sql, page: int = 2000) -> Iterator[Leaf]:
 
 def leaves_of_source(sql: Sql, source: str, after: int, limit: int) -> list[Leaf]:
     """Entries of one service behind a position, in the service's own order."""
-    rows = sql.all(
-        "SELECT * FROM log WHERE source = ? AND position > ? ORDER BY position LIMIT ?",
-        (source, after, limit),
-    )
-    return [_leaf(row) for row in rows]
+    condition = "source = ? AND position > ? ORDER BY position LIMIT ?"
+    return _leaves(sql, condition, source, after, limit)
 
 
 def leaves_of_matter(sql: Sql, correlation: str, size: int, type_: str | None = None) -> list[Leaf]:
     """Entries of one incident within the first ``size`` leaves; of one type, where it is named."""
     only, params = (" AND type = ?", (type_,)) if type_ else ("", ())
-    rows = sql.all(
-        f"SELECT * FROM log WHERE correlation = ? AND leaf < ?{only} ORDER BY leaf",
-        (correlation, size, *params),
-    )
-    return [_leaf(row) for row in rows]
+    condition = f"correlation = ? AND leaf < ?{only} ORDER BY leaf"
+    return _leaves(sql, condition, correlation, size, *params)
 
 
 def leaves_of_facts(
@@ -159,13 +152,10 @@ def leaves_of_facts(
     present = {fact.TYPE for fact in facts}
     types = [name for name in names() if newest(name) in present]
     marks = ", ".join("?" * len(types))
-    statement = (
-        f"SELECT * FROM log WHERE leaf >= ? AND leaf < ? AND type IN ({marks})"
-        " ORDER BY leaf LIMIT ?"
-    )
-    while types and (rows := sql.all(statement, (start, size, *types, page))):
-        yield from map(_leaf, rows)
-        start = rows[-1]["leaf"] + 1
+    condition = f"leaf >= ? AND leaf < ? AND type IN ({marks}) ORDER BY leaf LIMIT ?"
+    while types and (found := _leaves(sql, condition, start, size, *types, page)):
+        yield from found
+        start = found[-1].leaf + 1
 
 
 def leaf_at(sql: Sql, leaf: int) -> Leaf | None:
@@ -184,8 +174,9 @@ def _entry(leaf: int, stream: str, type_: str, correlation: str, raw: bytes) -> 
     return Incoming("log", leaf + 1, leaf, 0, stream, type_, correlation, raw)
 
 
-def _columns(event: Incoming) -> tuple[str, int, str, str, str]:
-    return event.epoch, event.position, event.stream, event.type, event.correlation
+def _leaves(sql: Sql, condition: str, *params: str | int) -> list[Leaf]:
+    rows = sql.all(f"SELECT * FROM log WHERE {condition}", params)
+    return [_leaf(row) for row in rows]
 
 
 def _leaf(row: Row) -> Leaf:

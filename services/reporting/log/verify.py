@@ -6,20 +6,12 @@ bytes.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 from eventsourcing.persistence import Notification
 from pydantic import BaseModel
 
-from services.reporting.log.log import (
-    EMPTY,
-    TILE,
-    Leaf,
-    every_leaf,
-    extend,
-    leaves_of_source,
-    stored_tiles,
-)
+from services.reporting.log import log as audit_log
+from services.reporting.log.log import EMPTY, TILE, Leaf, every_leaf, extend
 from shared.clock import to_micros
 from shared.contracts.envelope import Envelope, decode_envelope, event_hash
 from shared.errors import Untrusted
@@ -62,40 +54,24 @@ class Differs(Exception):
         self.difference = RecordDifference(place=place, code=code, message=message)
 
 
-@dataclass(slots=True)
-class _Count:
-    events: dict[str, int] = field(default_factory=dict)
-    pending: dict[str, int] = field(default_factory=dict)
-    leaves: int = 0
-    running: str = EMPTY
-    tree: Tree = field(default_factory=Tree)
-
-
 def verify(stores: Mapping[str, Recorder], log: Recorder) -> Verified:
     """Check everything; ``log`` is the reporting service's database."""
-    count = _Count()
-    difference = None
+    tree = Tree()
+    count = Verified(holds=True, events={}, leaves=0, pending={}, running=EMPTY, root="")
     try:
         with log.reading() as sql:
-            _check_log(sql, count)
+            _check_log(sql, count, tree)
             for service, recorder in stores.items():
                 _check_store(service, recorder, sql, count)
     except Differs as found:
-        difference = found.difference
-    return Verified(
-        holds=difference is None,
-        events=count.events,
-        leaves=count.leaves,
-        pending=count.pending,
-        running=count.running,
-        root=count.tree.root().hex(),
-        difference=difference,
-    )
+        count.holds, count.difference = False, found.difference
+    count.root = tree.root().hex()
+    return count
 
 
-def _check_log(sql: Sql, count: _Count) -> None:
+def _check_log(sql: Sql, count: Verified, tree: Tree) -> None:
     last = None
-    on_record = _Tiles(stored_tiles(sql))
+    on_record = _Tiles(audit_log.stored_tiles(sql))
     for number, leaf in enumerate(every_leaf(sql)):
         place = f"log:{number}"
         count.running = extend(count.running, leaf.raw, to_micros(leaf.sequenced_at))
@@ -106,7 +82,7 @@ def _check_log(sql: Sql, count: _Count) -> None:
         last = leaf.sequenced_at
         count.leaves = number + 1
         hashed = leaf_hash(leaf.raw)
-        count.tree.add(hashed)
+        tree.add(hashed)
         on_record.add(hashed)
     on_record.check_end(count.leaves)
 
@@ -151,7 +127,7 @@ def _check_columns(leaf: Leaf, place: str) -> None:
     _hold(columns == by_bytes, place, "log.columns", "日志的索引列与事件内容不符")
 
 
-def _check_store(service: str, recorder: Recorder, sql: Sql, count: _Count) -> None:
+def _check_store(service: str, recorder: Recorder, sql: Sql, count: Verified) -> None:
     sequenced = all_tracked(sql).get(service)
     done = sequenced.position if sequenced else 0
     heads: dict[str, tuple[int, str]] = {}
@@ -179,9 +155,7 @@ def _by_position(stored: Iterator[Notification], logged: Iterator[Leaf]) -> Iter
     """Both in step: what stands at each position in the store, and in the log."""
     event, leaf = next(stored, None), next(logged, None)
     while event is not None or leaf is not None:
-        places = [event.id] if event else []
-        places += [leaf.position] if leaf else []
-        position = min(places)
+        position = min([*([event.id] if event else ()), *([leaf.position] if leaf else ())])
         here = event if event and event.id == position else None
         there = leaf if leaf and leaf.position == position else None
         yield position, here, there
@@ -210,7 +184,7 @@ def _stored(recorder: Recorder) -> Iterator[Notification]:
 
 def _logged(sql: Sql, service: str) -> Iterator[Leaf]:
     after = 0
-    while page := leaves_of_source(sql, service, after, PAGE):
+    while page := audit_log.leaves_of_source(sql, service, after, PAGE):
         yield from page
         after = page[-1].position
 

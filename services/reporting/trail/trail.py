@@ -1,15 +1,14 @@
 """The audit trail of one incident (审计轨迹): who did what, when, in order, with a running hash."""
 
 import hashlib
-from collections.abc import Iterator
 from datetime import datetime
 
 from pydantic import BaseModel
 
 from services.reporting.log.log import Leaf, leaves_of_matter
-from services.reporting.packs import Rulings
+from services.reporting.packs import Rulings, rulings
 from services.reporting.trail.wording import TITLES, reader, what
-from shared.contracts.envelope import Recorded, decode, decode_envelope, event_hash
+from shared.contracts.envelope import Envelope, decode, decode_envelope, event_hash
 from shared.errors import Untrusted
 from shared.store.sql import Sql
 from shared.vault.vault import Vault
@@ -46,51 +45,36 @@ def trail(
     sql: Sql, incident: str, size: int, vault: Vault, names: dict[str, str]
 ) -> list[TrailEntry]:
     """Everything on record of an incident within the first ``size`` leaves of the log."""
-    leaves, rulings = leaves_of_matter(sql, incident, size), Rulings(sql)
-    return list(_entries(leaves, vault, names, rulings))
-
-
-def _entries(
-    leaves: list[Leaf], vault: Vault, names: dict[str, str], rulings: Rulings
-) -> Iterator[TrailEntry]:
-    running = hashlib.sha256(b"")
-    for leaf in leaves:
-        own = event_hash(leaf.raw)
+    entries, running, ruling = [], hashlib.sha256(b""), rulings(sql)
+    for leaf in leaves_of_matter(sql, incident, size):
+        own, told = event_hash(leaf.raw), decode_envelope(leaf.raw)
         running = hashlib.sha256(running.digest() + bytes.fromhex(own.partition(":")[2]))
-        title, sentence = _sentence(leaf, vault, rulings)
-        yield _entry(leaf, own, running.hexdigest(), title, sentence, names)
+        title, sentence = _sentence(leaf, vault, ruling)
+        entry = TrailEntry(
+            **{name: getattr(told, name) for name in _AS_TOLD},
+            leaf=leaf.leaf,
+            id=str(told.id),
+            title=title,
+            what=sentence,
+            officer=told.actor.officer,
+            name=names.get(told.actor.officer),
+            post=told.actor.post,
+            sequenced_at=leaf.sequenced_at,
+            hash=own,
+            running=running.hexdigest(),
+        )
+        entries.append(entry)
+    return entries
 
 
-def _entry(
-    leaf: Leaf, own: str, running: str, title: str, sentence: str, names: dict[str, str]
-) -> TrailEntry:
-    envelope = decode_envelope(leaf.raw)
-    return TrailEntry(
-        leaf=leaf.leaf,
-        id=str(envelope.id),
-        type=envelope.type,
-        title=title,
-        what=sentence,
-        officer=envelope.actor.officer,
-        name=names.get(envelope.actor.officer),
-        post=envelope.actor.post,
-        unit=envelope.unit,
-        occurred_at=envelope.occurred_at,
-        recorded_at=envelope.recorded_at,
-        sequenced_at=leaf.sequenced_at,
-        stream=envelope.stream,
-        seq=envelope.seq,
-        standing=envelope.standing,
-        policy=envelope.policy,
-        hash=own,
-        running=running,
-    )
+_AS_TOLD = TrailEntry.model_fields.keys() & Envelope.model_fields.keys() - {"id"}
+"""What an entry has as its event's envelope has it."""
 
 
-def _sentence(leaf: Leaf, vault: Vault, rulings: Rulings) -> tuple[str, str]:
+def _sentence(leaf: Leaf, vault: Vault, ruling: Rulings) -> tuple[str, str]:
     try:
-        event: Recorded = decode(leaf.raw)
+        event = decode(leaf.raw)
     except Untrusted as problem:
         return leaf.type, problem.message
-    pack = rulings.of(event.envelope.policy) if event.envelope.policy else None
+    pack = ruling(event.envelope.policy) if event.envelope.policy else None
     return TITLES.get(type(event.fact), leaf.type), what(event, reader(vault, event), pack)

@@ -23,7 +23,7 @@ from shared.contracts.routing import (
     UnitEstablished,
 )
 from shared.contracts.sealed import Sealed
-from shared.identity.officers import Officer
+from shared.identity.officer import Officer
 from shared.room import SUBJECTS, key_id
 from shared.web import prepare
 from tests.reporting.world import START, World, registration
