@@ -21,7 +21,12 @@ from shared.store import requests
 from shared.vault.vault import Vault
 from shared.words import worded
 
-STATUS = {"token.unknown": 401, "unit.not-yours": 403, "post.not-competent": 403}
+STATUS = {
+    "token.unknown": 401,
+    "unit.not-yours": 403,
+    "post.not-competent": 403,
+    "cause.own": 403,
+}
 """HTTP status by error code, where the kind of error does not say it."""
 
 HTTP_CODES = {

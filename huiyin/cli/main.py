@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, Command] = {
     "demo": county.demo,
     "serve": county.serve,
     "appoint": county.appoint,
+    "name-supervisor": county.name_supervisor,
     "units": county.units,
     "officers": county.officers,
     "sign-in": county.sign_in,

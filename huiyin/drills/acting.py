@@ -11,13 +11,22 @@ from huiyin.drills.checking import graded, incident_names
 from huiyin.drills.kinds import until_of, value_of
 from huiyin.drills.refusals import StepTaken, refused_by
 from huiyin.drills.rulebook import Loaded, load_rules, usual_approval, usual_shift
-from huiyin.drills.script import DrillStep, Ruleset, actor, read_who, resolve
+from huiyin.drills.script import (
+    SUPERVISING,
+    DrillStep,
+    Post,
+    Ruleset,
+    actor,
+    judging,
+    read_who,
+    resolve,
+)
 from huiyin.drills.stage import Acting, DrillStage
 from shared.acts.vocabulary import ACTS
 from shared.calendar.days import day_of
 from shared.clock import shown
 from shared.documents import Node, Spot
-from shared.errors import HuiyinError, Unavailable
+from shared.errors import HuiyinError, Refused, Unavailable
 from shared.policy.language.pack import Pack
 from shared.policy.language.rules import Offence
 
@@ -29,6 +38,10 @@ INTAKE = "/intake/"
 
 OWN_UNIT = {"assign": "lead", "withdraw": "unit"}
 """Where an act names a unit, which is the actor's if it is left out."""
+
+
+OWN_CAUSE = ("cause.own", "supervisor.none")
+"""Refusals upon which a drill has somebody above judge, unless it is about them."""
 
 
 @dataclass(slots=True)
@@ -86,9 +99,19 @@ class Players:
         if self._lacks_a_draft(step):
             await self._drafted(step)
         way = self._way(step)
-        return await self._stage.post(
-            self._path(way, step), self._body(way, step), actor(self._stage.drill, step)
-        )
+        path, body, by = self._path(way, step), self._body(way, step), self._actor(step)
+        try:
+            return await self._stage.post(path, body, by)
+        except Refused as problem:
+            if problem.code not in OWN_CAUSE or step.refused == problem.code:
+                raise
+        return await self._stage.post(path, body, (SUPERVISING, by[1]))
+
+    def _actor(self, step: DrillStep) -> Post:
+        """Who takes it; a drill that tells of no units has what judges done from above."""
+        by = actor(self._stage.drill, step)
+        alone = len(self._stage.drill.units) == 1 and judging(step.act or "")
+        return (SUPERVISING, by[1]) if alone and step.refused not in OWN_CAUSE else by
 
     def _lacks_a_draft(self, step: DrillStep) -> bool:
         """Whether something has been published of which there is no draft, and must be recorded."""

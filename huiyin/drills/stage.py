@@ -21,7 +21,7 @@ from typing import Any
 import httpx2
 
 from huiyin.drills.rulebook import Loaded
-from huiyin.drills.script import Drill, Post, posts
+from huiyin.drills.script import SUPERVISING, Drill, Post, UnitPlanned, judges, posts
 from huiyin.host.app import create_app
 from huiyin.host.directory import County, DataDirectory
 from huiyin.host.embedded import booted
@@ -115,7 +115,8 @@ class DrillStage:
 
     def code(self, unit: str) -> str:
         """The code of a unit by its key in the drill."""
-        return next(each.code for each in self.drill.units if each.key == unit)
+        units = (*self.drill.units, _supervising(self.drill))
+        return next(each.code for each in units if each.key == unit)
 
     async def post(self, path: str, body: Mapping[str, Any], by: Post) -> dict[str, Any]:
         """Do something; raises the error that the system answers with."""
@@ -227,10 +228,18 @@ async def _found(stage: DrillStage, county: County, loaded: Loaded) -> None:
     )
     stage.cast[stage.administrator] = Acting(first, token)
     administration = Administration(stage.system.rooms["routing"].store, stage.system.officers)
-    for post in posts(drill):
+    if judges(drill):
+        above = _supervising(drill)
+        await administration.name_supervisor(above.code, above.name, first)
+    for post in (*posts(drill), *judges(drill)):
         if post != stage.administrator:
             await _appoint(stage, administration, post, first)
     await stage.settled()
+
+
+def _supervising(drill: Drill) -> UnitPlanned:
+    """The unit above the institution, from outside it."""
+    return UnitPlanned(SUPERVISING, "演练监督单位", None, drill.institution.place)
 
 
 async def _appoint(

@@ -9,7 +9,15 @@ from typing import Any
 from uuid import UUID
 
 from services.deadlines import tables
-from services.deadlines.delays import RULES, Delay, meant, missing_duty, to_settle, unknown_duty
+from services.deadlines.delays import (
+    RULES,
+    Delay,
+    judged,
+    meant,
+    missing_duty,
+    to_settle,
+    unknown_duty,
+)
 from services.deadlines.docket import (
     Concluded,
     Docket,
@@ -22,7 +30,7 @@ from services.deadlines.docket import (
 from services.deadlines.tables import MODEL, heard_acts
 from shared.acts.body import DelayBody, SettleBody
 from shared.acts.check import Record
-from shared.acts.competence import check_competent
+from shared.acts.competence import check_above, check_competent
 from shared.acts.deed import deed_of, each_of, why_ended
 from shared.acts.take import Asked, Subject, Taker
 from shared.calendar.working import Calendar, state_council
@@ -172,6 +180,10 @@ class Delays(Taker[Delay]):
         duty = None
         if isinstance(asked.body, DelayBody):
             _, duty = meant(found.docket, found.record.pack, asked.body)
+        if asked.act.who == "above":
+            assert isinstance(asked.body, DelayBody | SettleBody)
+            named = judged(found.docket, found.record, asked.body)
+            check_above(tx.sql, named, asked.officer)
         unit = _speaking(found, asked, each_of(duty.id if duty else ""))
         state = Delay(found.docket, duty, _outlook(tx.sql, found.record, asked.act.name))
         return Subject(replace(found.stream, unit=unit), found.number, state, found.record)
@@ -213,9 +225,10 @@ def _of_matter(tx: Transaction, asked: Asked) -> Open:
             "incident",
         )
     pack, about, history = pack_by_pin(tx.sql, heard.pin), heard.subject, tx.load(incident)
-    owing = each_of(getattr(asked.body, "duty", None) or "")
-    involved = replace(known.involved, owing=owing)
-    check_competent(tx.sql, involved.competent(asked.act.who), asked.officer)
+    if asked.act.who != "above":
+        owing = each_of(getattr(asked.body, "duty", None) or "")
+        involved = replace(known.involved, owing=owing)
+        check_competent(tx.sql, involved.competent(asked.act.who), asked.officer)
     done = [*matters.deeds(tx.sql, incident), *matters.declared(tx.sql, about.unit)]
     record = Record(pack, about, [*done, *own_deeds(history)])
     stream = Stream("docket", incident, about.unit, incident, pack.pin)
@@ -224,7 +237,8 @@ def _of_matter(tx: Transaction, asked: Asked) -> Open:
 
 def _of_period(tx: Transaction, asked: Asked) -> Open:
     code = known_unit(tx.sql, asked.name).code
-    check_within(tx.sql, code, asked.officer.unit)
+    if asked.act.who != "above":
+        check_within(tx.sql, code, asked.officer.unit)
     duty = getattr(asked.body, "duty", None)
     if duty is None:
         raise missing_duty()

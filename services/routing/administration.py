@@ -17,11 +17,12 @@ from shared.contracts.routing import (
     OfficerAppointed,
     PackAdopted,
     PackWithdrawn,
+    SupervisorNamed,
     TermsSet,
     UnitEstablished,
 )
 from shared.copies.packs import baseline, pack_in_force
-from shared.copies.units import Unit, all_units, founded_county, known_unit
+from shared.copies.units import Unit, above, all_units, founded_county, known_unit
 from shared.identity.officers import Officer, Officers, new_officer_id
 from shared.policy.language.pack import Pack
 from shared.store.requests import Answer, Request, once
@@ -122,6 +123,20 @@ class Administration(Office):
 
         return await self.recorded(decide, officer, request)
 
+    async def name_supervisor(
+        self, code: str, name: str | None, officer: Officer, request: Request | None = None
+    ) -> Answer:
+        """Say which unit judges the root (指定监督单位); with ``name`` it is one from outside.
+
+        Raises Invalid ``unit.*``, Refused ``supervisor.itself`` or ``county.not-founded``.
+        """
+
+        def decide(sql: Sql) -> Decided:
+            named = above(sql, found.root) if (found := founded_county(sql)) else ()
+            return county.supervise(found, all_units(sql), named, code, name), code
+
+        return await self.recorded(decide, officer, request)
+
     async def appoint(
         self,
         name: str,
@@ -211,6 +226,8 @@ def _matter(fact: Fact, root: str) -> Stream:
             return _stream("county", fact.code, fact.root)
         case UnitEstablished():
             return _stream("unit", fact.code, fact.code)
+        case SupervisorNamed():
+            return _stream("supervision", fact.unit, fact.unit)
         case OfficerAppointed():
             return _stream("officer", fact.officer, fact.unit)
         case PackAdopted() | PackWithdrawn():

@@ -11,6 +11,7 @@ from services.routing.orders import (
     Adoption,
     Appointment,
     Repinning,
+    Supervision,
     TermOrder,
     UnitEntry,
     Withdrawal,
@@ -69,6 +70,11 @@ def _add_administration(api: APIRouter, administration: Administration) -> None:
         return await administration.establish_unit(
             order.code, order.name, order.aliases, order.parent, officer, once
         )
+
+    @api.post("/supervisor")
+    async def name_supervisor(order: Supervision, officer: Asking, once: Once) -> Answer:
+        """指定监督单位：对根单位的裁定、认定、通报和排名由其人员办理。"""
+        return await administration.name_supervisor(order.supervisor, order.name, officer, once)
 
     @api.get("/units")
     async def units(_: Asking) -> list[UnitEntry]:

@@ -20,6 +20,13 @@ class UnitEntry(Order):
     parent: Code | None = None
 
 
+class Supervision(Order):
+    """Which unit judges the root (指定监督单位); with ``name`` one from outside is entered too."""
+
+    supervisor: Code
+    name: Name | None = None
+
+
 class Appointment(Order):
     """Who holds which post where (任命); with ``officer`` somebody known gets another one."""
 

@@ -29,6 +29,14 @@ class UnitEstablished(Fact):
     parent: str | None
 
 
+@event("routing.supervisor-named.v1")
+class SupervisorNamed(Fact):
+    """A unit judges the county's root in its stead (监督单位), as nobody stands above that."""
+
+    unit: str
+    supervisor: str
+
+
 @event("routing.officer-appointed.v1")
 class OfficerAppointed(Fact):
     """An officer, known here by a pseudonymous id, holds a post in a unit (任命)."""

@@ -208,6 +208,7 @@ EVENTS: Mapping[type[Fact], tuple[str, str | Sentence]] = {
     intake.FieldMapSaved: ("列名对照", _field_map),
     routing.CountyFounded: ("建库", "{0.name}（{0.code}）"),
     routing.UnitEstablished: ("登记单位", "{0.name}（{0.code}）"),
+    routing.SupervisorNamed: ("指定监督单位", "{0.unit} 由 {0.supervisor} 监督"),
     routing.OfficerAppointed: ("任命", "{0.officer} 在 {0.unit} 任 {0.post}"),
     routing.IncidentGraded: ("定级", _grade),
     routing.IncidentAssigned: ("交办", _assignment),
