@@ -31,7 +31,8 @@ from shared.contracts.sealed import Sealed
 from shared.copies import matters
 from shared.copies.matters import KnownIncident
 from shared.copies.packs import pack_by_pin, pack_in_force
-from shared.copies.units import check_within, known_unit
+from shared.copies.units import check_within, is_within, known_unit
+from shared.errors import Refused
 from shared.identity.officers import Officer
 from shared.room import key_id
 from shared.store.requests import Answer, Request, answer
@@ -193,6 +194,27 @@ def _check_competent(sql: Sql, entry: KnownIncident, asked: Asked) -> None:
         check_competent(sql, [entry.concerned], asked.officer)
     else:
         check_competent(sql, entry.involved.competent(who), asked.officer)
+    if isinstance(body, AssignBody):
+        _check_below(sql, body, asked.officer)
+
+
+def _check_below(sql: Sql, body: AssignBody, officer: Officer) -> None:
+    """A unit assigns to itself and to those under it; raises Refused ``assign.not-below``."""
+    named = [("lead", body.lead), *(("co_handling", unit) for unit in body.co_handling)]
+    for field_, unit in named:
+        if unit.strip() and not is_within(
+            sql, known_unit(sql, unit, field=field_).code, officer.unit
+        ):
+            raise _not_below(unit, field_, officer)
+
+
+def _not_below(unit: str, field_: str, officer: Officer) -> Refused:
+    return Refused(
+        "assign.not-below",
+        f"您任职于 {officer.unit}, 只能交办给本单位及其下级, {unit} 不是。",
+        "需要上级或其他单位办理的, 请提级（escalate）、移送（refer）, 或上报（report）请上级交办。",
+        field_,
+    )
 
 
 def _speaking(entry: KnownIncident, asked: Asked) -> str:
