@@ -26,7 +26,7 @@ from shared.acts.vocabulary import ACTS
 from shared.calendar.days import day_of
 from shared.clock import shown
 from shared.documents import Node, Spot
-from shared.errors import HuiyinError, Refused, Unavailable
+from shared.errors import HuiyinError, Invalid, Refused, Unavailable
 from shared.policy.language.pack import Pack
 from shared.policy.language.rules import Offence
 
@@ -44,14 +44,42 @@ OWN_CAUSE = ("cause.own", "supervisor.none")
 """Refusals upon which a drill has somebody above judge, unless it is about them."""
 
 
+WAITS_FOR = {"approve": "draft", "reject": "draft", "publish": "approve"}
+"""What was done last with a draft that waits for an act."""
+
+
 @dataclass(slots=True)
 class Names:
-    """What the names used in a drill stand for: incidents, drafts and other papers."""
+    """What the names used in a drill stand for: incidents, drafts and other papers.
+
+    ``drafts`` are those of each incident, each with what was done with it last: draft, approve,
+    reject or publish.
+    """
 
     incidents: dict[str, str] = field(default_factory=dict)
     numbers: dict[str, str] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
-    drafted: set[str] = field(default_factory=set)
+    drafts: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def meant(self, incident: str | None, act: str) -> str | None:
+        """The draft that a step means which names none; none where there is none to mean.
+
+        That is the latest, for publishing the latest approved one. Raises Invalid
+        ``drill.draft-unclear`` where two wait for it.
+        """
+        drafts = self.drafts.get(incident or "", {})
+        live = [each for each, did in drafts.items() if did != "reject"]
+        waiting = [each for each in live if drafts[each] == WAITS_FOR[act]]
+        if len(waiting) > 1:
+            said = f"{incident} 有 {len(waiting)} 份待办的文稿, 没有写明是哪一份。"
+            raise Invalid("drill.draft-unclear", said, "请给文稿 as, 并在这一步写 of。", "draft")
+        ready = [each for each in live if drafts[each] in ("approve", "publish")]
+        found = (act == "publish" and ready) or live
+        return found[-1] if found else None
+
+    def note(self, incident: str, act: str, draft: str) -> None:
+        """What was done with a draft."""
+        self.drafts.setdefault(incident, {})[draft] = act
 
 
 class Players:
@@ -134,7 +162,7 @@ class Players:
         """Whether what is approved is a draft: the one named, or else the latest of the matter."""
         chosen = _text(step.given, "draft") or step.of
         if chosen is None:
-            return incident_names(step) in self.names.drafted
+            return incident_names(step) in self.names.drafts
         return self.names.labels.get(chosen, chosen) != chosen
 
     def _path(self, way: Way, step: DrillStep) -> str:
@@ -222,6 +250,9 @@ class Players:
         usual: dict[str, Any] = {"happened": True} if step.happened else {}
         if "draft" in way.takes and step.of and step.of != NO_DRAFT:
             usual["draft"] = self.names.labels.get(step.of, step.of)
+        elif "draft" in way.takes and "draft" not in body and step.act in WAITS_FOR:
+            meant = self.names.meant(incident_names(step), step.act)
+            usual |= {"draft": meant} if meant else {}
         elif way.told and step.of != NO_DRAFT and (label := step.of or step.label):
             usual["of"] = self.names.labels.get(label, label)
         if step.turn > 1 and way.told and (way.on_unit or "").startswith(INTAKE):
@@ -306,8 +337,8 @@ class Players:
             for each in {name, step.incident or name}:
                 self.names.incidents[each] = str(answer["incident"])
                 self.names.numbers[each] = str(answer["number"])
-        if step.act == "draft" and name:
-            self.names.drafted.add(name)
+        if name and step.act in ("draft", *WAITS_FOR) and answer.get("draft"):
+            self.names.note(name, step.act, str(answer["draft"]))
         if step.label:
             self.names.labels[step.label] = str(answer.get("draft") or step.label)
 

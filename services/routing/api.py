@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from services.routing.administration import Administration, OfficerEntry
-from services.routing.application import Assigned, Drafted, Routing
+from services.routing.application import Assigned, Drafted, OfDraft, Routing
 from services.routing.orders import (
     Adoption,
     Appointment,
@@ -56,7 +56,8 @@ def router(
         await known(incident, after)
         return await routing.overview(incident, officer)
 
-    add_acts(api, routing, {"draft": Drafted, "assign": Assigned})
+    of_draft = dict.fromkeys(("approve", "reject", "publish"), OfDraft)
+    add_acts(api, routing, {"draft": Drafted, "assign": Assigned, **of_draft})
     _add_administration(api, administration)
     _add_packs(api, rulebook, known, clock)
     _add_dates(api, rulebook)

@@ -91,8 +91,8 @@ def _handled(served: Served) -> str:
 
 def _answer(served: Served, number: str, text: str) -> None:
     case = f"/routing/incidents/{number}"
-    served.told(f"{case}/draft", "drafter", kind="result", text=text)
-    served.told(f"{case}/approve", "approver")
-    served.told(f"{case}/publish", "drafter", channel="原渠道")
+    draft = served.told(f"{case}/draft", "drafter", kind="result", text=text)["draft"]
+    served.told(f"{case}/approve", "approver", draft=draft)
+    served.told(f"{case}/publish", "drafter", channel="原渠道", draft=draft)
     served.told(f"{case}/close", "drafter")
     served.settle()
