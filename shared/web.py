@@ -28,6 +28,7 @@ STATUS = {
     "unit.not-yours": 403,
     "post.not-competent": 403,
     "post.reads-only": 403,
+    "cause.own": 403,
 }
 """HTTP status by error code, where the kind of error does not say it."""
 

@@ -32,10 +32,12 @@ def act(path: str, body: Mapping[str, Any], done: str, format_: Format) -> None:
 
 
 def _tell(answer: dict[str, Any], done: str) -> None:
-    extra = f", 文稿 {answer['draft']}" if "draft" in answer else ""
+    extra = f", 文稿 {answer['draft']}" if answer.get("draft") else ""
     extra += f", 交办单 {answer['sheet']}" if answer.get("sheet") else ""
     said = done if answer["events"] else "没有变化"
     say(f"{said}：{answer['number']}{extra}（位置 {answer['position']}）")
+    if answer.get("text"):
+        say(f"全文：{answer['text']}")
 
 
 def _command(of: Act) -> Callable[..., None]:

@@ -165,6 +165,18 @@ def recognise(
     show_one(done, format_, lambda _: say(f"已认定 {officer} 与 {same_as} 为同一人。"))
 
 
+def name_supervisor(
+    unit: Annotated[str, typer.Argument(help="监督单位的代码, 如督查室、纪检、市局")],
+    name: Annotated[
+        str | None, typer.Option(help="单位名称；本县以外、尚未登记的单位填写, 一并登记")
+    ] = None,
+    format_: FormatOption = "table",
+) -> None:
+    """指定监督单位：对根单位的裁定、认定、通报和排名由其人员办理（仅管理员）。"""
+    done = do("/routing/supervisor", {"supervisor": unit, "name": name})
+    show_one(done, format_, lambda _: say(f"已指定监督单位：{unit}"))
+
+
 def units(format_: FormatOption = "table") -> None:
     """列出单位。"""
     show(ask("/routing/units"), UNIT_COLUMNS, format_)

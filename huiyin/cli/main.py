@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, Command] = {
     "demo": county.demo,
     "serve": county.serve,
     "appoint": county.appoint,
+    "name-supervisor": county.name_supervisor,
     "leave": county.leave,
     "withdraw-token": county.withdraw_token,
     "recognise": county.recognise,

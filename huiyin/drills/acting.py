@@ -11,13 +11,22 @@ from huiyin.drills.checking import graded, incident_names
 from huiyin.drills.kinds import until_of, value_of
 from huiyin.drills.refusals import StepTaken, refused_by
 from huiyin.drills.rulebook import load_rules, usual_approval, usual_shift
-from huiyin.drills.script import DrillStep, Ruleset, actor, read_who, resolve
+from huiyin.drills.script import (
+    SUPERVISING,
+    DrillStep,
+    Post,
+    Ruleset,
+    actor,
+    judging,
+    read_who,
+    resolve,
+)
 from huiyin.drills.stage import DrillStage
 from shared.acts.vocabulary import ACTS
 from shared.calendar.days import day_of
 from shared.clock import shown
 from shared.documents import Node
-from shared.errors import HuiyinError, Unavailable
+from shared.errors import HuiyinError, Invalid, Refused, Unavailable
 from shared.policy.language.pack import Pack
 from shared.policy.language.rules import Offence
 
@@ -31,14 +40,46 @@ OWN_UNIT = {"assign": "lead", "withdraw": "unit", "adopt": "unit"}
 """Where an act names a unit, which is the actor's if it is left out."""
 
 
+OWN_CAUSE = ("cause.own", "supervisor.none")
+"""Refusals upon which a drill has somebody above judge, unless it is about them."""
+
+
+WAITS_FOR = {"approve": "draft", "reject": "draft", "publish": "approve"}
+"""What was done last with a draft that waits for an act."""
+
+
 @dataclass(slots=True)
 class Names:
-    """What the names used in a drill stand for: incidents, drafts and other papers."""
+    """What the names used in a drill stand for: incidents, drafts and other papers.
+
+    ``drafts`` are those of each incident, each with what was done with it last: draft, approve,
+    reject or publish.
+    """
 
     incidents: dict[str, str] = field(default_factory=dict)
     numbers: dict[str, str] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
-    drafted: set[str] = field(default_factory=set)
+    drafts: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def meant(self, incident: str | None, act: str) -> str | None:
+        """The draft that a step means which names none; none where there is none to mean.
+
+        That is the latest, for publishing the latest approved one. Raises Invalid
+        ``drill.draft-unclear`` where two wait for it.
+        """
+        drafts = self.drafts.get(incident or "", {})
+        live = [each for each, did in drafts.items() if did != "reject"]
+        waiting = [each for each in live if drafts[each] == WAITS_FOR[act]]
+        if len(waiting) > 1:
+            said = f"{incident} 有 {len(waiting)} 份待办的文稿, 没有写明是哪一份。"
+            raise Invalid("drill.draft-unclear", said, "请给文稿 as, 并在这一步写 of。", "draft")
+        ready = [each for each in live if drafts[each] in ("approve", "publish")]
+        found = (act == "publish" and ready) or live
+        return found[-1] if found else None
+
+    def note(self, incident: str, act: str, draft: str) -> None:
+        """What was done with a draft."""
+        self.drafts.setdefault(incident, {})[draft] = act
 
 
 class Players:
@@ -86,9 +127,19 @@ class Players:
         if self._lacks_a_draft(step):
             await self._drafted(step)
         way = self._way(step)
-        return await self._stage.post(
-            self._path(way, step), self._body(way, step), actor(self._stage.drill, step)
-        )
+        path, body, by = self._path(way, step), self._body(way, step), self._actor(step)
+        try:
+            return await self._stage.post(path, body, by)
+        except Refused as problem:
+            if problem.code not in OWN_CAUSE or step.refused == problem.code:
+                raise
+        return await self._stage.post(path, body, (SUPERVISING, by[1]))
+
+    def _actor(self, step: DrillStep) -> Post:
+        """Who takes it; a drill that tells of no units has what judges done from above."""
+        by = actor(self._stage.drill, step)
+        alone = len(self._stage.drill.units) == 1 and judging(step.act or "")
+        return (SUPERVISING, by[1]) if alone and step.refused not in OWN_CAUSE else by
 
     def _lacks_a_draft(self, step: DrillStep) -> bool:
         """Whether something has been published of which there is no draft, and must be recorded."""
@@ -111,7 +162,7 @@ class Players:
         """Whether what is approved is a draft: the one named, or else the latest of the matter."""
         chosen = _text(step.given, "draft") or step.of
         if chosen is None:
-            return incident_names(step) in self.names.drafted
+            return incident_names(step) in self.names.drafts
         return self.names.labels.get(chosen, chosen) != chosen
 
     def _path(self, way: Way, step: DrillStep) -> str:
@@ -233,6 +284,9 @@ class Players:
         said: dict[str, Any] = {"happened": True} if step.happened else {}
         if "draft" in way.takes and step.of and step.of != NO_DRAFT:
             said["draft"] = self.names.labels.get(step.of, step.of)
+        elif "draft" in way.takes and "draft" not in body and step.act in WAITS_FOR:
+            meant = self.names.meant(incident_names(step), step.act)
+            said |= {"draft": meant} if meant else {}
         elif way.told and step.of != NO_DRAFT and (label := step.of or step.label):
             said["of"] = self.names.labels.get(label, label)
         if step.turn > 1 and way.told and (way.on_unit or "").startswith(INTAKE):
@@ -274,8 +328,8 @@ class Players:
             for each in {name, step.incident or name}:
                 self.names.incidents[each] = str(answer["incident"])
                 self.names.numbers[each] = str(answer["number"])
-        if step.act == "draft" and name:
-            self.names.drafted.add(name)
+        if name and step.act in ("draft", *WAITS_FOR) and answer.get("draft"):
+            self.names.note(name, step.act, str(answer["draft"]))
         if step.label:
             self.names.labels[step.label] = str(answer.get("draft") or step.label)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from huiyin.drills.kinds import KINDS, value_of
+from shared.acts.vocabulary import ACTS
 from shared.calendar.days import day_of, start_of
 from shared.documents import Node, Spot
 from shared.words import ADMINISTRATOR
@@ -162,3 +163,18 @@ def actor(drill: Drill, step: DrillStep) -> Post:
 def posts(drill: Drill) -> list[Post]:
     """Every post that acts in a drill, each once, in the order in which they appear."""
     return list(dict.fromkeys(actor(drill, step) for step in drill.steps if step.act))
+
+
+SUPERVISING = "supervising_unit"
+"""The key of the unit that judges a drill's institution in its stead (监督单位)."""
+
+
+def judges(drill: Drill) -> list[Post]:
+    """Every post that judges in a drill, in the supervising unit: nobody does in the own cause."""
+    acting = (actor(drill, step) for step in drill.steps if step.act and judging(step.act))
+    return [(SUPERVISING, role) for role in dict.fromkeys(role for _, role in acting)]
+
+
+def judging(act: str) -> bool:
+    """Whether an act is for those above whom it judges (裁定、认定、通报、排名)."""
+    return act in ACTS and ACTS[act].who == "above"

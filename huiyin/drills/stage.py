@@ -19,7 +19,7 @@ from typing import Any
 
 import httpx2
 
-from huiyin.drills.script import Drill, Post, posts
+from huiyin.drills.script import SUPERVISING, Drill, Post, UnitPlanned, judges, posts
 from huiyin.host.app import create_app
 from huiyin.host.directory import County, DataDirectory
 from huiyin.host.embedded import booted
@@ -28,6 +28,7 @@ from huiyin.host.host import Host
 from services.deadlines import agenda, scheduler
 from services.deadlines import tables as duties
 from services.reporting.log.log import ends
+from services.routing.administration import Administration
 from services.routing.appointments import Appointments
 from services.routing.orders import Appointment
 from shared.clock import SimulatedClock, from_micros
@@ -93,7 +94,8 @@ class DrillStage:
 
     def code(self, unit: str) -> str:
         """The code of a unit by its key in the drill."""
-        return next(each.code for each in self.drill.units if each.key == unit)
+        units = (*self.drill.units, _supervising(self.drill))
+        return next(each.code for each in units if each.key == unit)
 
     async def post(self, path: str, body: Mapping[str, Any], by: Post) -> dict[str, Any]:
         """Do something; raises the error that the system answers with."""
@@ -195,12 +197,21 @@ async def _found(stage: DrillStage, county: County, pack: Pack) -> None:
         stage.system, county, county.name, units, first_name=name, rules=pack
     )
     stage.cast[drill.institution.key, ADMINISTRATOR] = Acting(first, token)
-    for unit, role in posts(drill):
+    if judges(drill):
+        above = _supervising(drill)
+        administration = Administration(stage.system.rooms["routing"].store)
+        await administration.name_supervisor(above.code, above.name, first)
+    for unit, role in (*posts(drill), *judges(drill)):
         if (unit, role) not in stage.cast:
             held = drill.stand_ins.get(role, role)
-            appointed = await stage.appoint(f"演练 {role}", codes[unit], held, first)
+            appointed = await stage.appoint(f"演练 {role}", stage.code(unit), held, first)
             stage.cast[unit, role] = appointed
     await stage.settled()
+
+
+def _supervising(drill: Drill) -> UnitPlanned:
+    """The unit above the institution, from outside it."""
+    return UnitPlanned(SUPERVISING, "演练监督单位", None, drill.institution.place)
 
 
 async def settle(system: Host) -> None:

@@ -279,7 +279,10 @@ def _understood(
 
 
 def _root(units: Mapping[str, Unit]) -> str:
-    roots = [unit.code for unit in units.values() if unit.parent is None]
+    topmost = [unit.code for unit in units.values() if unit.parent is None]
+    above = {unit.parent for unit in units.values()}
+    # A supervising unit from outside stands beside the tree, with nobody under it.
+    roots = [code for code in topmost if code in above or len(topmost) == 1]
     if len(roots) != 1:
         raise Unknown("unit.root-unknown", "还没有根单位。", "请用 --unit 指明归哪个单位。", "unit")
     return roots[0]

@@ -11,10 +11,15 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.clock import from_micros, to_micros
-from shared.contracts.routing import PackAdopted, PackWithdrawn, UnitEstablished
+from shared.contracts.routing import (
+    PackAdopted,
+    PackWithdrawn,
+    SupervisorNamed,
+    UnitEstablished,
+)
 from shared.copies import matters, packs, units
 from shared.copies.packs import adopted_by, learn_pack, pack_by_pin
-from shared.copies.units import learn_unit, upwards
+from shared.copies.units import learn_supervisor, learn_unit, upwards
 from shared.policy.engine.periods import Bound, recurring
 from shared.policy.language.pack import Pack
 from shared.policy.language.rules import Schedule
@@ -81,6 +86,8 @@ def _fold(sql: Sql, batch: Sequence[Placed]) -> None:
         match event.fact:
             case UnitEstablished() as fact:
                 place(sql, fact, at)
+            case SupervisorNamed() as fact:
+                learn_supervisor(sql, fact)
             case PackAdopted() as fact:
                 learn_pack(sql, fact)
                 bind(sql, fact.unit, pack_by_pin(sql, fact.pin), at)

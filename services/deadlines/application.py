@@ -9,7 +9,15 @@ from typing import Any
 from uuid import UUID
 
 from services.deadlines import tables
-from services.deadlines.delays import RULES, Delay, meant, missing_duty, to_settle, unknown_duty
+from services.deadlines.delays import (
+    RULES,
+    Delay,
+    judged,
+    meant,
+    missing_duty,
+    to_settle,
+    unknown_duty,
+)
 from services.deadlines.docket import (
     Concluded,
     docket_of,
@@ -21,7 +29,7 @@ from services.deadlines.docket import (
 from services.deadlines.tables import MODEL, heard_acts
 from shared.acts.body import DelayBody, SettleBody
 from shared.acts.check import Record
-from shared.acts.competence import check_competent
+from shared.acts.competence import check_above, check_competent
 from shared.acts.deed import deed_of, each_of, why_ended
 from shared.acts.take import Asked, Subject, Taker
 from shared.calendar.working import Calendar, state_council
@@ -162,6 +170,10 @@ class Delays(Taker[Delay]):
         if isinstance(asked.body, DelayBody):
             rule, duty = meant(state.docket, found.record.pack, asked.body)
             state = replace(state, rule=rule, duty=duty)
+        if asked.act.who == "above":
+            assert isinstance(asked.body, DelayBody | SettleBody)
+            named = judged(state.docket, found.record, asked.body)
+            check_above(tx.sql, named, asked.officer)
         stream = replace(found.stream, unit=_speaking(found, asked, state.each))
         return replace(found, stream=stream, state=state)
 
@@ -195,9 +207,10 @@ def _of_matter(tx: Transaction, asked: Asked) -> Subject[Delay]:
         said = "导入的历史事件不催办、不裁定。"
         raise Refused("matter.imported", said, "请另行登记需要办理的事项。", "incident")
     pack, about, history = pack_by_pin(tx.sql, heard.pin), heard.subject, tx.load(incident)
-    owing = each_of(getattr(asked.body, "duty", None) or "")
-    involved = replace(known.involved, owing=owing)
-    check_competent(tx.sql, involved.competent(asked.act.who), asked.officer)
+    if asked.act.who != "above":
+        owing = each_of(getattr(asked.body, "duty", None) or "")
+        involved = replace(known.involved, owing=owing)
+        check_competent(tx.sql, involved.competent(asked.act.who), asked.officer)
     done = [*matters.deeds(tx.sql, incident), *matters.declared(tx.sql, about.unit)]
     record = Record(pack, about, [*done, *own_deeds(history)])
     stream = _docket(heard, incident, pack)
@@ -206,7 +219,8 @@ def _of_matter(tx: Transaction, asked: Asked) -> Subject[Delay]:
 
 def _of_period(tx: Transaction, asked: Asked) -> Subject[Delay]:
     code = known_unit(tx.sql, asked.name).code
-    check_within(tx.sql, code, asked.officer.unit)
+    if asked.act.who != "above":
+        check_within(tx.sql, code, asked.officer.unit)
     duty = getattr(asked.body, "duty", None)
     if duty is None:
         raise missing_duty()

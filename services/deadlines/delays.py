@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.deadlines.docket import Docket, DocketEntry
-from shared.acts.body import DelayBody
-from shared.acts.check import Attempt, require
+from shared.acts.body import DelayBody, SettleBody
+from shared.acts.check import Attempt, Record, require
 from shared.acts.decide import Rules
 from shared.acts.deed import each_of, rule_of
 from shared.calendar.working import Limit
@@ -14,11 +14,11 @@ from shared.clock import shown_limit
 from shared.contracts import deadlines as facts
 from shared.contracts.catalogue import Fact
 from shared.errors import Invalid, Refused, Unknown
-from shared.policy.engine.deeds import Deed, fits, is_party
+from shared.policy.engine.deeds import Deed, fits, in_order, is_party
 from shared.policy.engine.limits import ceiling_of
 from shared.policy.engine.outlook import Outlook
 from shared.policy.language.pack import Pack
-from shared.policy.language.rules import Extension
+from shared.policy.language.rules import Duty, Extension
 from shared.policy.language.speaking import parties
 
 
@@ -72,6 +72,46 @@ def to_settle(docket: Docket, pack: Pack, duty: str) -> str:
     stated = [each for each in docket.values() if rule_of(each.id) in numbers]
     late = [each for each in stated if each.state == "recorded_late"] or stated
     return late[0].id if len(late) == 1 else duty
+
+
+UNITS = ("handling_unit", "lead_unit", "responsible_unit")
+"""Common parties that are whichever unit the matter was assigned to."""
+
+
+def judged(docket: Docket, record: Record, body: DelayBody | SettleBody) -> tuple[str, ...]:
+    """The units that are judged: those named, else the one whose duty it is or that has the matter.
+
+    Raises Unknown ``duty.unknown`` or ``rule.unknown``.
+    """
+    if isinstance(body, SettleBody):
+        duty = docket.get(to_settle(docket, record.pack, body.duty))
+        if duty is None:
+            raise unknown_duty(body.duty)
+    else:
+        _, duty = meant(docket, record.pack, body)
+    each = record.matter.unit if record.matter.kind == "unit" else each_of(duty.id if duty else "")
+    named = tuple(dict.fromkeys(filter(_is_code, (each, *getattr(body, "to", ())))))
+    return named or (_owing(record, duty),)
+
+
+def _is_code(to: str) -> bool:
+    """Whether a unit is meant, and no party of the pack, whose names are in small letters."""
+    return bool(to) and not to[0].islower()
+
+
+def _owing(record: Record, duty: DocketEntry | None) -> str:
+    """Whose duty it is: of whoever was known to lead at its limit, else of who registered it.
+
+    What an office of the institution owes stays with that, whoever leads.
+    """
+    rule = record.pack.rules.get(rule_of(duty.id)) if duty else None
+    who = rule.who if isinstance(rule, Duty) else UNITS
+    leads = [each for each in record.deeds if each.act == "assign" and each.units]
+    if duty is not None and duty.due is not None:
+        leads = [each for each in leads if max(each.at, each.recorded_at) <= duty.due]
+    if not leads or not any((record.pack.canon(each) or each) in UNITS for each in who):
+        return record.matter.unit
+    return in_order(leads)[-1].units[0]
 
 
 def settle(delay: Delay, attempt: Attempt[facts.LateRecordSettled]) -> Fact:

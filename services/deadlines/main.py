@@ -12,8 +12,8 @@ from services.deadlines.tables import MODEL
 from shared.acts.deed import HEARD_FROM
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded
-from shared.contracts.routing import PackAdopted, PackWithdrawn, UnitEstablished
-from shared.copies import calendars
+from shared.contracts.routing import PackAdopted, PackWithdrawn
+from shared.copies import calendars, units
 from shared.messaging.consumer import Consumer
 from shared.messaging.renewal import Renewal
 from shared.messaging.streams import FOLLOWS
@@ -42,7 +42,7 @@ def when_the_calendar_changes(tx: Transaction, event: Recorded, _: Fact) -> None
 
 
 _COUNTY: dict[type[Fact], Reaction] = {
-    **dict.fromkeys((UnitEstablished, PackAdopted, PackWithdrawn), when_rules_bind_others),
+    **dict.fromkeys((*units.MODEL.facts, PackAdopted, PackWithdrawn), when_rules_bind_others),
     **dict.fromkeys(calendars.MODEL.facts, when_the_calendar_changes),
 }
 

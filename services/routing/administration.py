@@ -14,13 +14,14 @@ from shared.contracts.routing import (
     PackAdopted,
     PackWithdrawn,
     PersonRecognised,
+    SupervisorNamed,
     TermsSet,
     TokenIssued,
     TokenWithdrawn,
     UnitEstablished,
 )
 from shared.copies.packs import baseline
-from shared.copies.units import Unit, all_units, founded_county
+from shared.copies.units import Unit, above, all_units, founded_county
 from shared.identity.officer import Officer
 from shared.policy.language.pack import Pack
 from shared.store.requests import Answer, Request, once
@@ -105,6 +106,20 @@ class Administration(Office):
 
         return await self.recorded(decide, officer, request)
 
+    async def name_supervisor(
+        self, code: str, name: str | None, officer: Officer, request: Request | None = None
+    ) -> Answer:
+        """Say which unit judges the root (指定监督单位); with ``name`` it is one from outside.
+
+        Raises Invalid ``unit.*``, Refused ``supervisor.itself`` or ``county.not-founded``.
+        """
+
+        def decide(tx: Transaction) -> Decided:
+            named = above(tx.sql, found.root) if (found := founded_county(tx.sql)) else ()
+            return county.supervise(found, all_units(tx.sql), named, code, name), code
+
+        return await self.recorded(decide, officer, request)
+
     async def units(self) -> list[Unit]:
         """Every unit, by code."""
         return list((await self.store.read(all_units)).values())
@@ -132,6 +147,8 @@ def _matter(fact: Fact, root: str) -> Stream:
             return stream_of("county", fact.code, fact.root)
         case UnitEstablished():
             return stream_of("unit", fact.code, fact.code)
+        case SupervisorNamed():
+            return stream_of("supervision", fact.unit, fact.unit)
         case OfficerAppointed():
             return stream_of("officer", fact.officer, fact.unit)
         case AppointmentEnded() | PersonRecognised() | TokenIssued() | TokenWithdrawn():

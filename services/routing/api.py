@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from services.routing.administration import Administration
-from services.routing.application import Assigned, Drafted, Routing
+from services.routing.application import Assigned, Drafted, OfDraft, Routing
 from services.routing.appointments import Appointments, Left, OfficerEntry
 from services.routing.orders import (
     Adoption,
@@ -15,6 +15,7 @@ from services.routing.orders import (
     OfficerId,
     Recognition,
     Repinning,
+    Supervision,
     TermOrder,
     TokenLost,
     UnitEntry,
@@ -64,7 +65,8 @@ def router(
         await known(incident, after)
         return await routing.overview(incident, officer)
 
-    add_acts(api, routing, {"draft": Drafted, "assign": Assigned})
+    of_draft = dict.fromkeys(("approve", "reject", "publish"), OfDraft)
+    add_acts(api, routing, {"draft": Drafted, "assign": Assigned, **of_draft})
     _add_units(api, administration)
     _add_officers(api, appointments)
     _add_packs(api, rulebook, known, clock)
@@ -79,6 +81,11 @@ def _add_units(api: APIRouter, administration: Administration) -> None:
         return await administration.establish_unit(
             order.code, order.name, order.aliases, order.parent, officer, once
         )
+
+    @api.post("/supervisor")
+    async def name_supervisor(order: Supervision, officer: Asking, once: Once) -> Answer:
+        """指定监督单位：对根单位的裁定、认定、通报和排名由其人员办理。"""
+        return await administration.name_supervisor(order.supervisor, order.name, officer, once)
 
     @api.get("/units")
     async def units(_: Asking) -> list[UnitEntry]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4, uuid5
@@ -11,11 +12,13 @@ from services.routing.case import CASE, RULES, completed
 from services.routing.overview import Overview, overview
 from services.routing.state import Case
 from shared.acts.body import (
+    ApproveBody,
     AssessBody,
     AssignBody,
     DraftBody,
     Order,
     PublishBody,
+    RejectBody,
     UnitsOwnBody,
 )
 from shared.acts.check import Record
@@ -31,7 +34,8 @@ from shared.contracts.sealed import Sealed
 from shared.copies import matters
 from shared.copies.matters import KnownIncident
 from shared.copies.packs import pack_by_pin, pack_in_force
-from shared.copies.units import check_within, known_unit
+from shared.copies.units import check_within, is_within, known_unit
+from shared.errors import Refused
 from shared.identity.officer import Officer
 from shared.room import key_id
 from shared.store.requests import Answer, Request, answer
@@ -46,6 +50,16 @@ class Drafted(Answer):
     """The answer to a draft, with the id under which it can be approved and published."""
 
     draft: UUID
+
+
+class OfDraft(Answer):
+    """The answer to what is done with a draft: which one, and its text unless that was erased.
+
+    ``draft`` is none where there was none to name.
+    """
+
+    draft: UUID | None
+    text: str | None
 
 
 class Assigned(Answer):
@@ -121,6 +135,13 @@ class Routing(Taker[Case]):
     def told(self, tx: Transaction, asked: Asked, done: Answer) -> Answer:
         if asked.act.name == "draft":
             return Drafted(**done.model_dump(), draft=asked.ready["draft"])
+        if isinstance(asked.body, ApproveBody | RejectBody | PublishBody):
+            history = tx.load(matters.find(tx.sql, asked.name).id)
+            return OfDraft(
+                **done.model_dump(),
+                draft=asked.body.draft,
+                text=self._text(history, asked.body.draft),
+            )
         if asked.act.name == "assign":
             sheet = CASE.fold(tx.load(matters.find(tx.sql, asked.name).id)).assigned
             return Assigned(**done.model_dump(), sheet=sheet.sheet if sheet else None)
@@ -131,6 +152,14 @@ class Routing(Taker[Case]):
         await self.provide(key)
         content = await asyncio.to_thread(self.vault.commitment, key, text)
         return {"text": Sealed.of(text, subject="reply"), "content": content}
+
+    def _text(self, events: Sequence[Recorded], draft: UUID | None) -> str | None:
+        """The words of a draft, or none once they were erased."""
+        for event in events:
+            if isinstance(event.fact, ReplyDrafted) and event.fact.draft == draft:
+                with suppress(Refused):
+                    return self.vault.open(event.fact.text, associated_data(event.raw, "text"))
+        return None
 
     def _drafted(self, events: Sequence[Recorded], draft: UUID | None) -> dict[str, Any]:
         """The words of a draft, and the commitment to them."""
@@ -186,6 +215,27 @@ def _check_competent(sql: Sql, entry: KnownIncident, asked: Asked) -> None:
         check_competent(sql, [entry.concerned], asked.officer)
     else:
         check_competent(sql, entry.involved.competent(who), asked.officer)
+    if isinstance(body, AssignBody):
+        _check_below(sql, body, asked.officer)
+
+
+def _check_below(sql: Sql, body: AssignBody, officer: Officer) -> None:
+    """A unit assigns to itself and to those under it; raises Refused ``assign.not-below``."""
+    named = [("lead", body.lead), *(("co_handling", unit) for unit in body.co_handling)]
+    for field_, unit in named:
+        if unit.strip() and not is_within(
+            sql, known_unit(sql, unit, field=field_).code, officer.unit
+        ):
+            raise _not_below(unit, field_, officer)
+
+
+def _not_below(unit: str, field_: str, officer: Officer) -> Refused:
+    return Refused(
+        "assign.not-below",
+        f"您任职于 {officer.unit}, 只能交办给本单位及其下级, {unit} 不是。",
+        "需要上级或其他单位办理的, 请提级（escalate）、移送（refer）, 或上报（report）请上级交办。",
+        field_,
+    )
 
 
 def _speaking(entry: KnownIncident, asked: Asked) -> str:

@@ -19,7 +19,7 @@ from shared.acts.check import require
 from shared.contracts.routing import OfficerAppointed, TokenIssued, TokenWithdrawn
 from shared.copies import matters
 from shared.copies.packs import pack_in_force
-from shared.copies.units import check_within, known_unit
+from shared.copies.units import above, check_within, founded_county, known_unit
 from shared.identity.officer import Officer
 from shared.identity.officers import Officers, Tenure, new_officer_id
 from shared.room import key_id
@@ -202,7 +202,7 @@ def _wanted(sql: Sql, order: Appointment, fresh: str, person: str, name: str) ->
 def _appointing(
     tx: Transaction, order: Appointment, wanted: OfficerAppointed, officer: Officer
 ) -> Decided:
-    check_within(tx.sql, wanted.unit, officer.unit)
+    _check_reach(tx.sql, wanted.unit, officer)
     before = _reached(tx, order.officer, officer) if order.officer else None
     if before is not None and people.is_same(before, wanted, tx.now):
         known = before.fact.officer
@@ -221,8 +221,19 @@ def _reached(tx: Transaction, officer_id: str, officer: Officer) -> Held | None:
     """An appointment within the administrator's reach; raises Refused ``unit.not-yours``."""
     found = _held(tx, officer_id)
     if found is not None:
-        check_within(tx.sql, found.fact.unit, officer.unit)
+        _check_reach(tx.sql, found.fact.unit, officer)
     return found
+
+
+def _check_reach(sql: Sql, unit: str, officer: Officer) -> None:
+    """An administrator reaches the own unit's tree; the root's, who supervises it from outside.
+
+    Raises Refused ``unit.not-yours``.
+    """
+    county = founded_county(sql)
+    supervises = county is not None and unit in above(sql, county.root)
+    if not (supervises and county is not None and officer.unit == county.root):
+        check_within(sql, unit, officer.unit)
 
 
 def _held(tx: Transaction, officer_id: str) -> Held | None:

@@ -26,6 +26,7 @@ from services.routing.replies import (
     approve_reply,
     draft_reply,
     drafted,
+    named,
     publication,
     publish_reply,
     reject_draft,
@@ -155,7 +156,7 @@ RULES: Rules[Case] = Rules(
 def completed(case: Case, act: Act, body: Order, pack: Pack) -> dict[str, Any]:
     """What of an act's fact follows from the case: which draft is meant, of what kind, how it ends.
 
-    Raises Unknown ``draft.unknown``.
+    Raises Invalid ``draft.missing`` or Unknown ``draft.unknown``.
     """
     match body:
         case GradeBody():
@@ -165,8 +166,7 @@ def completed(case: Case, act: Act, body: Order, pack: Pack) -> dict[str, Any]:
         case ApproveBody():
             return approval(case, body, pack)
         case RejectBody():
-            chosen = body.draft or case.last_draft
-            return {"draft": chosen} if drafted(case, chosen) else {}
+            return {"draft": body.draft} if drafted(case, named(case, body.draft)) else {}
         case PublishBody():
             return publication(case, body)
         case _ if act.fact is IncidentClosed:

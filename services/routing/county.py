@@ -1,10 +1,15 @@
 """The county (县): its founding and its units. All their rules live here, pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from shared.acts.check import require
 from shared.contracts.catalogue import Fact
-from shared.contracts.routing import CountyFounded, PackAdopted, UnitEstablished
+from shared.contracts.routing import (
+    CountyFounded,
+    PackAdopted,
+    SupervisorNamed,
+    UnitEstablished,
+)
 from shared.copies.units import Unit, check_code, unknown_unit
 from shared.errors import Invalid, Refused
 from shared.identity.officer import Officer
@@ -45,14 +50,46 @@ def establish(
 ) -> Sequence[Fact]:
     """Let a unit take part (单位登记), or change what is said of it.
 
-    Without a parent it stands directly under the county's root, so that the tree has one root.
+    Without a parent it stands directly under the county's root, so that the tree has one root; a
+    supervising unit from outside stays outside.
     """
-    placed = wanted.model_copy(update={"parent": _parent(county, wanted)})
+    placed = wanted.model_copy(update={"parent": _parent(county, known, wanted)})
     check_code(placed.code, field="code")
     require(placed.name, "name", "单位名称")
     _check_aliases(placed.aliases)
     _check_parent(known, placed)
+    if county is not None and wanted.code == county.root and wanted.parent is not None:
+        raise _topmost(wanted)
     return [] if _said(known.get(placed.code)) == placed else [placed]
+
+
+def supervise(
+    county: CountyFounded | None,
+    known: Mapping[str, Unit],
+    now: Collection[str],
+    code: str,
+    name: str | None,
+) -> Sequence[Fact]:
+    """Say which unit judges the root in the stead of one above it (指定监督单位).
+
+    One that is not known yet is from outside (市局, 纪检) and stands beside the tree; ``now`` are
+    those who judge the root so far.
+    """
+    check_code(code, field="supervisor")
+    if county is None:
+        raise _not_founded("指定监督单位")
+    if code == county.root:
+        raise Refused(
+            "supervisor.itself",
+            "根单位不能自己监督自己。",
+            "请指定另一单位, 如督查室、纪检或市局。",
+            "supervisor",
+        )
+    outside = UnitEstablished(code=code, name=name or "", aliases=(), parent=None)
+    if code not in known and not outside.name.strip():
+        raise unknown_unit(code, "supervisor")
+    named = SupervisorNamed(unit=county.root, supervisor=code)
+    return [*(() if code in known else (outside,)), *(() if code in now else (named,))]
 
 
 def adoption(pack: Pack, unit: str, reason: str) -> PackAdopted:
@@ -68,12 +105,19 @@ def adoption(pack: Pack, unit: str, reason: str) -> PackAdopted:
     )
 
 
-def _parent(county: CountyFounded | None, wanted: UnitEstablished) -> str | None:
+def _parent(
+    county: CountyFounded | None, known: Mapping[str, Unit], wanted: UnitEstablished
+) -> str | None:
     if county is None:
-        raise Refused("county.not-founded", "本县尚未建库, 不能登记单位。", "请先建库。")
-    if wanted.parent is None and wanted.code != county.root:
+        raise _not_founded("登记单位")
+    outside = wanted.code in known and known[wanted.code].parent is None
+    if wanted.parent is None and wanted.code != county.root and not outside:
         return county.root
     return wanted.parent
+
+
+def _not_founded(what: str) -> Refused:
+    return Refused("county.not-founded", f"本县尚未建库, 不能{what}。", "请先建库。")
 
 
 def _check_aliases(aliases: Sequence[str]) -> None:
@@ -102,6 +146,15 @@ def _own_parent(wanted: UnitEstablished) -> Refused:
         "unit.cycle",
         f"{wanted.parent} 就是 {wanted.code} 或是它的下级, 不能作它的上级。",
         "请核对上级单位代码。",
+        "parent",
+    )
+
+
+def _topmost(wanted: UnitEstablished) -> Refused:
+    return Refused(
+        "unit.topmost",
+        f"{wanted.code} 是根单位, 没有上级。",
+        "监督它的单位, 请用 huiyin name-supervisor 指定。",
         "parent",
     )
 

@@ -21,6 +21,13 @@ class UnitEntry(Order):
     parent: Code | None = None
 
 
+class Supervision(Order):
+    """Which unit judges the root (指定监督单位); with ``name`` one from outside is entered too."""
+
+    supervisor: Code
+    name: Name | None = None
+
+
 class Appointment(Order):
     """Who holds which post where, from and until when (任命).
 

@@ -37,24 +37,22 @@ def approve_reply(case: Case, attempt: Attempt[ReplyApproved]) -> Fact | None:
 
 
 def approval(case: Case, body: ApproveBody, pack: Pack) -> dict[str, Any]:
-    """Which draft is approved, the latest where none is named, with its content.
+    """The content of the draft that is approved, and of what kind that is.
 
     Where the pack has approvals of the draft's kind, it is one of these unless another is said.
-    Raises Unknown ``draft.unknown``.
+    Raises Invalid ``draft.missing`` or Unknown ``draft.unknown``.
     """
-    chosen = body.draft or case.last_draft
-    draft = drafted(case, chosen)
+    draft = drafted(case, named(case, body.draft))
     usual = draft.kind if draft.kind in pack.kinds_of("approve") else None
-    return {"draft": chosen, "content": draft.content, "kind": body.kind or usual}
+    return {"draft": body.draft, "content": draft.content, "kind": body.kind or usual}
 
 
 def publication(case: Case, body: PublishBody) -> dict[str, Any]:
-    """Which draft goes out, and as what: its own kind unless another is said.
+    """As what a draft goes out: its own kind unless another is said.
 
-    Without an approved one it is the latest, as it would go out were it approved.
+    Raises Invalid ``draft.missing``.
     """
-    chosen = case.to_publish(body.draft, happened=body.happened) or case.last_draft
-    draft = case.drafts.get(chosen) if chosen else None
+    draft = case.drafts.get(chosen) if (chosen := named(case, body.draft)) else None
     return {"draft": chosen, "kind": body.kind or (draft.kind if draft else "")}
 
 
@@ -95,6 +93,29 @@ def publish_reply(case: Case, attempt: Attempt[ReplyPublished]) -> Fact | None:
     return fact.model_copy(update={"breaches": () if approved else ("publish.not-approved",)})
 
 
+def named(case: Case, draft: UUID | None) -> UUID | None:
+    """The draft that was named: nothing is approved, rejected or published as the latest.
+
+    Raises Invalid ``draft.missing`` where there is any to be named.
+    """
+    if draft is None and case.drafts:
+        approved = set(case.approved)
+        waiting = (
+            f"{each}（{case.drafts[each].kind}, {_how(each in approved)}）" for each in case.waiting
+        )
+        raise Invalid(
+            "draft.missing",
+            "没有写明是哪一份文稿。",
+            f"请写明文稿标识。待办的文稿：{'、'.join(waiting) or '（没有）'}。",
+            "draft",
+        )
+    return draft
+
+
+def _how(approved: bool) -> str:
+    return "已审定" if approved else "待审定"
+
+
 def drafted(case: Case, draft: UUID | None) -> Draft:
     """The draft that is meant; raises Unknown ``draft.unknown``."""
     if draft is None or draft not in case.drafts:
@@ -109,8 +130,7 @@ def drafted(case: Case, draft: UUID | None) -> Draft:
 
 def _check_approved(case: Case, attempt: Attempt[ReplyPublished], draft: UUID | None) -> bool:
     """Whether it was approved; what was not can only have happened. It must be a draft of here."""
-    named = cast(PublishBody, attempt.body).draft is not None
-    if not named and case.to_publish(None, happened=attempt.happened) is None:
+    if draft is None:
         raise _not_drafted() if attempt.happened else _not_approved()
     drafted(case, draft)
     if draft in case.approved or attempt.happened:

@@ -125,18 +125,15 @@ class Case:
         return tuple(by_name[each.of] for each in self.approvals if each.of in by_name)
 
     @property
-    def last_approved(self) -> UUID | None:
-        """The draft approved last."""
-        return last(self.approved)
-
-    @property
     def last_draft(self) -> UUID | None:
         """The draft made last, of those that nobody rejected."""
         return last(draft for draft in self.drafts if draft not in self.rejected)
 
-    def to_publish(self, draft: UUID | None, *, happened: bool) -> UUID | None:
-        """Which draft is meant; what has happened may have gone out without any approval."""
-        return draft or self.last_approved or (self.last_draft if happened else None)
+    @property
+    def waiting(self) -> tuple[UUID, ...]:
+        """The drafts that neither went out nor were rejected, in the order they were made."""
+        gone = self.rejected | self.published
+        return tuple(draft for draft in self.drafts if draft not in gone)
 
     def judging(self, sets: Judged) -> "Case":
         """The same after a judgement; a new one replaces the old on its axis."""

@@ -32,7 +32,7 @@ MOST_ITEMS = 1000
 
 SETS = "分类, 写作 维度=值, 可重复；多值重复写"
 FIELDS = "表单栏目, 写作 栏目=内容, 可重复"
-DRAFT = "文稿标识, 默认最近一稿"
+DRAFT = "文稿标识, 必须写明；见 huiyin case"
 UNIT = "由哪个单位办, 默认本单位"
 UNITS = "所涉单位代码, 可重复"
 KIND = "种类, 见 huiyin pack show"
@@ -205,28 +205,28 @@ class DraftBody(Dated):
 
 
 class ApproveBody(Dated):
-    """Which draft is approved (审定), the latest when left out, and what of it (``kind``)."""
+    """Which draft is approved (审定), by its id, and what of it (``kind``)."""
 
     draft: UUID | None = Field(None, description=DRAFT)
     kind: Key | None = Field(None, description="审定的是什么, 如 review、referral")
 
 
 class RejectBody(Dated):
-    """Which draft goes back to its writer, the latest when left out, and why (驳回)."""
+    """Which draft goes back to its writer, by its id, and why (驳回)."""
 
     reason: Note = Field(description="理由")
     draft: UUID | None = Field(None, description=DRAFT)
 
 
 class PublishBody(FormalBody):
-    """What was given to the public where (发布); the draft approved last, and its own text.
+    """What was given to the public where (发布): which draft, by its id, and its own text.
 
     ``kind`` is the draft's unless it is published as something else; ``promised`` is when the
     public was told to expect the rest.
     """
 
     channel: str = Field(max_length=60, description="发布渠道")
-    draft: UUID | None = Field(None, description="文稿标识, 默认最近审定的一稿")
+    draft: UUID | None = Field(None, description=DRAFT)
     text: Text | None = Field(None, description="发布的全文；须与审定稿一致, 默认即审定稿")
     kind: Key | None = Field(None, description="作为何种发布, 默认同文稿")
     promised: UtcTime | None = Field(

@@ -19,11 +19,11 @@ def add_acts(
 ) -> None:
     """Add the route of every act of a room.
 
-    ``answers`` are those that say more than others do. What the room ``hears`` of from others it
-    may not know yet: it is waited for a while.
+    ``answers`` are those that say more than others do, by the address of the act. What the room
+    ``hears`` of from others it may not know yet: it is waited for a while.
     """
     for act in ways(taker.store.source.service):
-        _add(api, taker, act, answers.get(act.name, Answer), hears)
+        _add(api, taker, act, answers.get(act.address, Answer), hears)
 
 
 def _add(api: APIRouter, taker: Taker[Any], act: Act, answered: type[Answer], hears: bool) -> None:

@@ -16,7 +16,7 @@ from shared.contracts.catalogue import Fact
 
 Target = Literal["new", "matter", "unit", "either", "county"]
 
-Competence = Literal["registrar", "handler", "party", "itself", "concerned", "named"]
+Competence = Literal["registrar", "handler", "party", "itself", "concerned", "named", "above"]
 
 WHO: Mapping[Competence, str] = {
     "registrar": "登记单位或其上级",
@@ -25,6 +25,7 @@ WHO: Mapping[Competence, str] = {
     "itself": "参与办理的单位为自己",
     "concerned": "登记、牵头或负有义务的单位或其上级",
     "named": "所写明的单位或其上级",
+    "above": "被评判单位的上级；根单位的, 由监督单位",
 }
 """Which units' officers are competent for an act (职权): theirs has to be, or cover, one of these.
 """
@@ -97,10 +98,16 @@ def _desk(
     return Act(title, fact, said, who=who, help=help_, path=fact.ACT, **more)
 
 
-def _delay(title: str, fact: type[Fact], help_: str, said: type[Order] = DelayBody) -> Act:
+def _delay(
+    title: str,
+    fact: type[Fact],
+    help_: str,
+    said: type[Order] = DelayBody,
+    who: Competence = "concerned",
+) -> Act:
     """Something done about a duty of a matter or of a unit's period."""
     worldly = said is DelayBody
-    return Act(title, fact, said, "either", worldly, "concerned", help_)
+    return Act(title, fact, said, "either", worldly, who, help_)
 
 
 _ROWS = (
@@ -259,14 +266,17 @@ _ROWS = (
     _delay("催办", deadlines.UnitUrged, "催办。"),
     _delay("督办", deadlines.UnitSupervised, "督办。"),
     _delay(
-        "通报", deadlines.UnitCirculated, "通报；规则写明已说明的不予通报的, 有说明在案时不能办理。"
+        "通报",
+        deadlines.UnitCirculated,
+        "通报；规则写明已说明的不予通报的, 有说明在案时不能办理。",
+        who="above",
     ),
     _desk(
         "裁定",
         deadlines.LateRecordSettled,
         "裁定：在时限前办理、时限后才录入的, 是否算按时。",
         body.SettleBody,
-        "registrar",
+        "above",
         on="either",
     ),
     Act(
@@ -279,7 +289,7 @@ _ROWS = (
         reporting.FindingMade,
         body.FindBody,
         "either",
-        who="named",
+        who="above",
         help="认定：规则包中的追责或表彰情形, 由有权的人写明依据和证据。",
         needed=("of",),
     ),
@@ -288,7 +298,7 @@ _ROWS = (
         reporting.UnitsRanked,
         body.RankBody,
         "unit",
-        who="named",
+        who="above",
         help="排名：公布一个季度各单位答复的次序, 不写次序则按统计得出。",
     ),
 )

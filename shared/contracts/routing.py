@@ -29,6 +29,14 @@ class UnitEstablished(Fact):
     parent: str | None
 
 
+@event("routing.supervisor-named.v1")
+class SupervisorNamed(Fact):
+    """A unit judges the county's root in its stead (监督单位), as nobody stands above that."""
+
+    unit: str
+    supervisor: str
+
+
 @event("routing.officer-appointed.v2")
 class OfficerAppointed(Fact):
     """A person holds a post in a unit (任命): the officer's id is this one appointment.

@@ -65,8 +65,13 @@ def pack_in_force(sql: Sql, unit: str) -> Pack:
 
 
 def pin_in_force(sql: Sql, unit: str) -> str | None:
-    """The pin of the pack that binds a unit now, or none as long as no adoption was heard of."""
-    adopted = (adopted_by(sql, each) for each in upwards(sql, unit))
+    """The pin of the pack that binds a unit now, or none as long as no adoption was heard of.
+
+    A supervising unit from outside goes by the rules of the root that it judges.
+    """
+    supervised = sql.one("SELECT unit FROM supervisors WHERE supervisor = ?", (unit,))
+    units = (*upwards(sql, unit), *((supervised["unit"],) if supervised else ()))
+    adopted = (adopted_by(sql, each) for each in units)
     return next((pin for pin in adopted if pin is not None), None)
 
 

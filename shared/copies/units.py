@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid5
 
 from shared.contracts.envelope import UNIT_CODE
-from shared.contracts.routing import CountyFounded, UnitEstablished
+from shared.contracts.routing import CountyFounded, SupervisorNamed, UnitEstablished
 from shared.errors import Invalid, Refused
 from shared.store.readmodel import ReadModel, each
 from shared.store.sql import Row, Sql
@@ -39,14 +39,31 @@ def learn_unit(sql: Sql, fact: UnitEstablished) -> None:
     )
 
 
+def learn_supervisor(sql: Sql, fact: SupervisorNamed) -> None:
+    """Keep who judges the root."""
+    sql.execute(
+        "INSERT INTO supervisors VALUES (?, ?) ON CONFLICT (unit) DO UPDATE SET"
+        " supervisor = excluded.supervisor",
+        (fact.unit, fact.supervisor),
+    )
+
+
+def _learn(sql: Sql, fact: UnitEstablished | SupervisorNamed) -> None:
+    if isinstance(fact, SupervisorNamed):
+        learn_supervisor(sql, fact)
+    else:
+        learn_unit(sql, fact)
+
+
 MODEL = ReadModel(
-    {"units": ("code",)},
+    {"units": ("code",), "supervisors": ("unit",)},
     (
         "CREATE TABLE IF NOT EXISTS units (code TEXT PRIMARY KEY, name TEXT, aliases TEXT,"
         " parent TEXT)",
+        "CREATE TABLE IF NOT EXISTS supervisors (unit TEXT PRIMARY KEY, supervisor TEXT)",
     ),
-    (UnitEstablished,),
-    each(learn_unit),
+    (UnitEstablished, SupervisorNamed),
+    each(_learn),
 )
 
 
@@ -104,6 +121,14 @@ def upwards(sql: Sql, code: str) -> Iterator[str]:
         yield at
         row = sql.one("SELECT parent FROM units WHERE code = ?", (at,))
         at = row["parent"] if row else None
+
+
+def above(sql: Sql, code: str) -> list[str]:
+    """The units that may judge one (回避): those above it, and who supervises the topmost."""
+    chain = list(upwards(sql, code))
+    row = sql.one("SELECT supervisor FROM supervisors WHERE unit = ?", (chain[-1],))
+    named = [row["supervisor"]] if row else []
+    return [each for each in dict.fromkeys((*chain[1:], *named)) if each != code]
 
 
 def is_within(sql: Sql, code: str, above: str) -> bool:

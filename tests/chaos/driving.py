@@ -96,12 +96,15 @@ class Clients:
         done = await self._ask(client, "/intake/incidents", "clerk", body, wish.key)
         case = Case(done["incident"], done["number"], {REGISTERED: done["hash"]})
         self.cases.append(case)
+        paper: Body = {}
         for act in wish.acts:
             event, who, order = ACTS[act]
+            order = order | (paper if act in ("approve", "publish") else {})
             path = f"/routing/incidents/{case.number}/{act}?after={done['position']}"
             answer = await self._ask(client, path, who, order, f"{wish.key}/{act}")
             assert answer["events"] == [event], answer
             case.hashes[event] = answer["hash"]
+            paper = {"draft": answer["draft"]} if act == "draft" else paper
 
     async def _ask(
         self, client: httpx2.AsyncClient, path: str, who: str, body: Body, key: str

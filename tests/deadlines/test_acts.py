@@ -3,14 +3,14 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx2
 import pytest
 from fastapi import FastAPI
 
 from shared.contracts.deadlines import DelayExplained, DutyExtended, DutyMoved, UnitCirculated
-from shared.contracts.routing import IncidentAssigned, SheetAccepted
+from shared.contracts.routing import IncidentAssigned, SheetAccepted, SupervisorNamed
 from shared.identity.officer import Officer
 from shared.policy import Pack, find_pack, load_pack
 from shared.web import prepare
@@ -218,6 +218,58 @@ async def test_what_was_recorded_late_is_settled_by_a_person(
 
     assert [r.status_code for r in (empty, settled, again)] == [422, 200, 409]
     assert (await states(world, posted))[PUBLIC] == "settled_in_time"
+
+
+async def test_nobody_clears_the_lateness_of_the_own_unit(
+    world: World, client: httpx2.AsyncClient, posted: UUID
+) -> None:
+    world.clock.now = at(6, 9)
+    await world.published(posted, done=at(5, 9))
+    await world.deliver("routing")
+    path = f"/deadlines/incidents/{posted}/settle"
+    body = {"duty": PUBLIC, "in_time": True, "grounds": "网站截图"}
+    bureau = client.headers["Authorization"]
+
+    refused = []
+    for unit in ("QH-YZ", "QH-EZ"):
+        token = world.around.officers.enter(Officer(f"o-{unit}", "李老师", unit, "info_officer"))
+        client.headers["Authorization"] = f"Bearer {token}"
+        refused.append((await client.post(path, json=body)).json())
+    client.headers["Authorization"] = bureau
+    settled = await client.post(path, json=body)
+
+    assert [each["code"] for each in refused] == ["cause.own", "unit.not-yours"]
+    assert all("QH（QH）" in each["remedy"] for each in refused)
+    assert settled.status_code == 200, settled.text
+
+
+@pytest.mark.parametrize("to", [["QH"], ["QH-YZ", "QH"]])
+async def test_the_root_is_circulated_only_by_who_supervises_it(
+    world: World, client: httpx2.AsyncClient, posted: UUID, to: list[str]
+) -> None:
+    none = await does(client, posted, "circulate", 409, to=to)
+    await world.established("DCS")
+    await world.says("routing", uuid4(), SupervisorNamed(unit="QH", supervisor="DCS"))
+    await world.deliver("routing")
+    own = await does(client, posted, "circulate", 403, to=to)
+    token = world.around.officers.enter(Officer("o-dcs", "戊五", "DCS", "supervisor"))
+    client.headers["Authorization"] = f"Bearer {token}"
+    done = await does(client, posted, "circulate", to=to)
+
+    assert (none["code"], own["code"]) == ("supervisor.none", "cause.own")
+    assert done["events"] == ["deadlines.unit-circulated.v1"]
+
+
+async def test_what_supervises_the_root_takes_no_other_act_for_it(
+    world: World, client: httpx2.AsyncClient, posted: UUID
+) -> None:
+    await world.established("DCS")
+    await world.says("routing", uuid4(), SupervisorNamed(unit="QH", supervisor="DCS"))
+    await world.deliver("routing")
+    token = world.around.officers.enter(Officer("o-dcs", "戊五", "DCS", "supervisor"))
+    client.headers["Authorization"] = f"Bearer {token}"
+
+    assert (await does(client, posted, "urge", 403))["code"] == "unit.not-yours"
 
 
 @pytest.mark.usefixtures("posted")

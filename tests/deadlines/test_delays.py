@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from services.deadlines.delays import RULES, Delay, extend
+from services.deadlines.delays import RULES, Delay, extend, judged
 from services.deadlines.docket import docket_of
-from shared.acts.check import Attempt
+from shared.acts.body import DelayBody, SettleBody
+from shared.acts.check import Attempt, Record
 from shared.acts.decide import Rules, decide
 from shared.acts.vocabulary import ACTS
 from shared.calendar.working import state_council
@@ -26,7 +28,7 @@ from shared.contracts.deadlines import (
 from shared.contracts.envelope import Recorded
 from shared.contracts.sealed import Sealed
 from shared.errors import Invalid, Unknown
-from shared.policy.engine.deeds import Matter
+from shared.policy.engine.deeds import Deed, Matter
 from shared.policy.engine.outlook import Outlook, outlook
 from shared.policy.language.pack import Pack
 from tests.acts.story import AnyAsked, By, Given, deed, record, told
@@ -77,6 +79,56 @@ def given(*history: Fact | By) -> Given:
 
 def gate(rest: str, act: str = "settle") -> str:
     return f'[gate."G.1"]\nzh = "裁定的前提"\nrefuse = "{act}"\n{rest}\n'
+
+
+OFFICE = """
+[duty."B.T01"]
+zh = "三日内上报"
+start = "posted"
+stop = "report"
+who = "office"
+days = 3
+"""
+
+
+class TestJudged:
+    """Whose duty a settlement or circulation is about."""
+
+    def of(self, tmp_path: Path, rule: str, *deeds: Deed, **said: Any) -> tuple[str, ...]:
+        about = Matter("QH", POSTED, POSTED)
+        body = DelayBody(**said) if said else SettleBody(duty="B.T01", in_time=True, grounds="有据")
+        docket = docket_of(told("deadlines/docket", [STARTED]))
+        return judged(docket, Record(written(tmp_path, rule), about, deeds), body)
+
+    def test_it_is_that_of_whoever_led_at_the_limit(self, tmp_path: Path) -> None:
+        leads = [assigned("QH-YZ", DUE - HOUR), assigned("QH-LX", DUE + HOUR)]
+        assert self.of(tmp_path, EXTENSIBLE, *leads) == ("QH-YZ",)
+
+    def test_before_anybody_led_it_is_that_of_who_registered(self, tmp_path: Path) -> None:
+        assert self.of(tmp_path, EXTENSIBLE, assigned("QH-YZ", DUE + HOUR)) == ("QH",)
+
+    def test_what_was_assigned_late_on_record_clears_nobody(self, tmp_path: Path) -> None:
+        late = assigned("QH-YZ", DUE - HOUR, recorded_at=DUE + HOUR)
+        assert self.of(tmp_path, EXTENSIBLE, late) == ("QH",)
+
+    def test_what_an_office_owes_stays_with_its_institution(self, tmp_path: Path) -> None:
+        assert self.of(tmp_path, OFFICE, assigned("QH-YZ", DUE - HOUR)) == ("QH",)
+
+    def test_units_that_are_named_are_judged_each_once(self, tmp_path: Path) -> None:
+        to = ["QH-YZ", "office", "QH", "QH-YZ"]
+        assert self.of(tmp_path, OFFICE, duty="B.T01", to=to) == ("QH-YZ", "QH")
+
+    def test_where_nothing_is_named_it_is_whoever_leads(self, tmp_path: Path) -> None:
+        assert self.of(tmp_path, OFFICE, assigned("QH-YZ", DUE), text="通报") == ("QH-YZ",)
+
+    def test_a_duty_that_is_not_there_is_nobody_s(self, tmp_path: Path) -> None:
+        with pytest.raises(Unknown, match=r"duty\.unknown"):
+            self.of(tmp_path, OFFICE, duty="B.T09")
+
+
+def assigned(lead: str, when: datetime, recorded_at: datetime | None = None) -> Deed:
+    """It was assigned."""
+    return Deed(uuid4(), "assign", when, recorded_at or when, units=(lead,))
 
 
 class TestSettle:

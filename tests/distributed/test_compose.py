@@ -30,9 +30,10 @@ def handled(county: Composed, number: str, after: str) -> str:
     case = f"/routing/incidents/{number}"
     county.drafter.post(f"{case}/grade", after, grade="ordinary", grounds="影响小")
     county.administrator.post(f"{case}/assign", lead="QH-YZ")
-    county.drafter.post(f"{case}/draft", kind="result", text="明天起饭菜加盖保温。")
-    county.approver.post(f"{case}/approve")
-    county.drafter.post(f"{case}/publish", channel="县网站")
+    text = "明天起饭菜加盖保温。"
+    draft = county.drafter.post(f"{case}/draft", kind="result", text=text)["draft"]
+    county.approver.post(f"{case}/approve", draft=draft)
+    county.drafter.post(f"{case}/publish", channel="县网站", draft=draft)
     position: str = county.approver.post(f"{case}/close")["position"]
     return position
 

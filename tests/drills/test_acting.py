@@ -295,3 +295,46 @@ async def test_a_grade_that_no_axis_has_is_told_before_anything_is_played() -> N
 @pytest.mark.anyio
 async def test_what_a_unit_does_so_many_times_at_one_moment_counts_each_time() -> None:
     assert await went_wrong(BROWSED) == []
+
+
+OWN_CAUSE = """
+drill: own-cause
+pack: 004-04
+units: UNITS
+steps:
+  - {at: 2026-03-02 09:00, by: info_officer, do: register, incident: A}
+  - {at: 2026-03-02 10:00, by: leading_group, do: find, incident: A, with: OF}
+  - {at: 2026-03-02 11:00, by: leading_group, do: find, incident: A, with: OF, refused: cause.own}
+"""
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("units", ["{}", "{school: 一中, canteen: 食堂}"])
+async def test_what_judges_the_institution_is_done_from_above_it_unless_that_is_the_point(
+    units: str,
+) -> None:
+    text = OWN_CAUSE.replace("with: OF", "with: " + "{of: 004-04.ACC.dereliction}")
+    text = text.replace("units: UNITS\n", f"units: {units}\n" if units != "{}" else "")
+    (drill,) = read_text(text, Path("d.yaml"))
+    assert list((await run(drill)).failures) == []
+
+
+TWO_DRAFTS = """
+drill: two-drafts
+pack: county-baseline
+steps:
+  - {at: 2026-03-02 09:00, by: info_officer, do: register, incident: A}
+  - {at: 2026-03-02 10:00, by: info_officer, do: draft, incident: A, as: D1}
+  - {at: 2026-03-02 11:00, by: info_officer, do: draft, incident: A, as: D2}
+  - {at: 2026-03-02 12:00, by: principal_leader, do: approve, incident: A, refused: UNCLEAR}
+  - {at: 2026-03-02 13:00, by: principal_leader, do: reject, incident: A, of: D1}
+  - {at: 2026-03-02 14:00, by: principal_leader, do: approve, incident: A}
+  - {at: 2026-03-02 15:00, by: info_officer, do: publish, incident: A}
+"""
+
+
+@pytest.mark.anyio
+async def test_a_step_that_names_no_draft_means_the_one_that_waits() -> None:
+    text = TWO_DRAFTS.replace("UNCLEAR", "drill.draft-unclear")
+    (drill,) = read_text(text, Path("d.yaml"))
+    assert list((await run(drill)).failures) == []

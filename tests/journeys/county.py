@@ -138,6 +138,17 @@ class Served:
         answer: dict[str, Any] = response.json()
         return answer
 
+    def draft(self, case: str) -> str:
+        """The draft of an incident that was made last."""
+        response = self.get(case)
+        assert response.is_success, response.text
+        return str(response.json()["drafts"][-1]["draft"])
+
+    def does(self, case: str, act: str, by: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """One of the steps from grading to closing; what is done with a draft, with the last."""
+        named = {"draft": self.draft(case)} if act in ("approve", "publish") else {}
+        return self.told(f"{case}/{act}", by, **body, **named)
+
     def row(self, number: str) -> dict[str, Any]:
         """An incident's row of the ledger, once everything up to here can be seen."""
         self.settle()

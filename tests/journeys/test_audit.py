@@ -316,7 +316,7 @@ def _lead_to_its_end(served: Served, number: str) -> None:
         ("close", "approver", {"note": "已回访"}),
     ]
     for act, by, body in acts:
-        served.told(f"/routing/incidents/{number}/{act}", by, **body)
+        served.does(f"/routing/incidents/{number}", act, by, body)
         served.settle()
 
 

@@ -124,13 +124,14 @@ def test_acts_that_need_the_erased_words_are_refused_clearly(erased: Erased) -> 
     served.settle()
     case = f"/routing/incidents/{number}"
     served.told(f"{case}/assign", "bureau", lead="QH-YZ")
-    served.told(f"{case}/draft", "drafter", kind="result", text=PUBLISHED)
-    served.told(f"{case}/approve", "approver")
+    reply = served.told(f"{case}/draft", "drafter", kind="result", text=PUBLISHED)["draft"]
+    served.told(f"{case}/approve", "approver", draft=reply)
     served.told(f"/reporting/incidents/{number}/erase", grounds=GROUNDS)
 
     draft = served.post(f"{case}/draft", "drafter", kind="result", text="新的答复")
-    publish = served.post(f"{case}/publish", "drafter", channel="message_board")
-    repeated = served.post(f"{case}/publish", "drafter", channel="x", text=PUBLISHED)
+    publish = served.post(f"{case}/publish", "drafter", channel="message_board", draft=reply)
+    again = {"channel": "x", "text": PUBLISHED, "draft": reply}
+    repeated = served.post(f"{case}/publish", "drafter", **again)
 
     assert code(draft) == (409, "vault.key-erased")
     assert code(publish) == (409, "vault.key-erased")
@@ -159,9 +160,10 @@ def _answer_the_public(served: Served, number: str) -> None:
     case = f"/routing/incidents/{number}"
     served.told(f"{case}/assign", "bureau", lead="QH-YZ")
     served.told(f"{case}/draft", "drafter", kind="result", text=DISCARDED)
-    served.told(f"{case}/draft", "drafter", kind="result", text=PUBLISHED)
-    served.told(f"{case}/approve", "approver")
-    served.told(f"{case}/publish", "drafter", channel="message_board", text=PUBLISHED)
+    reply = served.told(f"{case}/draft", "drafter", kind="result", text=PUBLISHED)["draft"]
+    served.told(f"{case}/approve", "approver", draft=reply)
+    out = {"channel": "message_board", "text": PUBLISHED, "draft": reply}
+    served.told(f"{case}/publish", "drafter", **out)
     served.told(f"{case}/close", "approver")
     served.settle()
 

@@ -66,7 +66,7 @@ def tell_a_story(served: Served, old: Path) -> dict[str, Any]:
         ("publish", "drafter", {"channel": "message_board", "text": DRAFT}),
         ("close", "approver", {"note": NOTE}),
     ):
-        served.told(f"{case}/{act}", by, **body)
+        served.does(case, act, by, body)
     make_mistakes(served, case, heard)
     served.settle()
     shown = served.get("/reporting/ledger").text

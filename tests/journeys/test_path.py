@@ -33,12 +33,16 @@ def test_the_command_line_leads_an_incident_to_its_end(typed: County) -> None:
     typed.done("grade", number, "--grade", "ordinary", "--grounds", "个别咨询", by="bureau")
     typed.done("assign", number, "--lead", "QH-YZ", "--with", "QH-LX", by="bureau")
     [drafted] = typed.done("draft", number, "--text", REPLY, by="drafter")
-    own = typed.run("approve", number, by="drafter")
-    typed.done("approve", number, "--draft", drafted["draft"], by="approver")
-    typed.done("publish", number, by="drafter")
+    named = ("--draft", drafted["draft"])
+    unnamed = typed.run("approve", number, by="approver")
+    own = typed.run("approve", number, *named, by="drafter")
+    shown = typed.run("approve", number, *named, by="approver")
+    typed.done("publish", number, *named, by="drafter")
     typed.done("close", number, "--note", "已回访", by="approver")
 
     [row] = typed.done("ledger", "--status", "closed")
+    assert (unnamed.status, drafted["draft"] in unnamed.err) == (1, True)
+    assert (shown.status, drafted["draft"] in shown.out, REPLY in shown.out) == (0, True, True)
     assert (own.status, own.out) == (1, "")
     assert "(drafter)" in own.err
     assert (row["number"], row["title"]) == (number, TITLE)
@@ -67,7 +71,9 @@ def test_the_command_line_says_why_it_refuses(served: Served) -> None:
     approved(served, number)
 
     early = served.county.run("close", number, by="approver")
-    other = served.county.run("publish", number, "--text", "课本下学期补齐。", by="drafter")
+    draft = served.draft(f"/routing/incidents/{number}")
+    text = ("--draft", draft, "--text", "课本下学期补齐。")
+    other = served.county.run("publish", number, *text, by="drafter")
     linked = served.county.run("link", number, "--to", number, "--grounds", "x", by="drafter")
     absent = served.county.run("grade", "QINGHE-1999-000001", "--grade", "major", "--grounds", "x")
     slip = served.county.run("grade", number, "--grade", "grave", "--grounds", "x")
@@ -97,7 +103,7 @@ def test_http_leads_an_incident_to_its_end_and_each_act_is_visible_behind_it(
     ]
 
     for act, by, body in acts:
-        position = served.told(f"{case}/{act}", by, **body)["position"]
+        position = served.does(case, act, by, body)["position"]
         rows = served.get("/reporting/ledger", after=position).json()
         seen += [row["status"] for row in rows if row["number"] == number]
 
@@ -133,10 +139,10 @@ def test_nobody_approves_what_they_wrote_even_as_another_draft(served: Served) -
     number = registered(served)
     case = f"/routing/incidents/{number}"
     served.told(f"{case}/assign", "bureau", lead="QH-YZ")
-    served.told(f"{case}/draft", "drafter", kind="result", text=REPLY)
+    first = served.told(f"{case}/draft", "drafter", kind="result", text=REPLY)["draft"]
     again = served.told(f"{case}/draft", "approver", kind="result", text=REPLY)["draft"]
 
-    assert code(served.post(f"{case}/approve", "drafter")) == (409, "drafter")
+    assert code(served.post(f"{case}/approve", "drafter", draft=first)) == (409, "drafter")
     assert code(served.post(f"{case}/approve", "approver", draft=again)) == (409, "drafter")
     assert code(served.post(f"{case}/approve", "drafter", draft=again)) == (409, "drafter")
     assert served.post(f"{case}/approve", "bureau", draft=again).is_success
@@ -148,13 +154,14 @@ def test_only_the_approved_text_is_published_and_only_the_published_is_closed(
     number = registered(served)
     case = f"/routing/incidents/{number}"
     served.told(f"{case}/assign", "bureau", lead="QH-YZ")
-    served.told(f"{case}/draft", "drafter", kind="result", text=REPLY)
+    draft = served.told(f"{case}/draft", "drafter", kind="result", text=REPLY)["draft"]
+    out = {"channel": "message_board", "draft": draft}
 
-    unapproved = served.post(f"{case}/publish", "drafter", channel="message_board", text=REPLY)
-    served.told(f"{case}/approve", "approver")
-    other = served.post(f"{case}/publish", "drafter", channel="message_board", text=REPLY + "！")
+    unapproved = served.post(f"{case}/publish", "drafter", **out, text=REPLY)
+    served.told(f"{case}/approve", "approver", draft=draft)
+    other = served.post(f"{case}/publish", "drafter", **out, text=REPLY + "！")
     early = served.post(f"{case}/close", "approver")
-    served.told(f"{case}/publish", "drafter", channel="message_board", text=REPLY)
+    served.told(f"{case}/publish", "drafter", **out, text=REPLY)
     served.told(f"{case}/close", "approver")
 
     assert code(unapproved) == (409, "publish.not-approved")
@@ -360,8 +367,8 @@ def approved(served: Served, number: str) -> None:
     """An approved reply."""
     case = f"/routing/incidents/{number}"
     served.told(f"{case}/assign", "bureau", lead="QH-YZ")
-    served.told(f"{case}/draft", "drafter", kind="result", text=REPLY)
-    served.told(f"{case}/approve", "approver")
+    draft = served.told(f"{case}/draft", "drafter", kind="result", text=REPLY)["draft"]
+    served.told(f"{case}/approve", "approver", draft=draft)
 
 
 def served_trail(served: Served, number: str) -> list[dict[str, Any]]:

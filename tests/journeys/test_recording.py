@@ -1,6 +1,7 @@
 """What is put on the record itself from the command line: archived, found, ranked."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -28,8 +29,12 @@ def under_rules(founded: County, tmp_path_factory: pytest.TempPathFactory) -> It
     """A running county under these rules."""
     with founded.copy(tmp_path_factory.mktemp("records") / "data").up() as served:
         served.told("/routing/packs/adopt", unit="QINGHE", text=RULES, reason="试用")
+        chief = served.told(
+            "/routing/officers", name="丙三", unit="QINGHE", post="principal_leader"
+        )
+        tokens = {**served.county.tokens, "chief": chief["token"]}
         served.settle()
-        yield served
+        yield replace(served, county=replace(served.county, tokens=tokens))
 
 
 def test_a_matter_is_archived_when_its_file_is_whole(under_rules: Served) -> None:
@@ -51,10 +56,12 @@ def test_what_people_find_stands_among_the_findings(under_rules: Served) -> None
     leaf = under_rules.get(f"/reporting/incidents/{number}/trail").json()[0]["leaf"]
 
     given = ("find", number, "--of", "O1", "--text", "据核查", "--evidence", str(leaf))
-    [found] = county.done(*given, by="approver")
-    nobody = county.run("find", "--of", "O1", by="approver")
+    own = county.run(*given, by="approver")
+    [found] = county.done(*given, by="chief")
+    nobody = county.run("find", "--of", "O1", by="chief")
     [one] = [each for each in county.done("findings") if each["basis"] == "human"]
 
+    assert (own.status, "cause.own" in own.err, "青禾县教育局" in own.err) == (1, True, True)
     assert found["events"] == ["reporting.finding-made.v1"]
     assert nobody.status == 2
     assert (one["kind"], one["title"], one["sanction"]) == ("O1", "瞒报", "通报批评")
@@ -64,8 +71,8 @@ def test_what_people_find_stands_among_the_findings(under_rules: Served) -> None
 def test_the_order_of_a_quarter_is_made_known(under_rules: Served) -> None:
     given = ("rank", "--unit", "QH-YZ", "--order", "QH-YZ", "--period")
 
-    [ranked] = under_rules.county.done(*given, "2026-Q1", by="approver")
-    wrong = under_rules.county.run(*given, "2026", by="approver")
+    [ranked] = under_rules.county.done(*given, "2026-Q1", by="chief")
+    wrong = under_rules.county.run(*given, "2026", by="chief")
 
     assert ranked["events"] == ["reporting.units-ranked.v1"]
     assert (wrong.status, "2026-Q1" in wrong.err) == (1, True)
@@ -84,8 +91,8 @@ def _handled(served: Served) -> str:
 
 def _answer(served: Served, number: str, text: str) -> None:
     case = f"/routing/incidents/{number}"
-    served.told(f"{case}/draft", "drafter", kind="result", text=text)
-    served.told(f"{case}/approve", "approver")
-    served.told(f"{case}/publish", "drafter", channel="原渠道")
+    draft = served.told(f"{case}/draft", "drafter", kind="result", text=text)["draft"]
+    served.told(f"{case}/approve", "approver", draft=draft)
+    served.told(f"{case}/publish", "drafter", channel="原渠道", draft=draft)
     served.told(f"{case}/close", "drafter")
     served.settle()

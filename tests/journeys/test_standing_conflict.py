@@ -54,13 +54,16 @@ class Story:
         number = await self.registered()
         case = f"/routing/incidents/{number}"
         await self.told(f"{case}/assign", None, lead="QH-YZ")
-        await self.told(f"{case}/draft", "drafter", kind="result", text="两本课本已补发到班级。")
-        await self.told(f"{case}/approve", "approver")
+        text = "两本课本已补发到班级。"
+        made = await self.told(f"{case}/draft", "drafter", kind="result", text=text)
+        await self.told(f"{case}/approve", "approver", draft=made["draft"])
         await self.rooms.system.settle()
         return number
 
     async def publish(self, number: str) -> None:
-        await self.told(f"/routing/incidents/{number}/publish", "drafter", channel="原渠道")
+        case = f"/routing/incidents/{number}"
+        [draft] = [each["draft"] for each in (await self.asked(case))["drafts"]]
+        await self.told(f"{case}/publish", "drafter", channel="原渠道", draft=draft)
 
     async def end(self, number: str, how: str, to: str) -> None:
         """Void it, or join it to another."""

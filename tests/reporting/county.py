@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from shared.contracts.catalogue import Fact
 from shared.contracts.deadlines import DutyMissed, DutyStarted
-from shared.contracts.routing import CountyFounded, PackAdopted
+from shared.contracts.routing import CountyFounded, PackAdopted, SupervisorNamed, UnitEstablished
 from shared.contracts.sealed import Sealed
 from shared.copies.units import unit_id
 from shared.identity.officer import Officer
@@ -24,6 +24,13 @@ TEXT = Sealed.of("答复全文", subject="reply")
 DUE = START + timedelta(hours=3)
 
 
+SUPERVISED = (
+    UnitEstablished(code="QH-DCS", name="青禾县督查室", aliases=(), parent=None),
+    SupervisorNamed(unit="QINGHE", supervisor="QH-DCS"),
+)
+"""Who judges the bureau itself."""
+
+
 class County:
     """The world with units and one adopted pack; whoever asks comes with a token."""
 
@@ -34,6 +41,7 @@ class County:
         self.leader = enter(Officer("o-leader", "甲一", "QINGHE", "principal_leader"))
         self.clerk = enter(Officer("o-clerk", "己六", "QH-YZ", "info_officer"))
         self.stranger = enter(Officer("o-other", "戊五", "QH-LX", "principal_leader"))
+        self.inspector = enter(Officer("o-inspector", "戊五", "QH-DCS", "supervisor"))
         self._app = FastAPI()
         prepare(self._app, world.officers, world.vault)
         self._app.include_router(world.room.router)
@@ -41,7 +49,7 @@ class County:
     async def found(self) -> None:
         """Routing says whose county it is, names its units, and adopts the pack for all."""
         told = CountyFounded(code="QINGHE", name="青禾县", root="QINGHE", demonstration=False)
-        await self.world.say("routing", uuid4(), told, *UNITS, adoption(self.pack))
+        await self.world.say("routing", uuid4(), told, *UNITS, *SUPERVISED, adoption(self.pack))
 
     async def registered(self, number: str, **sets: str) -> UUID:
         """An incident of the first school under the pack."""

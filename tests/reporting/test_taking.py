@@ -16,6 +16,7 @@ from shared.contracts.routing import (
     InstructionGiven,
     ReportMade,
 )
+from shared.identity.officer import Officer
 from shared.policy.language.rules import Offence
 from tests.reporting.county import DUE, County, duty, missed, refusal
 from tests.reporting.world import IN_ONE_DATABASE, START, World
@@ -157,8 +158,35 @@ async def test_only_the_competent_find(zaoxi: County) -> None:
     body = {"of": human(zaoxi), "text": "核查属实"}
     path = f"/incidents/{NUMBER}/acts/find"
 
-    assert refusal(await zaoxi.post(path, zaoxi.clerk, **body)) == "post.not-competent"
+    clerk = zaoxi.world.officers.enter(Officer("o-bureau", "乙二", "QINGHE", "info_officer"))
+    assert refusal(await zaoxi.post(path, clerk, **body)) == "post.not-competent"
     assert refusal(await zaoxi.post(path, zaoxi.stranger, **body)) == "unit.not-yours"
+
+
+@pytest.mark.anyio
+@IN_ONE_DATABASE
+async def test_nobody_finds_of_the_own_unit(zaoxi: County) -> None:
+    await handled(zaoxi, ASSIGNED)
+    body = {"of": human(zaoxi), "text": "核查属实"}
+    head = zaoxi.world.officers.enter(Officer("o-head", "庚七", "QH-YZ", "principal_leader"))
+
+    own = await zaoxi.post(f"/incidents/{NUMBER}/acts/find", head, **body)
+    bureau = await zaoxi.post("/units/QINGHE/acts/find", **body)
+
+    assert [refusal(each) for each in (own, bureau)] == ["cause.own", "cause.own"]
+    assert "青禾县教育局（QINGHE）、青禾县督查室（QH-DCS）" in own.json()["remedy"]
+    assert "青禾县督查室（QH-DCS）" in bureau.json()["remedy"]
+
+
+@pytest.mark.anyio
+@IN_ONE_DATABASE
+async def test_the_supervising_unit_finds_of_the_root_and_of_all_under_it(zaoxi: County) -> None:
+    await handled(zaoxi, ASSIGNED)
+    body = {"of": human(zaoxi), "text": "核查属实"}
+
+    for path in ("/units/QINGHE", f"/incidents/{NUMBER}"):
+        done = await zaoxi.post(f"{path}/acts/find", zaoxi.inspector, **body)
+        assert done.status_code == 200, done.text
 
 
 @pytest.mark.anyio
@@ -188,7 +216,7 @@ async def test_units_are_ranked_by_what_part_of_their_replies_was_in_time(zaoxi:
         await zaoxi.said("deadlines", incident, duty("D", "publish"), verdict)
     await zaoxi.settled()
 
-    done = await zaoxi.post("/units/QINGHE/acts/rank", period="2026-Q1")
+    done = await zaoxi.post("/units/QINGHE/acts/rank", zaoxi.inspector, period="2026-Q1")
     await zaoxi.settled()
 
     assert done.status_code == 200, done.text
@@ -215,7 +243,7 @@ async def test_a_ranking_of_nothing_is_refused(
     await zaoxi.found()
     await zaoxi.settled()
 
-    assert refusal(await zaoxi.post("/units/QINGHE/acts/rank", **body)) == code
+    assert refusal(await zaoxi.post("/units/QINGHE/acts/rank", zaoxi.inspector, **body)) == code
 
 
 @pytest.mark.anyio
@@ -225,7 +253,7 @@ async def test_an_order_that_was_made_known_is_recorded_as_such(zaoxi: County) -
     await zaoxi.settled()
 
     order = ["QH-YZ", "QH-LX"]
-    await zaoxi.post("/units/QINGHE/acts/rank", period="2026-Q1", order=order)
+    await zaoxi.post("/units/QINGHE/acts/rank", zaoxi.inspector, period="2026-Q1", order=order)
     await zaoxi.settled()
 
     assert await ranked(zaoxi) == ("QH-YZ", "QH-LX")

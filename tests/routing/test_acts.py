@@ -296,7 +296,6 @@ class TestReject:
         history = (*ready_to_publish, DraftRejected(draft=FIRST, reason="口径不准"))
         given(*history).when(APPROVE.but(draft=FIRST)).then_refused("draft.rejected")
         given(*history).when(PUBLISH.but(draft=FIRST)).then_refused("draft.rejected")
-        given(*history).when(PUBLISH).then_refused("publish.not-approved")
 
     def test_what_was_published_is_not_rejected(self) -> None:
         history = (*ready_to_publish, published(FIRST))

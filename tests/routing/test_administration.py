@@ -67,3 +67,19 @@ async def test_whoever_is_no_administrator_changes_nothing(world: World) -> None
         with pytest.raises(Refused, match=r"post\.not-competent"):
             await attempt()
     assert world.room.store.position() == before
+
+
+async def test_who_judges_the_root_is_named_once_and_appointed_in_its_words(world: World) -> None:
+    naming = world.administration.name_supervisor("SJ", "市教育局", ADMIN)
+    named, again = await naming, await world.administration.name_supervisor("SJ", None, ADMIN)
+    _, token = await world.appoint("示例·辰", "SJ", "supervisor")
+
+    assert named.events == ("routing.unit-established.v1", "routing.supervisor-named.v1")
+    assert (again.events, bool(token)) == ((), True)
+    units = {unit.code: unit.parent for unit in await world.administration.units()}
+    assert units["SJ"] is None
+
+
+async def test_only_an_administrator_names_who_judges_the_root(world: World) -> None:
+    with pytest.raises(Refused, match=r"post\.not-competent"):
+        await world.administration.name_supervisor("QH-LX", None, BUREAU)

@@ -203,6 +203,42 @@ async def test_only_administrators_appoint_establish_and_see_names(door: Door) -
     assert [refused(each) for each in answers] == [(403, "post.not-competent")] * 3
 
 
+class TestDrafts:
+    async def test_what_is_done_with_a_draft_is_answered_with_its_id_and_text(
+        self, door: Door
+    ) -> None:
+        await door.world.registered(NUMBER)
+        made = [
+            told(await door.post(LI, f"{CASE}/draft", kind="result", text=text))["draft"]
+            for text in (TEXT, "作废稿")
+        ]
+        rejected = told(await door.post(WU, f"{CASE}/reject", draft=made[1], reason="口径不准"))
+        approved = told(await door.post(WU, f"{CASE}/approve", draft=made[0]))
+        out = {"channel": "message_board", "draft": made[0]}
+        published = told(await door.post(LI, f"{CASE}/publish", **out))
+        act = told(await door.post(WU, f"{CASE}/acts/approve", kind="referral"))
+
+        assert (rejected["draft"], rejected["text"]) == (made[1], "作废稿")
+        assert (approved["draft"], approved["text"]) == (made[0], TEXT)
+        assert (published["draft"], published["text"]) == (made[0], TEXT)
+        assert "draft" not in act
+
+    @pytest.mark.parametrize(
+        ("act", "said"),
+        [("approve", {}), ("reject", {"reason": "x"}), ("publish", {"channel": "site"})],
+    )
+    async def test_without_an_id_it_is_told_which_drafts_wait(
+        self, door: Door, act: str, said: dict[str, str]
+    ) -> None:
+        await door.world.registered(NUMBER)
+        draft = told(await door.post(LI, f"{CASE}/draft", kind="result", text=TEXT))["draft"]
+
+        answer = await door.post(WU, f"{CASE}/{act}", **said)
+
+        assert refused(answer) == (422, "draft.missing")
+        assert (answer.json()["field"], draft in answer.json()["remedy"]) == ("draft", True)
+
+
 class TestActs:
     async def test_units_take_their_parts_and_the_lead_closes(self, door: Door) -> None:
         incident = await door.world.registered(NUMBER)
@@ -214,7 +250,7 @@ class TestActs:
         told(await door.post(LI, f"{acts}/report", to=["leading_group"], medium="phone"))
         draft = told(await door.post(LI, f"{CASE}/draft", kind="result", text=TEXT))["draft"]
         told(await door.post(WU, f"{CASE}/approve", draft=draft))
-        told(await door.post(LI, f"{CASE}/publish", channel="message_board"))
+        told(await door.post(LI, f"{CASE}/publish", channel="message_board", draft=draft))
         early = await door.post(WU, f"{CASE}/close")
         told(await door.post(TOWN, f"{acts}/verify", text="已与书店核对"))
         told(await door.post(WU, f"{CASE}/close"))
@@ -292,11 +328,11 @@ class TestActs:
         told(await door.post(ADMIN, f"{CASE}/repin", reason="按校规续办"))
         fields = {"handling": "总务处", "release": "办公室"}
         told(await door.post(BUREAU, f"{CASE}/assign", lead="QH-YZ", fields=fields))
-        told(await door.post(LI, f"{CASE}/draft", kind="result", text=TEXT))
-        told(await door.post(WU, f"{CASE}/approve"))
+        paper = told(await door.post(LI, f"{CASE}/draft", kind="result", text=TEXT))["draft"]
+        told(await door.post(WU, f"{CASE}/approve", draft=paper))
 
         stood = told(await door.get(LI, CASE))
-        early = await door.post(LI, f"{CASE}/publish", channel="message_board")
+        early = await door.post(LI, f"{CASE}/publish", channel="message_board", draft=paper)
 
         (draft,) = stood["drafts"]
         assert draft["standing"] == "approved"

@@ -19,7 +19,7 @@ from shared.errors import Invalid, Refused, Unknown
 from shared.identity.officer import Officer
 from shared.store.requests import Answer, Request
 from shared.store.transaction import Transaction
-from tests.routing.world import BUREAU, LI, START, TOWN, WU, World, later
+from tests.routing.world import ADMIN, BUREAU, LI, START, TOWN, WU, World, later
 
 pytestmark = pytest.mark.anyio
 
@@ -175,6 +175,36 @@ async def test_a_lead_or_co_handling_unit_must_be_known(world: World) -> None:
         assert (caught.value.code, caught.value.field) == ("unit.unknown", field)
 
 
+async def test_a_unit_assigns_to_itself_and_to_those_under_it(world: World) -> None:
+    await world.administration.establish_unit("QH-XCD", "校车队", (), "QH-YZ", ADMIN)
+    incident = await world.registered(NUMBER)
+
+    await world.act(LI, "assign", NUMBER, lead="QH-XCD", co_handling=["QH-YZ"])
+    again = await world.act(LI, "assign", NUMBER, lead="QH-XCD", co_handling=["QH-YZ"])
+
+    assert again.events == ()
+    assert await world.types(incident) == ["incident-assigned"]
+
+
+@pytest.mark.parametrize(
+    ("lead", "co_handling", "field"),
+    [("QH-JYJ", [], "lead"), ("QH-LX", [], "lead"), ("QH-YZ", ["QH-LX"], "co_handling")],
+    ids=["upwards", "sideways", "with one sideways"],
+)
+async def test_a_unit_assigns_nothing_upwards_or_sideways(
+    world: World, lead: str, co_handling: list[str], field: str
+) -> None:
+    incident = await world.registered(NUMBER)
+
+    with pytest.raises(Refused) as caught:
+        await world.act(LI, "assign", NUMBER, lead=lead, co_handling=co_handling)
+
+    assert (caught.value.code, caught.value.field) == ("assign.not-below", field)
+    assert "提级" in caught.value.remedy
+    assert "移送" in caught.value.remedy
+    assert await world.types(incident) == []
+
+
 async def test_what_a_co_handling_unit_reports_is_its_own_act(world: World) -> None:
     incident = await world.registered(NUMBER)
     await world.act(BUREAU, "assign", NUMBER, lead="QH-YZ", co_handling=["QH-LX"])
@@ -190,7 +220,7 @@ async def test_events_carry_the_unit_that_had_the_matter_in_hand(world: World) -
     incident = await world.registered(NUMBER, "QH-YZ")
 
     await world.act(LI, "grade", NUMBER, grade="ordinary", grounds="个别咨询")
-    await world.act(LI, "assign", NUMBER, lead="QH-LX")
+    await world.act(BUREAU, "assign", NUMBER, lead="QH-LX")
     await world.act(TOWN, "draft", NUMBER, kind="interim", text=TEXT)
 
     units = [event.envelope.unit for event in await world.case(incident)]

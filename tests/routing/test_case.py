@@ -11,6 +11,7 @@ from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded
 from shared.contracts.intake import IncidentLinked, IncidentVoided
 from shared.contracts.routing import (
+    DraftRejected,
     IncidentAssigned,
     IncidentClosed,
     IncidentGraded,
@@ -63,14 +64,15 @@ DRAFT = act(
     text=TEXT,
     made={"draft": FIRST, "text": WORDS, "content": "hmac:a"},
 )
-APPROVE = act("approve")
+APPROVE = act("approve", draft=FIRST)
 PUBLISH = act(
     "publish",
+    draft=FIRST,
     channel="message_board",
     made={"text": WORDS, "content": "hmac:a", "named_unit": "青禾县第一中学"},
 )
 CLOSE = act("close")
-REJECT = act("reject", reason="口径不准")
+REJECT = act("reject", draft=FIRST, reason="口径不准")
 REOPEN = act("reopen", grounds="又有家长反映")
 
 ready_to_publish = (assigned, drafted(FIRST, LI), approved(FIRST))
@@ -177,13 +179,23 @@ class TestDraft:
 
 
 class TestApprove:
-    def test_another_officer_approves_the_latest_draft(self) -> None:
+    @pytest.mark.parametrize(("draft", "content"), [(FIRST, "hmac:a"), (SECOND, "hmac:b")])
+    def test_another_officer_approves_the_draft_that_is_named(
+        self, draft: UUID, content: str
+    ) -> None:
         two = (drafted(FIRST, LI), drafted(SECOND, LI, "hmac:b"))
-        given(assigned, *two).when(APPROVE).then(approved(SECOND, "hmac:b"))
+        given(assigned, *two).when(APPROVE.but(draft=draft)).then(approved(draft, content))
 
-    def test_another_officer_approves_a_named_draft(self) -> None:
-        two = (drafted(FIRST, LI), drafted(SECOND, LI, "hmac:b"))
-        given(assigned, *two).when(APPROVE.but(draft=FIRST)).then(approved(FIRST))
+    @pytest.mark.parametrize("asked", [APPROVE, REJECT, PUBLISH], ids=lambda each: each.act.name)
+    def test_nothing_is_meant_as_the_latest_and_it_is_told_what_waits(self, asked: Asked) -> None:
+        history = (*ready_to_publish, drafted(SECOND, LI), drafted(THIRD, LI))
+        out = (published(THIRD), DraftRejected(draft=SECOND, reason="口径不准"))
+        with pytest.raises(Invalid) as caught:
+            given(*history, *out).when(asked.but(draft=None)).decided()
+        assert (caught.value.code, caught.value.field) == ("draft.missing", "draft")
+        assert f"{FIRST}（result, 已审定）" in caught.value.remedy
+        assert str(SECOND) not in caught.value.remedy
+        assert str(THIRD) not in caught.value.remedy
 
     def test_the_drafter_cannot_approve_their_own_reply(self) -> None:
         own = APPROVE.but(officer=LI)
@@ -201,11 +213,12 @@ class TestApprove:
 
     def test_who_wrote_another_text_may_approve(self) -> None:
         two = (drafted(FIRST, WU, "hmac:b"), drafted(SECOND, LI))
-        given(assigned, *two).when(APPROVE).then(approved(SECOND))
+        given(assigned, *two).when(APPROVE.but(draft=SECOND)).then(approved(SECOND))
 
     def test_a_third_officer_approves_a_copied_draft(self) -> None:
         copied = (drafted(FIRST, LI), drafted(SECOND, WU))
-        given(assigned, *copied).when(APPROVE.but(officer=QIAN)).then(approved(SECOND))
+        third = APPROVE.but(officer=QIAN, draft=SECOND)
+        given(assigned, *copied).when(third).then(approved(SECOND))
 
     @pytest.mark.parametrize("draft", [None, THIRD])
     def test_a_draft_that_is_not_there_is_unknown(self, draft: UUID | None) -> None:
@@ -231,10 +244,10 @@ class TestPublish:
     def test_the_approved_text_is_published_in_the_units_name(self) -> None:
         given(*ready_to_publish).when(PUBLISH).then(published(FIRST))
 
-    def test_the_draft_approved_last_is_the_one(self) -> None:
+    def test_the_draft_that_is_named_is_the_one(self) -> None:
         later = (drafted(SECOND, LI, "hmac:b"), drafted(THIRD, LI, "hmac:c"))
         history = (*ready_to_publish, *later, approved(SECOND, "hmac:b"))
-        command = PUBLISH.but(made={"content": "hmac:b"})
+        command = PUBLISH.but(draft=SECOND, made={"content": "hmac:b"})
         expected = published(SECOND).model_copy(update={"content": "hmac:b"})
         given(*history).when(command).then(expected)
 
@@ -250,10 +263,11 @@ class TestPublish:
         given(*history).when(press).then(published(FIRST, "press"))
         given(*history, published(FIRST, "press")).when(press).then_nothing()
 
-    @pytest.mark.parametrize("draft", [None, FIRST])
-    def test_an_unapproved_draft_is_not_published(self, draft: UUID | None) -> None:
-        command = PUBLISH.but(draft=draft)
-        given(assigned, drafted(FIRST, LI)).when(command).then_refused("publish.not-approved")
+    def test_an_unapproved_draft_is_not_published(self) -> None:
+        given(assigned, drafted(FIRST, LI)).when(PUBLISH).then_refused("publish.not-approved")
+
+    def test_nothing_is_published_where_there_is_no_draft(self) -> None:
+        given(assigned).when(PUBLISH.but(draft=None)).then_refused("publish.not-approved")
 
     def test_the_approval_of_one_draft_does_not_serve_another(self) -> None:
         history = (*ready_to_publish, drafted(SECOND, LI))

@@ -3,7 +3,7 @@
 import pytest
 
 from services.routing import county
-from shared.contracts.routing import CountyFounded, UnitEstablished
+from shared.contracts.routing import CountyFounded, SupervisorNamed, UnitEstablished
 from shared.copies.units import Unit
 from shared.errors import HuiyinError, Invalid, Refused
 from shared.identity.officer import Officer
@@ -105,3 +105,46 @@ class TestEstablish:
     def test_the_same_again_is_quiet(self, parent: str | None) -> None:
         again = unit("QH-LX", "柳溪镇教育办", parent)
         assert list(county.establish(QINGHE, KNOWN, again)) == []
+
+
+class TestSupervise:
+    NAMED = SupervisorNamed(unit="QH-JYJ", supervisor="QH-LX")
+
+    def test_a_unit_of_the_county_is_named(self) -> None:
+        assert list(county.supervise(QINGHE, KNOWN, (), "QH-LX", None)) == [self.NAMED]
+
+    def test_one_from_outside_is_entered_beside_the_tree_and_stays_there(self) -> None:
+        facts = list(county.supervise(QINGHE, KNOWN, (), "SJ", "市局"))
+        assert facts == [unit("SJ", "市局"), SupervisorNamed(unit="QH-JYJ", supervisor="SJ")]
+        known = {**KNOWN, "SJ": Unit("SJ", "市局", (), None)}
+        assert list(county.establish(QINGHE, known, unit("SJ", "市教育局"))) == [
+            unit("SJ", "市教育局")
+        ]
+
+    def test_naming_the_same_again_says_nothing(self) -> None:
+        assert list(county.supervise(QINGHE, KNOWN, ("QH-LX",), "QH-LX", "柳溪镇教育办")) == []
+
+    @pytest.mark.parametrize(
+        ("code", "name", "kind", "refused"),
+        [
+            ("QH-JYJ", None, Refused, "supervisor.itself"),
+            ("SJ", None, Invalid, "unit.unknown"),
+            ("SJ", " ", Invalid, "unit.unknown"),
+            ("市局", "市局", Invalid, "unit.code-malformed"),
+        ],
+    )
+    def test_what_cannot_supervise_is_refused(
+        self, code: str, name: str | None, kind: type[HuiyinError], refused: str
+    ) -> None:
+        with pytest.raises(kind) as caught:
+            county.supervise(QINGHE, KNOWN, (), code, name)
+        assert (caught.value.code, caught.value.field) == (refused, "supervisor")
+
+    def test_nobody_supervises_where_nothing_is_founded(self) -> None:
+        with pytest.raises(Refused, match=r"county\.not-founded"):
+            county.supervise(None, {}, (), "SJ", "市局")
+
+    def test_the_root_is_put_under_nobody(self) -> None:
+        known = {**KNOWN, "SJ": Unit("SJ", "市局", (), None)}
+        with pytest.raises(Refused, match=r"unit\.topmost"):
+            county.establish(QINGHE, known, unit("QH-JYJ", "青禾县教育局", "SJ"))

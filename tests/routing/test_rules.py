@@ -293,6 +293,7 @@ async def test_all_tables_come_out_the_same_when_made_afresh(world: World) -> No
     await rules.adopt("QH-YZ", ZIBO, None, {}, WHY, ADMIN)
     await rules.set_terms("2026春", date(2026, 3, 1), date(2026, 7, 5), ADMIN)
     await world.appoint("示例·辰", "QH-LX", "liaison")
+    await world.administration.name_supervisor("SJ", "市局", ADMIN)
     await world.act(BUREAU, "assign", NUMBER, lead="QH-YZ", co_handling=["QH-LX"])
     await world.act(TOWN, "accept", NUMBER)
     await world.act(LI, "draft", NUMBER, kind="result", text="两本课本已补发。")

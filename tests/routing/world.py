@@ -14,8 +14,9 @@ from shared.acts.vocabulary import Act
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Actor, Recorded, Standing, decode, decode_envelope
 from shared.contracts.intake import HistoryRecorded, IncidentRegistered
-from shared.contracts.routing import CountyFounded
+from shared.contracts.routing import CountyFounded, ReplyDrafted
 from shared.contracts.sealed import Sealed
+from shared.copies import matters
 from shared.identity.officer import Officer
 from shared.identity.officers import Officers
 from shared.messaging.streams import Incoming
@@ -102,8 +103,20 @@ class World:
         request: Request | None = None,
         **said: Any,
     ) -> Answer:
-        """An officer takes an act on a matter, or on whatever the act given is done on."""
+        """An officer takes an act on a matter, or on whatever the act given is done on.
+
+        What is done with a draft is done with the latest unless another, or none, is named.
+        """
+        if act in ("approve", "reject", "publish") and "draft" not in said:
+            said["draft"] = await self.latest_draft(name)
         return await do(self.routing, officer, act, name, request, **said)
+
+    async def latest_draft(self, name: str) -> UUID | None:
+        """The draft of an incident that was made last, or none."""
+        incident = (await self.room.store.read(lambda sql: matters.find(sql, name))).id
+        facts = [event.fact for event in await self.case(incident)]
+        drafts = [fact.draft for fact in facts if isinstance(fact, ReplyDrafted)]
+        return drafts[-1] if drafts else None
 
     async def say(
         self,

@@ -12,7 +12,7 @@ from services.reporting.ledger.row import LedgerRow
 from services.reporting.log import log
 from shared.acts.body import FindBody, Order, RankBody
 from shared.acts.check import Record
-from shared.acts.competence import Involved, check_competent
+from shared.acts.competence import Involved, check_above, check_competent
 from shared.acts.deed import deed_of
 from shared.acts.take import Asked, Subject, Taker, unit_day
 from shared.acts.vocabulary import Act
@@ -88,14 +88,14 @@ def _of_matter(tx: Transaction, asked: Asked) -> Subject[OnRecord]:
         involved = Involved(row.unit or "", row.lead, co_handling)
         check_competent(tx.sql, involved.competent(asked.act.who), asked.officer)
     else:
-        check_within(tx.sql, _found_unit(tx.sql, asked, row), asked.officer.unit)
+        check_above(tx.sql, [_found_unit(tx.sql, asked, row)], asked.officer)
     file = _file(tx, row)
     return Subject(file, row.number, row, _record(tx, row, file))
 
 
 def _of_unit(tx: Transaction, asked: Asked) -> Subject[OnRecord]:
     unit = _found_unit(tx.sql, asked, None)
-    check_within(tx.sql, unit, asked.officer.unit)
+    check_above(tx.sql, [unit], asked.officer)
     pin = pack_in_force(tx.sql, unit).pin
     day, record = unit_day(tx, unit, pin, _deeds_of_unit(tx, unit))
     return Subject(day, None, None, record)

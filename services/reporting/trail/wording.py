@@ -327,6 +327,7 @@ EVENTS: Mapping[type[Fact], tuple[str, str | Sentence]] = {
     ),
     routing.CountyFounded: ("建库", "{0.name}（{0.code}）"),
     routing.UnitEstablished: ("登记单位", "{0.name}（{0.code}）"),
+    routing.SupervisorNamed: ("指定监督单位", "{0.unit} 由 {0.supervisor} 监督"),
     routing.OfficerAppointed: ("任命", _appointment),
     routing.AppointmentEnded: ("离任", _leaving),
     routing.PersonRecognised: ("同一人", "{0.officer} 与 {0.person} 是同一人, 依据：{0.reason}"),
