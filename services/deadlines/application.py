@@ -23,7 +23,7 @@ from services.deadlines.tables import MODEL, heard_acts
 from shared.acts.body import DelayBody, SettleBody
 from shared.acts.check import Record
 from shared.acts.competence import check_competent
-from shared.acts.deed import deed_of, each_of, why_ended
+from shared.acts.deed import deed_of, each_of, rule_of, why_ended
 from shared.acts.take import Asked, Subject, Taker
 from shared.calendar.working import Calendar, state_council
 from shared.contracts.deadlines import DutyMissed, DutySuperseded
@@ -37,6 +37,7 @@ from shared.copies.packs import pack_by_pin
 from shared.copies.units import check_within, known_unit, unit_id
 from shared.errors import Refused
 from shared.policy.engine.deeds import Deed, Matter
+from shared.policy.engine.holding import ever_assigned
 from shared.policy.engine.outlook import Outlook, acts_heard, counts_working_days, outlook
 from shared.policy.language.pack import Pack
 from shared.store.sql import Sql
@@ -172,7 +173,7 @@ class Delays(Taker[Delay]):
         duty = None
         if isinstance(asked.body, DelayBody):
             _, duty = meant(found.docket, found.record.pack, asked.body)
-        unit = _speaking(found, asked, each_of(duty.id if duty else ""))
+        unit = _speaking(found, asked, duty.id if duty else "")
         state = Delay(found.docket, duty, _outlook(tx.sql, found.record, asked.act.name))
         return Subject(replace(found.stream, unit=unit), found.number, state, found.record)
 
@@ -215,8 +216,12 @@ def _of_matter(tx: Transaction, asked: Asked) -> Open:
     pack, about, history = pack_by_pin(tx.sql, heard.pin), heard.subject, tx.load(incident)
     owing = each_of(getattr(asked.body, "duty", None) or "")
     involved = replace(known.involved, owing=owing)
-    check_competent(tx.sql, involved.competent(asked.act.who), asked.officer)
-    done = [*matters.deeds(tx.sql, incident), *matters.declared(tx.sql, about.unit)]
+    deeds = matters.deeds(tx.sql, incident)
+    competent = [*involved.competent(asked.act.who)]
+    if asked.act.name == "explain":  # who had the matter once can say what it did with it
+        competent += sorted(ever_assigned(deeds))
+    check_competent(tx.sql, competent, asked.officer)
+    done = [*deeds, *matters.declared(tx.sql, about.unit)]
     record = Record(pack, about, [*done, *own_deeds(history)])
     stream = Stream("docket", incident, about.unit, incident, pack.pin)
     return Open(stream, asked.name, record, docket_of(history))
@@ -240,12 +245,19 @@ def _of_period(tx: Transaction, asked: Asked) -> Open:
     return Open(stream, duty, record, docket_of(history))
 
 
-def _speaking(found: Open, asked: Asked, each: str) -> str:
-    """Whose act it is: an explanation is that of the unit that owes, whoever puts it on record."""
+def _speaking(found: Open, asked: Asked, duty: str) -> str:
+    """Whose act it is: an explanation is that of the unit that owes, whoever puts it on record.
+
+    Where a rule alone is named, a unit that has, or had, a duty by it explains its own.
+    """
     if asked.act.name != "explain":
         return found.stream.unit
-    owing = found.stream.unit if found.stream.kind == "period" else each
-    return owing or asked.officer.unit
+    own, named = asked.officer.unit, getattr(asked.body, "duty", None)
+    if found.stream.kind == "period":
+        return found.stream.unit
+    if named is None and f"{rule_of(duty)}@{own}" in found.docket:
+        return own
+    return each_of(duty) or own
 
 
 def _outlook(sql: Sql, record: Record, act: str) -> Sequence[Outlook]:

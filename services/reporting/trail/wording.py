@@ -31,6 +31,8 @@ BECAUSE = {
     "unless": "已有免除的事由",
     "repinned": "改用其他规则",
     "calendar": "按公布的历法",
+    "returned": "单位已退回, 不再承办",
+    "reassigned": "已改交其他单位, 不再承办",
     "extension": "批准延期",
     "correction": "更正登记",
 }
