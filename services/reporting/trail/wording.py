@@ -230,7 +230,7 @@ EVENTS: Mapping[type[Fact], tuple[str, str | Sentence]] = {
     deadlines.DutyMeasured: (VERDICTS["measured"], _measured),
     deadlines.DutyEnded: (
         VERDICTS["ended"],
-        lambda f, *_: f"{f.duty} 持续到 {shown(f.ended_at)} 为止",
+        lambda f, *_: f"持续到 {shown(f.ended_at)} 为止",
     ),
     deadlines.DutyMissed: (VERDICTS["missed"], _missed),
     deadlines.DutyMetLate: (VERDICTS["met_late"], _met_late),
@@ -238,7 +238,7 @@ EVENTS: Mapping[type[Fact], tuple[str, str | Sentence]] = {
     deadlines.DutyRecordedLate: (VERDICTS["recorded_late"], _recorded_late),
     deadlines.DutyMoved: ("时限变动", _moved),
     deadlines.DutyCancelled: (VERDICTS["cancelled"], lambda f, *_: BECAUSE[f.because]),
-    deadlines.DutyResumed: ("恢复计时", "{0.duty}, 所属事项继续办理"),
+    deadlines.DutyResumed: ("恢复计时", "所属事项继续办理"),
     deadlines.LateRecordSettled: ("裁定", _settled),
     reporting.IncidentErased: ("销毁密钥", _erased),
     operations.ParkedReleased: ("放行搁置事件", "来自 {0.upstream} 的 {0.events} 条事件"),
