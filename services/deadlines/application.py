@@ -30,7 +30,7 @@ from services.deadlines.tables import MODEL, heard_acts
 from shared.acts.body import DelayBody, SettleBody
 from shared.acts.check import Record
 from shared.acts.competence import check_above, check_competent
-from shared.acts.deed import deed_of, each_of, why_ended
+from shared.acts.deed import deed_of, each_of, rule_of, why_ended
 from shared.acts.take import Asked, Subject, Taker
 from shared.calendar.working import Calendar, state_council
 from shared.contracts.deadlines import DutyMissed, DutySuperseded
@@ -44,6 +44,7 @@ from shared.copies.packs import pack_by_pin
 from shared.copies.units import check_within, known_unit, unit_id
 from shared.errors import Refused
 from shared.policy.engine.deeds import Deed, Matter
+from shared.policy.engine.holding import ever_assigned
 from shared.policy.engine.outlook import Outlook, acts_heard, counts_working_days, outlook
 from shared.policy.language.pack import Pack
 from shared.store.sql import Sql
@@ -174,7 +175,9 @@ class Delays(Taker[Delay]):
             assert isinstance(asked.body, DelayBody | SettleBody)
             named = judged(state.docket, found.record, asked.body)
             check_above(tx.sql, named, asked.officer)
-        stream = replace(found.stream, unit=_speaking(found, asked, state.each))
+        stream = replace(
+            found.stream, unit=_speaking(found, asked, state.duty.id if state.duty else "")
+        )
         return replace(found, stream=stream, state=state)
 
     def made(self, tx: Transaction, subject: Subject[Delay], asked: Asked) -> dict[str, Any]:
@@ -207,11 +210,14 @@ def _of_matter(tx: Transaction, asked: Asked) -> Subject[Delay]:
         said = "导入的历史事件不催办、不裁定。"
         raise Refused("matter.imported", said, "请另行登记需要办理的事项。", "incident")
     pack, about, history = pack_by_pin(tx.sql, heard.pin), heard.subject, tx.load(incident)
+    deeds = matters.deeds(tx.sql, incident)
     if asked.act.who != "above":
         owing = each_of(getattr(asked.body, "duty", None) or "")
-        involved = replace(known.involved, owing=owing)
-        check_competent(tx.sql, involved.competent(asked.act.who), asked.officer)
-    done = [*matters.deeds(tx.sql, incident), *matters.declared(tx.sql, about.unit)]
+        competent = [*replace(known.involved, owing=owing).competent(asked.act.who)]
+        if asked.act.name == "explain":  # who had the matter once can say what it did with it
+            competent += sorted(ever_assigned(deeds))
+        check_competent(tx.sql, competent, asked.officer)
+    done = [*deeds, *matters.declared(tx.sql, about.unit)]
     record = Record(pack, about, [*done, *own_deeds(history)])
     stream = _docket(heard, incident, pack)
     return Subject(stream, asked.name, Delay(docket_of(history)), record)
@@ -236,12 +242,19 @@ def _of_period(tx: Transaction, asked: Asked) -> Subject[Delay]:
     return Subject(stream, duty, Delay(docket_of(history)), record)
 
 
-def _speaking(found: Subject[Delay], asked: Asked, each: str) -> str:
-    """Whose act it is: an explanation is that of the unit that owes, whoever puts it on record."""
+def _speaking(found: Subject[Delay], asked: Asked, duty: str) -> str:
+    """Whose act it is: an explanation is that of the unit that owes, whoever puts it on record.
+
+    Where a rule alone is named, a unit that has, or had, a duty by it explains its own.
+    """
     if asked.act.name != "explain":
         return found.stream.unit
-    owing = found.stream.unit if found.stream.kind == "period" else each
-    return owing or asked.officer.unit
+    own, named = asked.officer.unit, getattr(asked.body, "duty", None)
+    if found.stream.kind == "period":
+        return found.stream.unit
+    if named is None and f"{rule_of(duty)}@{own}" in found.state.docket:
+        return own
+    return each_of(duty) or own
 
 
 def _outlook(sql: Sql, record: Record, act: str) -> Sequence[Outlook]:

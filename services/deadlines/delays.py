@@ -15,6 +15,7 @@ from shared.contracts import deadlines as facts
 from shared.contracts.catalogue import Fact
 from shared.errors import Invalid, Refused, Unknown
 from shared.policy.engine.deeds import Deed, fits, in_order, is_party
+from shared.policy.engine.holding import HANDLERS
 from shared.policy.engine.limits import ceiling_of
 from shared.policy.engine.outlook import Outlook
 from shared.policy.language.pack import Pack
@@ -74,10 +75,6 @@ def to_settle(docket: Docket, pack: Pack, duty: str) -> str:
     return late[0].id if len(late) == 1 else duty
 
 
-UNITS = ("handling_unit", "lead_unit", "responsible_unit")
-"""Common parties that are whichever unit the matter was assigned to."""
-
-
 def judged(docket: Docket, record: Record, body: DelayBody | SettleBody) -> tuple[str, ...]:
     """The units that are judged: those named, else the one whose duty it is or that has the matter.
 
@@ -105,11 +102,11 @@ def _owing(record: Record, duty: DocketEntry | None) -> str:
     What an office of the institution owes stays with that, whoever leads.
     """
     rule = record.pack.rules.get(rule_of(duty.id)) if duty else None
-    who = rule.who if isinstance(rule, Duty) else UNITS
+    who = rule.who if isinstance(rule, Duty) else HANDLERS
     leads = [each for each in record.deeds if each.act == "assign" and each.units]
     if duty is not None and duty.due is not None:
         leads = [each for each in leads if max(each.at, each.recorded_at) <= duty.due]
-    if not leads or not any((record.pack.canon(each) or each) in UNITS for each in who):
+    if not leads or not any((record.pack.canon(each) or each) in HANDLERS for each in who):
         return record.matter.unit
     return in_order(leads)[-1].units[0]
 

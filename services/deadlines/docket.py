@@ -136,9 +136,11 @@ def cancelled(
 ) -> Sequence[Fact]:
     """What was recorded as gone by the limit falls away, also if a miss was seen meanwhile.
 
-    Gone after the limit, a live duty was missed all the same, whether anybody had looked or not.
+    Of a unit that had left by then, so does what was heard to be late before its leaving was. Gone
+    after the limit, a live duty was missed all the same, whether anybody had looked or not.
     """
-    if entry.state not in ("running", "missed"):
+    late = ("met_late", "recorded_late") if because in LEFT else ()
+    if entry.state not in ("running", "missed", *late):
         return []
     if entry.due is None or recorded_at <= entry.due or entry.standing == "imported":
         return [facts.DutyCancelled(duty=entry.id, because=because)]
@@ -183,11 +185,19 @@ ENDED = ("voided", "linked")
 """What a duty falls away for until it turns out that its matter was not ended."""
 
 
+LEFT = ("returned", "reassigned")
+"""Why a unit owes nothing more: it sent the matter back, or others have it now."""
+
+
 def _resume(entry: DocketEntry | None, each: Found) -> list[Concluded]:
     """What fell away with its matter is owed again once that goes on."""
-    if entry and entry.state == "cancelled" and entry.because in ENDED and each.gone is None:
-        return [Concluded(facts.DutyResumed(duty=entry.id, due=entry.due))]
-    return []
+    if entry is None or entry.because not in ENDED:
+        return []
+    if each.gone is not None and each.gone[0] not in LEFT:
+        return []
+    if entry.state != "cancelled":
+        return []
+    return [Concluded(facts.DutyResumed(duty=entry.id, due=entry.due))]
 
 
 def _start_or_move(entry: DocketEntry | None, each: Found) -> list[Concluded]:

@@ -10,7 +10,7 @@ from functools import partial
 
 import structlog
 
-from services.reporting import packs
+from services.reporting import appointments, packs
 from services.reporting.duties import table as duties_table
 from services.reporting.findings import review
 from services.reporting.ledger import table as ledger_table
@@ -41,6 +41,7 @@ MODEL = joined(
     units.COUNTY,
     heard_packs.MODEL,
     packs.MODEL,
+    appointments.MODEL,
 )
 """Reporting's read models together, folded from the log in leaf order."""
 

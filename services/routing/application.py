@@ -37,6 +37,7 @@ from shared.copies.packs import pack_by_pin, pack_in_force
 from shared.copies.units import check_within, is_within, known_unit
 from shared.errors import Refused
 from shared.identity.officer import Officer
+from shared.policy.engine.holding import ever_assigned
 from shared.room import key_id
 from shared.store.requests import Answer, Request, answer
 from shared.store.sql import Sql
@@ -103,10 +104,13 @@ class Routing(Taker[Case]):
         if asked.act.on == "unit":
             return _of_unit(tx, asked)
         entry = matters.find(tx.sql, asked.name)
-        _check_competent(tx.sql, entry, asked)
         history = tx.load(entry.id)
         case, record = CASE.fold(history), _record(tx.sql, entry, history)
-        unit, pin = _speaking(entry, asked), record.pack.pin
+        former = _is_former(entry, record, asked)
+        if not former:
+            _check_competent(tx.sql, entry, asked)
+        unit = asked.officer.unit if former else _speaking(entry, asked)
+        pin = record.pack.pin
         stream = replace(tables.case_of(entry), unit=unit, policy=pin)
         asking = tables.appointments_of(tx.sql, asked.officer.id)
         case = replace(case, standing=entry.standing, asking=asking)
@@ -201,6 +205,13 @@ def _of_unit(tx: Transaction, asked: Asked) -> Subject[Case]:
     day, record = unit_day(tx, code, pin, matters.declared(tx.sql, code))
     case = replace(CASE.fold(tx.load(day.id)), whose="unit")
     return Subject(day, code, case, record)
+
+
+def _is_former(entry: KnownIncident, record: Record, asked: Asked) -> bool:
+    """Whether a unit tells what it did while it had the matter, which others have now."""
+    unit = asked.officer.unit
+    had = asked.act.name == "report" and unit in ever_assigned(record.deeds)
+    return had and unit not in entry.involved.parties
 
 
 def _check_competent(sql: Sql, entry: KnownIncident, asked: Asked) -> None:

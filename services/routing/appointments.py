@@ -21,7 +21,7 @@ from shared.copies import matters
 from shared.copies.packs import pack_in_force
 from shared.copies.units import above, check_within, founded_county, known_unit
 from shared.identity.officer import Officer
-from shared.identity.officers import Officers, Tenure, new_officer_id
+from shared.identity.officers import Officers, TermOfOffice, new_officer_id
 from shared.room import key_id
 from shared.store.requests import Answer, Request
 from shared.store.sql import Sql
@@ -165,7 +165,7 @@ class Appointments(Office):
         found = await self.store.write(lambda tx: _held(tx, officer_id))
         fact = people.current(found, officer_id, now, "officer").fact
         ends = _token_until(fact, now)
-        tenure = Tenure(fact.person, fact.since, fact.until, ends, fact.instead_of)
+        tenure = TermOfOffice(fact.person, fact.since, fact.until, ends, fact.instead_of)
         entry = Officer(officer_id, name, fact.unit, fact.post)
         return officer_id, await asyncio.to_thread(self._officers.enter, entry, tenure)
 
@@ -249,7 +249,7 @@ def _token_until(fact: OfficerAppointed, now: datetime) -> datetime:
     return min(filter(None, (fact.until, now + TOKEN_LASTS)))
 
 
-def _entry(officer: Officer, tenure: Tenure | None) -> OfficerEntry:
+def _entry(officer: Officer, tenure: TermOfOffice | None) -> OfficerEntry:
     known = asdict(tenure) if tenure else {}
     said = {"id": officer.id, "name": officer.name, "unit": officer.unit, "post": officer.post}
     return OfficerEntry(**said, **known, active=tenure is not None)

@@ -155,21 +155,36 @@ class DutyMoved(Fact):
     because: Literal["extension", "correction", "calendar", "repinned"]
 
 
-@event("deadlines.duty-cancelled.v2")
+@event("deadlines.duty-cancelled.v3")
 class DutyCancelled(Fact):
     """The duty fell away (撤销): its matter needs no handling of its own, or other rules hold.
 
     ``unless``: what was done instead makes it needless. ``calendar``: its day turned out to be no
-    working day.
+    working day. ``returned``, ``reassigned``: its unit sent the matter back, or lost it to others.
     """
 
     duty: str
-    because: Literal["voided", "linked", "history", "unless", "repinned", "calendar"]
+    because: Literal[
+        "voided",
+        "linked",
+        "history",
+        "unless",
+        "repinned",
+        "calendar",
+        "returned",
+        "reassigned",
+    ]
 
 
 @upcaster("deadlines.duty-cancelled.v1", "deadlines.duty-cancelled.v2")
 def cancelled_v1_to_v2(data: dict[str, Any]) -> dict[str, Any]:
     """The first shape knew fewer reasons; all are still there."""
+    return data
+
+
+@upcaster("deadlines.duty-cancelled.v2", "deadlines.duty-cancelled.v3")
+def cancelled_v2_to_v3(data: dict[str, Any]) -> dict[str, Any]:
+    """The second shape knew no unit that was free of a matter; its reasons are still there."""
     return data
 
 

@@ -18,7 +18,7 @@ from shared.store.sql import Row, upsert
 
 
 @dataclass(frozen=True, slots=True)
-class Tenure:
+class TermOfOffice:
     """From when until when somebody holds a post, and the token is good (UTC; none: no end).
 
     ``person`` holds it, ``instead_of`` is the appointment whose holder a substitute stands for.
@@ -55,13 +55,13 @@ class Officers:
             for table in SCHEMA:
                 sql.execute(table)
 
-    def enter(self, officer: Officer, tenure: Tenure | None = None) -> str:
+    def enter(self, officer: Officer, tenure: TermOfOffice | None = None) -> str:
         """Enter an officer, or change the entry; returns a new token, shown once."""
         token = f"hy-{secrets.token_urlsafe(24)}"
         entry = {"name": officer.name, "unit": officer.unit, "post": officer.post}
         with translated(), self.tables.writing() as sql:
             upsert(sql, "officers", officer.id, entry | {"token_hash": hash_of(token)}, {})
-            upsert(sql, "tenures", officer.id, _row(tenure or Tenure(officer.id)), {})
+            upsert(sql, "tenures", officer.id, _row(tenure or TermOfOffice(officer.id)), {})
         return token
 
     def silence(self, officer: str) -> None:
@@ -85,7 +85,7 @@ class Officers:
             known = {row["id"]: row for row in sql.all(KNOWN)}
         return {id_: _shown(row, known) for id_, row in known.items()}
 
-    def all(self) -> list[tuple[Officer, Tenure | None]]:
+    def all(self) -> list[tuple[Officer, TermOfOffice | None]]:
         """Every officer with the tenure, by unit and post; none for whoever holds no post now."""
         now = self.clock()
         with translated(), self.tables.reading() as sql:
@@ -136,7 +136,7 @@ def _is_in_office(row: Row, now: datetime) -> bool:
     return begun and (until is None or to_micros(now) < until) and row["token_hash"] is not None
 
 
-def _row(tenure: Tenure) -> dict[str, Any]:
+def _row(tenure: TermOfOffice) -> dict[str, Any]:
     moments = {
         name: None if (at := getattr(tenure, name)) is None else to_micros(at)
         for name in ("since", "until", "token_until")
@@ -144,12 +144,12 @@ def _row(tenure: Tenure) -> dict[str, Any]:
     return {"person": tenure.person, "instead_of": tenure.instead_of, **moments}
 
 
-def _tenure(row: Row) -> Tenure:
+def _tenure(row: Row) -> TermOfOffice:
     since, until, token_until = (
         None if row[name] is None else from_micros(row[name])
         for name in ("since", "until", "token_until")
     )
-    return Tenure(row["person"] or row["id"], since, until, token_until, row["instead_of"])
+    return TermOfOffice(row["person"] or row["id"], since, until, token_until, row["instead_of"])
 
 
 def _shown(row: Row, known: dict[str, Row]) -> str:

@@ -1,6 +1,7 @@
 """What people do about delays: more time, explanations, urging, circulation, settlements."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -25,18 +26,31 @@ PUBLIC = "002-1.T08"
 BEYOND, EARLIER = "2026-03-09T00:00:00+08:00", "2026-03-05T00:00:00+08:00"
 
 
-@pytest.fixture
-async def client(world: World) -> AsyncIterator[httpx2.AsyncClient]:
-    """王老师 of 青禾县教育局 acts."""
+@asynccontextmanager
+async def acting(world: World, officer: Officer) -> AsyncIterator[httpx2.AsyncClient]:
+    """The room as somebody asks it."""
     app = FastAPI()
     prepare(app, world.around.officers, world.around.vault)
     app.include_router(world.room.router)
-    token = world.around.officers.enter(Officer("o-1", "王老师", "QH", "office_director"))
-    headers = {"Authorization": f"Bearer {token}"}
+    headers = {"Authorization": f"Bearer {world.around.officers.enter(officer)}"}
     transport = httpx2.ASGITransport(app=app)
     async with httpx2.AsyncClient(
         transport=transport, base_url="http://huiyin", headers=headers
     ) as client:
+        yield client
+
+
+@pytest.fixture
+async def client(world: World) -> AsyncIterator[httpx2.AsyncClient]:
+    """王老师 of 青禾县教育局 acts."""
+    async with acting(world, Officer("o-1", "王老师", "QH", "office_director")) as client:
+        yield client
+
+
+@pytest.fixture
+async def school(world: World) -> AsyncIterator[httpx2.AsyncClient]:
+    """李老师 of 第二中学 acts."""
+    async with acting(world, Officer("o-2", "李老师", "QH-EZ", "office_director")) as client:
         yield client
 
 
@@ -330,3 +344,22 @@ async def test_a_unit_s_period_is_explained_and_a_late_record_of_it_settled(
     assert set(found) == {"S.1", "S.2"}
     assert (found["S.1"]["state"], found["S.1"]["incident"]) == ("missed", None)
     assert (found["S.1"]["count_wanted"], found["S.1"]["count_done"]) == (3, 0)
+
+
+async def test_a_unit_that_lost_a_matter_owes_nothing_and_still_explains(
+    world: World, posted: UUID, school: httpx2.AsyncClient
+) -> None:
+    await assigned(world, posted)
+    alone = IncidentAssigned(lead="QH-YZ", co_handling=(), instruction="", kind="copy_notice")
+    await world.says("routing", posted, alone)
+    await world.deliver("routing")
+
+    await does(school, posted, "explain", rule="002-1.T05", text="已改由第一中学办理")
+    refused = await does(school, posted, "urge", 403, rule="002-1.T05")
+
+    rows = {row.duty: (row.state, row.because) for row in (await world.rows()).values()}
+    assert rows["002-1.T05@QH-EZ"] == ("cancelled", "reassigned")
+    assert rows["002-1.T05@QH-YZ"] == ("running", None)
+    assert refused["code"] == "unit.not-yours"
+    explained = next(e for e in await world.events(posted) if isinstance(e.fact, DelayExplained))
+    assert explained.envelope.unit == "QH-EZ"

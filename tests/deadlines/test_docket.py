@@ -226,6 +226,18 @@ class TestGone:
 
         assert given(STARTED, VOIDED).when(published) == [MET]
 
+    @pytest.mark.parametrize("because", ["returned", "reassigned"])
+    def test_a_unit_that_left_by_the_limit_was_not_late(
+        self, because: Literal["returned", "reassigned"]
+    ) -> None:
+        """Another room was heard first of what it did later."""
+        late = DutyMetLate(duty="B.T01", done_at=DUE + HOUR, due=DUE, late_seconds=3600)
+
+        assert given(STARTED, late).when(gone(because, DUE)) == [
+            DutyCancelled(duty="B.T01", because=because)
+        ]
+        assert given(STARTED, late).when(gone(because, DUE + HOUR)) == []
+
 
 class TestResumed:
     """What fell away with its matter is owed again where the matter turns out not to have ended."""
@@ -249,6 +261,11 @@ class TestResumed:
 
     def test_as_long_as_the_matter_is_ended_nothing_is_owed(self) -> None:
         assert given(STARTED, VOIDED).when(gone("voided", POSTED)) == []
+
+    def test_a_unit_that_had_left_meanwhile_owes_nothing_all_the_same(self) -> None:
+        left = DutyCancelled(duty="B.T01", because="returned")
+
+        assert given(STARTED, VOIDED).when(gone("returned", POSTED)) == [RESUMED, left]
 
     def test_it_is_resumed_once(self) -> None:
         assert given(STARTED, VOIDED, RESUMED).when(OWED) == []

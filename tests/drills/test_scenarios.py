@@ -14,7 +14,14 @@ from huiyin.drills.script import Drill
 from shared.policy.language.loading import COUNTY_BASELINE, known_packs
 
 SCENARIOS = Path(__file__).parent / "scenarios"
-EXAMPLE = Path(__file__).resolve().parents[3] / "shared" / "drills" / "example.yaml"
+SHARED = Path(__file__).resolve().parents[3] / "shared"
+EXAMPLE = SHARED / "drills" / "example.yaml"
+REPORTED = (
+    "cases/15-reassigned-while-clock-runs/drill.yaml",
+    "cases/15-reassigned-while-clock-runs/returned.yaml",
+    "cases/drills/h13-002-1.yaml",
+)
+"""Drills from outside about who answers for what."""
 
 
 def _drills(path: Path) -> list[object]:
@@ -34,6 +41,16 @@ async def test_the_scenario_comes_out_as_written(drill: Drill) -> None:
 @pytest.mark.skipif(not EXAMPLE.exists(), reason="../shared/drills is not here")
 async def test_the_example_of_the_format_comes_out_as_written() -> None:
     for drill in read_drills(EXAMPLE):
+        _check(await run(drill))
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("name", REPORTED)
+async def test_a_case_from_outside_comes_out_as_written(name: str) -> None:
+    path = SHARED / name
+    if not path.exists():
+        pytest.skip(f"../shared/{name} is not here")
+    for drill in read_drills(path):
         _check(await run(drill))
 
 

@@ -36,6 +36,21 @@ start = "discovered"
 stop = "report > office"
 within = "PT2H"
 
+[duty.D3]
+zh = "在网站回复"
+who = "info_officer"
+start = "discovered"
+stop = "publish"
+within = "PT3H"
+
+[duty.D4]
+zh = "催办"
+who = "office"
+start = "missed:D2"
+stop = "urge"
+each = "assignee"
+within = "PT3H"
+
 [gate.G1]
 zh = "发布前须经领导批准"
 refuse = "publish"
@@ -229,6 +244,30 @@ def test_the_unit_named_answers_whoever_leads(pack: Pack) -> None:
     [found, _] = of_duty(pack, row("missed", assignee="QH-EZ"), record(assigned))
 
     assert found.unit == "QH-EZ"
+
+
+def test_a_unit_that_sent_it_back_in_time_answers_for_nothing(pack: Pack) -> None:
+    acts = [deed("assign", 10, units=("QH-LX",)), deed("return", 20, unit="QH-LX")]
+
+    [found, _] = of_duty(pack, row("missed"), record(*acts))
+
+    assert found.unit == "QH-YZ", "it is with whoever registered it again"
+
+
+def test_the_institution_s_own_post_is_not_the_lead_s_to_answer_for(pack: Pack) -> None:
+    assigned = deed("assign", 10, units=("QH-LX",))
+
+    [found] = of_duty(pack, row("missed", "D3", party="info_officer"), record(assigned))
+
+    assert found.unit == "QH-YZ"
+
+
+def test_who_was_to_be_urged_does_not_answer_for_the_urging(pack: Pack) -> None:
+    owed = row("missed", "D4", "urge", party="office", assignee="QH-LX")
+
+    [found] = of_duty(pack, owed, record(deed("assign", 10, units=("QH-LX",))))
+
+    assert found.unit == "QH-YZ"
 
 
 def test_a_breach_is_found_on_the_act_that_broke_the_gate(pack: Pack) -> None:

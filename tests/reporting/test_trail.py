@@ -1,13 +1,16 @@
 """The audit trail of one incident, made from the log alone."""
 
 import hashlib
+from uuid import uuid4
 
 import pytest
 
 from services.reporting.trail.trail import TrailEntry, trail
 from services.reporting.trail.wording import ERASED
 from shared.contracts.catalogue import Fact
-from shared.contracts.routing import IncidentClosed, IncidentGraded
+from shared.contracts.deadlines import DutyMissed
+from shared.contracts.routing import IncidentClosed, IncidentGraded, OfficerAppointed
+from tests.reporting.county import DUE, duty
 from tests.reporting.world import CLERK, IN_ONE_DATABASE, START, World
 
 pytestmark = pytest.mark.anyio
@@ -104,3 +107,59 @@ async def test_after_erasure_the_trail_reads_on_and_its_hashes_are_the_same(worl
     assert ERASED in after[0].what
     assert "课本" not in after[0].what
     assert [entry.running for entry in after] == [entry.running for entry in before]
+
+
+async def appointed(world: World, unit: str) -> None:
+    """The clerk holds a post in that unit from now on."""
+    fact = OfficerAppointed(officer=CLERK.officer, person=CLERK.officer, post=CLERK.post, unit=unit)
+    await world.say("routing", uuid4(), fact, kind="officer")
+
+
+async def folded(world: World) -> None:
+    await world.sequence("intake", "routing", "deadlines")
+    await world.folded()
+
+
+async def test_it_names_a_person_s_own_unit_and_not_the_matter_s(world: World) -> None:
+    await appointed(world, "QH-JYJ")
+    incident = await world.registered("QINGHE-2026-000001")
+    await world.say("routing", incident, GRADED)
+    await folded(world)
+
+    told = await entries(world, incident)
+
+    assert {(each.unit, each.matter_unit) for each in told} == {("QH-JYJ", "QH-YZ")}
+
+
+async def test_who_moves_to_another_unit_did_before_what_was_done_before(world: World) -> None:
+    await appointed(world, "QH-JYJ")
+    incident = await world.registered("QINGHE-2026-000001")
+    await world.say("routing", incident, GRADED)
+    await appointed(world, "QH-LX")
+    await world.say("routing", incident, CLOSED)
+    await folded(world)
+
+    told = {each.title: each.unit for each in await entries(world, incident)}
+
+    assert (told["定级"], told["办结"]) == ("QH-JYJ", "QH-LX")
+
+
+async def test_of_whom_no_appointment_is_told_the_matter_s_unit_is_shown(world: World) -> None:
+    incident = await world.registered("QINGHE-2026-000001")
+    await folded(world)
+
+    [told] = await entries(world, incident)
+
+    assert told.unit == told.matter_unit == "QH-YZ"
+
+
+async def test_a_verdict_names_the_duty_it_is_about(world: World) -> None:
+    incident = await world.registered("QINGHE-2026-000001")
+    missed = DutyMissed(duty="B.T01", due=DUE, observed_at=DUE)
+    await world.say("deadlines", incident, duty("B.T01", "publish"), missed)
+    await folded(world)
+
+    told = await entries(world, incident)
+
+    title = duty("B.T01", "publish").title
+    assert told[-1].what.startswith(f"{title}（B.T01）：至 ")

@@ -24,6 +24,7 @@ from shared.contracts.routing import StandingConflictFound
 from shared.copies.units import unit_id
 from shared.policy.engine.deeds import Deed, first_met, in_order
 from shared.policy.engine.gates import closed
+from shared.policy.engine.holding import debtor, in_hand
 from shared.policy.engine.outlook import OF_DELAYS
 from shared.policy.language.pack import Pack
 from shared.policy.language.patterns import Pattern
@@ -164,7 +165,7 @@ def incident_of(matter: str, unit: str) -> str | None:
 def _general(pack: Pack | None, row: LoggedDuty, record: Dossier) -> Finding:
     done = _done(pack, row, record)
     kind, title = _named(pack, row)
-    unit = _answerable(row, record)
+    unit = _answerable(pack, row, record)
     return _computed(
         kind=kind,
         title=title,
@@ -222,13 +223,16 @@ def _evidence(row: LoggedDuty, done: Sequence[LoggedAct]) -> tuple[Proof, ...]:
     return tuple(Proof(leaf, act) for leaf, act in leaves if leaf is not None)
 
 
-def _answerable(row: LoggedDuty, record: Dossier) -> str:
-    """The unit named, else whoever led when the limit passed, else the one that registered."""
-    if row.assignee or row.period is not None or row.due is None:
-        return row.assignee or row.unit
-    due = from_micros(row.due)
-    leads = in_order(deed for deed in record.deeds if deed.act == "assign" and deed.at <= due)
-    return leads[-1].units[0] if leads and leads[-1].units else row.unit
+def _answerable(pack: Pack | None, row: LoggedDuty, record: Dossier) -> str:
+    """The unit that owed it by its rule: the one named, else whoever led when the limit passed.
+
+    What is the institution's own, or was in nobody's hand, the unit that registered it owed.
+    """
+    rule = pack.rules.get(row.rule) if pack else None
+    whose = debtor(pack, rule) if pack and isinstance(rule, Duty) else None
+    if row.period is not None or row.due is None or whose == "institution":
+        return row.unit
+    return row.assignee or in_hand(record.deeds, from_micros(row.due)) or row.unit
 
 
 def _waiting(pack: Pack, row: LoggedDuty, record: Dossier) -> Iterator[WaitedFor]:

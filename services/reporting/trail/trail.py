@@ -17,6 +17,9 @@ from shared.vault.vault import Vault
 class TrailEntry(BaseModel):
     """One event of the trail. ``running`` covers this entry and all before it.
 
+    ``unit`` is the own unit, as of then, of whoever did it in ``post``; ``matter_unit`` the one
+    that the event belongs to. The two are one for what the system does.
+
     It is SHA-256 over the running hash before (32 bytes) and the event's own hash (32 bytes),
     beginning with the SHA-256 of nothing.
     """
@@ -30,6 +33,7 @@ class TrailEntry(BaseModel):
     name: str | None
     post: str
     unit: str
+    matter_unit: str
     occurred_at: datetime
     recorded_at: datetime
     sequenced_at: datetime

@@ -30,6 +30,8 @@ BECAUSE = {
     "unless": "已有免除的事由",
     "repinned": "改用其他规则",
     "calendar": "按公布的历法",
+    "returned": "单位已退回, 不再承办",
+    "reassigned": "已改交其他单位, 不再承办",
     "extension": "批准延期",
     "correction": "更正登记",
 }
@@ -359,7 +361,7 @@ EVENTS: Mapping[type[Fact], tuple[str, str | Sentence]] = {
     deadlines.DutyStarted: ("开始计时", _duty),
     deadlines.DutyMet: (VERDICTS["met"], _DONE + "余 {0.spare_seconds!s}"),
     deadlines.DutyMeasured: (VERDICTS["measured"], _DONE + "用时 {0.took_seconds!s}"),
-    deadlines.DutyEnded: (VERDICTS["ended"], "{0.duty} 持续到 {0.ended_at!m} 为止"),
+    deadlines.DutyEnded: (VERDICTS["ended"], "持续到 {0.ended_at!m} 为止"),
     deadlines.DutyMissed: (VERDICTS["missed"], _missed),
     deadlines.DutyMetLate: (VERDICTS["met_late"], _DONE + "迟 {0.late_seconds!s}"),
     deadlines.DutySuperseded: (VERDICTS["superseded"], _DONE + "余 {0.spare_seconds!s}"),
@@ -369,7 +371,7 @@ EVENTS: Mapping[type[Fact], tuple[str, str | Sentence]] = {
     ),
     deadlines.DutyMoved: ("时限变动", "因{0.because!b}, 改为 {0.due!l} 前{0.provisional!p}"),
     deadlines.DutyCancelled: (VERDICTS["cancelled"], "{0.because!b}"),
-    deadlines.DutyResumed: ("恢复计时", "{0.duty}, 所属事项继续办理"),
+    deadlines.DutyResumed: ("恢复计时", "所属事项继续办理"),
     deadlines.LateRecordSettled: (
         "裁定",
         lambda f, *_: f"认定{'按时' if f.in_time else '迟办'}, 依据：{f.grounds}",

@@ -19,9 +19,9 @@ WORSENING = "worsening"
 """The kind of note that says that things got worse."""
 
 
-Gone = Literal["voided", "linked", "history", "unless"]
-"""Why nothing is owed any more: voided 作废, linked 并案, closed as history 历史, or done
-otherwise (``unless``)."""
+Gone = Literal["voided", "linked", "history", "unless", "returned", "reassigned"]
+"""Why nothing is owed any more: voided 作废, linked 并案, closed as history 历史, done otherwise
+(``unless``), or not by this unit, which sent the matter back (退回) or lost it to others (改交)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,15 @@ passed is not asked here: that is an observation, and somebody else's.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from shared.calendar.working import Calendar
+from shared.calendar.working import Calendar, Limit
 from shared.policy.engine.deeds import (
     Deed,
+    Done,
     Gone,
     Matter,
     as_recorded,
@@ -21,7 +22,8 @@ from shared.policy.engine.deeds import (
     fits,
     is_party,
 )
-from shared.policy.engine.limits import DutyKey, Prospect, extended, limit_of
+from shared.policy.engine.holding import Left, Tenure, follows_on_miss, tenures
+from shared.policy.engine.limits import DutyKey, Prospect, extended, limit_of, verdict_of
 from shared.policy.language.pack import Pack
 from shared.policy.language.patterns import read_pattern
 from shared.policy.language.rules import MOMENTS, Duty
@@ -46,6 +48,7 @@ class _Start:
     deed: Deed | None = None
     each: str = ""
     turn: int = 0
+    left: tuple[Left, datetime] | None = None
 
 
 @cache
@@ -57,8 +60,8 @@ def acts_heard(pack: Pack) -> frozenset[str]:
     if any(start.startswith("state:") for rule in duties for start in rule.start):
         judging.add("declare")
     if any(rule.each == "assignee" for rule in duties):
-        named.add("assign")
-    if any(map(_is_ladder, duties)):
+        named |= {"assign", "return"}
+    if any(map(follows_on_miss, duties)):
         named.add("missed")
     return frozenset(named | judging | {"extend"})
 
@@ -102,23 +105,24 @@ def _duty(
 ) -> Outlook:
     after = [deed for deed in deeds if _counts(matter, rule, start, deed)]
     others = _others(start, deeds)
-    told = [d for d in (deeds if _is_ladder(rule) else after) if _is_told(number, start, d, others)]
+    all_told = deeds if follows_on_miss(rule) else after
+    told = [deed for deed in all_told if _is_told(number, start, deed, others)]
     limit = limit_of(rule, start.moment, start.deed, matter.planned, calendar)
     limit = None if rule.optional else limit  # nothing of it can be missed
     granted = [deed for deed in deeds if _granted(number, rule, start, deed)]
+    limit = extended(rule, start.moment, limit, granted)
     ended = first_met(pack, rule.until, after) if rule.until else None
+    counted = [deed for deed in after if _concerns(pack, number, rule, start, deed)]
     return Outlook(
         key=DutyKey(number, start.each, start.turn),
         rule=rule,
         start=start.moment,
         known_at=start.known_at,
-        limit=extended(rule, start.moment, limit, granted),
+        limit=limit,
         cause=start.deed.id if start.deed else None,
-        done=first_met(
-            pack, rule.stop, [d for d in after if _concerns(pack, number, rule, start, d)]
-        ),
+        done=_counting(start, limit, first_met(pack, rule.stop, counted)),
         ended_at=ended.at if ended else None,
-        gone=_gone(pack, matter, rule, told),
+        gone=_gone(pack, matter, rule, start, told),
         extended=bool(granted),
     )
 
@@ -141,12 +145,23 @@ def _granted(number: str, rule: Duty, start: _Start, deed: Deed) -> bool:
 
 
 def _gone(
-    pack: Pack, matter: Matter, rule: Duty, told: Sequence[Deed]
+    pack: Pack, matter: Matter, rule: Duty, start: _Start, told: Sequence[Deed]
 ) -> tuple[Gone, datetime] | None:
-    if matter.ended:
-        return matter.ended
+    """Why and since when it is owed no more: by what was first on record."""
     instead = first_met(pack, rule.unless, told) if rule.unless else None
-    return ("unless", instead.recorded_at) if instead else None
+    unless: tuple[Gone, datetime] | None = ("unless", instead.recorded_at) if instead else None
+    found = [each for each in (matter.ended, unless, start.left) if each]
+    return min(found, key=lambda each: each[1], default=None)
+
+
+def _counting(start: _Start, limit: Limit | None, done: Done | None) -> Done | None:
+    """What was done, if it counts: of a unit that had left by the limit, what was in time alone.
+
+    It can still tell what it did; nothing that it did later makes it late.
+    """
+    if done is None or limit is None or start.left is None or start.left[1] > limit.due:
+        return done
+    return done if verdict_of(limit.due, done, done.recorded_at).outcome == "in_time" else None
 
 
 def _is_meant(number: str, start: _Start, deed: Deed) -> bool:
@@ -191,11 +206,6 @@ def _is_unit(name: str) -> bool:
     return bool(name) and not name[0].islower()  # parties are keys in lower case
 
 
-def _is_ladder(rule: Duty) -> bool:
-    """Whether the duty follows on another that was missed; what was said before that counts too."""
-    return any(start.startswith("missed:") for start in rule.start)
-
-
 def _concerns(pack: Pack, number: str, rule: Duty, start: _Start, deed: Deed) -> bool:
     """Whether a deed counts for this one of several duties of the rule."""
     if not _is_meant(number, start, deed):
@@ -223,14 +233,19 @@ def _starts(pack: Pack, matter: Matter, deeds: Sequence[Deed], rule: Duty) -> It
     if held is None:
         return
     turns: Counter[str] = Counter()
+    begun_in: set[tuple[str, datetime | None]] = set()
     for begun in _beginnings(pack, matter, deeds, rule):
         if not _is_left_open(pack, matter, deeds, rule, begun):
             continue
-        for each, named_at in _each(rule, begun.deed, deeds).items():
-            if rule.again or not turns[each]:
-                known_at = max(begun.known_at, held, named_at or begun.known_at)
-                yield _Start(begun.moment, known_at, begun.deed, each, turns[each])
-            turns[each] += 1
+        for each, tenure in _each(rule, begun, deeds):
+            since = tenure.since if tenure else None
+            if rule.again or (each, since) not in begun_in:
+                named_at = since if since and begun.deed is None else begun.known_at
+                known_at = max(begun.known_at, held, named_at)
+                left = tenure.left if tenure else None
+                yield _Start(begun.moment, known_at, begun.deed, each, turns[each], left)
+                turns[each] += 1
+            begun_in.add((each, since))
 
 
 def _is_left_open(
@@ -265,20 +280,32 @@ def _begins(pack: Pack, start: str, deed: Deed) -> bool:
             return fits(pack, read_pattern(start), deed)
 
 
-def _each(rule: Duty, begun: Deed | None, deeds: Sequence[Deed]) -> Mapping[str, datetime | None]:
-    """For whom or to whom the duty is owed, and when they were named, if by another act.
+def _each(rule: Duty, begun: _Start, deeds: Sequence[Deed]) -> Iterator[tuple[str, Tenure | None]]:
+    """For whom or to whom the duty is owed; of units, in which of the times they had the matter.
 
     The empty name stands for a duty that is owed once. Units are assignees by being assigned; an
-    act of their own, such as accepting, makes the duty theirs alone.
+    act of their own, such as accepting, makes the duty theirs alone. Who had sent the matter back
+    or lost it by then owes nothing.
     """
-    match rule.each:
-        case "recipient":
-            return dict.fromkeys(rule.recipients or (), None)
-        case "assignee" if begun is None:
-            assigned = reversed([deed for deed in deeds if deed.act == "assign"])
-            return {unit: deed.recorded_at for deed in assigned for unit in deed.units}
-        case "assignee":
-            assert begun is not None
-            return dict.fromkeys(begun.units if begun.act == "assign" else (begun.unit,), None)
+    match rule.each, begun.deed:
+        case "recipient", _:
+            yield from ((each, None) for each in dict.fromkeys(rule.recipients or ()))
+        case "assignee", None:
+            assigned = [deed for deed in deeds if deed.act == "assign"]
+            for unit in dict.fromkeys(unit for deed in assigned for unit in deed.units):
+                yield from ((unit, had) for had in tenures(unit, deeds))
+        case "assignee", Deed(act="missed") as missed:
+            yield missed.unit, None  # it is owed about the unit, not by it
+        case "assignee", Deed() as deed:
+            for unit in dict.fromkeys(deed.units if deed.act == "assign" else (deed.unit,)):
+                yield from ((unit, had) for had in _had(unit, begun.known_at, deeds))
         case _:
-            return {"": None}
+            yield "", None
+
+
+def _had(unit: str, moment: datetime, deeds: Sequence[Deed]) -> list[Tenure | None]:
+    """In which time a unit had the matter at a moment; who was not assigned yet has it anyway."""
+    found = tenures(unit, deeds)
+    if not found:
+        return [None]
+    return [found[0]] if moment < found[0].since else [h for h in found if h.covers(moment)]
