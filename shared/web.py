@@ -26,6 +26,7 @@ STATUS = {
     "token.unknown": 401,
     "token.not-valid": 401,
     "unit.not-yours": 403,
+    "matter.not-yours": 403,
     "post.not-competent": 403,
     "post.reads-only": 403,
     "cause.own": 403,

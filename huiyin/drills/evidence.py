@@ -20,6 +20,7 @@ from services.reporting.log.log import every_leaf
 from shared.acts.deed import deed_of
 from shared.calendar.days import start_of
 from shared.contracts.envelope import Recorded, decode
+from shared.copies.reach import EVERYTHING
 from shared.copies.units import unit_id
 from shared.documents import Spot
 from shared.duties import DutyRow
@@ -121,7 +122,7 @@ def gather(stage: DrillStage, pack: Pack, names: Names) -> DrillEvidence:
         names,
         stage.marks,
         _counts(stage),
-        store.read_now(lambda sql: findings(sql, size)),
+        store.read_now(lambda sql: findings(sql, size, EVERYTHING)),
         store.read_now(lambda sql: figures_asked(sql, size, stage.drill)),
     )
 

@@ -17,6 +17,7 @@ from shared.contracts.catalogue import UtcTime
 from shared.contracts.deadlines import State
 from shared.contracts.envelope import Standing
 from shared.copies import matters
+from shared.copies.reach import not_your_matter, reach_of
 from shared.duties import DutyRow
 from shared.messaging.waiting import wait_until
 from shared.store.sql import Sql
@@ -83,7 +84,7 @@ def router(delays: Delays) -> APIRouter:
 def _add_listing(api: APIRouter, store: Store) -> None:
     @api.get("/duties")
     async def duties(
-        _: Asking,
+        officer: Asking,
         state: State | None = None,
         unit: Annotated[
             str | None, Query(description="负有义务的单位：已交办的为牵头单位, 未交办的为登记单位")
@@ -95,20 +96,20 @@ def _add_listing(api: APIRouter, store: Store) -> None:
         limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 200,
         after: After = None,
     ) -> Duties:
-        """列出时限义务, 先到期的在前。"""
+        """列出时限义务, 先到期的在前：本单位和下级单位的, 及其参与的事件的。"""
         await wait_until(store, after)
-        ask = partial(
-            tables.duties,
-            state=state,
-            unit=unit,
-            limit=limit + 1,
-            period=period,
-            incident=str((await store.read(partial(matters.find, name=incident))).id)
-            if incident
-            else None,
-        )
+        ask = partial(tables.duties, state=state, unit=unit, limit=limit + 1, period=period)
         now = store.clock()
-        shown = await store.read(lambda sql: [_shown(sql, *each, now) for each in ask(sql)])
+
+        def look(sql: Sql) -> list[DutyShown]:
+            reach = reach_of(sql, officer)
+            matter = matters.find(sql, incident) if incident else None
+            found = ask(sql, reach, incident=str(matter.id) if matter else None)
+            if matter and not found and not reach.has(*matter.involved.parties):
+                raise not_your_matter()
+            return [_shown(sql, *each, now) for each in found]
+
+        shown = await store.read(look)
         return Duties(duties=shown[:limit], more=len(shown) > limit)
 
 

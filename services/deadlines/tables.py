@@ -20,6 +20,7 @@ from shared.contracts.envelope import Recorded
 from shared.contracts.intake import UnitAct
 from shared.contracts.routing import PackAdopted
 from shared.copies import calendars, matters, packs
+from shared.copies.reach import Reach
 from shared.duties import CHANGED_BY, DutyRow, project
 from shared.policy.engine.deeds import Deed
 from shared.policy.engine.outlook import acts_heard
@@ -141,13 +142,15 @@ def all_duties(sql: Sql) -> dict[Key, DutyRow]:
 
 def duties(
     sql: Sql,
+    reach: Reach,
     state: State | None,
     unit: str | None,
     limit: int,
     period: str | None = None,
     incident: str | None = None,
 ) -> list[tuple[DutyRow, str, str | None]]:
-    """Duties with the number and lead of their incidents, earliest due first.
+    """Duties with the number and lead of their incidents, earliest due first: what a unit within
+    reach owes, and all that is owed in a matter in which one takes part.
 
     ``unit`` is the one that must act. Those of a unit's periods have no incident: their number is
     empty.
@@ -159,11 +162,14 @@ def duties(
         "d.incident = ?": incident,
     }
     given = {condition: value for condition, value in asked.items() if value is not None}
-    where = " AND ".join(["(i.number IS NOT NULL OR d.period IS NOT NULL)", *given])
+    owing, units = reach.within("COALESCE(d.assignee, i.lead, d.unit)")
+    matter, parties = reach.takes_part("i.")
+    known = "(i.number IS NOT NULL OR d.period IS NOT NULL)"
+    where = " AND ".join([known, f"({owing} OR {matter})", *given])
     rows = sql.all(
         "SELECT d.*, i.number, i.lead FROM duties d LEFT JOIN incidents i ON i.id = d.incident"
         f" WHERE {where} ORDER BY COALESCE(d.due, {_NEVER}), d.incident, d.duty LIMIT ?",
-        (*given.values(), limit),
+        (*units, *parties, *given.values(), limit),
     )
     return [(_duty_row(row), row["number"] or "", row["lead"]) for row in rows]
 

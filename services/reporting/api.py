@@ -17,12 +17,14 @@ from services.reporting.ledger import table as ledger_table
 from services.reporting.ledger.files import add_ledger
 from services.reporting.log.feed import add_feed
 from services.reporting.parameters import AsOf, as_it_stood, days
+from services.reporting.reach import check_seen
 from services.reporting.trail.trail import TrailEntry
 from services.reporting.trail.trail import trail as trail_of
 from shared.acts.routes import add_acts
 from shared.calendar.days import end_of, start_of
 from shared.contracts.reporting import IncidentErased
 from shared.copies.matters import unknown_incident
+from shared.copies.reach import Reach, reach_of
 from shared.copies.units import known_unit
 from shared.errors import Invalid, Refused
 from shared.identity.officer import Officer
@@ -72,15 +74,16 @@ def router(acts: RecordActs, officers: Officers) -> APIRouter:
 def _add_trail(api: APIRouter, store: Store, vault: Vault, officers: Officers) -> None:
     @api.get("/incidents/{incident}/trail")
     async def trail(
-        incident: str, _: Asking, as_of: AsOf = None, after: After = None
+        incident: str, officer: Asking, as_of: AsOf = None, after: After = None
     ) -> list[TrailEntry]:
-        """一个事件的审计轨迹。"""
+        """一个事件的审计轨迹；已不参与的单位看到离开时为止。"""
         await wait_until(store, after)
         names = await asyncio.to_thread(officers.names)
 
         def ask(sql: Sql, size: int) -> list[TrailEntry]:
             row = ledger_table.known(sql, incident)
-            if found := trail_of(sql, row.incident, size, vault, names):
+            upto = min(size, check_seen(sql, reach_of(sql, officer), row, incident))
+            if found := trail_of(sql, row.incident, upto, vault, names):
                 return found
             raise unknown_incident(sql, incident)
 
@@ -90,7 +93,7 @@ def _add_trail(api: APIRouter, store: Store, vault: Vault, officers: Officers) -
 def _add_findings(api: APIRouter, store: Store) -> None:
     @api.get("/findings")
     async def list_findings(
-        _: Asking,
+        officer: Asking,
         unit: Unit = None,
         incident: Annotated[str | None, Query(description="事件编号或标识")] = None,
         as_of: AsOf = None,
@@ -100,9 +103,12 @@ def _add_findings(api: APIRouter, store: Store) -> None:
         await wait_until(store, after)
 
         def ask(sql: Sql, size: int) -> list[Finding]:
-            code = known_unit(sql, unit).code if unit else None
-            matter = ledger_table.registered(sql, incident).incident if incident else None
-            return findings(sql, size, code, matter)
+            reach = reach_of(sql, officer)
+            matter = ledger_table.registered(sql, incident) if incident else None
+            if matter is not None:
+                check_seen(sql, reach, matter, matter.incident)
+            code = _own(sql, unit, reach)
+            return findings(sql, size, reach, code, matter.incident if matter else None)
 
         return await store.read(as_it_stood(as_of, ask))
 
@@ -110,7 +116,7 @@ def _add_findings(api: APIRouter, store: Store) -> None:
 def _add_statistics(api: APIRouter, store: Store) -> None:
     @api.get("/statistics")
     async def show_statistics(
-        _: Asking,
+        officer: Asking,
         unit: Unit = None,
         from_: Annotated[str | None, Query(alias="from", description="起日, 含当日")] = None,
         to: Annotated[str | None, Query(description="止日, 含当日")] = None,
@@ -124,10 +130,19 @@ def _add_statistics(api: APIRouter, store: Store) -> None:
         ends = end_of(last) if last else None
 
         def ask(sql: Sql, size: int) -> Statistics:
-            code = known_unit(sql, unit).code if unit else None
+            reach = reach_of(sql, officer)
+            code = _own(sql, unit, reach) or (reach.unit if reach.units else None)
             return statistics(sql, size, StatisticsQuery(code, begins, ends))
 
         return await store.read(as_it_stood(as_of, ask))
+
+
+def _own(sql: Sql, unit: str | None, reach: Reach) -> str | None:
+    """The unit asked for, if any; raises Invalid ``unit.unknown``, Refused ``unit.not-yours``."""
+    if not unit:
+        return None
+    reach.check_unit(known_unit(sql, unit).code)
+    return unit
 
 
 async def shred_words(

@@ -15,6 +15,7 @@ from shared.contracts.deadlines import DutyStarted
 from shared.contracts.intake import IncidentRegistered, IncidentVoided
 from shared.contracts.routing import StandingConflictFound
 from shared.copies.matters import FACTS
+from shared.copies.reach import EVERYTHING
 from shared.policy import COUNTY_BASELINE, Pack, load_pack
 from shared.store.database import SqliteTables
 from shared.store.readmodel import Placed
@@ -211,9 +212,13 @@ async def test_the_lead_unit_is_kept_also_when_it_is_heard_of_first(world: World
 
     await world.deliver("routing", "intake")
 
-    [(_, _, lead)] = await world.store.read(lambda sql: tables.duties(sql, None, "QH-SZ", 9))
+    [(_, _, lead)] = await world.store.read(
+        lambda sql: tables.duties(sql, EVERYTHING, None, "QH-SZ", 9)
+    )
     assert lead == "QH-SZ"
-    assert await world.store.read(lambda sql: tables.duties(sql, None, "QH-YZ", 9)) == []
+    assert (
+        await world.store.read(lambda sql: tables.duties(sql, EVERYTHING, None, "QH-YZ", 9)) == []
+    )
 
 
 async def test_what_came_early_keeps_its_times_and_its_cause(world: World) -> None:

@@ -9,6 +9,7 @@ from services.reporting.projector import MODEL
 from services.reporting.rebuild import compare
 from shared.contracts.deadlines import STATES, DutyStarted
 from shared.contracts.envelope import Recorded
+from shared.copies.reach import EVERYTHING
 from shared.duties import CHANGED_BY, DutyRow, project
 from shared.errors import Unavailable
 from shared.store.sql import Sql
@@ -97,5 +98,5 @@ async def test_a_change_by_hand_is_found_by_comparing(world: World) -> None:
 def rows(sql: Sql) -> list[DutyRow]:
     """Every duty owed."""
     page = slice(0, 10)
-    listed, _ = duties_table.owed(sql, None, None, "live", by_unit=False, page=page)
+    listed, _ = duties_table.owed(sql, None, None, "live", EVERYTHING, by_unit=False, page=page)
     return [owed.duty for owed in listed]

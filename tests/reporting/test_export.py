@@ -19,6 +19,7 @@ from shared.contracts.routing import (
     IncidentGraded,
     UnitEstablished,
 )
+from shared.copies.reach import EVERYTHING
 from shared.errors import Invalid, Unavailable
 from shared.evidence.merkle import leaf_hash, root
 from tests.reporting.world import IN_ONE_DATABASE, START, World
@@ -58,7 +59,7 @@ def exported(
 ) -> LedgerExport:
     """What an officer is given."""
     with world.log.reading() as sql:
-        return export(sql, world.vault, Filters(**wanted), as_of, made_at)
+        return export(sql, world.vault, Filters(**wanted), as_of, made_at, EVERYTHING)
 
 
 def csv(export: LedgerExport) -> str:

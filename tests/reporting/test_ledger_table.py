@@ -19,6 +19,7 @@ from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded
 from shared.contracts.intake import IncidentRegistered
 from shared.contracts.routing import IncidentAssigned, IncidentClosed, IncidentGraded
+from shared.copies.reach import EVERYTHING
 from shared.store.database import Tables, open_tables
 from shared.store.readmodel import Placed
 from shared.store.sql import Sql
@@ -123,7 +124,7 @@ def test_a_unit_sees_what_it_registered_leads_or_handles_with_others(tables: Tab
         assert isinstance(assigned, IncidentAssigned)
 
         def seen(unit: str | None, status: str | None = None) -> list[str | None]:
-            return [row.number for row in Filters(unit, status).rows(sql, NOW)]
+            return [row.number for row in Filters(unit, status).rows(sql, NOW, EVERYTHING)]
 
         assert seen("QH-YZ") == [number(one), number(two), number(three)]
         assert seen(assigned.lead) == [number(two)]

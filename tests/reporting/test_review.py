@@ -19,6 +19,7 @@ from shared.contracts.intake import (
 )
 from shared.contracts.routing import ReplyPublished, UnitEstablished
 from shared.contracts.sealed import Sealed
+from shared.copies.reach import EVERYTHING
 from shared.errors import Invalid, Unknown
 from shared.policy import COUNTY_BASELINE, Pack, load_pack, read_pack
 from shared.room import key_id
@@ -107,7 +108,7 @@ async def reviewed(
     await world.sequence()
     return await world.room.store.read(
         lambda sql: review_imported(
-            sql, world.vault, pack, head(sql)[0] if size is None else size, unit
+            sql, world.vault, pack, head(sql)[0] if size is None else size, unit, EVERYTHING
         )
     )
 

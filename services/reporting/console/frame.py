@@ -14,6 +14,7 @@ from services.reporting.console.door import PageReader, form_token
 from services.reporting.log.log import EMPTY, head, leaf_at, root_at
 from services.reporting.projector import UPSTREAM
 from shared.contracts.routing import CountyFounded
+from shared.copies.reach import Reach, reach_of
 from shared.copies.units import Unit, all_units, founded_county
 from shared.errors import Unavailable
 from shared.identity.officer import Officer
@@ -43,6 +44,7 @@ class Frame:
     county: CountyFounded
     units: dict[str, Unit]
     officer: Officer | None
+    reach: Reach
     form: str
     size: int
     held: int
@@ -78,6 +80,7 @@ def frame(sql: Sql, reader: PageReader, asked: int | None, now: datetime) -> Fra
         county=county,
         units=all_units(sql),
         officer=reader.officer,
+        reach=reach_of(sql, reader.officer),
         form=form_token(reader.session) if reader.session else "",
         size=size,
         held=held,

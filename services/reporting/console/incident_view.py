@@ -11,8 +11,10 @@ from services.reporting.ledger import table as ledger_table
 from services.reporting.ledger.entry import LedgerEntry, entries
 from services.reporting.log.log import Leaf, leaves_of_matter
 from services.reporting.packs import rulings
+from services.reporting.reach import check_seen
 from services.reporting.trail.trail import TrailEntry, trail
 from services.reporting.trail.wording import TITLES, reader
+from services.reporting.versions import NOW
 from shared.contracts import intake, reporting, routing
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded, decode
@@ -61,7 +63,8 @@ class IncidentView:
     """The page. ``entry`` is none when the incident was not yet on record.
 
     ``stages`` are those of the way, each with when it was first reached (UTC), if it was;
-    ``reply_kind`` is what the kind of its reply is called under its rules.
+    ``reply_kind`` is what the kind of its reply is called under its rules. Whoever ``left`` is
+    shown no more than there was until then.
     """
 
     name: str
@@ -73,6 +76,7 @@ class IncidentView:
     marks: Sequence[Mark]
     shown: int
     reply_kind: str
+    left: bool
 
 
 def incident_view(
@@ -80,11 +84,12 @@ def incident_view(
 ) -> IncidentView:
     """The incident with that number or id, as the page shows it.
 
-    Raises Unknown ``incident.unknown``.
+    Raises Unknown ``incident.unknown`` and Refused ``matter.not-yours``.
     """
-    size = around.size
     present = ledger_table.registered(sql, name)
-    leaves = leaves_of_matter(sql, present.incident, 2**62)
+    upto = check_seen(sql, around.reach, present, name)
+    size = min(around.size, upto)
+    leaves = leaves_of_matter(sql, present.incident, upto)
     within = [event for leaf in leaves if leaf.leaf < size and (event := _read(leaf))]
     row = ledger_table.at(sql, present.incident, size)
     row = row if row is not None and row.number is not None else None
@@ -100,6 +105,7 @@ def incident_view(
         marks=[_mark(leaf) for leaf in leaves],
         shown=sum(leaf.leaf < size for leaf in leaves),
         reply_kind=(pack or baseline()).kinds_of("publish").get(words.reply_kind, words.reply_kind),
+        left=upto < NOW,
     )
 
 

@@ -103,6 +103,7 @@ def ledger_view(
     """The page asked for; raises Invalid ``query.*`` for an address that means nothing."""
     units, size = around.units, around.asked
     search = searching.LedgerSearch(
+        reach=around.reach,
         terms=[_term(sql, word, units, titles) for word in query.q.split()[:MOST_TERMS]],
         unit=_known("unit", query.unit, units),
         status=_known("status", query.status, STATUSES),
@@ -194,8 +195,10 @@ def duties_view(query: DutiesQuery, sql: Sql, around: Frame, *, vault: Vault) ->
     unit, standing = query.unit or None, "imported" if query.history else "live"
     page = slice((query.page - 1) * DUTIES_ON_PAGE, query.page * DUTIES_ON_PAGE)
     by_unit = query.by == "unit"
-    owed, total = duties_table.owed(sql, size, unit, standing, by_unit=by_unit, page=page)
-    counted = duties_table.count_by_unit(sql, size, to_micros(around.now))
+    owed, total = duties_table.owed(
+        sql, size, unit, standing, around.reach, by_unit=by_unit, page=page
+    )
+    counted = duties_table.count_by_unit(sql, size, to_micros(around.now), around.reach)
     return DutiesView(
         query=query,
         lines=[(each, open_title(sql, vault, each.title_leaf)) for each in owed],

@@ -24,7 +24,6 @@ from services.reporting.ledger.search import Titles
 from services.reporting.log.log import size_as_of
 from services.reporting.parameters import moment
 from shared.errors import HuiyinError
-from shared.identity.officer import Officer
 from shared.identity.officers import Officers
 from shared.identity.sessions import Sessions
 from shared.store.sql import Sql
@@ -58,10 +57,6 @@ def console(store: Store, vault: Vault, officers: Officers) -> APIRouter:
         return assets.answer(request, version, name)
 
     return take_in(_sign_in_links(door), routes)
-
-
-VISITOR = Officer("visitor", "", "", "")
-"""Who takes a file of a demonstration home without having signed in."""
 
 
 class _Desk:
@@ -147,7 +142,7 @@ def _add_files(routes: APIRouter, door: SessionDoor, store: Store, vault: Vault)
         as_of: Text = "",
     ) -> Response:
         wanted = Filters(unit or None, status or None, verdict or None)
-        return await ledger_file(store, vault, wanted, as_of, kind, reader.officer or VISITOR)
+        return await ledger_file(store, vault, wanted, as_of, kind, reader.officer)
 
 
 def _add_live(routes: APIRouter, door: SessionDoor, growth: Growth) -> None:

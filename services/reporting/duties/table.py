@@ -7,6 +7,7 @@ from services.reporting.versions import NOW, Key, Versions, changer, holding
 from shared import duties
 from shared.contracts.deadlines import DutyStarted
 from shared.contracts.envelope import Recorded
+from shared.copies.reach import Condition, Reach
 from shared.store.readmodel import ReadModel
 from shared.store.sql import Sql
 
@@ -126,15 +127,22 @@ def tallies(sql: Sql, size: int | None, matters: Sequence[str] = ()) -> dict[str
 
 
 def owed(
-    sql: Sql, size: int | None, unit: str | None, standing: str, *, by_unit: bool, page: slice
+    sql: Sql,
+    size: int | None,
+    unit: str | None,
+    standing: str,
+    reach: Reach,
+    *,
+    by_unit: bool,
+    page: slice,
 ) -> tuple[list[Owed], int]:
-    """Duties not fulfilled yet, earliest due first, so that overdue ones lead, or unit by unit;
-    and how many there are over all pages.
+    """Duties within reach not fulfilled yet, earliest due first, so that overdue ones lead, or unit
+    by unit; and how many there are over all pages.
     """
-    of_unit, params = (
-        ("", (standing,)) if unit is None else (f" AND {_OWING} = ?", (standing, unit))
-    )
-    asked = f"{_held(size)} AND d.state IN ('running', 'missed') AND d.standing = ?{of_unit}"
+    of_unit, asking = ("", ()) if unit is None else (f" AND {_OWING} = ?", (unit,))
+    held, theirs = _held(size, reach)
+    params = (*theirs, standing, *asking)
+    asked = f"{held} AND d.state IN ('running', 'missed') AND d.standing = ?{of_unit}"
     first = f"{_OWING}, " if by_unit else ""
     rows = sql.all(
         "SELECT d.*, l.number AS number, l.title_leaf AS title_leaf, l.status AS status,"
@@ -149,16 +157,17 @@ def owed(
     return listed, int(counted["many"]) if counted else 0
 
 
-def count_by_unit(sql: Sql, size: int | None, now: int) -> list[UnitDuties]:
-    """How the live duties stand, by the unit that owes them: those with most overdue first, then
-    those that owe most.
+def count_by_unit(sql: Sql, size: int | None, now: int, reach: Reach) -> list[UnitDuties]:
+    """How the live duties within reach stand, by the unit that owes them: those with most overdue
+    first, then those that owe most.
     """
+    held, theirs = _held(size, reach)
     rows = sql.all(
         f"SELECT {_OWING} AS owing, d.state AS state, COUNT(*) AS many,"
         " SUM(CASE WHEN d.state = 'missed' OR (d.state = 'running' AND d.due < ?)"
-        f" THEN 1 ELSE 0 END) AS late {_held(size)} AND d.standing = 'live'"
+        f" THEN 1 ELSE 0 END) AS late {held} AND d.standing = 'live'"
         f" GROUP BY {_OWING}, d.state",
-        (now,),
+        (now, *theirs),
     )
     units: dict[str, UnitDuties] = {}
     for row in rows:
@@ -168,9 +177,14 @@ def count_by_unit(sql: Sql, size: int | None, now: int) -> list[UnitDuties]:
     return sorted(units.values(), key=lambda each: (-each.overdue, -each.open, each.code))
 
 
-def _held(size: int | None) -> str:
-    """Duties with their matters, of those whose registration is in, and of units' periods."""
+def _held(size: int | None, reach: Reach) -> Condition:
+    """Duties with their matters, of those whose registration is in, and of units' periods: what a
+    unit within reach owes, and all that is owed in a matter in which one takes part.
+    """
+    owing, units = reach.within(_OWING)
+    matter, parties = reach.takes_part("l.")
     return (
         f"FROM duties d LEFT JOIN ledger l ON l.incident = d.incident AND {holding(size, 'l.')}"
         f" WHERE {holding(size, 'd.')} AND (l.number IS NOT NULL OR d.period IS NOT NULL)"
-    )
+        f" AND ({owing} OR {matter})"
+    ), (*units, *parties)

@@ -14,10 +14,12 @@ from services.reporting.findings.dossier import dossier
 from services.reporting.ledger import table as ledger_table
 from services.reporting.log.log import leaf_at
 from services.reporting.packs import party_name, rulings
+from services.reporting.reach import seen
 from shared.contracts.catalogue import Fact, facts
 from shared.contracts.envelope import Recorded, decode
 from shared.contracts.reporting import FindingMade
 from shared.contracts.routing import StandingConflictFound
+from shared.copies.reach import Reach, units_within
 from shared.copies.units import all_units
 from shared.policy.language.pack import Pack
 from shared.store.readmodel import Placed, ReadModel
@@ -56,16 +58,27 @@ MODEL = ReadModel(
 
 
 def findings(
-    sql: Sql, size: int, unit: str | None = None, incident: str | None = None
+    sql: Sql, size: int, reach: Reach, unit: str | None = None, incident: str | None = None
 ) -> list[Finding]:
-    """Everything found within the first ``size`` leaves, of a unit and those under it, of a matter.
+    """Everything found within the first ``size`` leaves, of a unit and those under it, of a matter:
+    what is found of a unit within reach, and of a matter as far as that may be read.
 
     What was imported is history: nobody answers for it here.
     """
     found = [_numbered(sql, each, size) for each in _found(sql, size, incident)]
-    within = units_under(sql, unit) if unit else None
-    chosen = [each for each in found if within is None or each.unit in within]
-    return sorted(chosen, key=lambda each: max((e.leaf for e in each.evidence), default=0))
+    within = units_within(all_units(sql), unit) if unit else None
+    upto = seen(sql, reach, {each.incident for each in found if each.incident})
+    chosen = [
+        each
+        for each in found
+        if (within is None or each.unit in within)
+        and (reach.has(each.unit) or _last_leaf(each) < upto.get(each.incident or "", 0))
+    ]
+    return sorted(chosen, key=_last_leaf)
+
+
+def _last_leaf(found: Finding) -> int:
+    return max((each.leaf for each in found.evidence), default=0)
 
 
 def _found(sql: Sql, size: int, incident: str | None) -> Iterator[Finding]:
@@ -113,15 +126,6 @@ def _by_people(pack: Pack | None, event: Recorded, leaf: int) -> Finding:
         sanction=getattr(rule, "sanction", None),
         evidence=(*(Proof(each, "") for each in fact.evidence), Proof(leaf, "find")),
     )
-
-
-def units_under(sql: Sql, unit: str) -> set[str]:
-    """The unit and all under it."""
-    parents = {code: each.parent for code, each in all_units(sql).items()}
-    within = {unit}
-    while more := {code for code, parent in parents.items() if parent in within} - within:
-        within |= more
-    return within
 
 
 def _numbered(sql: Sql, found: Finding, size: int) -> Finding:

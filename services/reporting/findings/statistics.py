@@ -11,7 +11,6 @@ from services.reporting.duties import table as duties_table
 from services.reporting.duties.table import LoggedDuty
 from services.reporting.findings import figures
 from services.reporting.findings.figures import CountedAct, Figure
-from services.reporting.findings.review import units_under
 from services.reporting.ledger import table as ledger_table
 from services.reporting.ledger.row import LedgerRow
 from services.reporting.log import log
@@ -22,6 +21,7 @@ from shared.clock import from_micros
 from shared.contracts.catalogue import facts
 from shared.contracts.envelope import decode
 from shared.contracts.routing import FeedbackGiven
+from shared.copies.reach import units_within
 from shared.copies.units import all_units, founded_county, unit_id
 from shared.policy.language.pack import Pack
 from shared.policy.language.rules import Statistic
@@ -112,7 +112,7 @@ def statistics(sql: Sql, size: int, query: StatisticsQuery) -> Statistics:
     An incident is its lead's, once assigned. What was linked or voided is left out, and so is
     imported history, which is only counted. What is no incident counts only where a pack says so.
     """
-    chosen = units_under(sql, query.unit) if query.unit else set(all_units(sql))
+    chosen = units_within(all_units(sql), query.unit) if query.unit else frozenset(all_units(sql))
     packs = {unit: pack_as_of(sql, unit, size, query.ends) for unit in sorted(chosen)}
     whole = ledger_table.as_of(sql, size)
     standing = (row for row in whole if row.status not in ("linked", "voided"))
@@ -167,7 +167,9 @@ def _counted(leaf: Leaf, query: StatisticsQuery) -> CountedAct | None:
     return CountedAct(leaf.correlation, deed, query.within(deed.at), satisfied)
 
 
-def _missed(sql: Sql, size: int, query: StatisticsQuery, chosen: set[str]) -> list[LoggedDuty]:
+def _missed(
+    sql: Sql, size: int, query: StatisticsQuery, chosen: frozenset[str]
+) -> list[LoggedDuty]:
     """What units owed in periods that ended in the time asked."""
     return [
         row

@@ -17,6 +17,7 @@ from services.reporting.history.review import review_imported as review_of
 from services.reporting.parameters import as_it_stood
 from services.reporting.sheets import Sheet, SheetColumn, as_answer, as_file, described
 from shared.clock import shown_span
+from shared.copies.reach import reach_of
 from shared.messaging.waiting import wait_until
 from shared.policy import COUNTY_BASELINE, load_pack, read_pack
 from shared.store.sql import Sql
@@ -146,16 +147,16 @@ def add_reviews(api: APIRouter, store: Store, vault: Vault) -> None:
 
     @api.post("/reviews/imported", response_model=Review, responses=described("csv", "xlsx"))
     async def review_imported(
-        order: ReviewOrder, _: Asking, after: After = None
+        order: ReviewOrder, officer: Asking, after: After = None
     ) -> Review | Response:
-        """回看导入的历史：按某个规则包, 各单位各年有多少按时、多少迟, 不改动任何内容。"""
+        """回看导入的历史：按某个规则包, 可见的单位各年有多少按时、多少迟, 不改动任何内容。"""
         await wait_until(store, after)
         pack = (
             load_pack(COUNTY_BASELINE) if order.pack is None else read_pack(order.pack, "所附文本")
         )
 
         def ask(sql: Sql, size: int) -> Review:
-            return review_of(sql, vault, pack, size, order.unit)
+            return review_of(sql, vault, pack, size, order.unit, reach_of(sql, officer))
 
         review = await store.read(as_it_stood(order.as_of, ask))
         if order.format == "json":

@@ -11,6 +11,7 @@ from typing import Literal
 
 from services.reporting.history.imported import Message, Reply, Replying, Says
 from services.reporting.history.receipts import emptiness
+from services.reporting.ledger import table as ledger_table
 from services.reporting.log.log import leaves_of_facts
 from shared.acts.deed import deed_of, subject_of
 from shared.calendar.working import Calendar, state_council
@@ -18,6 +19,7 @@ from shared.contracts import intake, routing
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded, associated_data, decode
 from shared.copies.calendars import published_year
+from shared.copies.reach import Reach
 from shared.copies.units import Unit, unit_by_name
 from shared.errors import Refused
 from shared.store.sql import Sql
@@ -59,12 +61,15 @@ class _Heard:
     calendar: Calendar = field(default_factory=state_council)
 
 
-def histories(sql: Sql, size: int, vault: Vault) -> Histories:
-    """What was imported within the first ``size`` leaves, with the replies within them.
+def histories(sql: Sql, size: int, vault: Vault, reach: Reach) -> Histories:
+    """What was imported within the first ``size`` leaves and reach, with the replies within them.
 
     Raises what the vault raises for a reply that was altered; one that was erased is unreadable.
     """
     heard = _heard(sql, size)
+    if reach.units is not None:
+        theirs = {row.incident for row in ledger_table.as_of(sql, size, reach)}
+        heard.registered = {name: told for name, told in heard.registered.items() if name in theirs}
     replies = _replies(sql, size, vault, heard)
     owed = [name for name in heard.registered if name in replies or name not in heard.withdrawn]
     told = [heard.histories.get(name) for name in owed]

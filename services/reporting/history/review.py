@@ -12,6 +12,7 @@ from services.reporting.history.imported import DutyReview, Figures, Message, Re
 from services.reporting.history.messages import histories
 from services.reporting.log.log import EMPTY, leaf_at, root_at
 from shared.clock import shown, shown_span
+from shared.copies.reach import Reach
 from shared.errors import Invalid, Unknown
 from shared.policy import Duty, Pack
 from shared.store.sql import Sql
@@ -45,7 +46,7 @@ class Review:
 
     ``messages`` were imported (for the unit asked for, if any). ``withdrawn`` more were voided or
     linked unanswered and are counted nowhere; of ``days_only`` the file gives the day of the
-    reply without a time. Both are of the whole county. ``basis`` says under which rules, and
+    reply without a time. Both are of all that may be read. ``basis`` says under which rules, and
     ``remarks`` what is remarkable.
     """
 
@@ -60,14 +61,16 @@ class Review:
     remarks: tuple[str, ...]
 
 
-def review_imported(sql: Sql, vault: Vault, pack: Pack, size: int, unit: str | None) -> Review:
-    """Review what was imported within the first ``size`` leaves, perhaps of one unit only.
+def review_imported(
+    sql: Sql, vault: Vault, pack: Pack, size: int, unit: str | None, reach: Reach
+) -> Review:
+    """Review what was imported within the first ``size`` leaves and reach, perhaps of one unit.
 
     ``unit`` is a code, or a name as the directory or a file has it. Raises Invalid
     ``pack.no-reply-duty`` and Unknown ``review.unit-unknown``.
     """
     duties, upto = _reply_duties(pack), _upto(sql, size)
-    found = histories(sql, size, vault)
+    found = histories(sql, size, vault, reach)
     messages = _of_unit(found.messages, unit)
     at = upto.at or datetime.max.replace(tzinfo=UTC)  # an empty log has nothing to judge
     measures = (imported.Measure(pack, name, found.calendar, at) for name in duties)

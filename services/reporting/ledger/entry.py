@@ -23,6 +23,7 @@ from services.reporting.trail.wording import ERASED, reader
 from shared.clock import SHANGHAI, from_micros
 from shared.contracts.envelope import decode
 from shared.contracts.routing import UnitEstablished
+from shared.copies.reach import Reach
 from shared.copies.units import founded_county, known_unit
 from shared.errors import Unavailable
 from shared.policy.language.pack import Pack
@@ -154,9 +155,9 @@ class Filters:
     first: date | None = None
     last: date | None = None
 
-    def rows(self, sql: Sql, size: int) -> list[LedgerRow]:
-        """The rows wanted after the first ``size`` leaves, by number."""
-        return [row for row in ledger_table.as_of(sql, size) if self._takes(row)]
+    def rows(self, sql: Sql, size: int, reach: Reach) -> list[LedgerRow]:
+        """The rows wanted after the first ``size`` leaves, of those within reach, by number."""
+        return [row for row in ledger_table.as_of(sql, size, reach) if self._takes(row)]
 
     def as_asked(self) -> dict[str, str]:
         """What was asked for, by the names under which it is asked."""
@@ -193,7 +194,8 @@ class CountyName(BaseModel):
 class LedgerExport(BaseModel):
     """The ledger with all that is needed to check it; moments are UTC.
 
-    ``units`` names the units in the rows, as they were called within this prefix of the log.
+    It holds the matters in which the unit ``of`` takes part, or one under it; all, where none is
+    named. ``units`` names the units in the rows, as they were called within this prefix of the log.
     ``erased`` are the numbers of incidents whose words nobody can read any more, ``set_aside``
     counts log entries within the prefix that could not be entered into the ledger yet (搁置).
     """
@@ -201,6 +203,7 @@ class LedgerExport(BaseModel):
     county: CountyName | None
     made_at: datetime
     as_of: datetime | None
+    of: str | None
     filters: dict[str, str]
     log: LogHead
     units: dict[str, str]
@@ -215,9 +218,14 @@ class LedgerExport(BaseModel):
 
 
 def export(
-    sql: Sql, vault: Vault, filters: Filters, as_of: datetime | None, made_at: datetime
+    sql: Sql,
+    vault: Vault,
+    filters: Filters,
+    as_of: datetime | None,
+    made_at: datetime,
+    reach: Reach,
 ) -> LedgerExport:
-    """The rows wanted as they stood at ``as_of`` or stand now.
+    """The rows wanted within reach as they stood at ``as_of`` or stand now.
 
     Raises Invalid ``unit.unknown``, or Unavailable ``ledger.behind`` while the ledger has not
     taken in all of that prefix.
@@ -231,23 +239,25 @@ def export(
             "台账还没有跟上日志, 现在导出会与日志不一致。",
             "请稍后重试；若一直如此, 请查看 huiyin doctor 中的滞后与停顿。",
         )
-    rows, county = entries(sql, vault, filters.rows(sql, size), size), founded_county(sql)
+    wanted, of = filters.rows(sql, size, reach), reach.unit if reach.units else None
+    rows, county = entries(sql, vault, wanted, size), founded_county(sql)
     return LedgerExport(
         county=county and CountyName(code=county.code, name=county.name),
         made_at=made_at,
         as_of=as_of,
+        of=of,
         filters=filters.as_asked(),
         log=LogHead(size=size, root=root_at(sql, size).hex()),
-        units=_named(sql, size, rows, filters.unit),
+        units=_named(sql, size, rows, filters.unit, of),
         erased=[row.number for row in rows if row.erased or row.title == ERASED],
         set_aside=sum(1 for one in parked(sql) if one.upstream == "log" and one.position <= size),
         rows=rows,
     )
 
 
-def _named(sql: Sql, size: int, rows: Iterable[LedgerEntry], asked: str | None) -> dict[str, str]:
+def _named(sql: Sql, size: int, rows: Iterable[LedgerEntry], *asked: str | None) -> dict[str, str]:
     """What the units concerned were called at the end of the prefix, whatever they became."""
-    concerned = {asked, *(code for r in rows for code in (r.unit, r.lead, *r.co_handling))}
+    concerned = {*asked, *(code for r in rows for code in (r.unit, r.lead, *r.co_handling))}
     leaves = leaves_of_facts(sql, [UnitEstablished], size)
     facts = (decode(leaf.raw).fact for leaf in leaves)
     called = {fact.code: fact.name for fact in facts if isinstance(fact, UnitEstablished)}

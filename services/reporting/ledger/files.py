@@ -15,6 +15,7 @@ from services.reporting.ledger.entry import Filters, LedgerEntry, LedgerExport, 
 from services.reporting.parameters import AsOf, Wanted, as_it_stood, moment
 from services.reporting.sheets import Sheet, SheetColumn, as_answer, as_file, described
 from shared.clock import SHANGHAI, shown
+from shared.copies.reach import reach_of
 from shared.identity.officer import Officer
 from shared.messaging.waiting import wait_until
 from shared.store.sql import Sql
@@ -87,6 +88,8 @@ def _result(entry: LedgerEntry) -> str:
 def _notes(found: LedgerExport) -> Iterator[str]:
     whose = f"{found.county.name}（{found.county.code}）" if found.county else ""
     yield f"{whose}归档台账, 共 {len(found.rows)} 件"
+    if found.of is not None:
+        yield f"范围：{found.units.get(found.of, found.of)}（{found.of}）及其下级单位参与的事件"
     yield f"筛选：{_filters(found)}"
     if found.as_of is not None:
         yield f"截至 {shown(found.as_of)}（北京时间）" + ("" if found.settled else ", 尚未到")
@@ -116,13 +119,13 @@ def add_ledger(api: APIRouter, store: Store, vault: Vault) -> None:
 
     @api.get("/ledger")
     async def ledger(
-        _: Asking, wanted: Wanted, as_of: AsOf = None, after: After = None
+        officer: Asking, wanted: Wanted, as_of: AsOf = None, after: After = None
     ) -> list[LedgerEntry]:
-        """归档台账：每个事件一行, 可看当时的样子。"""
+        """归档台账：本单位和下级单位参与的事件, 每个一行, 可看当时的样子。"""
         await wait_until(store, after)
 
         def ask(sql: Sql, size: int) -> list[LedgerEntry]:
-            return entries(sql, vault, wanted.rows(sql, size), size)
+            return entries(sql, vault, wanted.rows(sql, size, reach_of(sql, officer)), size)
 
         return await store.read(as_it_stood(as_of, ask))
 
@@ -154,18 +157,26 @@ def _add_file(api: APIRouter, store: Store, vault: Vault, kind: str, said: str) 
 
 
 async def ledger_file(
-    store: Store, vault: Vault, wanted: Filters, as_of: str | None, format_: str, officer: Officer
+    store: Store,
+    vault: Vault,
+    wanted: Filters,
+    as_of: str | None,
+    format_: str,
+    officer: Officer | None,
 ) -> Response:
     """The ledger as it stood at ``as_of`` or stands now, as a file named for what it is.
 
-    That it left the house is noted in the logs: who took it, of which size of the log.
+    That it left the house is noted in the logs: who took it (none: a demonstration's visitor), of
+    which size of the log.
     Raises Invalid ``unit.unknown`` or Unavailable ``ledger.behind``.
     """
     then, made_at = moment(as_of), store.clock()
-    found = await store.read(lambda sql: export(sql, vault, wanted, then, made_at))
+    found = await store.read(
+        lambda sql: export(sql, vault, wanted, then, made_at, reach_of(sql, officer))
+    )
     logger.info(
         "ledger exported",
-        officer=officer.id,
+        officer=officer.id if officer else "visitor",
         format=format_,
         as_of=then.isoformat() if then else None,
         filters=found.filters,

@@ -22,6 +22,7 @@ from shared.contracts.catalogue import newest
 from shared.contracts.envelope import decode
 from shared.contracts.intake import IncidentRegistered
 from shared.contracts.reporting import IncidentErased
+from shared.copies.reach import Reach
 from shared.errors import Untrusted
 from shared.store.sql import Sql
 from shared.vault.vault import Vault
@@ -65,6 +66,7 @@ class SearchTerm:
 class LedgerSearch:
     """What a reader wants to see; ``size`` is how many leaves were there, or none for now."""
 
+    reach: Reach
     terms: Sequence[SearchTerm] = ()
     unit: str | None = None
     status: str | None = None
@@ -133,6 +135,8 @@ def _common(search: LedgerSearch) -> _Where:
     where = _Where()
     where.add(holding(search.size))
     where.add("number IS NOT NULL")
+    theirs, params = search.reach.takes_part()
+    where.add(theirs, *params)
     if search.unit is not None:
         where.add(
             "(unit = ? OR lead = ? OR ';' || co_handling || ';' LIKE ?)",

@@ -4,6 +4,7 @@ from services.reporting.ledger.row import CHANGED_BY, LedgerRow, project
 from services.reporting.versions import NOW, Key, Versions, holding
 from shared.contracts.envelope import Recorded
 from shared.copies.matters import unknown_incident
+from shared.copies.reach import EVERYTHING, Reach
 from shared.store.readmodel import ReadModel
 from shared.store.sql import Sql
 
@@ -33,12 +34,12 @@ row = _VERSIONS.row
 MODEL = ReadModel({"ledger": _VERSIONS.key}, SCHEMA, CHANGED_BY, apply)
 
 
-def as_of(sql: Sql, size: int) -> list[LedgerRow]:
-    """The whole ledger after the first ``size`` leaves, by number."""
-    condition = f"{holding(size)} AND number IS NOT NULL"
-    return [
-        row(each) for each in sql.all(f"SELECT * FROM ledger WHERE {condition} ORDER BY number")
-    ]
+def as_of(sql: Sql, size: int, reach: Reach = EVERYTHING) -> list[LedgerRow]:
+    """The ledger after the first ``size`` leaves, as far as it may be read, by number."""
+    theirs, params = reach.takes_part()
+    condition = f"{holding(size)} AND number IS NOT NULL AND {theirs}"
+    rows = sql.all(f"SELECT * FROM ledger WHERE {condition} ORDER BY number", params)
+    return [row(each) for each in rows]
 
 
 def current(sql: Sql, name: str) -> LedgerRow | None:

@@ -6,17 +6,19 @@ A line is one JSON object whose last member is the event as it is stored: what s
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.reporting.ledger import table as ledger_table
 from services.reporting.log import log
 from services.reporting.log.log import Leaf
-from shared.contracts.envelope import event_hash, split
+from services.reporting.reach import check_seen, seen
+from shared.contracts.envelope import decode_envelope, event_hash, split
+from shared.copies.reach import Reach, reach_of
 from shared.messaging.tasks import woken
 from shared.store.sql import Sql
 from shared.store.store import Store
@@ -44,9 +46,9 @@ MEDIA_TYPE = "application/x-ndjson"
 class Wanted:
     """Which events: of a unit, of a type (with or without its version), of an incident (id)."""
 
-    unit: str | None = None
-    type: str | None = None
-    incident: str | None = None
+    unit: Annotated[str | None, Query(description="单位代码")] = None
+    type: Annotated[str | None, Query(description="事件类型, 可不写版本")] = None
+    incident: Annotated[str | None, Query(description="事件编号或标识")] = None
 
     def has(self, leaf: Leaf) -> bool:
         """Whether an entry is wanted."""
@@ -61,17 +63,24 @@ Page = tuple[Sequence[Leaf], int]
 """Wanted entries, and the leaf to go on from."""
 
 
-def read_page(sql: Sql, start: int, limit: int, wanted: Wanted) -> Page:
-    """The next wanted entries from a leaf on; looks at a bounded number of them."""
+def read_page(sql: Sql, start: int, limit: int, wanted: Wanted, reach: Reach) -> Page:
+    """The next wanted entries within reach from a leaf on; looks at a bounded number of them."""
     found: list[Leaf] = []
-    at = start
-    for leaf in log.leaves(sql, start, limit if wanted == Wanted() else LOOKED_AT):
+    at, everything = start, reach.units is None
+    looked_at = log.leaves(sql, start, limit if wanted == Wanted() and everything else LOOKED_AT)
+    upto = {} if everything else seen(sql, reach, {leaf.correlation for leaf in looked_at})
+    for leaf in looked_at:
         at = leaf.leaf + 1
-        if wanted.has(leaf):
+        if wanted.has(leaf) and (everything or _is_within(leaf, reach, upto)):
             found.append(leaf)
         if len(found) == limit:
             break
     return found, at
+
+
+def _is_within(leaf: Leaf, reach: Reach, upto: Mapping[str, int]) -> bool:
+    """Whether a unit within reach says so, or the matter may be read so far."""
+    return leaf.leaf < upto.get(leaf.correlation, 0) or reach.has(decode_envelope(leaf.raw).unit)
 
 
 def as_line(leaf: Leaf) -> bytes:
@@ -87,24 +96,28 @@ def add_feed(api: APIRouter, store: Store) -> None:
     @api.get("/events", response_class=Response, responses={200: _DESCRIBED})
     async def events(
         request: Request,
-        _: Asking,
+        officer: Asking,
+        given: Annotated[Wanted, Depends()],
         from_: Annotated[int, Query(alias="from", ge=0, description="从这个册号起")] = 0,
         limit: Annotated[int, Query(ge=1, le=PAGE, description="最多几条")] = PAGE,
-        unit: Annotated[str | None, Query(description="单位代码")] = None,
-        type_: Annotated[
-            str | None, Query(alias="type", description="事件类型, 可不写版本")
-        ] = None,
-        incident: Annotated[str | None, Query(description="事件编号或标识")] = None,
         wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT, description="没有新的就等几秒")] = 0,
     ) -> Response:
-        """按册号顺序读事件, 每行一个 JSON；密封的文字保持密封。"""
-        known = partial(ledger_table.known, name=incident or "")
-        matter = None if incident is None else (await store.read(known)).incident
-        wanted = Wanted(unit, type_, matter)
-        ask = partial(read_page, limit=limit, wanted=wanted)
+        """按册号顺序读本单位和下级单位可见的事件, 每行一个 JSON；密封的文字保持密封。"""
+        reach = await store.read(partial(reach_of, officer=officer))
+        wanted = await store.read(partial(_meant, given=given, reach=reach))
+        ask = partial(read_page, limit=limit, wanted=wanted, reach=reach)
         leaves, next_ = await _awaited(store, ask, from_, wait, request)
         body = b"".join([as_line(leaf) for leaf in leaves])
         return Response(body, media_type=MEDIA_TYPE, headers={NEXT: str(next_)})
+
+
+def _meant(sql: Sql, given: Wanted, reach: Reach) -> Wanted:
+    """What is wanted, with the id of the matter, if one is named; raises as ``check_seen`` does."""
+    if given.incident is None:
+        return given
+    row = ledger_table.known(sql, given.incident)
+    check_seen(sql, reach, row, given.incident)
+    return replace(given, incident=row.incident)
 
 
 async def _awaited(
