@@ -111,16 +111,12 @@ def appoint(
         say(f"已任命 {name}：{done['officer']}, {unit} {post}")
         say(f"令牌（只显示这一次）：{done['token']}")
 
-    body = {
-        "name": name,
-        "unit": unit,
-        "post": post,
-        "officer": officer,
-        "besides": besides,
+    term = {
         "since": since and moment_of("--since", since),
         "until": until and moment_of("--until", until),
-        "instead_of": instead_of,
     }
+    whose = {"officer": officer, "besides": besides, "instead_of": instead_of}
+    body = {"name": name, "unit": unit, "post": post, **whose, **term}
     show_one(do("/routing/officers", body), format_, tell)
 
 
