@@ -5,9 +5,11 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
+from services.reporting.appointments import UnitsOfOfficers
 from services.reporting.log.log import Leaf, leaves_of_matter
 from services.reporting.packs import Rulings, rulings
 from services.reporting.trail.wording import TITLES, reader, what
+from shared.contracts.deadlines import DutyStarted
 from shared.contracts.envelope import Envelope, decode, decode_envelope, event_hash
 from shared.errors import Untrusted
 from shared.store.sql import Sql
@@ -50,12 +52,15 @@ def trail(
 ) -> list[TrailEntry]:
     """Everything on record of an incident within the first ``size`` leaves of the log."""
     entries, running, ruling = [], hashlib.sha256(b""), rulings(sql)
+    units, duties = UnitsOfOfficers(sql), dict[str, str]()
     for leaf in leaves_of_matter(sql, incident, size):
         own, told = event_hash(leaf.raw), decode_envelope(leaf.raw)
         running = hashlib.sha256(running.digest() + bytes.fromhex(own.partition(":")[2]))
-        title, sentence = _sentence(leaf, vault, ruling)
+        title, sentence = _sentence(leaf, vault, ruling, duties)
         entry = TrailEntry(
             **{name: getattr(told, name) for name in _AS_TOLD},
+            unit=units.unit_of(told.actor.officer, told.recorded_at) or told.unit,
+            matter_unit=told.unit,
             leaf=leaf.leaf,
             id=str(told.id),
             title=title,
@@ -71,14 +76,20 @@ def trail(
     return entries
 
 
-_AS_TOLD = TrailEntry.model_fields.keys() & Envelope.model_fields.keys() - {"id"}
+_AS_TOLD = TrailEntry.model_fields.keys() & Envelope.model_fields.keys() - {"id", "unit"}
 """What an entry has as its event's envelope has it."""
 
 
-def _sentence(leaf: Leaf, vault: Vault, ruling: Rulings) -> tuple[str, str]:
+def _sentence(leaf: Leaf, vault: Vault, ruling: Rulings, duties: dict[str, str]) -> tuple[str, str]:
+    """The event's title and what it says; ``duties`` are those begun so far, by name."""
     try:
         event = decode(leaf.raw)
     except Untrusted as problem:
         return leaf.type, problem.message
     pack = ruling(event.envelope.policy) if event.envelope.policy else None
-    return TITLES.get(type(event.fact), leaf.type), what(event, reader(vault, event), pack)
+    sentence = what(event, reader(vault, event), pack)
+    if isinstance(event.fact, DutyStarted):
+        duties[event.fact.duty] = event.fact.title
+    elif duty := getattr(event.fact, "duty", None):
+        sentence = f"{duties.get(duty, '')}（{duty}）：{sentence}"
+    return TITLES.get(type(event.fact), leaf.type), sentence
