@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from itertools import groupby
 from uuid import UUID, uuid5
@@ -17,6 +16,7 @@ from services.intake.accepted import (
     differs,
     import_message,
     save_field_map,
+    strange,
 )
 from shared.clock import SHANGHAI
 from shared.contracts.catalogue import Fact
@@ -25,7 +25,7 @@ from shared.contracts.intake import HistoryRecorded, IncidentRegistered
 from shared.contracts.sealed import Sealed
 from shared.copies.packs import pin_in_force
 from shared.copies.units import Unit, all_units, check_within, known_unit, unknown_unit
-from shared.errors import HuiyinError, Invalid, Refused
+from shared.errors import HuiyinError, Invalid, Refused, Unknown, Untrusted
 from shared.identity.officers import Officer
 from shared.room import key_id
 from shared.store.requests import Answer, Request, answer, once
@@ -40,11 +40,15 @@ IMPORTS = UUID("5f3b8f0e-6c1c-5c55-9a70-3d1f7a5b0c11")
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of one row: ``imported``, ``known`` or ``refused`` with the problem."""
+    """What became of one row: ``imported``, ``known`` or ``refused`` with the problem.
+
+    ``remarks`` name what is strange about a row that comes in all the same.
+    """
 
     outcome: str
     number: str | None = None
     problem: HuiyinError | None = None
+    remarks: tuple[str, ...] = ()
 
 
 Pairs = Sequence[tuple[UUID, OldMessage]]
@@ -79,8 +83,8 @@ class Imports:
             units = all_units(sql)
 
             def enter(_: UUID, message: OldMessage) -> Imported:
-                _decided("", message, now, units)
-                return Imported("imported")
+                _decided("", message, units)
+                return Imported("imported", remarks=strange(message, now))
 
             return _outcomes(pairs, self._stored(sql, [i for i, _ in pairs]), enter)
 
@@ -103,13 +107,13 @@ class Imports:
 
         def enter(incident: UUID, message: OldMessage) -> Imported:
             number = numbers.next
-            facts = _decided(number, message, tx.now, units)
+            facts = _decided(number, message, units)
             by = By(actor, message.posted_at, standing="imported")
             with tx.savepoint():
                 matter = Stream("incident", incident, unit, incident, pin)
                 events.extend(tx.append(matter, facts, by).events)
             numbers.take()
-            return Imported("imported", number)
+            return Imported("imported", number, remarks=strange(message, tx.now))
 
         done = _outcomes(pairs, {**before, **self._stored(tx.sql, late)}, enter)
         tables.MODEL.note(tx.sql, events)
@@ -156,7 +160,7 @@ class Imports:
                 replied_at=past.replied_at,
                 left_open=past.left_open,
             )
-        except Refused:
+        except (Refused, Unknown, Untrusted):  # erased, or its key is lost
             return None
 
     def _open(self, event: Recorded, field: str, sealed: Sealed | None) -> str | None:
@@ -187,12 +191,10 @@ def _again(before: OldMessage | None, message: OldMessage) -> Imported:
     return Imported("known")
 
 
-def _decided(
-    number: str, message: OldMessage, now: datetime, units: Mapping[str, Unit]
-) -> Sequence[Fact]:
+def _decided(number: str, message: OldMessage, units: Mapping[str, Unit]) -> Sequence[Fact]:
     if message.unit not in units:
         raise unknown_unit(message.unit, "unit")
-    return import_message(number, message, now)
+    return import_message(number, message)
 
 
 def _none_is_new(incident: UUID, _: OldMessage) -> Imported:

@@ -12,7 +12,7 @@ from services.intake.incident import (
     void,
 )
 from shared.acts.body import MOST_ITEMS, has_words
-from shared.acts.check import Attempt, check_past
+from shared.acts.check import Attempt
 from shared.acts.decide import Rules
 from shared.contracts.catalogue import Fact
 from shared.contracts.intake import (
@@ -87,7 +87,6 @@ def work_shift(incident: Incident, attempt: Attempt[ShiftWorked]) -> Fact:
             "请核对起止时间；多班的请分班填写。",
             "ends",
         )
-    check_past(fact.ends, attempt.now, "ends", "值班结束时间")
     if fact.leader is not None:
         _check_leader(attempt.pack, fact.leader)
     return fact

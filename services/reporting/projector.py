@@ -16,8 +16,8 @@ from services.reporting.findings import review
 from services.reporting.ledger import table as ledger_table
 from services.reporting.log import log
 from shared.contracts.envelope import Actor
-from shared.copies import units
 from shared.copies import packs as heard_packs
+from shared.copies import units
 from shared.errors import Unavailable, Untrusted
 from shared.messaging.consumer import PATIENCE
 from shared.messaging.renewal import Renewal
