@@ -62,6 +62,14 @@ def key_erased(key_id: str) -> Refused:
     )
 
 
+def key_damaged(key_id: str) -> Untrusted:
+    return Untrusted(
+        "vault.key-damaged",
+        f"密钥库中的密钥“{key_id}”已损坏，用它密封的内容打不开。",
+        "请从备份恢复密钥库；其他内容不受影响。",
+    )
+
+
 def unreadable(key_id: str) -> Untrusted:
     return Untrusted(
         "vault.unreadable",

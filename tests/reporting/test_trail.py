@@ -5,7 +5,7 @@ import hashlib
 import pytest
 
 from services.reporting.trail.trail import TrailEntry, trail
-from services.reporting.trail.wording import ERASED
+from services.reporting.unshown import ERASED
 from shared.contracts.catalogue import Fact
 from shared.contracts.routing import IncidentClosed, IncidentGraded
 from tests.reporting.world import CLERK, IN_ONE_DATABASE, START, World

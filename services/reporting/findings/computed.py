@@ -16,7 +16,7 @@ from services.reporting.duties.table import LATE, LoggedDuty
 from services.reporting.findings.dossier import Dossier, LoggedAct
 from services.reporting.packs import party_name
 from shared.acts.vocabulary import ACTS
-from shared.clock import from_micros
+from shared.clock import nearest
 from shared.contracts.envelope import Recorded
 from shared.contracts.routing import StandingConflictFound
 from shared.copies.units import unit_id
@@ -181,8 +181,8 @@ def _general(pack: Pack | None, row: LoggedDuty, record: Dossier) -> Finding:
         period=row.period,
         unit=unit,
         post=party_name(pack, done[-1].deed.by if done else row.party),
-        limit=from_micros(row.due) if row.due is not None else None,
-        actual=from_micros(row.done_at) if row.done_at is not None else None,
+        limit=nearest(row.due) if row.due is not None else None,
+        actual=nearest(row.done_at) if row.done_at is not None else None,
         late_seconds=row.late_seconds,
         shortfall=row.shortfall or None,
         gap_seconds=row.gap_seconds,
@@ -218,7 +218,7 @@ def _done(pack: Pack | None, row: LoggedDuty, record: Dossier) -> list[LoggedAct
     if row.done_at is None:
         return []
     acts = {pattern.act for pattern in _stops(pack, row)} or set(re.findall(r"[a-z_]+", row.stop))
-    at = from_micros(row.done_at)
+    at = nearest(row.done_at)
     return [each for each in record.entries if each.deed.act in acts and each.deed.at == at]
 
 
@@ -233,7 +233,7 @@ def _answerable(row: LoggedDuty, record: Dossier) -> str:
     """The unit named, else whoever led when the limit passed, else the one that registered."""
     if row.assignee or row.period is not None or row.due is None:
         return row.assignee or row.unit
-    due = from_micros(row.due)
+    due = nearest(row.due)
     leads = [deed for deed in record.deeds if deed.act == "assign" and deed.at <= due]
     return in_order(leads)[-1].units[0] if leads and in_order(leads)[-1].units else row.unit
 
@@ -246,7 +246,7 @@ def _waiting(pack: Pack, row: LoggedDuty, record: Dossier) -> Iterator[WaitedFor
     rule = pack.rules.get(row.rule)
     if not isinstance(rule, Duty) or record.subject is None or row.due is None:
         return
-    due = from_micros(row.due)
+    due = nearest(row.due)
     before = in_order(deed for deed in record.deeds if max(deed.at, deed.recorded_at) <= due)
     seen: set[str] = set()
     for pattern in rule.stop.patterns():

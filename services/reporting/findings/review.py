@@ -20,8 +20,9 @@ from services.reporting.findings.dossier import Dossier, dossier
 from services.reporting.ledger import table as ledger_table
 from services.reporting.log.log import leaf_at
 from services.reporting.packs import Rulings, party_name
+from services.reporting.unshown import event_of
 from shared.contracts.catalogue import Fact, facts
-from shared.contracts.envelope import Recorded, decode
+from shared.contracts.envelope import Recorded
 from shared.contracts.reporting import FindingMade
 from shared.contracts.routing import StandingConflictFound
 from shared.copies.units import all_units
@@ -86,14 +87,17 @@ class _Record:
             if incident in (None, row.incident):
                 yield from of_duty(self._rulings.of(row.policy), row, self._dossier(row.incident))
         for each in self._entries("breaches", "leaf, gate", incident):
-            pack = self._rulings.of(self._event(each["leaf"]).envelope.policy)
-            record = self._dossier(each["incident"])
-            yield from of_breach(pack, each["gate"], each["incident"], record, each["leaf"])
+            if event := self._event(each["leaf"]):
+                pack = self._rulings.of(event.envelope.policy)
+                record = self._dossier(each["incident"])
+                yield from of_breach(pack, each["gate"], each["incident"], record, each["leaf"])
         for each in self._entries("conflicts", "leaf", incident):
-            event, record = self._event(each["leaf"]), self._dossier(each["incident"])
-            yield of_conflict(self._rulings.of(event.envelope.policy), event, record, each["leaf"])
+            if event := self._event(each["leaf"]):
+                pack = self._rulings.of(event.envelope.policy)
+                yield of_conflict(pack, event, self._dossier(each["incident"]), each["leaf"])
         for each in self._entries("made_findings", "leaf", incident):
-            yield self._human(each["leaf"], self._event(each["leaf"]))
+            if event := self._event(each["leaf"]):
+                yield self._human(each["leaf"], event)
 
     def _human(self, leaf: int, event: Recorded) -> Finding:
         fact, envelope = event.fact, event.envelope
@@ -122,10 +126,11 @@ class _Record:
         )
         return [row for row in rows if incident in (None, row["incident"])]
 
-    def _event(self, leaf: int) -> Recorded:
+    def _event(self, leaf: int) -> Recorded | None:
+        """The event of an entry, or none where it cannot be read any more."""
         found = leaf_at(self._sql, leaf)
         assert found is not None  # the tables are made from the log
-        return decode(found.raw)
+        return event_of(found)
 
     def _dossier(self, matter: str) -> Dossier:
         if matter not in self._dossiers:

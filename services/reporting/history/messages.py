@@ -12,10 +12,11 @@ from typing import Literal
 from services.reporting.history.imported import Message, Reply, Replying, Says
 from services.reporting.history.receipts import emptiness
 from services.reporting.log.log import leaves_of_facts
+from services.reporting.unshown import event_of, is_mark, words_of
 from shared.acts.deed import deed_of, subject_of
 from shared.calendar.working import Calendar, state_council
 from shared.contracts.catalogue import Fact
-from shared.contracts.envelope import Recorded, associated_data, decode
+from shared.contracts.envelope import Recorded, associated_data
 from shared.contracts.intake import (
     HistoryRecorded,
     IncidentLinked,
@@ -25,7 +26,6 @@ from shared.contracts.intake import (
 from shared.contracts.routing import CalendarPublished, ReplyPublished, UnitEstablished
 from shared.copies.calendars import published_year
 from shared.copies.units import Unit, unit_by_name
-from shared.errors import Refused
 from shared.store.sql import Sql
 from shared.vault.vault import Vault
 
@@ -126,16 +126,15 @@ def _events(
 ) -> Iterator[Recorded]:
     """Events of those kinds, whatever their version, perhaps only of some incidents."""
     for leaf in leaves_of_facts(sql, facts, size):
-        if among is None or leaf.correlation in among:
-            yield decode(leaf.raw)
+        if (among is None or leaf.correlation in among) and (event := event_of(leaf)):
+            yield event
 
 
 def _says(vault: Vault, event: Recorded) -> Says:
     fact = event.fact
     assert isinstance(fact, ReplyPublished)
-    try:
-        text = vault.open(fact.text, associated_data(event.raw, "text"))
-    except Refused:  # erased
+    text = words_of(vault, fact.text, associated_data(event.raw, "text"))
+    if is_mark(text):
         return "unreadable"
     return emptiness(text) or "answer"
 

@@ -20,7 +20,8 @@ from services.reporting.history.imported import (
 from services.reporting.history.imported import review as review_duty
 from services.reporting.history.messages import histories
 from services.reporting.log.log import EMPTY, leaf_at, root_at
-from shared.clock import shown, shown_span
+from services.reporting.unshown import shown
+from shared.clock import shown_span
 from shared.errors import Invalid, Unknown
 from shared.policy import Duty, Pack
 from shared.store.sql import Sql
@@ -212,7 +213,7 @@ def _empty(each: DutyReview) -> str:
 
 def _unclear(prefix: str, total: Figures) -> Iterator[str]:
     if total.unreadable:
-        yield f"{prefix}{total.unreadable} 件的答复密钥已销毁, 读不到内容, 按有实质内容计。"
+        yield f"{prefix}{total.unreadable} 件的答复密钥已销毁或打不开, 读不到内容, 按有实质内容计。"
     if total.recorded_late:
         yield f"{prefix}{total.recorded_late} 件称按时答复、到期后才补录, 待裁定, 不计入按时或迟。"
     if total.pending:

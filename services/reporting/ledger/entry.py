@@ -19,9 +19,10 @@ from services.reporting.ledger import table as ledger_table
 from services.reporting.ledger.row import LedgerRow
 from services.reporting.log.log import leaf_at, leaves_of_facts, root_at, size_as_of
 from services.reporting.packs import Rulings, category_name, channel_name, grade_name
-from services.reporting.trail.wording import ERASED, reader
-from shared.clock import SHANGHAI, from_micros
-from shared.contracts.envelope import decode
+from services.reporting.trail.wording import reader
+from services.reporting.unshown import ERASED, WHY, event_of, readable
+from shared.calendar.days import day_of
+from shared.clock import nearest, unshown
 from shared.contracts.routing import UnitEstablished
 from shared.copies.units import founded_county, known_unit
 from shared.errors import Unavailable
@@ -33,7 +34,7 @@ from shared.vault.vault import Vault
 
 def _moment(value: object) -> object:
     """A row's microseconds as a moment."""
-    return from_micros(value) if isinstance(value, int) else value
+    return nearest(value) if isinstance(value, int) else value
 
 
 def _codes(value: object) -> object:
@@ -140,7 +141,10 @@ _KEPT = LedgerEntry.model_fields.keys() & {each.name for each in fields(LedgerRo
 def open_title(sql: Sql, vault: Vault, leaf: int | None) -> str:
     """The title that a log entry holds; empty where there is none, as of a unit's period."""
     found = leaf_at(sql, leaf) if leaf is not None else None
-    return reader(vault, decode(found.raw))("title") if found else ""
+    if found is None:
+        return ""
+    event = event_of(found)
+    return reader(vault, event)("title") if event else unshown(WHY["event.unreadable"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +178,7 @@ class Filters:
         if self.first is None and self.last is None:
             return True
         assert row.registered_at is not None  # a row has its number from its registration
-        day = from_micros(row.registered_at).astimezone(SHANGHAI).date()
+        day = day_of(nearest(row.registered_at))
         return (self.first or day) <= day <= (self.last or day)
 
 
@@ -256,6 +260,6 @@ def _named(sql: Sql, size: int, rows: Iterable[LedgerEntry], asked: str | None) 
     """What the units concerned were called at the end of the prefix, whatever they became."""
     concerned = {asked, *(code for r in rows for code in (r.unit, r.lead, *r.co_handling))}
     leaves = leaves_of_facts(sql, [UnitEstablished], size)
-    facts = (decode(leaf.raw).fact for leaf in leaves)
+    facts = (event.fact for _, event in readable(leaves))
     called = {fact.code: fact.name for fact in facts if isinstance(fact, UnitEstablished)}
     return {code: name for code, name in sorted(called.items()) if code in concerned}

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from services.reporting.packs import axis_value, party_name
+from services.reporting.unshown import shown, shown_limit
 from shared.acts.vocabulary import ACTS
-from shared.clock import shown, shown_limit
 from shared.contracts import deadlines, intake, reporting, routing
 from shared.contracts.catalogue import ActTaken, Fact, facts
 from shared.policy.language.pack import Pack

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from services.reporting.log.log import Leaf, leaves_of_matter
 from services.reporting.packs import Rulings
 from services.reporting.trail.wording import TITLES, reader, what
+from services.reporting.unshown import mark
 from shared.contracts.envelope import Recorded, decode, decode_envelope, event_hash
 from shared.errors import Untrusted
 from shared.store.sql import Sql
@@ -64,7 +65,10 @@ def _entries(
 def _entry(
     leaf: Leaf, own: str, running: str, title: str, sentence: str, names: dict[str, str]
 ) -> TrailEntry:
-    envelope = decode_envelope(leaf.raw)
+    try:
+        envelope = decode_envelope(leaf.raw)
+    except Untrusted as problem:
+        return _broken(leaf, own, running, title, mark(problem, f"leaf {leaf.leaf}"))
     return TrailEntry(
         leaf=leaf.leaf,
         id=str(envelope.id),
@@ -82,6 +86,31 @@ def _entry(
         seq=envelope.seq,
         standing=envelope.standing,
         policy=envelope.policy,
+        hash=own,
+        running=running,
+    )
+
+
+def _broken(leaf: Leaf, own: str, running: str, title: str, why: str) -> TrailEntry:
+    """An entry of which nothing can be read: what the log knows of it beside its bytes."""
+    at = leaf.sequenced_at
+    return TrailEntry(
+        leaf=leaf.leaf,
+        id="",
+        type=leaf.type,
+        title=title,
+        what=why,
+        officer="",
+        name=None,
+        post="",
+        unit="",
+        occurred_at=at,
+        recorded_at=at,
+        sequenced_at=at,
+        stream=leaf.stream,
+        seq=0,
+        standing="",
+        policy=None,
         hash=own,
         running=running,
     )
