@@ -15,7 +15,12 @@ Clock = Callable[[], datetime]
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 """Where people read time. China has had one zone without summer time since 1992."""
 
+UNSHOWN = "（无法显示："
+"""How the mark begins of what cannot be shown."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 _MICRO = timedelta(microseconds=1)
 
@@ -31,17 +36,31 @@ def since_boot() -> float:
     return time.clock_gettime(clock)
 
 
-def shown(moment: datetime) -> str:
-    """A moment as people here read it: ``2026-03-02 14:10:00``, Asia/Shanghai."""
-    return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
+def unshown(why: str) -> str:
+    """What stands where something cannot be shown: one field is spoilt, and nothing else."""
+    return f"{UNSHOWN}{why}）"
+
+
+def shown(moment: datetime, form: str = "%Y-%m-%d %H:%M:%S") -> str:
+    """A moment as people here read it: ``2026-03-02 14:10:00``, Asia/Shanghai.
+
+    One that is none here, at the very end of all dates, is marked as such.
+    """
+    try:
+        return moment.astimezone(SHANGHAI).strftime(form)
+    except (OverflowError, ValueError):
+        return unshown(moment.isoformat())
 
 
 def shown_limit(moment: datetime) -> str:
     """A limit as people say it: the end of a day is its 24:00, not 00:00 of the next."""
-    local = moment.astimezone(SHANGHAI)
-    if (local.hour, local.minute, local.second) == (0, 0, 0):
-        return (local - timedelta(days=1)).strftime("%Y-%m-%d 24:00")
-    return local.strftime("%Y-%m-%d %H:%M")
+    try:
+        local = moment.astimezone(SHANGHAI)
+        if (local.hour, local.minute, local.second) == (0, 0, 0):
+            return (local - timedelta(days=1)).strftime("%Y-%m-%d 24:00")
+    except (OverflowError, ValueError):
+        return unshown(moment.isoformat())
+    return shown(moment, "%Y-%m-%d %H:%M")
 
 
 def shown_span(seconds: int) -> str:
@@ -65,9 +84,9 @@ def read_moment(text: str, *, field: str) -> datetime:
             day = datetime.fromisoformat(text.strip()).replace(tzinfo=SHANGHAI)
             return (day + timedelta(days=1, microseconds=-1)).astimezone(UTC)
         moment = datetime.fromisoformat(text.strip())
-    except ValueError as problem:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)).astimezone(UTC)
+    except (ValueError, OverflowError) as problem:
         raise unreadable_moment(text, field) from problem
-    return (moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)).astimezone(UTC)
 
 
 def unreadable_moment(text: str, field: str) -> Invalid:
@@ -128,5 +147,13 @@ def to_micros(moment: datetime) -> int:
 
 
 def from_micros(micros: int) -> datetime:
-    """The UTC moment of so many microseconds since 1970."""
+    """The UTC moment of so many microseconds since 1970; OverflowError beyond all dates."""
     return _EPOCH + micros * _MICRO
+
+
+def nearest(micros: int) -> datetime:
+    """The same for what is shown: beyond all dates the first or last, and nothing fails."""
+    try:
+        return from_micros(micros)
+    except OverflowError:
+        return _LAST if micros > 0 else _FIRST

@@ -18,9 +18,6 @@ from shared.contracts.intake import ImportField
 from shared.copies.units import Unit, unit_by_name
 from shared.errors import Invalid
 
-EARLIEST = 1980
-"""Years before are what programs make of an empty date (1900, 1904, 1970)."""
-
 _WRITTEN = re.compile(
     r"(?P<year>\d{4})(?:-|/|\.|年)(?P<month>\d{1,2})(?:-|/|\.|月)(?P<day>\d{1,2})日?"
     r"(?:[ T]*(?P<half>上午|下午|AM|PM)?[ ]*(?P<hour>\d{1,2})(?::|时|点)(?P<minute>\d{1,2})分?"
@@ -29,6 +26,7 @@ _WRITTEN = re.compile(
     re.IGNORECASE,
 )
 _COMPACT = re.compile(r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})")
+_ONE = timedelta(days=1)
 _WIDE = str.maketrans("：／－．　", ":/-. ")
 
 
@@ -59,18 +57,12 @@ def replied(cell: str | datetime | date, after: datetime, *, field: str) -> File
 
 
 def _read(cell: str | datetime | date, field: str) -> tuple[datetime, bool]:
-    """The moment, with a zone; of a day alone its beginning."""
+    """The moment, with a zone; of a day alone its beginning. It has a day before and after it."""
     try:
         moment, day_only = _found(cell)
-    except ValueError as problem:
+        _ = (moment.astimezone(UTC) - _ONE, moment + _ONE)
+    except (ValueError, OverflowError) as problem:
         raise unreadable_moment(str(cell)[:40], field) from problem
-    if moment.year < EARLIEST:
-        raise Invalid(
-            "time.too-early",
-            f"时间“{str(cell)[:40]}”早于 {EARLIEST} 年, 多半是空白日期被表格程序写成的。",
-            "请填写真实时间；没有答复的, 请把答复时间留空。",
-            field,
-        )
     return moment, day_only
 
 

@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from services.reporting.history.receipts import emptiness
-from shared.clock import SHANGHAI
+from shared.calendar.days import day_of
 
 REMARKS: Mapping[str, str] = {
     "same_body_resubmitted": "同文重复提交",
@@ -27,6 +27,8 @@ REMARKS: Mapping[str, str] = {
     "replied_within_2_hours": "两小时内即答复",
     "reply_later_than_180_days": "半年后才答复",
     "day_only": "时间只有日期",
+    "before_2000": "时间早于2000年, 多半是空白日期",
+    "later_than_now": "时间晚于现在",
 }
 """Every remark and what people call it, in the order in which they are told."""
 
@@ -78,9 +80,9 @@ def _on_signature(reply: str, posted: datetime, replied: datetime) -> Iterator[s
         signed = date(*map(int, _SIGNED.findall(reply[-60:])[-1]))
     except (IndexError, ValueError):  # none, or no day of any year
         return
-    if signed < posted.astimezone(SHANGHAI).date():
+    if signed < day_of(posted):
         yield "date_signed_in_reply_before_post"
-    if signed > replied.astimezone(SHANGHAI).date():
+    if signed > day_of(replied):
         yield "date_signed_in_reply_after_recorded_reply_time"
 
 

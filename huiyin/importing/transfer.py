@@ -205,24 +205,24 @@ class _Run:
         elif outcome["outcome"] == "known":
             self.tally.counts["known"] += 1
         else:
-            self._came_in(row, message)
+            self._came_in(row, message, outcome["remarks"])
 
-    def _came_in(self, row: Row, message: Message) -> None:
+    def _came_in(self, row: Row, message: Message, strange: Sequence[str]) -> None:
         """In a preview nothing is there of the chunks before but what was noted here."""
         match self.seen.again(message) if self.job.dry else None:
             case None:
-                self._note(row, message)
+                self._note(row, message, strange)
             case _, None:
                 self.tally.counts["known"] += 1
             case before, field_:
                 named = message["message_id"]
                 self._refuse(row, named, _differs(named, before, field_))
 
-    def _note(self, row: Row, message: Message) -> None:
+    def _note(self, row: Row, message: Message, strange: Sequence[str]) -> None:
         self.tally.counts["imported"] += 1
         if len(self.tally.first) < FIRST:
             self.tally.first.append(message)
-        for name in remarks(message):
+        for name in (*strange, *remarks(message)):
             self.tally.remark(name, row.number)
         if self.job.dry:
             self.seen.note(message)

@@ -12,7 +12,7 @@ from services.deadlines import tables
 from services.deadlines.application import Delays
 from services.deadlines.periods import as_it_stands
 from shared.acts.routes import add_acts
-from shared.clock import from_micros
+from shared.clock import nearest
 from shared.contracts.catalogue import UtcTime
 from shared.contracts.deadlines import State
 from shared.contracts.envelope import Standing
@@ -116,7 +116,7 @@ def _add_listing(api: APIRouter, store: Store) -> None:
 def _shown(sql: Sql, row: DutyRow, number: str, lead: str | None, now: datetime) -> DutyShown:
     told = asdict(as_it_stands(sql, row))
     moments = {name: told[name] for name in ("start", "due", "done_at")}
-    known = {name: from_micros(moment) for name, moment in moments.items() if moment is not None}
+    known = {name: nearest(moment) for name, moment in moments.items() if moment is not None}
     late = row.state == "running" and "due" in known and now > known["due"]
     incident = None if row.period else row.incident
     more = {"incident": incident, "number": number, "lead": lead, "overdue": late}

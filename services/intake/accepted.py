@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.acts.check import check_past
+from shared.acts.check import out_of_bounds
 from shared.contracts.catalogue import Fact
 from shared.contracts.intake import (
     Column,
@@ -85,16 +85,25 @@ SAME = {
 """What must be the same where an id comes again."""
 
 
-def import_message(number: str, message: OldMessage, now: datetime) -> Sequence[Fact]:
+STRANGE = {"time.too-early": "before_2000", "time.in-future": "later_than_now"}
+"""What is refused of a live act is remarked on in an old row: by its code, the remark."""
+
+
+def import_message(number: str, message: OldMessage) -> Sequence[Fact]:
     """Enter an old message under a number, with what its file says of its past (历史导入).
 
-    ``now`` is the moment of recording. Raises Invalid for what it may not hold.
+    Raises Invalid for what it may not hold.
     """
     check_words(message)
-    check_past(message.posted_at, now, "posted_at", "发帖时间")
-    check_past(message.replied_at, now, "replied_at", "答复时间")
     _check_reply(message)
     return [_registered(number, message), _history(number, message)]
+
+
+def strange(message: OldMessage, now: datetime) -> tuple[str, ...]:
+    """Remarks on moments of a message that cannot be; ``now`` is the moment of recording."""
+    times = {field: getattr(message, field) for field in ("posted_at", "replied_at")}
+    found = (out_of_bounds(at, now, key, SAME[key]) for key, at in times.items() if at is not None)
+    return tuple(dict.fromkeys(STRANGE[problem.code] for problem in found if problem))
 
 
 def save_field_map(kept: Columns, wanted: Columns) -> Sequence[Fact]:

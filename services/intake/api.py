@@ -70,11 +70,12 @@ class FieldMapShown(BaseModel):
 
 
 class MessageOutcome(BaseModel):
-    """What became of one message, in the order given."""
+    """What became of one message, in the order given, and what is strange about it."""
 
     outcome: str
     number: str | None = None
     problem: Problem | None = None
+    remarks: tuple[str, ...] = ()
 
 
 class Outcomes(BaseModel):
@@ -141,4 +142,6 @@ def _message(message: MessageOrder, order: ImportOrder) -> OldMessage:
 
 def _outcome(done: Imported) -> MessageOutcome:
     problem = Problem.of(done.problem) if done.problem else None
-    return MessageOutcome(outcome=done.outcome, number=done.number, problem=problem)
+    return MessageOutcome(
+        outcome=done.outcome, number=done.number, problem=problem, remarks=done.remarks
+    )

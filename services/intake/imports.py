@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from itertools import groupby
 from uuid import UUID, uuid5
@@ -17,7 +16,7 @@ from shared.contracts.intake import HistoryRecorded, IncidentRegistered
 from shared.contracts.sealed import Sealed
 from shared.copies.packs import pin_in_force
 from shared.copies.units import Unit, all_units, check_within, known_unit, unknown_unit
-from shared.errors import HuiyinError, Invalid, Refused
+from shared.errors import HuiyinError, Invalid, Refused, Unknown, Untrusted
 from shared.identity.officer import Officer
 from shared.room import key_id
 from shared.store.requests import Answer, Request, answer, once
@@ -32,11 +31,15 @@ IMPORTS = UUID("5f3b8f0e-6c1c-5c55-9a70-3d1f7a5b0c11")
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of one row: ``imported``, ``known`` or ``refused`` with the problem."""
+    """What became of one row: ``imported``, ``known`` or ``refused`` with the problem.
+
+    ``remarks`` name what is strange about a row that comes in all the same.
+    """
 
     outcome: str
     number: str | None = None
     problem: HuiyinError | None = None
+    remarks: tuple[str, ...] = ()
 
 
 Pairs = Sequence[tuple[UUID, accepted.OldMessage]]
@@ -72,8 +75,8 @@ class Imports:
             units = all_units(sql)
 
             def enter(_: UUID, message: accepted.OldMessage) -> Imported:
-                _decided("", message, now, units)
-                return Imported("imported")
+                _decided("", message, units)
+                return Imported("imported", remarks=accepted.strange(message, now))
 
             return _outcomes(pairs, self._stored(sql, [i for i, _ in pairs]), enter)
 
@@ -96,13 +99,13 @@ class Imports:
 
         def enter(incident: UUID, message: accepted.OldMessage) -> Imported:
             number = numbers.next
-            facts = _decided(number, message, tx.now, units)
+            facts = _decided(number, message, units)
             by = By(actor, message.posted_at, standing="imported")
             with tx.savepoint():
                 matter = Stream("incident", incident, unit, incident, pin)
                 events.extend(tx.append(matter, facts, by).events)
             numbers.take()
-            return Imported("imported", number)
+            return Imported("imported", number, remarks=accepted.strange(message, tx.now))
 
         done = _outcomes(pairs, {**before, **self._stored(tx.sql, late)}, enter)
         tables.MODEL.note(tx.sql, events)
@@ -143,7 +146,7 @@ class Imports:
                 reply=self._open(history, "reply", past.reply),
                 **{name: getattr(past, name) for name in accepted.TOLD},
             )
-        except Refused:
+        except (Refused, Unknown, Untrusted):  # erased, or its key is lost
             return None
 
     def _open(self, event: Recorded, field: str, sealed: Sealed | None) -> str | None:
@@ -184,11 +187,11 @@ def _again(before: accepted.OldMessage | None, message: accepted.OldMessage) -> 
 
 
 def _decided(
-    number: str, message: accepted.OldMessage, now: datetime, units: Mapping[str, Unit]
+    number: str, message: accepted.OldMessage, units: Mapping[str, Unit]
 ) -> Sequence[Fact]:
     if message.unit not in units:
         raise unknown_unit(message.unit, "unit")
-    return accepted.import_message(number, message, now)
+    return accepted.import_message(number, message)
 
 
 FIELD_MAPS = UUID("0f4a2c7d-93b1-5e6a-8d35-64c1e2b7a908")

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from shared.acts.body import RegisterBody
-from shared.acts.check import CATEGORY, Attempt, Record, check_past, judged_by, require
+from shared.acts.check import CATEGORY, Attempt, Record, judged_by, require
 from shared.acts.decide import Aggregate
 from shared.acts.deed import corrected, subject_of
 from shared.contracts import intake as facts
@@ -16,9 +16,6 @@ from shared.errors import Invalid, Refused
 from shared.policy.engine.deeds import Matter, in_order
 from shared.policy.language.pack import Pack
 from shared.words import CHANNELS
-
-PAST = {"posted_at": "发帖时间", "discovered_at": "发现时间", "happened_at": "发生时间"}
-"""Moments of a registration that cannot lie ahead."""
 
 MOMENTS = {
     "occurred_at": "occurred",
@@ -81,8 +78,6 @@ def register(incident: Incident, attempt: Attempt[facts.IncidentRegistered]) -> 
         remedy = "请停止在本机处理, 立即向本单位保密工作机构报告, 按保密规定另行办理。"
         raise Refused("incident.state-secret", said, remedy, "state_secret")
     require(body.title, "title", "标题")
-    for field, name in PAST.items():
-        check_past(getattr(fact, field), attempt.now, field, name)
     if fact.matter == "incident" and CATEGORY not in judged_by(fact):
         raise Invalid("category.missing", "类别不能为空。", "请填写类别。", CATEGORY)
     check_channels(attempt.pack, [fact.channel], "channel")
@@ -121,8 +116,6 @@ def correct(incident: Incident, attempt: Attempt[facts.RegistrationCorrected]) -
     if not (given or fact.sets):
         said = "没有写明更正什么。"
         raise Invalid("correct.nothing", said, "请填写要更正的时间或分类。", "sets")
-    for field, name in ({"occurred_at": "发生时间"} | PAST).items():
-        check_past(given.get(field), attempt.now, field, name)
     new = _differing(incident, attempt, given)
     return facts.RegistrationCorrected(grounds=fact.grounds, **new) if new else None
 

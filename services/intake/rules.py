@@ -12,7 +12,7 @@ from services.intake.incident import (
     void,
 )
 from shared.acts.body import MOST_ITEMS, has_words
-from shared.acts.check import Attempt, check_past
+from shared.acts.check import Attempt
 from shared.acts.decide import Rules
 from shared.contracts import intake as facts
 from shared.contracts.catalogue import Fact
@@ -64,7 +64,6 @@ def work_shift(incident: Incident, attempt: Attempt[facts.ShiftWorked]) -> Fact:
     if fact.ends - fact.begins > LONGEST_SHIFT:
         said = f"一班最长 {LONGEST_SHIFT.days} 天。"
         raise Invalid("shift.too-long", said, "请核对起止时间；多班的请分班填写。", "ends")
-    check_past(fact.ends, attempt.now, "ends", "值班结束时间")
     parties = attempt.pack.parties
     if fact.leader is not None and fact.leader not in parties:
         said = f"规则包中没有“{fact.leader}”这个当事方。"

@@ -8,6 +8,7 @@ from fastapi import Depends, Query
 
 from services.reporting.ledger.entry import Filters
 from services.reporting.log.log import size_as_of
+from shared.calendar.days import end_of, start_of
 from shared.clock import read_moment
 from shared.errors import Invalid
 from shared.store.sql import Sql
@@ -79,8 +80,11 @@ def days(from_: str | None, to: str | None) -> tuple[date | None, date | None]:
 
 
 def _day(text: str | None, field: str) -> date | None:
+    if not text:
+        return None
     try:
-        return date.fromisoformat(text.strip()) if text else None
-    except ValueError as problem:
+        day = date.fromisoformat(text.strip())
+        return day if start_of(day) < end_of(day) else None  # at the ends of all dates are none
+    except (ValueError, OverflowError) as problem:
         message = f"日期“{text}”看不懂。"
         raise Invalid("date.unreadable", message, "请写成 2026-03-02。", field) from problem

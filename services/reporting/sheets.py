@@ -16,8 +16,9 @@ from xlsxwriter import Workbook  # type: ignore[import-untyped]
 from xlsxwriter.format import Format  # type: ignore[import-untyped]
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
+from services.reporting.unshown import shown, shown_limit
 from shared.cells import guarded
-from shared.clock import SHANGHAI, shown, shown_limit
+from shared.clock import SHANGHAI
 
 MEDIA = {
     "csv": "text/csv; charset=utf-8",
@@ -215,7 +216,7 @@ def _put(
     page: Worksheet, line: int, place: int, value: Any, kind: CellKind, styles: Styles
 ) -> None:
     match kind:
-        case "moment" | "limit" if isinstance(value, datetime) and value.year > 1900:
+        case "moment" | "limit" if isinstance(value, datetime) and 1900 < value.year < 9999:
             local, style = _on_paper(value, kind)
             page.write_datetime(line, place, local, styles[style])
         case "duration" if isinstance(value, int) and value >= 0:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.acts.check import check_moment
 from shared.contracts.catalogue import Fact
 from shared.contracts.envelope import Recorded
 from shared.contracts.routing import AppointmentEnded, OfficerAppointed, PersonRecognised
@@ -12,6 +13,10 @@ from shared.words import ADMINISTRATOR, AUDITOR, POSTS
 
 NEVER_SUBSTITUTED = (ADMINISTRATOR, AUDITOR)
 """Posts in which nobody stands for another: they are given to a person, by name."""
+
+
+TERM = {"since": "任职开始时间", "until": "任职结束时间"}
+"""The moments of an appointment, by what people call them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,9 @@ def _check_post(post: str, parties: Collection[str]) -> None:
 
 
 def _check_term(wanted: OfficerAppointed, now: datetime) -> None:
+    for name, called in TERM.items():
+        if (moment := getattr(wanted, name)) is not None:
+            check_moment(moment, now, name, called, ahead=True)
     if wanted.until is not None and wanted.until <= (wanted.since or now):
         raise Invalid(
             "term.ended-before-begun",

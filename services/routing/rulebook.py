@@ -4,7 +4,7 @@ A unit's pack adds to the rules in force above it, each of them once, and loosen
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 
 from services.routing import tables
@@ -14,7 +14,7 @@ from services.routing.case import repin
 from services.routing.county import adoption, check_competent
 from services.routing.orders import Adoption, Repinning, TermOrder, Withdrawal, YearOrder
 from services.routing.tables import PackEntry
-from shared.acts.check import require
+from shared.acts.check import check_moment, require
 from shared.calendar.spans import Term
 from shared.calendar.working import PublishedYear
 from shared.contracts.routing import CalendarPublished, PackWithdrawn, TermsSet
@@ -98,6 +98,7 @@ class Rulebook(Office):
     ) -> Answer:
         """Say which days of a year are off or worked (公布历法); raises Invalid ``calendar.*``."""
         check_competent(officer)
+        check_moment(date(order.year, 1, 1), self.store.clock(), "year", "历法的年份", ahead=True)
         off, makeup = frozenset(order.off_days), frozenset(order.makeup_days)
         wanted = PublishedYear(order.year, order.notice, off, makeup)
         fact = CalendarPublished(
@@ -122,6 +123,8 @@ class Rulebook(Office):
         """
         check_competent(officer)
         require(order.name, "name", "学期名称")
+        for field, day in {"begins": order.begins, "ends": order.ends}.items():
+            check_moment(day, self.store.clock(), field, "学期的起止日期", ahead=True)
         if order.ends <= order.begins:
             raise Invalid("term.ends-before", "学期的结束不晚于开始。", "请核对两个日期。", "ends")
         wanted = Term(order.name, order.begins, order.ends)

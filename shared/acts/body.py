@@ -6,6 +6,7 @@ too are the fact's.
 """
 
 from datetime import datetime
+from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from uuid import UUID
@@ -359,6 +360,12 @@ def plain(annotation: Any) -> Any:
 def is_moment(annotation: Any) -> bool:
     """Whether a field holds a moment."""
     return plain(annotation) in (datetime, AwareDatetime)
+
+
+@cache
+def moments_of(body: type[Order]) -> tuple[str, ...]:
+    """The fields of a body that hold a moment."""
+    return tuple(k for k, field in body.model_fields.items() if is_moment(field.annotation))
 
 
 def has_words(body: Order) -> bool:

@@ -6,13 +6,16 @@ already is recorded all the same, with the gates it broke: the trail must be tru
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from shared.acts.body import Order
+from shared.acts.body import Order, moments_of
 from shared.acts.deed import Circumstances, as_deed
 from shared.acts.vocabulary import ACTS
+from shared.calendar.days import day_of, end_of, start_of
+from shared.calendar.durations import Duration
+from shared.clock import SHANGHAI, shown
 from shared.contracts.catalogue import Fact
 from shared.errors import Invalid, Refused
 from shared.policy.engine.deeds import Deed, Matter
@@ -23,6 +26,36 @@ from shared.words import CATEGORIES
 
 FUTURE_TOLERATED = timedelta(minutes=5)
 """Clocks of those who report may be ahead of ours by so much."""
+
+EARLIEST = start_of(date(2000, 1, 1))
+"""What is said to have been before is a slip, or what programs make of an empty date."""
+
+FURTHEST = Duration(years=5)
+"""So far ahead plans and promises may lie."""
+
+MOMENTS: Mapping[str, str] = {
+    "occurred_at": "发生时间",
+    "posted_at": "发帖时间",
+    "discovered_at": "发现时间",
+    "happened_at": "发生时间",
+    "planned_at": "计划时间",
+    "promised": "承诺的答复时间",
+    "until": "所延至的时间",
+    "begins": "值班开始时间",
+    "ends": "值班结束时间",
+}
+"""Every moment that may be claimed of an act, by its field, and what people call it."""
+
+AHEAD = ("planned_at", "promised", "until")
+"""Those of them that are planned or promised."""
+
+BEGINNINGS = ("happened_at", "posted_at")
+"""Moments from which on a matter is there, as its registration calls them."""
+
+DAY_END = timedelta(microseconds=1)
+"""So long before 24:00 is a moment of which only the day was said."""
+
+CHECK_TIME = "请核对年月日与时区（默认为北京时间）。"
 
 CATEGORY = "category"
 """The axis that is free where a pack does not declare it, for whoever registers."""
@@ -81,14 +114,64 @@ class Attempt(Generic[F]):
         return bool(getattr(self.body, "happened", False)) and ACTS[self.deed.act].worldly
 
 
-def check_past(
-    moment: datetime | None, now: datetime, field_: str = "occurred_at", name: str = "发生时间"
+def check_bounds(body: Order, now: datetime) -> None:
+    """Raises Invalid as ``check_moment`` does, for the first moment of a body that cannot be."""
+    for name in moments_of(type(body)):
+        if (moment := getattr(body, name)) is not None:
+            check_moment(moment, now, name, MOMENTS.get(name, "时间"), ahead=name in AHEAD)
+
+
+def check_moment(
+    moment: date | datetime, now: datetime, field_: str, name: str, *, ahead: bool = False
 ) -> None:
-    """Raises Invalid ``time.in-future`` for a claimed moment; clocks may differ a little."""
-    if moment is not None and moment > now + FUTURE_TOLERATED:
-        raise Invalid(
-            "time.in-future", f"{name}晚于现在。", "请核对年月日与时区（默认为北京时间）。", field_
-        )
+    """Raises Invalid ``time.too-early``, ``time.in-future`` or, ``ahead``, ``time.too-far``."""
+    problem = out_of_bounds(moment, now, field_, name, ahead=ahead)
+    if problem is not None:
+        raise problem
+
+
+def out_of_bounds(
+    moment: date | datetime, now: datetime, field_: str, name: str, *, ahead: bool = False
+) -> Invalid | None:
+    """What is wrong with a claimed moment, if it cannot be; a day counts from its beginning.
+
+    ``name`` is what people call the field; what lies ``ahead`` may, as far as anybody plans.
+    """
+    at = moment if isinstance(moment, datetime) else datetime.combine(moment, time(), SHANGHAI)
+    if at < EARLIEST:
+        return _too_early(f"{name}早于 2000 年。", field_)
+    if not ahead and at > now + FUTURE_TOLERATED:
+        return Invalid("time.in-future", f"{name}晚于现在。", CHECK_TIME, field_)
+    if ahead and at > FURTHEST.after(now):
+        remedy = f"计划和承诺最远可以写到{FURTHEST.spoken()}以后；请核对年份。"
+        return Invalid("time.too-far", f"{name}在{FURTHEST.spoken()}以后。", remedy, field_)
+    return None
+
+
+def check_begun(at: datetime | None, matter: Matter, body: Order) -> None:
+    """Raises Invalid ``time.too-early`` for an act claimed before its matter came about.
+
+    That is when it happened or was posted, whichever was first; a matter that is planned is worked
+    on beforehand. Of a moment of which only the day was said (24:00) the whole day counts.
+    """
+    planned = matter.planned or getattr(body, "planned_at", None)
+    if at is None or planned is not None:
+        return
+    told = (*(getattr(body, name, None) for name in BEGINNINGS), matter.occurred, matter.posted)
+    begun = min((_day_counts(moment) for moment in told if moment is not None), default=at)
+    if at < begun:
+        more = "登记的时间有误的, 请先更正。"
+        raise _too_early(f"发生时间早于事项本身（{shown(begun)}）。", "occurred_at", more)
+
+
+def _day_counts(moment: datetime) -> datetime:
+    """The moment, or the beginning of its day where that alone was said."""
+    whole = moment + DAY_END == end_of(day_of(moment))
+    return start_of(day_of(moment)) if whole else moment
+
+
+def _too_early(message: str, field_: str, more: str = "") -> Invalid:
+    return Invalid("time.too-early", message, CHECK_TIME + more, field_)
 
 
 def require(text: str | None, field: str, name: str) -> None:

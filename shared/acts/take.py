@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID, uuid4
 
 from shared.acts.body import Order, claimed_at, has_words
-from shared.acts.check import Attempt, Record, check_past
+from shared.acts.check import Attempt, Record, check_begun, check_bounds
 from shared.acts.competence import check_changes
 from shared.acts.decide import Rules, decide, fact_of
 from shared.acts.deed import Circumstances
@@ -133,8 +133,8 @@ class Taker(ABC, Generic[S]):
     ) -> Answer:
         """Take an act; a repeated request gets the answer it got before, and changes nothing.
 
-        Raises Refused ``post.reads-only``, Invalid ``time.in-future``, and what ``subject``, the
-        room's rules and ``shared.acts.check`` say.
+        Raises Refused ``post.reads-only``, Invalid ``time.*``, and what ``subject``, the room's
+        rules and ``shared.acts.check`` say.
         """
         check_changes(officer)
         ready = await self.prepare(act, name, body, officer, request)
@@ -156,8 +156,9 @@ def unit_day(
 
 
 def _take(tx: Transaction, room: Taker[S], asked: Asked) -> Answer:
-    check_past(asked.at, tx.now)
+    check_bounds(asked.body, tx.now)
     subject, officer = room.subject(tx, asked), asked.officer
+    check_begun(claimed_at(asked.body), subject.record.matter, asked.body)
     attempt = Attempt(
         fact_of(asked.act.fact, asked.body, room.made(tx, subject, asked)),
         Circumstances(uuid4(), asked.at, tx.now, officer.post, subject.stream.unit),

@@ -19,13 +19,16 @@ _LEAP_YEAR = 2024
 
 
 def in_shanghai(moment: datetime) -> datetime:
-    """An aware moment as the clocks here show it.
+    """An aware moment as the clocks here show it; at the end of all dates, the last there is.
 
     Raises ValueError for a moment without a time zone.
     """
     if moment.utcoffset() is None:
         raise ValueError("a moment without a time zone belongs to no day")
-    return moment.astimezone(SHANGHAI)
+    try:
+        return moment.astimezone(SHANGHAI)
+    except OverflowError:
+        return datetime.max.replace(tzinfo=SHANGHAI)
 
 
 def day_of(moment: datetime) -> date:

@@ -53,6 +53,14 @@ def key_erased(key_id: str) -> Refused:
     return Refused("vault.key-erased", said, "如需查证，请看该事件的销毁记录。")
 
 
+def key_damaged(key_id: str) -> Untrusted:
+    return Untrusted(
+        "vault.key-damaged",
+        f"密钥库中的密钥“{key_id}”已损坏，用它密封的内容打不开。",
+        "请从备份恢复密钥库；其他内容不受影响。",
+    )
+
+
 def unreadable(key_id: str) -> Untrusted:
     said = f"用密钥“{key_id}”密封的内容核验不符：可能被改动，或被移到了别处。"
     return Untrusted("vault.unreadable", said, "请保留现场，核对事件日志与检查点。")

@@ -75,9 +75,10 @@ def _encoded(words: str) -> bytes:
 
 
 class Tombstone(Enum):
-    """What is known of a key that was destroyed."""
+    """What is known of a key that was destroyed, or that the table holds damaged."""
 
     ERASED = "erased"
+    DAMAGED = "damaged"
 
 
 KnownKey = DataKey | Tombstone

@@ -9,11 +9,13 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 
 from shared.contracts.sealed import Sealed
+from shared.errors import Untrusted
 from shared.vault import failures, keys
 from shared.vault.tables import KeyTable, PostgresKeyTable, SqliteKeyTable
 
@@ -75,7 +77,8 @@ class Vault:
         """The words that were sealed.
 
         Raises ``Refused`` ("vault.key-erased") when the key was destroyed, ``Untrusted``
-        ("vault.unreadable") when the ciphertext was altered or moved, ``Unknown``.
+        ("vault.unreadable") when the ciphertext was altered or moved and ("vault.key-damaged") when
+        the key was, ``Unknown``.
         """
         return self._key(sealed.key).open(sealed, associated)
 
@@ -114,11 +117,11 @@ class Vault:
         with self._lock:
             with self._table.exclusive():
                 self._check_wrapping_key()
-                live = self._table.live()
-                self._table.replace({i: aes_key_wrap(new, self._unwrapped(live[i])) for i in live})
+                known = self._decoded_whole(self._table.live())
+                self._table.replace({i: aes_key_wrap(new, key) for i, key in known.items()})
             self._wrapping_key = new
             self._table.scrub()
-        return len(live) - 1  # the check value is nobody's key
+        return len(known) - 1  # the check value is nobody's key
 
     def close(self) -> None:
         """Forgets the unwrapped keys and lets go of the storage."""
@@ -142,6 +145,8 @@ class Vault:
             raise failures.key_missing(key_id)
         if key is keys.Tombstone.ERASED:
             raise failures.key_erased(key_id)
+        if key is keys.Tombstone.DAMAGED:
+            raise failures.key_damaged(key_id)
         return key
 
     def _known(self, key_ids: Iterable[str]) -> dict[str, keys.KnownKey]:
@@ -170,12 +175,25 @@ class Vault:
         self._recent.keep(known, read_at)
 
     def _decoded(self, stored: Mapping[str, bytes | None]) -> dict[str, keys.KnownKey]:
-        return {
-            key_id: keys.Tombstone.ERASED
-            if row is None
-            else keys.DataKey(key_id, self._unwrapped(row))
-            for key_id, row in stored.items()
-        }
+        return {key_id: self._decode(key_id, row) for key_id, row in stored.items()}
+
+    def _decode(self, key_id: str, row: bytes | None) -> keys.KnownKey:
+        """One damaged key is that key's failure alone, as long as the table is the right one."""
+        if row is None:
+            return keys.Tombstone.ERASED
+        try:
+            return keys.DataKey(key_id, self._unwrapped(row))
+        except Untrusted:
+            self._check_wrapping_key()
+            return keys.Tombstone.DAMAGED
+
+    def _decoded_whole(self, stored: Mapping[str, bytes]) -> dict[str, bytes]:
+        """The secrets of those keys that are not damaged; the others stay as they are."""
+        secrets_ = {}
+        for key_id, row in stored.items():
+            with suppress(Untrusted):
+                secrets_[key_id] = self._unwrapped(row)
+        return secrets_
 
     def _new_key(self) -> bytes:
         return aes_key_wrap(self._wrapping_key, secrets.token_bytes(keys.KEY_BYTES))

@@ -40,6 +40,7 @@ class AnyRoom(Taker[None]):
         self.attempts: list[Attempt[Any]] = []
         self.keys: list[str] = []
         self.kept: list[Recorded] = []
+        self.known: dict[str, Any] = {}
 
     def place(self, sql: Sql, act: Act, name: str) -> UUID:
         del sql, act, name
@@ -48,7 +49,7 @@ class AnyRoom(Taker[None]):
     def subject(self, tx: Transaction, asked: Asked) -> Subject[None]:
         del tx, asked
         stream = Stream("incident", self.matter, "QH-YZ", self.matter, self.pack.pin)
-        record = Record(self.pack, Matter("QH-YZ", NOW, NOW), ())
+        record = Record(self.pack, Matter("QH-YZ", NOW, NOW, **self.known), ())
         return Subject(stream, "QINGHE-2026-000001", None, record)
 
     def made(self, tx: Transaction, subject: Subject[None], asked: Asked) -> dict[str, Any]:

@@ -1,16 +1,29 @@
 """What stands in the way of an act: words of the pack, what is judged, gates and forms."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from shared.acts.body import has_words
-from shared.acts.check import Attempt, check, check_past, refusing, require
-from shared.acts.vocabulary import AGREE
+from shared.acts.body import Order, RegisterBody, has_words, moments_of
+from shared.acts.check import (
+    AHEAD,
+    EARLIEST,
+    MOMENTS,
+    Attempt,
+    check,
+    check_begun,
+    check_bounds,
+    check_moment,
+    refusing,
+    require,
+)
+from shared.acts.vocabulary import ACTS, AGREE
+from shared.clock import SHANGHAI
 from shared.errors import HuiyinError, Invalid, Refused
+from shared.policy.engine.deeds import Matter
 from shared.policy.language.pack import Pack
-from tests.acts.attempts import NOW, attempted
+from tests.acts.attempts import EVERY, NOW, attempted, body_of
 from tests.acts.conftest import Rules
 from tests.policy.town import deed
 
@@ -244,14 +257,6 @@ class TestForms:
 
 
 class TestPlainThings:
-    def test_clocks_may_be_a_little_ahead_and_no_more(self) -> None:
-        check_past(None, NOW)
-        check_past(NOW + timedelta(minutes=5), NOW)
-        with pytest.raises(Invalid) as caught:
-            check_past(NOW + timedelta(minutes=5, seconds=1), NOW, "posted_at", "发帖时间")
-        assert (caught.value.code, caught.value.field) == ("time.in-future", "posted_at")
-        assert "发帖时间" in caught.value.message
-
     @pytest.mark.parametrize("text", [None, "", " \n"])
     def test_a_text_without_content_is_missing(self, text: str | None) -> None:
         with pytest.raises(Invalid) as caught:
@@ -266,3 +271,114 @@ class TestPlainThings:
         self, plain: Pack, said: dict[str, Any], has: bool
     ) -> None:
         assert has_words(attempted("calm", plain, **said).body) is has
+
+
+CLAIMS = [
+    pytest.param(act, field, id=f"{act.fact.__name__} {field}")
+    for act in EVERY
+    for field in moments_of(act.body)
+]
+"""Every moment that can be claimed of any act there is."""
+
+PAST = [each for each in CLAIMS if each.values[1] not in AHEAD]
+PLANS = [each for each in CLAIMS if each.values[1] in AHEAD]
+FIVE_YEARS = NOW.replace(year=NOW.year + 5)
+TICK = timedelta(microseconds=1)
+
+
+def claim(act: Any, field: str, at: datetime) -> Order:
+    """An act with one moment claimed."""
+    return body_of(act).model_copy(update={field: at})
+
+
+def problem(body: Order) -> Invalid:
+    with pytest.raises(Invalid) as caught:
+        check_bounds(body, NOW)
+    assert caught.value.remedy
+    return caught.value
+
+
+class TestBounds:
+    @pytest.mark.parametrize(("act", "field"), CLAIMS)
+    def test_what_was_before_2000_is_refused_of_every_act(self, act: Any, field: str) -> None:
+        check_bounds(claim(act, field, EARLIEST), NOW)
+        refused = problem(claim(act, field, EARLIEST - TICK))
+        assert (refused.code, refused.field) == ("time.too-early", field)
+        assert MOMENTS[field] in refused.message
+
+    @pytest.mark.parametrize(("act", "field"), PAST)
+    def test_what_happened_cannot_lie_ahead_but_clocks_may_differ_a_little(
+        self, act: Any, field: str
+    ) -> None:
+        most = NOW + timedelta(minutes=5)
+        check_bounds(claim(act, field, most), NOW)
+        refused = problem(claim(act, field, most + TICK))
+        assert (refused.code, refused.field) == ("time.in-future", field)
+        assert MOMENTS[field] in refused.message
+
+    @pytest.mark.parametrize(("act", "field"), PLANS)
+    def test_plans_and_promises_reach_five_years_ahead(self, act: Any, field: str) -> None:
+        check_bounds(claim(act, field, FIVE_YEARS), NOW)
+        refused = problem(claim(act, field, FIVE_YEARS + TICK))
+        assert (refused.code, refused.field) == ("time.too-far", field)
+        assert MOMENTS[field] in refused.message
+
+    def test_what_is_not_claimed_is_not_held_against_anything(self) -> None:
+        for act in EVERY:
+            check_bounds(body_of(act), NOW)
+
+    def test_a_day_counts_from_its_beginning_here(self) -> None:
+        check_moment(date(2000, 1, 1), NOW, "begins", "开始", ahead=True)
+        check_moment(date(2031, 3, 2), NOW, "ends", "结束", ahead=True)
+        for day, code in (
+            (date(1999, 12, 31), "time.too-early"),
+            (date(2031, 3, 3), "time.too-far"),
+        ):
+            with pytest.raises(Invalid, match=code.replace(".", r"\.")):
+                check_moment(day, NOW, "begins", "开始", ahead=True)
+
+
+class TestBegun:
+    """An act cannot have been before what it is about."""
+
+    CALM = ACTS["calm"]
+    POSTED = NOW - timedelta(days=2)
+
+    def claimed(self, at: datetime | None, body: Order | None = None, **known: Any) -> None:
+        matter = Matter("QH-YZ", NOW, NOW, **known)
+        check_begun(at, matter, body or body_of(self.CALM, occurred_at=at))
+
+    def test_it_may_be_at_that_very_moment_or_without_a_claim(self) -> None:
+        self.claimed(self.POSTED, posted=self.POSTED)
+        self.claimed(None, posted=NOW + timedelta(minutes=4))
+
+    def test_what_was_before_the_matter_is_refused(self) -> None:
+        for name in ("posted", "occurred"):
+            with pytest.raises(Invalid) as caught:
+                self.claimed(self.POSTED - TICK, None, **{name: self.POSTED})
+            assert (caught.value.code, caught.value.field) == ("time.too-early", "occurred_at")
+            assert "2026-02-28 14:10:00" in caught.value.message
+
+    def test_what_was_first_counts(self) -> None:
+        before = self.POSTED - timedelta(hours=5)
+        self.claimed(before, occurred=before, posted=self.POSTED)
+
+    def test_a_registration_is_held_against_what_it_says_itself(self) -> None:
+        said = {"title": "校车停运", "channel": "call", "category": "x"}
+        body = RegisterBody(**said, occurred_at=self.POSTED - TICK, posted_at=self.POSTED)
+        with pytest.raises(Invalid, match=r"time\.too-early"):
+            self.claimed(body.occurred_at, body)
+        self.claimed(self.POSTED, body.model_copy(update={"occurred_at": self.POSTED}))
+
+    def test_where_only_the_day_was_said_the_whole_day_counts(self) -> None:
+        day = datetime(2026, 2, 27, tzinfo=SHANGHAI)
+        end = day + timedelta(days=1) - TICK
+        self.claimed(day, posted=end)
+        with pytest.raises(Invalid, match=r"time\.too-early"):
+            self.claimed(day - TICK, posted=end)
+
+    def test_what_is_planned_is_worked_on_beforehand(self) -> None:
+        self.claimed(self.POSTED, posted=NOW, planned=NOW + timedelta(days=30))
+
+    def test_order_among_acts_is_no_matter_of_bounds(self) -> None:
+        self.claimed(EARLIEST)

@@ -141,6 +141,15 @@ class TestTaking:
             await room.take(CALM, "x", body_of(CALM, occurred_at=ahead), LI)
         assert (room.attempts, room.store.position()) == ([], 0)
 
+    async def test_what_was_before_its_matter_is_refused_and_nothing_is_asked_of_the_rules(
+        self, room: AnyRoom
+    ) -> None:
+        room.known = {"posted": NOW - timedelta(days=1)}
+        before = NOW - timedelta(days=2)
+        with pytest.raises(Invalid, match=r"time\.too-early"):
+            await room.take(CALM, "x", body_of(CALM, occurred_at=before), LI)
+        assert (room.attempts, room.store.position()) == ([], 0)
+
     async def test_when_something_else_happened_is_no_claim(self, room: AnyRoom) -> None:
         correct, before = ACTS["correct"], NOW - timedelta(days=3)
         await room.take(correct, "x", body_of(correct, occurred_at=before), LI)

@@ -122,4 +122,5 @@ def test_no_haste_or_delay_is_read_into_a_day_without_a_time() -> None:
 
 
 def test_every_remark_has_a_name() -> None:
-    assert {*EMPTY, *BY_ITSELF, "same_body_resubmitted", "day_only"} == set(REMARKS)
+    others = {"same_body_resubmitted", "day_only", "before_2000", "later_than_now"}
+    assert {*EMPTY, *BY_ITSELF, *others} == set(REMARKS)

@@ -1,7 +1,7 @@
 """What an old message may hold, and what is entered of it."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from services.intake.accepted import (
     check_words,
     difference,
     import_message,
+    strange,
 )
 from shared.contracts.intake import HistoryRecorded, IncidentRegistered
 from shared.contracts.sealed import Sealed
@@ -26,7 +27,7 @@ TOMORROW = NOW + timedelta(days=1)
 
 class TestEntering:
     def test_an_old_message_is_entered_with_its_history(self) -> None:
-        registered, history = import_message(NUMBER, OLD, NOW)
+        registered, history = import_message(NUMBER, OLD)
 
         assert isinstance(registered, IncidentRegistered)
         assert (registered.message_id, registered.channel) == ("M-1", "import")
@@ -35,7 +36,7 @@ class TestEntering:
         assert (history.unit, history.named, history.replied_at) == ("QH-YZ", "一中", NOW)
 
     def test_an_unanswered_one_has_no_reply(self) -> None:
-        _, history = import_message(NUMBER, replace(OLD, reply=None, replied_at=None), NOW)
+        _, history = import_message(NUMBER, replace(OLD, reply=None, replied_at=None))
 
         assert isinstance(history, HistoryRecorded)
         assert history.reply is None
@@ -44,8 +45,6 @@ class TestEntering:
         ("changed", "code"),
         [
             ({"title": " "}, "title.missing"),
-            ({"posted_at": TOMORROW, "replied_at": None, "reply": None}, "time.in-future"),
-            ({"replied_at": TOMORROW}, "time.in-future"),
             ({"replied_at": NOW - timedelta(seconds=1)}, "reply.before-post"),
             ({"replied_at": None}, "reply.incomplete"),
             ({"reply": None}, "reply.incomplete"),
@@ -53,10 +52,39 @@ class TestEntering:
     )
     def test_a_message_that_cannot_be_is_refused(self, changed: dict[str, Any], code: str) -> None:
         with pytest.raises(Invalid) as problem:
-            import_message(NUMBER, replace(OLD, **changed), NOW)
+            import_message(NUMBER, replace(OLD, **changed))
 
         assert problem.value.code == code
         assert problem.value.remedy
+
+
+class TestRemarks:
+    """Moments that would be refused of a live act: what is old comes in, and is remarked on."""
+
+    BEFORE = datetime(1999, 12, 31, 15, 59, tzinfo=UTC)
+
+    @pytest.mark.parametrize(
+        ("changed", "found"),
+        [
+            ({"posted_at": BEFORE}, ("before_2000",)),
+            ({"replied_at": BEFORE, "posted_at": BEFORE}, ("before_2000",)),
+            ({"replied_at": TOMORROW}, ("later_than_now",)),
+            ({"posted_at": BEFORE, "replied_at": TOMORROW}, ("before_2000", "later_than_now")),
+        ],
+    )
+    def test_what_cannot_be_is_remarked_on_once(
+        self, changed: dict[str, Any], found: tuple[str, ...]
+    ) -> None:
+        assert strange(replace(OLD, **changed), NOW) == found
+
+    def test_such_a_message_is_entered_as_its_file_has_it(self) -> None:
+        registered, _ = import_message(NUMBER, replace(OLD, posted_at=self.BEFORE))
+        assert isinstance(registered, IncidentRegistered)
+        assert registered.posted_at == self.BEFORE
+
+    def test_nothing_is_remarked_on_what_can_be(self) -> None:
+        assert strange(OLD, NOW) == ()
+        assert strange(replace(OLD, reply=None, replied_at=None), NOW) == ()
 
 
 def refused(**changes: Any) -> Invalid:

@@ -121,7 +121,6 @@ class TestRegister:
             ({"sets": {"colour": ["red"]}}, "act.unknown-sets", "sets"),
             ({"sets": {"severity": ["major", "ordinary"]}}, "act.several-values", "sets.severity"),
             ({"sets": {"severity": []}}, "act.several-values", "sets.severity"),
-            ({"happened_at": TOMORROW}, "time.in-future", "happened_at"),
         ],
     )
     def test_words_that_nobody_knows_are_refused(
@@ -204,9 +203,6 @@ class TestCorrect:
         [
             ({}, "correct.nothing"),
             ({"grounds": " ", "posted_at": EARLIER}, "grounds.missing"),
-            ({"posted_at": TOMORROW}, "time.in-future"),
-            ({"occurred_at": TOMORROW}, "time.in-future"),
-            ({"discovered_at": TOMORROW}, "time.in-future"),
             ({"sets": {"severity": ["huge"]}}, "act.unknown-sets"),
         ],
     )
@@ -249,7 +245,6 @@ class TestShift:
         [
             ({"ends": EARLIER}, "shift.ends-before-begins"),
             ({"begins": NOW - timedelta(days=32)}, "shift.too-long"),
-            ({"ends": TOMORROW}, "time.in-future"),
             ({"leader": "nobody"}, "act.unknown-leader"),
         ],
     )

@@ -175,7 +175,7 @@ class TestPreview:
             old("2", title="井盖松动"),
             old("3", unit="QH-XX"),
             old("4", title=" "),
-            old("5", posted_at=datetime(2999, 1, 1, tzinfo=UTC)),
+            old("5", posted_at=datetime(2999, 1, 1, tzinfo=UTC), reply=None, replied_at=None),
         ]
 
         foreseen = await imports.preview("QH-YZ", messages)
@@ -191,8 +191,10 @@ class TestPreview:
             "message.differs",
             "unit.unknown",
             "title.missing",
-            "time.in-future",
+            "imported",
         ]
+        assert [each.remarks for each in done] == [(), (), (), (), (), (), (), ("later_than_now",)]
+        assert [each.remarks for each in done] == [each.remarks for each in foreseen]
         assert after == before
 
     async def test_it_makes_no_keys(self, imports: Imports, vault: Vault) -> None:

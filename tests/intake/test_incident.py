@@ -62,15 +62,6 @@ class TestRegister:
         asked = REGISTER.but(title=title)
         given().when(asked).then_refused("title.missing", Invalid, field="title")
 
-    @pytest.mark.parametrize("field", ["posted_at", "discovered_at", "happened_at"])
-    def test_nothing_happens_in_the_future_but_clocks_may_differ_a_little(self, field: str) -> None:
-        most = NOW + timedelta(minutes=5)
-        given().when(REGISTER.but(**{field: most})).then(
-            REGISTERED.model_copy(update={field: most})
-        )
-        ahead = REGISTER.but(**{field: most + timedelta(microseconds=1)})
-        given().when(ahead).then_refused("time.in-future", Invalid, field=field)
-
 
 class TestLink:
     def test_a_duplicate_is_joined(self) -> None:

@@ -395,14 +395,14 @@ class TestDoor:
         self, door: httpx2.AsyncClient
     ) -> None:
         told = {"channel": "call", "title": "运动会", "matter": "activity"}
-        planned = {"planned_at": "2999-01-01T08:00:00+08:00"}
+        planned = {"planned_at": "2028-01-01T08:00:00+08:00"}
         number = (await self.post(door, "incidents", **told, **planned))["number"]
         matter = f"incidents/{number}"
 
         noted = await self.post(door, f"{matter}/acts/note", kind="worsening", text="改期")
         inspected = await self.post(door, f"{matter}/acts/inspect", period="2026-03")
         corrected = await self.post(
-            door, f"{matter}/correct", planned_at="2999-01-02T08:00:00+08:00", grounds="改期"
+            door, f"{matter}/correct", planned_at="2028-01-02T08:00:00+08:00", grounds="改期"
         )
 
         assert noted["events"] == ["intake.matter-noted.v1"]

@@ -290,8 +290,8 @@ class TestRejected:
         expected = {
             ("", "路灯", time_, "", "", ""): "import.cell-missing",
             ("U-2", "路灯", "3/9/2011", "", "", ""): "time.unreadable",
-            ("U-3", "路灯", "1900-01-01", "", "", ""): "time.too-early",
-            ("U-4", "路灯", "2999-01-01", "", "", ""): "time.in-future",
+            ("U-3", "路灯", "0001-01-01", "", "", ""): "time.unreadable",
+            ("U-4", "路灯", "9999-12-31", "", "", ""): "time.unreadable",
             ("U-5", "路灯", time_, "", "2025/8/1 8:00", "已办。"): "reply.before-post",
             ("U-6", "路灯", time_, "", "2025/9/2 8:00", ""): "reply.incomplete",
             ("U-7", "路\0灯", time_, "", "", ""): "text.control-character",

@@ -43,6 +43,7 @@ STRANGERS = ("town", "primary", "clerk")
 """Others of the cast: of another unit, of one below, of another post."""
 
 FAR = "2027-01-01T00:00:00+08:00"
+EARLY = "1999-12-31T23:59:59+08:00"
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -104,6 +105,7 @@ def _attempts(template: str, step: Step) -> Iterator[Attempt]:
 def _bodies(body: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "nothing said", {}
     yield "in the future", {**body, "occurred_at": FAR}
+    yield "before 2000", {**body, "occurred_at": EARLY}
     yield "a kind that is none", {**body, "kind": "no_such_kind"}
     yield "to nobody known", {**body, "to": ["no_such_party"]}
 

@@ -10,7 +10,7 @@ from services.reporting.ledger.entry import Filters, LedgerExport, export
 from services.reporting.ledger.files import ledger_sheet
 from services.reporting.log.log import Leaf, every_leaf
 from services.reporting.sheets import as_csv
-from services.reporting.trail.wording import ERASED
+from services.reporting.unshown import ERASED
 from shared.contracts.deadlines import DutyMissed, DutyStarted
 from shared.contracts.reporting import IncidentErased
 from shared.contracts.routing import (

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from services.reporting.trail.trail import TrailEntry, trail
-from services.reporting.trail.wording import ERASED
+from services.reporting.unshown import ERASED
 from shared.contracts.catalogue import Fact
 from shared.contracts.deadlines import DutyMissed
 from shared.contracts.routing import IncidentClosed, IncidentGraded, OfficerAppointed

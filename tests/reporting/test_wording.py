@@ -2,7 +2,8 @@
 
 import pytest
 
-from services.reporting.trail.wording import ERASED, TITLES, reader, what
+from services.reporting.trail.wording import TITLES, reader, what
+from services.reporting.unshown import ERASED
 from shared.contracts.catalogue import Fact, facts
 from shared.contracts.deadlines import DutyMet, DutyMetLate
 from shared.contracts.envelope import Recorded

@@ -37,6 +37,12 @@ class TestAppoint:
         with pytest.raises(Invalid, match=r"term\.ended-before-begun"):
             check(appointment(until=until))
 
+    def test_a_term_is_within_what_anybody_plans(self) -> None:
+        with pytest.raises(Invalid, match=r"time\.too-far"):
+            check(appointment(until=START + timedelta(days=6 * 366)))
+        with pytest.raises(Invalid, match=r"time\.too-early"):
+            check(appointment(since=START - timedelta(days=40 * 366)))
+
     def test_an_auditor_has_a_term(self) -> None:
         check(appointment(post="auditor", until=TERM))
         with pytest.raises(Invalid, match=r"term\.missing"):

@@ -246,6 +246,21 @@ class TestDates:
         with pytest.raises(Invalid, match=r"term\.ends-before"):
             await rules.set_terms("2026秋", date(2026, 9, 1), date(2026, 9, 1), ADMIN)
 
+    async def test_days_before_2000_or_further_than_anybody_plans_are_refused(
+        self, world: World
+    ) -> None:
+        rules, before = book(world), world.room.store.position()
+        for year, code in ((1999, "time.too-early"), (2032, "time.too-far")):
+            day = date(year, 3, 10)
+            for attempt in (
+                rules.publish_calendar(year, "", (), (), ADMIN),
+                rules.set_terms("学期", day, date(2026, 7, 5), ADMIN),
+                rules.set_terms("学期", date(2026, 3, 1), day, ADMIN),
+            ):
+                with pytest.raises(Invalid, match=code.replace(".", r"\.")):
+                    await attempt
+        assert world.room.store.position() == before
+
 
 async def test_only_administrators_change_rules(world: World) -> None:
     rules, before = book(world), world.room.store.position()

@@ -444,6 +444,55 @@ class TestRewrapping:
         assert opened(WRAPPING_KEY)
 
 
+class TestDamage:
+    """One damaged key is that key's failure alone."""
+
+    def damaged(self, vault: Vault, location: str) -> tuple[str, str, Sealed]:
+        """Two keys, one of them damaged since it sealed; the vault has forgotten both."""
+        [sound], [broken] = key_ids(), key_ids()
+        vault.ensure([sound, broken])
+        sealed = vault.seal(broken, WORDS, ENVELOPE)
+        with closing(key_table(location)) as table:
+            table.replace({broken: bytes(40)})
+        return sound, broken, sealed
+
+    def test_what_it_sealed_does_not_open_and_all_else_does(
+        self, opened: Opener, location: str
+    ) -> None:
+        sound, broken, sealed = self.damaged(opened(), location)
+        vault = opened()
+        vault.ensure([sound, broken])
+        with pytest.raises(Untrusted) as failure:
+            vault.open(sealed, ENVELOPE)
+        assert code_of(failure) == "vault.key-damaged"
+        other = vault.seal(sound, WORDS, ENVELOPE)
+        assert vault.open(other, ENVELOPE) == WORDS
+
+    def test_nothing_is_sealed_or_committed_to_under_it(
+        self, opened: Opener, location: str
+    ) -> None:
+        _, broken, _ = self.damaged(opened(), location)
+        vault = opened()
+        for attempt in (
+            lambda: vault.seal(broken, WORDS, ENVELOPE),
+            lambda: vault.commitment(broken, WORDS),
+        ):
+            with pytest.raises(Untrusted) as failure:
+                attempt()
+            assert code_of(failure) == "vault.key-damaged"
+
+    def test_it_can_be_destroyed_and_the_others_rewrapped(
+        self, opened: Opener, location: str
+    ) -> None:
+        sound, broken, sealed = self.damaged(opened(), location)
+        assert opened().rewrap(OTHER_WRAPPING_KEY) == 1
+        vault = opened(OTHER_WRAPPING_KEY)
+        vault.ensure([sound])
+        assert vault.shred(broken.split("/")[0]) == (broken,)
+        with pytest.raises(Refused):
+            vault.open(sealed, ENVELOPE)
+
+
 def test_the_least_recently_used_key_is_forgotten_first() -> None:
     recent = RecentKeys(size=2, keep_for=5.0, monotonic=HandClock())
     recent.keep({"a": Tombstone.ERASED, "b": Tombstone.ERASED}, read_at=0.0)

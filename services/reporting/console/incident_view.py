@@ -14,12 +14,12 @@ from services.reporting.packs import rulings
 from services.reporting.reach import check_seen
 from services.reporting.trail.trail import TrailEntry, trail
 from services.reporting.trail.wording import TITLES, reader
+from services.reporting.unshown import event_of
 from services.reporting.versions import NOW
 from shared.contracts import intake, reporting, routing
 from shared.contracts.catalogue import Fact
-from shared.contracts.envelope import Recorded, decode
+from shared.contracts.envelope import Recorded
 from shared.copies.packs import baseline
-from shared.errors import Untrusted
 from shared.store.sql import Sql
 from shared.vault.vault import Vault
 
@@ -90,7 +90,7 @@ def incident_view(
     upto = check_seen(sql, around.reach, present, name)
     size = min(around.size, upto)
     leaves = leaves_of_matter(sql, present.incident, upto)
-    within = [event for leaf in leaves if leaf.leaf < size and (event := _read(leaf))]
+    within = [event for leaf in leaves if leaf.leaf < size and (event := event_of(leaf))]
     row = ledger_table.at(sql, present.incident, size)
     row = row if row is not None and row.number is not None else None
     pack = rulings(sql)(row.policy) if row else None
@@ -134,16 +134,8 @@ def _stages(events: Sequence[Recorded]) -> list[tuple[str, datetime | None]]:
 
 
 def _mark(leaf: Leaf) -> Mark:
-    event = _read(leaf)
+    event = event_of(leaf)
     if event is None:
         return Mark(leaf.leaf + 1, leaf.type, leaf.sequenced_at)
     title = TITLES.get(type(event.fact), leaf.type)
     return Mark(leaf.leaf + 1, title, event.envelope.occurred_at)
-
-
-def _read(leaf: Leaf) -> Recorded | None:
-    """The event, or none where this release cannot read it; the trail says so."""
-    try:
-        return decode(leaf.raw)
-    except Untrusted:
-        return None

@@ -16,7 +16,7 @@ from services.reporting.duties.table import Owed, UnitDuties
 from services.reporting.ledger import search as searching
 from services.reporting.ledger.entry import LedgerEntry, entries, open_title
 from services.reporting.ledger.search import SOON, SOON_DUE, LedgerPage, SearchTerm, Titles
-from shared.clock import from_micros, to_micros
+from shared.clock import nearest, to_micros
 from shared.copies.units import Unit
 from shared.errors import Invalid
 from shared.store.sql import Sql
@@ -119,7 +119,7 @@ def ledger_view(
 
 def as_moment(at: datetime | int) -> datetime:
     """A moment (UTC), also where a row has it in microseconds since 1970."""
-    return from_micros(at) if isinstance(at, int) else at
+    return nearest(at) if isinstance(at, int) else at
 
 
 def urgency(due: datetime | int | None, verdict: str | None, now: datetime) -> str:

@@ -8,7 +8,7 @@ import hashlib
 import secrets
 from asyncio import to_thread
 from collections.abc import Callable, Coroutine, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from services.reporting.console.door import form_secret, form_token, inside, with_form
 from services.reporting.console.lists import as_moment, urgency
 from services.reporting.trail.wording import BECAUSE
+from services.reporting.unshown import shown, shown_limit
 from shared import words
-from shared.clock import SHANGHAI, shown, shown_limit, shown_span
+from shared.clock import shown_span
 from shared.copies.units import Unit
 from shared.errors import HTTP_STATUS, HuiyinError, Invalid, Unknown
 from shared.web import STATUS, LateRoute
@@ -119,8 +120,8 @@ class Showing:
         }
         self._templates.filters |= {
             "moment": lambda at: shown(as_moment(at)),
-            "minute": lambda at: _local(at).strftime("%Y-%m-%d %H:%M"),
-            "field": lambda at: _local(at).strftime("%Y-%m-%dT%H:%M"),
+            "minute": lambda at: shown(as_moment(at), "%Y-%m-%d %H:%M"),
+            "field": lambda at: shown(as_moment(at), "%Y-%m-%dT%H:%M"),
             "machine": lambda at: as_moment(at).isoformat(timespec="seconds"),
             "limit": lambda at: shown_limit(as_moment(at)),
             "span": span,
@@ -199,10 +200,6 @@ def _failed(showing: Showing, problem: Exception) -> Response:
     logger.error("page failed", code=code, exc_info=problem)
     failed = HuiyinError(code, "这一页没有做成。", "请刷新重试；若一直如此, 请把代码告诉管理员。")
     return showing.page("problem.html", 500, problem=failed, heading=HEADINGS[500])
-
-
-def _local(moment: datetime | int) -> datetime:
-    return as_moment(moment).astimezone(SHANGHAI)
 
 
 def _unit(code: str | None, units: Mapping[str, Unit]) -> str:

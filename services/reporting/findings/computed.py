@@ -18,7 +18,7 @@ from services.reporting.findings.dossier import Dossier, LoggedAct
 from services.reporting.packs import party_name
 from services.reporting.trail.wording import ENDINGS
 from shared.acts.vocabulary import ACTS
-from shared.clock import from_micros
+from shared.clock import nearest
 from shared.contracts.envelope import Recorded
 from shared.contracts.routing import StandingConflictFound
 from shared.copies.units import unit_id
@@ -176,8 +176,8 @@ def _general(pack: Pack | None, row: LoggedDuty, record: Dossier) -> Finding:
         period=row.period,
         unit=unit,
         post=party_name(pack, done[-1].deed.by if done else row.party),
-        limit=from_micros(row.due) if row.due is not None else None,
-        actual=from_micros(row.done_at) if row.done_at is not None else None,
+        limit=nearest(row.due) if row.due is not None else None,
+        actual=nearest(row.done_at) if row.done_at is not None else None,
         late_seconds=row.late_seconds,
         shortfall=row.shortfall or None,
         gap_seconds=row.gap_seconds,
@@ -212,7 +212,7 @@ def _done(pack: Pack | None, row: LoggedDuty, record: Dossier) -> list[LoggedAct
     """The acts by which it was done, too late."""
     if row.done_at is None:
         return []
-    acts, at = _stops(pack, row), from_micros(row.done_at)
+    acts, at = _stops(pack, row), nearest(row.done_at)
     return [each for each in record.entries if each.deed.act in acts and each.deed.at == at]
 
 
@@ -232,7 +232,7 @@ def _answerable(pack: Pack | None, row: LoggedDuty, record: Dossier) -> str:
     whose = debtor(pack, rule) if pack and isinstance(rule, Duty) else None
     if row.period is not None or row.due is None or whose == "institution":
         return row.unit
-    return row.assignee or in_hand(record.deeds, from_micros(row.due)) or row.unit
+    return row.assignee or in_hand(record.deeds, nearest(row.due)) or row.unit
 
 
 def _waiting(pack: Pack, row: LoggedDuty, record: Dossier) -> Iterator[WaitedFor]:
@@ -243,7 +243,7 @@ def _waiting(pack: Pack, row: LoggedDuty, record: Dossier) -> Iterator[WaitedFor
     rule = pack.rules.get(row.rule)
     if not isinstance(rule, Duty) or record.subject is None or row.due is None:
         return
-    due = from_micros(row.due)
+    due = nearest(row.due)
     before = in_order(deed for deed in record.deeds if max(deed.at, deed.recorded_at) <= due)
     seen: set[str] = set()
     for pattern in rule.stop.patterns():

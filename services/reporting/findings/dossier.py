@@ -1,17 +1,16 @@
 """What is on record of one matter, as rules see it (案卷): read from the log, as it stood."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 
-from services.reporting.log.log import Leaf, leaves_of_matter
+from services.reporting.log.log import leaves_of_matter
+from services.reporting.unshown import readable
 from shared.acts.deed import corrected, deed_of, subject_of, why_ended
-from shared.contracts.envelope import Recorded, decode
+from shared.contracts.envelope import Recorded
 from shared.contracts.intake import IncidentRegistered, RegistrationCorrected
 from shared.contracts.routing import StandingConflictFound, StateDeclared
 from shared.copies.units import unit_id, upwards
-from shared.errors import Untrusted
 from shared.policy.engine.deeds import Deed, Matter
 from shared.store.sql import Sql
 
@@ -44,19 +43,13 @@ class Dossier:
 
 def dossier(sql: Sql, matter: str, size: int) -> Dossier:
     """What was on record of a matter after the first ``size`` leaves."""
-    logged = list(_readable(leaves_of_matter(sql, matter, size)))
+    logged = [(leaf.leaf, e) for leaf, e in readable(leaves_of_matter(sql, matter, size))]
     events = [event for _, event in logged]
     overruled = [e.fact.ended for e in events if isinstance(e.fact, StandingConflictFound)]
     standing = (event for event in events if event.envelope.id not in overruled)
     subject = reduce(_subject_after, standing, None)
     entries = [LoggedAct(leaf, deed) for leaf, event in logged if (deed := deed_of(event))]
     return Dossier(subject, entries, declared(sql, subject.unit, size) if subject else ())
-
-
-def _readable(leaves: Iterable[Leaf]) -> Iterator[tuple[int, Recorded]]:
-    for leaf in leaves:
-        with suppress(Untrusted):  # the trail says so
-            yield leaf.leaf, decode(leaf.raw)
 
 
 def declared(sql: Sql, unit: str, size: int) -> list[Deed]:
@@ -66,7 +59,7 @@ def declared(sql: Sql, unit: str, size: int) -> list[Deed]:
         for each in upwards(sql, unit)
         for leaf in leaves_of_matter(sql, str(unit_id(each)), size, StateDeclared.TYPE)
     )
-    return [deed for leaf in leaves if (deed := deed_of(decode(leaf.raw)))]
+    return [deed for _, event in readable(leaves) if (deed := deed_of(event))]
 
 
 def _subject_after(subject: Matter | None, event: Recorded) -> Matter | None:

@@ -15,8 +15,9 @@ from services.reporting.ledger import table as ledger_table
 from services.reporting.log.log import leaf_at
 from services.reporting.packs import party_name, rulings
 from services.reporting.reach import seen
+from services.reporting.unshown import event_of
 from shared.contracts.catalogue import Fact, facts
-from shared.contracts.envelope import Recorded, decode
+from shared.contracts.envelope import Recorded
 from shared.contracts.reporting import FindingMade
 from shared.contracts.routing import StandingConflictFound
 from shared.copies.reach import Reach, units_within
@@ -105,7 +106,8 @@ def _entries(
         if incident in (None, row["incident"]):
             leaf = leaf_at(sql, row["leaf"])
             assert leaf is not None  # the tables are made from the log
-            yield row, decode(leaf.raw)
+            if (event := event_of(leaf)) is not None:  # of one that cannot be read the trail tells
+                yield row, event
 
 
 def _by_people(pack: Pack | None, event: Recorded, leaf: int) -> Finding:

@@ -16,10 +16,10 @@ from services.reporting.ledger.row import LedgerRow
 from services.reporting.log import log
 from services.reporting.log.log import Leaf
 from services.reporting.packs import pack_as_of
+from services.reporting.unshown import event_of
 from shared.acts.deed import deed_of
-from shared.clock import from_micros
+from shared.clock import nearest
 from shared.contracts.catalogue import facts
-from shared.contracts.envelope import decode
 from shared.contracts.routing import FeedbackGiven
 from shared.copies.reach import units_within
 from shared.copies.units import all_units, founded_county, unit_id
@@ -97,7 +97,7 @@ class _View:
         acts = [a for a in self.acts if not alone or self.owners.get(a.matter) == unit]
         missed = [d for d in self.missed if not alone or d.unit == unit]
         incidents = [row for row in rows if row.matter == "incident"]
-        begun = [r for r in incidents if self.query.within(from_micros(r.registered_at or 0))]
+        begun = [r for r in incidents if self.query.within(nearest(r.registered_at or 0))]
         return UnitStatistics(
             unit=unit,
             figures=[*figures.general(begun), *figures.of_pack(pack, rows, acts)],
@@ -159,9 +159,9 @@ def _acts(
 
 
 def _counted(leaf: Leaf, query: StatisticsQuery) -> CountedAct | None:
-    event = decode(leaf.raw)
-    deed = deed_of(event)
-    if deed is None or deed.standing != "live":
+    event = event_of(leaf)
+    deed = deed_of(event) if event else None
+    if event is None or deed is None or deed.standing != "live":
         return None
     satisfied = event.fact.satisfied if isinstance(event.fact, FeedbackGiven) else None
     return CountedAct(leaf.correlation, deed, query.within(deed.at), satisfied)
@@ -177,7 +177,7 @@ def _missed(
         if row.period is not None
         and row.unit in chosen
         and row.due is not None
-        and query.within(from_micros(row.due - 1))  # what ends at 24:00 belongs to that day
+        and query.within(nearest(row.due - 1))  # what ends at 24:00 belongs to that day
     ]
 
 

@@ -25,7 +25,7 @@ from shared.policy.language.rules import MOMENTS, Duty
 from shared.policy.language.speaking import limit
 
 Says = Emptiness | Literal["answer", "unreadable"]
-"""What a reply says; of one whose key was destroyed nobody can tell any more."""
+"""What a reply says; of one whose key was destroyed or damaged nobody can tell."""
 
 FEW = 5
 """Fewer late replies than this are shown one by one: a percentile of them would say nothing."""

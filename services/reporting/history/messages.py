@@ -13,15 +13,15 @@ from services.reporting.history.imported import Message, Reply, Replying, Says
 from services.reporting.history.receipts import emptiness
 from services.reporting.ledger import table as ledger_table
 from services.reporting.log.log import leaves_of_facts
+from services.reporting.unshown import event_of, is_mark, words_of
 from shared.acts.deed import deed_of, subject_of
 from shared.calendar.working import Calendar, state_council
 from shared.contracts import intake, routing
 from shared.contracts.catalogue import Fact
-from shared.contracts.envelope import Recorded, associated_data, decode
+from shared.contracts.envelope import Recorded, associated_data
 from shared.copies.calendars import published_year
 from shared.copies.reach import Reach
 from shared.copies.units import Unit, unit_by_name
-from shared.errors import Refused
 from shared.store.sql import Sql
 from shared.vault.vault import Vault
 
@@ -116,16 +116,15 @@ def _events(
 ) -> Iterator[Recorded]:
     """Events of those kinds, whatever their version, perhaps only of some incidents."""
     for leaf in leaves_of_facts(sql, facts, size):
-        if among is None or leaf.correlation in among:
-            yield decode(leaf.raw)
+        if (among is None or leaf.correlation in among) and (event := event_of(leaf)):
+            yield event
 
 
 def _says(vault: Vault, event: Recorded) -> Says:
     fact = event.fact
     assert isinstance(fact, routing.ReplyPublished)
-    try:
-        text = vault.open(fact.text, associated_data(event.raw, "text"))
-    except Refused:  # erased
+    text = words_of(vault, fact.text, associated_data(event.raw, "text"))
+    if is_mark(text):
         return "unreadable"
     return emptiness(text) or "answer"
 

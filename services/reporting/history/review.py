@@ -11,7 +11,8 @@ from services.reporting.history import imported
 from services.reporting.history.imported import DutyReview, Figures, Message, Replying
 from services.reporting.history.messages import histories
 from services.reporting.log.log import EMPTY, leaf_at, root_at
-from shared.clock import shown, shown_span
+from services.reporting.unshown import shown
+from shared.clock import shown_span
 from shared.copies.reach import Reach
 from shared.errors import Invalid, Unknown
 from shared.policy import Duty, Pack
@@ -210,7 +211,7 @@ def _empty(each: DutyReview) -> str:
 
 def _unclear(prefix: str, total: Figures) -> Iterator[str]:
     if total.unreadable:
-        yield f"{prefix}{total.unreadable} 件的答复密钥已销毁, 读不到内容, 按有实质内容计。"
+        yield f"{prefix}{total.unreadable} 件的答复密钥已销毁或打不开, 读不到内容, 按有实质内容计。"
     if total.recorded_late:
         yield f"{prefix}{total.recorded_late} 件称按时答复、到期后才补录, 待裁定, 不计入按时或迟。"
     if total.pending:

@@ -19,9 +19,10 @@ from services.reporting.ledger import table as ledger_table
 from services.reporting.ledger.row import LedgerRow
 from services.reporting.log.log import leaf_at, leaves_of_facts, root_at, size_as_of
 from services.reporting.packs import axis_value, channel_name, rulings
-from services.reporting.trail.wording import ERASED, reader
-from shared.clock import SHANGHAI, from_micros
-from shared.contracts.envelope import decode
+from services.reporting.trail.wording import reader
+from services.reporting.unshown import ERASED, WHY, event_of, readable
+from shared.calendar.days import day_of
+from shared.clock import nearest, unshown
 from shared.contracts.routing import UnitEstablished
 from shared.copies.reach import Reach
 from shared.copies.units import founded_county, known_unit
@@ -31,9 +32,7 @@ from shared.store.sql import Sql
 from shared.store.tracking import parked, tracked
 from shared.vault.vault import Vault
 
-Moment = Annotated[
-    datetime, BeforeValidator(lambda at: from_micros(at) if isinstance(at, int) else at)
-]
+Moment = Annotated[datetime, BeforeValidator(lambda at: nearest(at) if isinstance(at, int) else at)]
 """UTC; a row has it in microseconds since 1970."""
 
 
@@ -139,7 +138,10 @@ _KEPT = LedgerEntry.model_fields.keys() & {each.name for each in fields(LedgerRo
 def open_title(sql: Sql, vault: Vault, leaf: int | None) -> str:
     """The title that a log entry holds; empty where there is none, as of a unit's period."""
     found = leaf_at(sql, leaf) if leaf is not None else None
-    return reader(vault, decode(found.raw))("title") if found else ""
+    if found is None:
+        return ""
+    event = event_of(found)
+    return reader(vault, event)("title") if event else unshown(WHY["event.unreadable"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,7 @@ class Filters:
         if self.first is None and self.last is None:
             return True
         assert row.registered_at is not None  # a row has its number from its registration
-        day = from_micros(row.registered_at).astimezone(SHANGHAI).date()
+        day = day_of(nearest(row.registered_at))
         return (self.first or day) <= day <= (self.last or day)
 
 
@@ -259,6 +261,6 @@ def _named(sql: Sql, size: int, rows: Iterable[LedgerEntry], *asked: str | None)
     """What the units concerned were called at the end of the prefix, whatever they became."""
     concerned = {*asked, *(code for r in rows for code in (r.unit, r.lead, *r.co_handling))}
     leaves = leaves_of_facts(sql, [UnitEstablished], size)
-    facts = (decode(leaf.raw).fact for leaf in leaves)
+    facts = (event.fact for _, event in readable(leaves))
     called = {fact.code: fact.name for fact in facts if isinstance(fact, UnitEstablished)}
     return {code: name for code, name in sorted(called.items()) if code in concerned}

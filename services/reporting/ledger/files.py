@@ -14,7 +14,8 @@ from fastapi import APIRouter, Response
 from services.reporting.ledger.entry import Filters, LedgerEntry, LedgerExport, entries, export
 from services.reporting.parameters import AsOf, Wanted, as_it_stood, moment
 from services.reporting.sheets import Sheet, SheetColumn, as_answer, as_file, described
-from shared.clock import SHANGHAI, shown
+from services.reporting.unshown import shown
+from shared.calendar.days import day_of
 from shared.copies.reach import reach_of
 from shared.identity.officer import Officer
 from shared.messaging.waiting import wait_until
@@ -197,6 +198,6 @@ def _content(found: LedgerExport, format_: str) -> bytes:
 def _named(found: LedgerExport, ending: str) -> str:
     """A header that names the file in Chinese (RFC 5987), and in ASCII for whoever cannot."""
     whose = found.county.name if found.county else ""
-    day = (found.as_of or found.made_at).astimezone(SHANGHAI).date()
+    day = day_of(found.as_of or found.made_at)
     chinese = quote(f"{whose}归档台账-{day}.{ending}", safe="")
     return f"filename=\"ledger.{ending}\"; filename*=UTF-8''{chinese}"

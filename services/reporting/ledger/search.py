@@ -8,22 +8,21 @@ meanwhile is gone.
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from services.reporting.ledger import table as ledger_table
 from services.reporting.ledger.row import LedgerRow
 from services.reporting.log.log import Leaf, head, leaves_of_facts
-from services.reporting.trail.wording import ERASED, reader
+from services.reporting.trail.wording import reader
+from services.reporting.unshown import is_mark, readable
 from services.reporting.versions import holding
 from shared.clock import to_micros
 from shared.contracts.catalogue import newest
-from shared.contracts.envelope import decode
+from shared.contracts.envelope import Recorded
 from shared.contracts.intake import IncidentRegistered
 from shared.contracts.reporting import IncidentErased
 from shared.copies.reach import Reach
-from shared.errors import Untrusted
 from shared.store.sql import Sql
 from shared.vault.vault import Vault
 
@@ -229,19 +228,18 @@ class Titles:
     def _advance(self, sql: Sql) -> bool:
         size, _ = head(sql)
         end = min(self._size + _STEP, size)
-        for leaf in leaves_of_facts(sql, _TELLING, end, start=self._size):
-            with suppress(Untrusted):  # what cannot be read cannot be found; the trail says so
-                self._note(leaf)
+        for leaf, event in readable(leaves_of_facts(sql, _TELLING, end, start=self._size)):
+            self._note(leaf, event)
         self._size = max(self._size, end)
         return self._size < size
 
-    def _note(self, leaf: Leaf) -> None:
+    def _note(self, leaf: Leaf, event: Recorded) -> None:
         incident = leaf.correlation
         if newest(leaf.type) == IncidentErased.TYPE:
             self._held.pop(incident, None)
             return
-        title = reader(self._vault, decode(leaf.raw))("title")
-        if title != ERASED:
+        title = reader(self._vault, event)("title")
+        if not is_mark(title):  # what cannot be read cannot be found
             self._held[incident] = title.casefold()
         if len(self._held) > self._largest:
             del self._held[next(iter(self._held))]

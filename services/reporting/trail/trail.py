@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import datetime
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -9,6 +10,7 @@ from services.reporting.appointments import UnitsOfOfficers
 from services.reporting.log.log import Leaf, leaves_of_matter
 from services.reporting.packs import Rulings, rulings
 from services.reporting.trail.wording import TITLES, reader, what
+from services.reporting.unshown import mark
 from shared.contracts.deadlines import DutyStarted
 from shared.contracts.envelope import Envelope, decode, decode_envelope, event_hash
 from shared.errors import Untrusted
@@ -54,26 +56,37 @@ def trail(
     entries, running, ruling = [], hashlib.sha256(b""), rulings(sql)
     units, duties = UnitsOfOfficers(sql), dict[str, str]()
     for leaf in leaves_of_matter(sql, incident, size):
-        own, told = event_hash(leaf.raw), decode_envelope(leaf.raw)
+        own = event_hash(leaf.raw)
         running = hashlib.sha256(running.digest() + bytes.fromhex(own.partition(":")[2]))
         title, sentence = _sentence(leaf, vault, ruling, duties)
-        entry = TrailEntry(
-            **{name: getattr(told, name) for name in _AS_TOLD},
-            unit=units.unit_of(told.actor.officer, told.recorded_at) or told.unit,
-            matter_unit=told.unit,
-            leaf=leaf.leaf,
-            id=str(told.id),
-            title=title,
-            what=sentence,
-            officer=told.actor.officer,
-            name=names.get(told.actor.officer),
-            post=told.actor.post,
-            sequenced_at=leaf.sequenced_at,
-            hash=own,
-            running=running.hexdigest(),
-        )
-        entries.append(entry)
+        known = {"leaf": leaf.leaf, "sequenced_at": leaf.sequenced_at, "title": title}
+        hashes = {"hash": own, "running": running.hexdigest()}
+        entries.append(TrailEntry(**_told(leaf, sentence, names, units), **known, **hashes))
     return entries
+
+
+def _told(
+    leaf: Leaf, sentence: str, names: dict[str, str], units: UnitsOfOfficers
+) -> dict[str, Any]:
+    """What the envelope tells; where it cannot be read, what the log knows beside the bytes."""
+    try:
+        told = decode_envelope(leaf.raw)
+    except Untrusted as problem:
+        at, why = leaf.sequenced_at, mark(problem, f"leaf {leaf.leaf}")
+        nobody = dict.fromkeys(("id", "officer", "post", "unit", "matter_unit", "standing"), "")
+        moments = {"occurred_at": at, "recorded_at": at}
+        stream = {"type": leaf.type, "stream": leaf.stream, "seq": 0}
+        return {**nobody, **moments, **stream, "what": why, "name": None, "policy": None}
+    return {
+        **{name: getattr(told, name) for name in _AS_TOLD},
+        "id": str(told.id),
+        "what": sentence,
+        "officer": told.actor.officer,
+        "name": names.get(told.actor.officer),
+        "post": told.actor.post,
+        "unit": units.unit_of(told.actor.officer, told.recorded_at) or told.unit,
+        "matter_unit": told.unit,
+    }
 
 
 _AS_TOLD = TrailEntry.model_fields.keys() & Envelope.model_fields.keys() - {"id", "unit"}

@@ -7,13 +7,12 @@ from string import Formatter
 from typing import Any
 
 from services.reporting.packs import axis_value, party_name
+from services.reporting.unshown import shown, shown_limit, words_of
 from shared.acts.vocabulary import ACTS
-from shared.clock import shown, shown_limit
 from shared.contracts import deadlines, intake, operations, reporting, routing
 from shared.contracts.catalogue import ActTaken, Fact, facts
 from shared.contracts.envelope import Recorded, associated_data
 from shared.contracts.sealed import Sealed
-from shared.errors import Refused
 from shared.policy.language.checking import MATTERS
 from shared.policy.language.pack import Pack
 from shared.policy.language.rules import Form
@@ -40,23 +39,18 @@ BECAUSE = {
 ENDINGS = {"voided": "作废", "linked": "并案"}
 """What ends a matter that nobody was answered in."""
 
-ERASED = "（密钥已销毁, 原文不可读）"
-
 _DIGEST_SHOWN = len("sha256:") + 12
 
 
 def reader(vault: Vault, event: Recorded) -> Read:
-    """Opens the event's sealed fields; what was erased reads as such."""
+    """Opens the event's sealed fields; what was erased, or cannot be opened, reads as such."""
 
     def read(field: str) -> str:
         sealed = getattr(event.fact, field)
         if sealed is None:
             return ""
         assert isinstance(sealed, Sealed)
-        try:
-            return vault.open(sealed, associated_data(event.raw, field))
-        except Refused:
-            return ERASED
+        return words_of(vault, sealed, associated_data(event.raw, field))
 
     return read
 

@@ -6,7 +6,7 @@ conditions, as they came to be known.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -14,6 +14,9 @@ from shared.contracts.envelope import Standing
 from shared.policy.language.pack import Pack
 from shared.policy.language.patterns import Demand, Pattern
 from shared.policy.language.rules import When
+
+FIRST, LAST = datetime(200, 1, 1, tzinfo=UTC), datetime(9800, 1, 1, tzinfo=UTC)
+"""Between these every limit can be reckoned: none is longer than a hundred years."""
 
 WORSENING = "worsening"
 """The kind of note that says that things got worse."""
@@ -43,6 +46,9 @@ class Matter:
     planned: datetime | None = None
     sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ended: tuple[Gone, datetime] | None = None
+
+    def __post_init__(self) -> None:
+        _reckonable(self, "occurred", "posted", "discovered", "planned")
 
     def moment(self, name: str) -> datetime | None:
         """The moment of that name; where it is not on record, the next that is nearest to it."""
@@ -90,6 +96,20 @@ class Deed:
     ends: datetime | None = None
     leader: bool = False
     worse: bool = False
+
+    def __post_init__(self) -> None:
+        _reckonable(self, "at", "promised", "begins", "ends")
+
+
+def _reckonable(known: Matter | Deed, *names: str) -> None:
+    """A claimed moment from which no limit could be reckoned counts as the nearest that can.
+
+    None is taken today, but such are on record; they must not keep all else from being judged.
+    """
+    for name in names:
+        moment: datetime | None = getattr(known, name)
+        if moment is not None and not FIRST <= moment <= LAST:
+            object.__setattr__(known, name, min(max(moment, FIRST), LAST))
 
 
 @dataclass(frozen=True, slots=True)
