@@ -11,21 +11,27 @@ from shared.copies.reach import Reach, not_your_matter
 from shared.store.sql import Sql
 
 
+AT_ONCE = 5_000
+"""Matters named in one statement: databases take no more than some ten thousand parameters."""
+
+
 def seen(sql: Sql, reach: Reach, matters: Collection[str]) -> dict[str, int]:
     """Of these matters those that may be read, each with how many leaves of the log may be; the
     whole log (``NOW``) while a unit within reach takes part.
     """
     if reach.units is None:
         return dict.fromkeys(matters, NOW)
-    if not matters:
-        return {}
     condition, params = reach.takes_part()
-    rows = sql.all(
-        "SELECT incident, MAX(to_leaf) AS upto FROM ledger"
-        f" WHERE incident IN ({', '.join('?' * len(matters))}) AND {condition} GROUP BY incident",
-        (*matters, *params),
-    )
-    return {row["incident"]: row["upto"] for row in rows}
+    found: dict[str, int] = {}
+    for start in range(0, len(matters), AT_ONCE):
+        some = tuple(matters)[start : start + AT_ONCE]
+        rows = sql.all(
+            "SELECT incident, MAX(to_leaf) AS upto FROM ledger"
+            f" WHERE incident IN ({', '.join('?' * len(some))}) AND {condition} GROUP BY incident",
+            (*some, *params),
+        )
+        found |= {row["incident"]: row["upto"] for row in rows}
+    return found
 
 
 def check_seen(sql: Sql, reach: Reach, row: LedgerRow, name: str) -> int:

@@ -24,7 +24,11 @@ QH-LXXX,柳溪镇中心小学,柳溪小学,QH-LX
 @pytest.fixture(scope="session")
 def founded(tmp_path_factory: pytest.TempPathFactory) -> County:
     """A county with three units and four officers, in which nothing was heard; never run it."""
-    place = tmp_path_factory.mktemp("founded")
+    return found_county(tmp_path_factory.mktemp("founded"))
+
+
+def found_county(place: Path) -> County:
+    """Found that county in a directory."""
     units = place / "units.csv"
     units.write_text(UNITS, encoding="utf-8")
     empty = County(place / "data")
