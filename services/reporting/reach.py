@@ -10,7 +10,6 @@ from shared.copies.matters import unknown_incident
 from shared.copies.reach import Reach, not_your_matter
 from shared.store.sql import Sql
 
-
 AT_ONCE = 5_000
 """Matters named in one statement: databases take no more than some ten thousand parameters."""
 
