@@ -125,7 +125,7 @@ def test_filters_may_be_said_in_chinese(served: Served, number: str) -> None:
 def test_that_a_file_left_the_house_is_in_the_log_without_any_words(
     served: Served, number: str
 ) -> None:
-    served.get("/reporting/ledger.csv", "drafter", status="registered")
+    served.get("/reporting/ledger.csv", "bureau", status="registered")
 
     lines = served.county.data.with_suffix(".log").read_text(encoding="utf-8").splitlines()
     noted = [json.loads(line) for line in lines if "ledger exported" in line][-1]
