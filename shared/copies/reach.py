@@ -57,14 +57,16 @@ EVERYTHING = Reach()
 def reach_of(sql: Sql, officer: Officer | None) -> Reach:
     """How far an officer's reading reaches: the own unit's tree, which for the root is everything.
 
-    Whoever looks at a demonstration without having signed in (none) reads everything too.
+    A supervising unit (监督单位) reads what it judges. Whoever looks at a demonstration without
+    having signed in (none) reads everything too.
     """
     if officer is None:
         return EVERYTHING
-    units = all_units(sql)
-    within = units_within(units, officer.unit)
-    everything = officer.unit in units and within >= units.keys()
-    return Reach(officer.unit, None if everything else within)
+    units, named = all_units(sql), sql.all("SELECT unit, supervisor FROM supervisors")
+    seats = {officer.unit, *(row["unit"] for row in named if row["supervisor"] == officer.unit)}
+    within = frozenset[str]().union(*(units_within(units, seat) for seat in seats))
+    everything = within >= units.keys() - {row["supervisor"] for row in named}
+    return Reach(officer.unit, None if everything and officer.unit in units else within)
 
 
 def units_within(units: Mapping[str, Unit], code: str) -> frozenset[str]:

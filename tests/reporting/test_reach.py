@@ -10,7 +10,12 @@ from services.reporting.ledger.files import ledger_sheet
 from services.reporting.log.feed import Wanted, read_page
 from services.reporting.reach import check_seen
 from services.reporting.versions import NOW
-from shared.contracts.routing import CountyFounded, IncidentAssigned, UnitEstablished
+from shared.contracts.routing import (
+    CountyFounded,
+    IncidentAssigned,
+    SupervisorNamed,
+    UnitEstablished,
+)
 from shared.copies.reach import EVERYTHING, Reach, reach_of
 from shared.errors import Refused, Unknown
 from shared.identity.officer import Officer
@@ -172,3 +177,20 @@ async def test_a_file_says_of_which_unit_it_is_a_part(told: tuple[World, UUID]) 
     assert "范围：QH-ZX（QH-ZX）及其下级单位参与的事件" in ledger_sheet(part).notes
     assert not any(note.startswith("范围") for note in ledger_sheet(whole).notes)
     assert (part.of, whole.of) == ("QH-ZX", None)
+
+
+async def test_a_supervising_unit_reads_what_it_judges_and_the_root_no_less_than_before(
+    told: tuple[World, UUID],
+) -> None:
+    world, _ = told
+    outside = UnitEstablished(code="SJ", name="市局", aliases=(), parent=None)
+    await world.say("routing", uuid4(), outside, unit="QINGHE")
+    await world.sequence()
+    assert (await reach(world, "SJ")).units == frozenset({"SJ"})
+
+    named = SupervisorNamed(unit="QINGHE", supervisor="SJ")
+    await world.say("routing", uuid4(), named, unit="QINGHE")
+    await world.sequence()
+
+    assert [(await reach(world, unit)).units for unit in ("SJ", "QINGHE")] == [None, None]
+    assert (await reach(world, "QH-ZX")).units == frozenset({"QH-ZX", "QH-XX"})
