@@ -155,7 +155,7 @@ class Appointments(Office):
         ]
 
     async def _commitment(self, person: str, name: str) -> str:
-        key = key_id(uuid5(STREAMS, f"person/{person}"), "matter")
+        key = key_id(uuid5(STREAMS, f"person/{person}"), "name")
         await asyncio.to_thread(self._vault.ensure, [key])
         return await asyncio.to_thread(self._vault.commitment, key, name)
 

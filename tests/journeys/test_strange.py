@@ -106,7 +106,7 @@ def registered(served: Served) -> tuple[dict[str, str], dict[str, UUID]]:
     path = f"/routing/incidents/{numbers['good']}"
     draft = served.told(f"{path}/draft", "drafter", kind="result", text="已经派车处理")
     served.told(f"{path}/approve", "approver", draft=draft["draft"])
-    served.told(f"{path}/publish", "approver", channel="call")
+    served.told(f"{path}/publish", "approver", draft=draft["draft"], channel="call")
     served.settle()
     return numbers, ids
 

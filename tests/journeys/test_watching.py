@@ -60,7 +60,7 @@ def test_figures_tell_what_happened_and_name_nobody(served: Served) -> None:
     read = figures(text)
 
     assert value(read, "huiyin_events_total", type="intake.incident-registered.v4") == 1
-    assert value(read, "huiyin_events_total", type="routing.officer-appointed.v1") == 5
+    assert value(read, "huiyin_events_total", type="routing.officer-appointed.v2") == 5
     assert value(read, "huiyin_commands_total", room="intake", code="ok") == 1
     assert value(read, "huiyin_commands_total", room="intake", code="token.unknown") == 1
     route = {"route": "/intake/incidents", "method": "POST"}
