@@ -7,7 +7,7 @@ import typer
 
 from huiyin.cli.door import ask, do, opened, run, where
 from huiyin.cli.options import FormatOption, moment_of
-from huiyin.cli.output import say, show, show_one
+from huiyin.cli.output import moment, say, show, show_one
 from huiyin.host.directory import County
 from shared.copies.units import check_code
 from shared.errors import Unavailable
@@ -180,7 +180,11 @@ def units(format_: FormatOption = "table") -> None:
 
 def officers(format_: FormatOption = "table") -> None:
     """列出人员（仅管理员）。"""
-    show(ask("/routing/officers"), OFFICER_COLUMNS, format_)
+
+    def row(entry: dict[str, Any]) -> dict[str, Any]:
+        return entry | {name: moment(entry.get(name)) for name in ("until", "token_until")}
+
+    show(ask("/routing/officers"), OFFICER_COLUMNS, format_, row)
 
 
 def sign_in() -> None:
