@@ -173,7 +173,7 @@ class Delays(Taker[Delay]):
             state = replace(state, rule=rule, duty=duty)
         if asked.act.who == "above":
             assert isinstance(asked.body, DelayBody | SettleBody)
-            named = judged(state.docket, found.record, asked.body)
+            named = judged(state, found.record, asked.body)
             check_above(tx.sql, named, asked.officer)
         stream = replace(
             found.stream, unit=_speaking(found, asked, state.duty.id if state.duty else "")

@@ -75,17 +75,16 @@ def to_settle(docket: Docket, pack: Pack, duty: str) -> str:
     return late[0].id if len(late) == 1 else duty
 
 
-def judged(docket: Docket, record: Record, body: DelayBody | SettleBody) -> tuple[str, ...]:
+def judged(delay: Delay, record: Record, body: DelayBody | SettleBody) -> tuple[str, ...]:
     """The units that are judged: those named, else the one whose duty it is or that has the matter.
 
-    Raises Unknown ``duty.unknown`` or ``rule.unknown``.
+    Raises Unknown ``duty.unknown``.
     """
+    duty = delay.duty
     if isinstance(body, SettleBody):
-        duty = docket.get(to_settle(docket, record.pack, body.duty))
+        duty = delay.docket.get(to_settle(delay.docket, record.pack, body.duty))
         if duty is None:
             raise unknown_duty(body.duty)
-    else:
-        _, duty = meant(docket, record.pack, body)
     each = record.matter.unit if record.matter.kind == "unit" else each_of(duty.id if duty else "")
     named = tuple(dict.fromkeys(filter(_is_code, (each, *getattr(body, "to", ())))))
     return named or (_owing(record, duty),)

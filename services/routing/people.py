@@ -26,7 +26,7 @@ class Held:
     fact: OfficerAppointed
     ended: bool = False
 
-    def iscurrent(self, now: datetime) -> bool:
+    def is_current(self, now: datetime) -> bool:
         """Whether it is held at that moment (UTC), or will be."""
         return not self.ended and (self.fact.until is None or now < self.fact.until)
 
@@ -61,7 +61,7 @@ def check_appointed(
 
 def in_place_of(before: Held, wanted: OfficerAppointed, now: datetime) -> Sequence[Fact]:
     """Move a person to another post (改任): one appointment ends and another begins."""
-    if not before.iscurrent(now):
+    if not before.is_current(now):
         return [wanted]
     return [AppointmentEnded(officer=before.fact.officer, reason="改任"), wanted]
 
@@ -70,7 +70,7 @@ def is_same(before: Held, wanted: OfficerAppointed, now: datetime) -> bool:
     """Whether somebody has what is wanted already, so that only a new token is."""
     left_out = {"officer", "name", "since"}
     same = before.fact.model_dump(exclude=left_out) == wanted.model_dump(exclude=left_out)
-    return same and before.iscurrent(now)
+    return same and before.is_current(now)
 
 
 def leave(
@@ -112,7 +112,7 @@ def current(known: Held | None, officer: str, now: datetime, field: str) -> Held
     """One that is held; raises Unknown ``officer.unknown`` or Refused ``appointment.over``."""
     if known is None:
         raise _unknown(officer, field)
-    if not known.iscurrent(now):
+    if not known.is_current(now):
         raise Refused(
             "appointment.over",
             f"{officer} 的任职已经结束。",

@@ -1,7 +1,7 @@
 """What people may do about a delay: given a docket, when an act is asked for, then its fact."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.deadlines.delays import RULES, Delay, extend, judged
+from services.deadlines.delays import RULES, Delay, extend, judged, meant
 from services.deadlines.docket import docket_of
 from shared.acts.body import DelayBody, SettleBody
 from shared.acts.check import Attempt, Record
@@ -97,8 +97,12 @@ class TestJudged:
     def of(self, tmp_path: Path, rule: str, *deeds: Deed, **said: Any) -> tuple[str, ...]:
         about = Matter("QH", POSTED, POSTED)
         body = DelayBody(**said) if said else SettleBody(duty="B.T01", in_time=True, grounds="有据")
-        docket = docket_of(told("deadlines/docket", [STARTED]))
-        return judged(docket, Record(written(tmp_path, rule), about, deeds), body)
+        delay = Delay(docket_of(told("deadlines/docket", [STARTED])))
+        record = Record(written(tmp_path, rule), about, deeds)
+        if isinstance(body, DelayBody):
+            _, duty = meant(delay.docket, record.pack, body)
+            delay = replace(delay, duty=duty)
+        return judged(delay, record, body)
 
     def test_it_is_that_of_whoever_led_at_the_limit(self, tmp_path: Path) -> None:
         leads = [assigned("QH-YZ", DUE - HOUR), assigned("QH-LX", DUE + HOUR)]
